@@ -1,0 +1,49 @@
+"""qfusion: quantum-classical feature fusion that runs on real machines.
+
+Every public name is importable from here and is loaded on first use: ``import qfusion_core``
+imports neither torch nor PennyLane.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from qfusion_core.hookspecs import hookimpl
+from qfusion_core.options import Credentials, Options
+
+_HOMES = {
+    "Angle": "circuit",
+    "BlackBoxDevice": "interfaces",
+    "Circuit": "circuit",
+    "CircuitEncoder": "circuit_encoder",
+    "ClassicalEncoder": "interfaces",
+    "Dataset": "interfaces",
+    "Device": "interfaces",
+    "Engine": "interfaces",
+    "Fusion": "interfaces",
+    "FusionClassifier": "model",
+    "FusionOutput": "interfaces",
+    "Gate": "circuit",
+    "InputError": "errors",
+    "Part": "data",
+    "QfusionError": "errors",
+    "QuantumEncoder": "interfaces",
+    "Registry": "registry",
+    "Split": "data",
+    "Term": "circuit",
+    "load": "run_folder",
+    "open_backend": "backends",
+}
+
+__all__ = ["Credentials", "Options", "hookimpl", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,84 @@
+"""Which Pauli words are measured, and how their values are laid out as tokens.
+
+A Pauli word is a string of one letter per wire, wire 0 first: ``"ZZI"`` is Z on wires 0 and 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import Literal, get_args
+
+Readout = Literal["z", "z+zz-ring", "z+zz-all", "xyz", "xyz+pairs"]
+Layout = Literal["per-observable", "per-qubit"]
+
+READOUTS: tuple[Readout, ...] = get_args(Readout)
+
+
+def word(n_wires: int, letters: dict[int, str]) -> str:
+    """A Pauli word from its letters.
+
+    >>> word(3, {0: "X", 2: "Z"})
+    'XIZ'
+    """
+    return "".join(letters.get(wire, "I") for wire in range(n_wires))
+
+
+def pauli_words(readout: Readout, n_wires: int) -> tuple[str, ...]:
+    """The words of a readout: single wires first, then pairs. Each word stands once.
+
+    ``z+zz-ring`` are the 2Q tokens of the source paper; at two wires the ring is one pair, at one
+    wire none. All but ``xyz`` and ``xyz+pairs`` need a single measurement setting.
+
+    >>> pauli_words("z+zz-ring", 3)
+    ('ZII', 'IZI', 'IIZ', 'ZZI', 'IZZ', 'ZIZ')
+    """
+    basis = "XYZ" if readout.startswith("xyz") else "Z"
+    wires = range(n_wires)
+    singles = [word(n_wires, {w: letter}) for letter in basis for w in wires]
+    if readout == "z+zz-ring":
+        ring = [(w, (w + 1) % n_wires) for w in wires]
+        pairs = ring if n_wires > 2 else ring[: n_wires - 1]
+    else:
+        pairs = list(combinations(wires, 2)) if readout in ("z+zz-all", "xyz+pairs") else []
+    doubles = [word(n_wires, {a: letter, b: letter}) for letter in basis for a, b in pairs]
+    return (*singles, *doubles)
+
+
+def token_layout(words: Sequence[str], layout: Layout) -> tuple[tuple[int, ...], ...]:
+    """Index ``[q_tokens, q_dim]`` into the words.
+
+    ``per-observable``: one scalar token for each word. ``per-qubit``: token j holds every word that
+    acts on wire j, so that a pair stands in two tokens.
+
+    >>> token_layout(pauli_words("z+zz-ring", 3), "per-qubit")
+    ((0, 3, 5), (1, 3, 4), (2, 4, 5))
+    """
+    if layout == "per-observable":
+        return tuple((index,) for index in range(len(words)))
+    n_wires = len(words[0])
+    return tuple(
+        tuple(index for index, text in enumerate(words) if text[wire] != "I")
+        for wire in range(n_wires)
+    )
+
+
+def commuting_groups(words: Sequence[str]) -> list[tuple[str, list[int]]]:
+    """Group words that one measurement setting reads together (qubit-wise commuting, first fit).
+
+    Returns:
+        A list of ``(basis, indices)``; ``basis`` has one letter per wire, I where none is measured.
+
+    >>> commuting_groups(["ZI", "XI", "IZ"])
+    [('ZZ', [0, 2]), ('XI', [1])]
+    """
+    groups: list[tuple[str, list[int]]] = []
+    for index, text in enumerate(words):
+        for position, (basis, members) in enumerate(groups):
+            if all("I" in pair or pair[0] == pair[1] for pair in zip(basis, text, strict=True)):
+                merged = "".join(b if b != "I" else t for b, t in zip(basis, text, strict=True))
+                groups[position] = (merged, [*members, index])
+                break
+        else:
+            groups.append((text, [index]))
+    return groups
