@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.data import Split
-from qfusion_core.errors import QfusionError
+from qfusion_core.errors import InputError, QfusionError
 
 
 class Component(ABC):
@@ -215,4 +215,17 @@ def require_finite(name: str, tensor: Tensor) -> None:
         raise QfusionError(
             f"{name}: {int(bad.sum())} entries are NaN or infinite, the first at {first}; "
             "check the features for missing values and the training for divergence"
+        )
+
+
+def require_wires(device: Device, n_wires: int) -> None:
+    """Refuse a circuit with more qubits than the device has.
+
+    Raises:
+        InputError: Names both numbers.
+    """
+    if device.max_wires is not None and n_wires > device.max_wires:
+        raise InputError(
+            f"the circuit has {n_wires} qubits, device {device.name!r} has {device.max_wires}; "
+            "use a quantum encoder with fewer qubits, or another backend"
         )
