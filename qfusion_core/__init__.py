@@ -32,8 +32,18 @@ _HOMES = {
     "Registry": "registry",
     "Split": "data",
     "Term": "circuit",
+    "features": "columns",
+    "listing": "columns",
+    "commuting_groups": "readout",
+    "did_you_mean": "errors",
     "load": "run_folder",
     "open_backend": "backends",
+    "read_arrays": "tables",
+    "read_features": "tables",
+    "read_table": "tables",
+    "stratified": "data",
+    "train_validation_test": "data",
+    "require_finite": "interfaces",
 }
 
 __all__ = ["Credentials", "Options", "hookimpl", *_HOMES]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,28 +49,31 @@ class Split:
 
 
 def stratified(
-    data: Part, *, test: float | int, seed: int, train: int | None = None
+    data: Part,
+    *,
+    test: float | int,
+    seed: int,
+    train: int | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> tuple[Part, Part]:
     """Split rows in two, each with the class shares of the whole.
+
+    The rows are those of scikit-learn's ``train_test_split`` with ``random_state=seed``, so that
+    any other model can be compared on the same ones.
 
     Args:
         data: The rows to split.
         test: Share (0 to 1) or number of rows of the second part.
         seed: The same seed gives the same rows.
         train: Number of rows of the first part; the rest if None.
+        class_names: For the text of errors.
 
     Raises:
-        InputError: A class has too few rows to stand in both parts.
+        InputError: A class has too few rows, or the sizes do not fit the number of rows.
     """
     from sklearn.model_selection import train_test_split
 
-    counts = np.bincount(data.y)
-    if counts[counts > 0].min() < 2:
-        rare = int(np.flatnonzero(counts == 1)[0])
-        raise InputError(
-            f"class index {rare} has 1 row, a stratified split needs at least 2; "
-            "drop the class or add rows"
-        )
+    _require_rows(data, 2, class_names)
     try:
         first, second = train_test_split(
             np.arange(len(data)),
@@ -81,3 +85,49 @@ def stratified(
     except ValueError as error:
         raise InputError(f"cannot split {len(data)} rows: {error}") from error
     return data[first], data[second]
+
+
+def train_validation_test(
+    data: Part,
+    *,
+    seed: int,
+    test: float | int = 0.2,
+    validation: float = 0.15,
+    train: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> tuple[Part, Part, Part]:
+    """The split of a data set that has no official one: `stratified` twice, with one seed.
+
+    Args:
+        data: All rows.
+        seed: The same seed gives the same rows.
+        test: Share (0 to 1) or number of rows of the test part.
+        validation: Share of the training part that is held out for early stopping.
+        train: Number of rows of the training part, validation included; the rest if None.
+        class_names: For the text of errors.
+
+    Returns:
+        Training, validation and test part.
+
+    Raises:
+        InputError: A class has fewer than three rows, or the sizes do not fit.
+    """
+    _require_rows(data, 3, class_names)
+    rest, held_out = stratified(data, test=test, seed=seed, train=train, class_names=class_names)
+    fitted, watched = stratified(rest, test=validation, seed=seed, class_names=class_names)
+    return fitted, watched, held_out
+
+
+def _require_rows(data: Part, least: int, class_names: Sequence[str] | None) -> None:
+    if len(data) == 0:
+        raise InputError("cannot split 0 rows")
+    counts = np.bincount(data.y)
+    counts[counts == 0] = len(data)  # an index that never occurs is no class of this part
+    rare = int(counts.argmin())
+    if counts[rare] < least:
+        name = class_names[rare] if class_names else rare
+        rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
+        raise InputError(
+            f"class {name!r} has {rows}, a stratified split needs at least {least}; "
+            "drop the class or add rows"
+        )
