@@ -1,0 +1,43 @@
+"""Options that the quantum encoders of this plugin share, under the same names."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, PositiveInt
+
+import qfusion_core
+from qfusion_core import Layout, Readout
+
+Entangler = Literal["ring", "linear", "strong", "none"]
+WeightsInit = Literal["uniform", "normal"]
+
+
+class TokenOptions(qfusion_core.Options):
+    """How features become angles, and which values become which tokens."""
+
+    qubits: PositiveInt | None = Field(
+        None, description="qubits; null = one for each feature that the preprocessing leaves"
+    )
+    encoding_scale: float = Field(
+        0.15,
+        description="start of the trainable scale s in pi*tanh(s*x), one for each feature; "
+        "small is safe: large angles give features that overfit",
+    )
+    readout: Readout = Field("xyz", description="Pauli words that are measured")
+    layout: Layout = Field("per-observable", description="which values one token holds")
+    standardise: bool = Field(True, description="z-score each value, with training statistics")
+
+
+class AnsatzOptions(TokenOptions):
+    """What the circuit is made of."""
+
+    layers: PositiveInt = Field(3, description="layers of rotations and entangler")
+    entangler: Entangler = Field(
+        "ring",
+        description="CNOTs of each layer: a ring, a line, none, or PennyLane's "
+        "StronglyEntanglingLayers (Rot and CNOTs of growing range)",
+    )
+    weights_init: WeightsInit = Field(
+        "normal", description="uniform on [0, 2 pi), or normal with deviation .1: near identity"
+    )

@@ -1,0 +1,68 @@
+"""Data re-uploading: features enter again before each layer."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import ClassVar
+
+import pennylane as qml
+from jaxtyping import Float
+from torch import Tensor
+
+from qfusion_core import CircuitEncoder, InputError, pauli_words, token_layout
+from qfusion_encoders.angles import ScaledAngles
+from qfusion_encoders.ansatz import initial_weights, layer, ranges
+from qfusion_encoders.options import AnsatzOptions
+
+
+class Reuploading(CircuitEncoder):
+    """Before each layer, RY(pi tanh(s_j x_j)) on each qubit, with the next chunk of features.
+
+    With no more features than qubits every layer takes them all. More features are cut into chunks
+    of one feature per qubit, that take turns. L uploads of a feature give a Fourier series of
+    degree L in its angle (Perez-Salinas et al., arXiv 1907.02085; Schuld et al., 2008.08605).
+
+    Raises:
+        InputError: There are fewer layers than chunks, so that features would never enter.
+    """
+
+    name: ClassVar[str] = "reuploading"
+
+    class Options(AnsatzOptions):
+        """Options of `reuploading`."""
+
+    def __init__(self, options: Options, *, n_features: int) -> None:
+        qubits = options.qubits or n_features
+        chunks = ceil(n_features / qubits)
+        if options.layers < chunks:
+            raise InputError(
+                f"quantum encoder 'reuploading': {n_features} features on {qubits} qubit(s) need "
+                f"{chunks} layers, got layers: {options.layers}; set layers to {chunks} or more, "
+                "or reduce the features by {pca: ...} in preprocess.quantum"
+            )
+        words = pauli_words(options.readout, qubits)
+        super().__init__(
+            options,
+            n_features=n_features,
+            n_wires=qubits,
+            weights=initial_weights(
+                options.layers, qubits, options.entangler, options.weights_init
+            ),
+            observables=words,
+            layout=token_layout(words, options.layout),
+            standardise=options.standardise,
+        )
+        self.entangler = options.entangler
+        self.angles = ScaledAngles(n_features, options.encoding_scale)
+
+    def encode(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch features"]:
+        """One angle for each feature, the same at each of its uploads."""
+        return self.angles(x)
+
+    def circuit(self, data: Tensor, weights: Tensor) -> None:
+        """Alternate uploads and layers."""
+        chunks = data.split(self.n_wires)
+        for number, distance in enumerate(ranges(len(weights), self.n_wires)):
+            chunk = chunks[number % len(chunks)]
+            qml.AngleEmbedding(chunk, wires=range(len(chunk)), rotation="Y")
+            layer(weights[number], self.entangler, distance)
