@@ -1,0 +1,132 @@
+"""Named, configured devices: ``backends.yaml``.
+
+The file says where circuits run; nothing else in qfusion does. It is found by an explicit path,
+by ``QFUSION_BACKENDS``, as ``./backends.yaml``, or inside this package, in that order.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qfusion_core.backends_schema import Entry, Schema, refuse_secrets
+from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.options import Credentials, Options
+from qfusion_core.registry import Registry
+from qfusion_core.yaml_source import Source
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces import Device
+
+VARIABLE = "QFUSION_BACKENDS"
+
+
+@dataclass(frozen=True)
+class Backends:
+    """A ``backends.yaml`` that was read and checked, devices' own options excepted.
+
+    Attributes:
+        source: The file, for positions in errors.
+        default: Name of the default backend.
+        entries: By name, in the order of the file.
+    """
+
+    source: Source
+    default: str
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def read(cls, path: str | Path | None = None) -> Backends:
+        """Read the file that is in force.
+
+        Raises:
+            InputError: With path, line and column.
+        """
+        source = Source.read(_find(path))
+        refuse_secrets(source)
+        schema = source.validate(Schema)
+        if schema.default not in schema.backends:
+            unknown = f"unknown backend {schema.default!r}"
+            known = did_you_mean(schema.default, schema.backends)
+            raise source.error(("default",), f"{unknown}; {known}")
+        return cls(source, schema.default, schema.backends)
+
+    def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
+        """Device class and checked options of a backend. Opens nothing, reads no secret.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        if name not in self.entries:
+            known = did_you_mean(name, self.entries)
+            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
+        place = ("backends", name)
+        try:
+            device: type[Device] = registry.get("device", self.entries[name].type)
+        except InputError as error:
+            raise self.source.error((*place, "type"), str(error)) from None
+        return device, self.source.validate(device.Options, (*place, "options"))
+
+    def open(self, name: str | None = None, registry: Registry | None = None) -> Device:
+        """Open a backend, the default one for None.
+
+        Raises:
+            InputError: Unknown name, device or option, or a secret that is not set.
+        """
+        name = self.default if name is None else name
+        device, options = self.configured(name, registry or Registry())
+        credentials = self._credentials(name, device)
+        try:
+            return device(options, credentials)
+        except InputError as error:
+            raise self.source.error(("backends", name), str(error)) from error
+
+    def _credentials(self, name: str, device: type[Device]) -> Credentials | None:
+        place = ("backends", name, "credentials")
+        references = self.entries[name].credentials
+        if not references and not device.Credentials.model_fields:
+            return None
+        secrets: dict[str, str] = {}
+        for key, reference in references.items():
+            secret = os.environ.get(reference.name)
+            if not secret:
+                raise self.source.error(
+                    (*place, key),
+                    f"the environment variable {reference.name} is not set; "
+                    f"export {reference.name}=... and run again",
+                )
+            secrets[key] = secret
+        return self.source.validate(device.Credentials, place, secrets)
+
+
+def open_backend(
+    name: str | None = None, path: str | Path | None = None, *, run: str | Path | None = None
+) -> Device:
+    """Open a backend by its name in ``backends.yaml``.
+
+    Args:
+        name: The default backend for None.
+        path: The file; None looks in the usual places (see `qfusion_core.backends`).
+        run: Folder of the run that a remote device's journal belongs to. A device on this machine
+            keeps no journal and has no use for it.
+
+    Raises:
+        InputError: One line with the position in the file.
+    """
+    return Backends.read(path).open(name)
+
+
+def _find(path: str | Path | None) -> Path:
+    if path is not None:
+        if not Path(path).is_file():
+            raise InputError(f"backends file {path}: no such file")
+        return Path(path)
+    if named := os.environ.get(VARIABLE):
+        if not Path(named).is_file():
+            raise InputError(f"{VARIABLE}={named}: no such file; correct or unset the variable")
+        return Path(named)
+    here = Path("backends.yaml")
+    return here if here.is_file() else Path(__file__).with_name("backends.yaml")

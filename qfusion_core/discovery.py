@@ -1,0 +1,90 @@
+"""Finds plugins by entry point and loads each by itself, so that a bad one harms nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+import pluggy
+
+from qfusion_core import hookspecs
+from qfusion_core.errors import did_you_mean
+
+GROUP = "qfusion"
+HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("qfusion_"))
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """One entry point: where it comes from, and why it cannot be used (None if it can)."""
+
+    entry_point: str
+    distribution: str
+    version: str
+    failure: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version} (entry point {self.entry_point!r})"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A plugin with the hooks that it implements: none where it failed."""
+
+    plugin: Plugin
+    hooks: pluggy.HookRelay | None
+
+
+def find() -> list[Found]:
+    """Every entry point of the group, loaded. The first on the path wins, as for an import."""
+    found: dict[tuple[str, str], Found] = {}
+    for distribution in distributions():
+        for entry_point in _entry_points(distribution):
+            # an editable install can be seen twice, under two spellings of its name
+            key = (re.sub(r"[-_.]+", "-", distribution.name).lower(), entry_point.name)
+            if key not in found:
+                found[key] = _load(distribution, entry_point)
+    return list(found.values())
+
+
+def explain(error: BaseException) -> str:
+    """An exception of foreign code on one line."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"needs the module {error.name!r}: install the package or extra that provides it"
+    return f"{type(error).__name__}: {error}".replace("\n", " ")
+
+
+def _entry_points(distribution: Distribution) -> Iterator[EntryPoint]:
+    try:
+        yield from distribution.entry_points.select(group=GROUP)
+    except Exception:  # damaged metadata of a distribution that need not be ours
+        return
+
+
+def _load(distribution: Distribution, entry_point: EntryPoint) -> Found:
+    def failed(reason: str) -> Found:
+        return Found(
+            Plugin(entry_point.name, distribution.name, distribution.version, reason), None
+        )
+
+    # a manager each: pluggy refuses to register one module for two distributions, and the clash
+    # would be seen by nobody
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(hookspecs)
+    try:
+        module = entry_point.load()
+        implemented = [name for name in dir(module) if manager.parse_hookimpl_opts(module, name)]
+        manager.register(module)
+    except (Exception, SystemExit) as error:
+        return failed(f"{entry_point.value} failed to load: {explain(error)}")
+    for name in implemented:
+        if name not in HOOKS:
+            return failed(f"no hook is called {name!r}; {did_you_mean(name, HOOKS)}")
+    if not implemented:
+        return failed(
+            f"{entry_point.value} implements no hook; mark a function such as qfusion_fusions with "
+            "@qfusion_core.hookimpl"
+        )
+    return Found(Plugin(entry_point.name, distribution.name, distribution.version), manager.hook)
