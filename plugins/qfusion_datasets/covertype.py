@@ -1,0 +1,76 @@
+"""Covertype: which trees grow there, from maps."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from qfusion_core import Dataset, Part, Split
+from qfusion_datasets.obtain import Arrays, obtain
+from qfusion_datasets.options import DownloadOptions, TableOptions
+from qfusion_datasets.packing import unpacked
+from qfusion_datasets.sources import COVERTYPE, Source
+
+FEATURES = (
+    "Elevation",
+    "Aspect",
+    "Slope",
+    "Horizontal_Distance_To_Hydrology",
+    "Vertical_Distance_To_Hydrology",
+    "Horizontal_Distance_To_Roadways",
+    "Hillshade_9am",
+    "Hillshade_Noon",
+    "Hillshade_3pm",
+    "Horizontal_Distance_To_Fire_Points",
+    *(f"Wilderness_Area{area}" for area in range(1, 5)),
+    *(f"Soil_Type{soil}" for soil in range(1, 41)),
+)
+CLASSES = (
+    "Spruce/Fir",
+    "Lodgepole Pine",
+    "Ponderosa Pine",
+    "Cottonwood/Willow",
+    "Aspen",
+    "Douglas-fir",
+    "Krummholz",
+)
+
+
+class Covertype(Dataset):
+    """Covertype: 581,012 rows, 10 numbers and 44 indicators, 7 kinds of forest cover.
+
+    Rows by class: 211,840, 283,301, 35,754, 2,747, 9,493, 17,367, 20,510. ``train=20000,
+    test=5000`` draws stratified parts from the whole table. Licence CC BY 4.0 (UCI); (c) Jock A.
+    Blackard and Colorado State University. Cite: J. Blackard (1998), doi:10.24432/C50K5N.
+    """
+
+    name: ClassVar[str] = "covertype"
+    source: ClassVar[Source] = COVERTYPE
+
+    class Options(TableOptions, DownloadOptions):
+        """How to split it, and where to get it from."""
+
+    @classmethod
+    def example(cls) -> Options:
+        """The extract of 210 rows."""
+        return cls.Options(extract=True)
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def load(self, *, seed: int) -> Split:
+        """See `obtain` for where it is read from, `TableOptions` for the split."""
+        x, y = obtain(self.source, self.options, parse)
+        whole = Part(x.astype(np.float32), y.astype(np.int64))
+        parts = self.options.split(whole, seed=seed, class_names=CLASSES)
+        return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))
+
+
+def parse(folder: Path) -> Arrays:
+    """Features int16 ``[rows, 54]`` and class indices int64 ``[rows]``."""
+    raw = BytesIO(unpacked(folder, "covtype.data"))
+    table = np.loadtxt(raw, dtype=np.int16, delimiter=",", ndmin=2)
+    return np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.int64) - 1

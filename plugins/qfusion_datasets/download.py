@@ -1,0 +1,86 @@
+"""Downloads a publisher's files: written aside, verified, and only then given their place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from http.client import HTTPException
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+from qfusion_core import InputError, QfusionError
+
+Verified = TypeVar("Verified")
+
+
+def download(
+    names: Sequence[str],
+    urls: Iterable[str],
+    folder: Path,
+    verify: Callable[[Path], Verified],
+    timeout: float,
+) -> Verified:
+    """Fetch files into a new folder.
+
+    Args:
+        names: The files.
+        urls: Folders that hold them all: the next one is tried where one fails.
+        folder: To be made; it appears only once everything in it is verified.
+        verify: Reads the files from a folder; raises `InputError` if they are wrong.
+        timeout: Seconds without an answer.
+
+    Returns:
+        What ``verify`` gave.
+
+    Raises:
+        QfusionError: No server gave the right files: each with its reason.
+        InputError: The cache cannot be written.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent)
+    except OSError as error:
+        raise InputError(
+            f"cache folder {folder.parent}: cannot be written: {error.strerror}; "
+            "set QFUSION_CACHE to another folder"
+        ) from error
+    reasons = []
+    with aside as place:
+        for url in urls:
+            new = Path(place) / folder.name
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir()
+            try:
+                for name in names:
+                    _fetch(f"{url.rstrip('/')}/{quote(name, safe='+')}", new / name, timeout)
+                result = verify(new)
+            except (OSError, HTTPException, InputError) as error:
+                reasons.append(f"{url}: {error or type(error).__name__}")
+                continue
+            _place(new, folder)
+            return result
+    raise QfusionError(
+        f"could not download {', '.join(names)}: {' | '.join(reasons)}; put what the publisher "
+        f"offers into {folder}, or set QFUSION_DATA to a folder that holds {folder.name}/"
+    )
+
+
+def _fetch(url: str, path: Path, timeout: float) -> None:
+    request = Request(url, headers={"User-Agent": "qfusion"})
+    with urlopen(request, timeout=timeout) as answer, path.open("wb") as file:
+        shutil.copyfileobj(answer, file)
+        expected = answer.headers.get("Content-Length")
+    # http.client reports no error where the connection ends early while a file is copied
+    if expected is not None and path.stat().st_size != int(expected):
+        raise OSError(f"connection ended after {path.stat().st_size} of {expected} bytes")
+
+
+def _place(new: Path, folder: Path) -> None:
+    try:
+        new.rename(folder)
+    except OSError:
+        if not folder.is_dir():  # if it is one now, another process was first, with the same data
+            raise
