@@ -83,7 +83,7 @@ def read_arrays(path: str | Path) -> tuple[NDArray[np.float32], NDArray[np.gener
     if (suffix := _require_file(path)) != ".npz":
         raise InputError(f"{path}: expected an .npz file with an array x, got {suffix}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in ("x", "y") if name in archive}
             names = archive.files
     except _UNREADABLE as error:
