@@ -1,0 +1,1 @@
+"""Scores, controls and portability: what a model is worth, and where."""

@@ -1,0 +1,166 @@
+"""The model: preprocessing, both encoders, the fusion and the head, as one module."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from tabm import LinearEnsemble
+from torch import Tensor, nn
+
+from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.data import Part
+from qfusion_core.errors import InputError
+from qfusion_core.interfaces import ClassicalEncoder, Device, Fusion, FusionOutput, QuantumEncoder
+from qfusion_core.preprocess import Pipeline
+from qfusion_core.registry import Kind, Registry
+from qfusion_core.spec import ComponentSpec, RunSpec
+
+
+class FusionClassifier(nn.Module):
+    """Classical features query quantum tokens; a head classifies what the fusion joins.
+
+    With ``quantum: none`` there is neither quantum encoder nor fusion: the classical model with
+    the same head. The device that runs the circuit is injected (`attach`) and never saved.
+
+    Args:
+        spec: What the model is made of.
+        pipelines: Fitted transforms of the ``classical`` and the ``quantum`` branch.
+        input_shape: Shape of one raw sample.
+        n_classes: Number of classes.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        pipelines: dict[str, Pipeline],
+        input_shape: tuple[int, ...],
+        n_classes: int,
+        registry: Registry | None = None,
+    ) -> None:
+        super().__init__()
+        registry = registry or Registry()
+        self.input_shape = input_shape
+        self.transforms = nn.ModuleDict(pipelines)
+        shape = pipelines["classical"].output_shape(input_shape)
+        self.classical: ClassicalEncoder = _make(
+            registry, "classical_encoder", spec.classical, input_shape=shape
+        )
+        self.quantum: QuantumEncoder | None = None
+        self.fusion: Fusion | None = None
+        tokens, width = self.classical.output_shape
+        if spec.quantum.type != "none":
+            (n_features,) = pipelines["quantum"].output_shape(input_shape)
+            self.quantum = _make(registry, "quantum_encoder", spec.quantum, n_features=n_features)
+            self.fusion = _make(
+                registry,
+                "fusion",
+                spec.fusion,
+                classical_shape=self.classical.output_shape,
+                quantum_shape=self.quantum.output_shape,
+            )
+        joined = self.fusion.out_dim if self.fusion else tokens * width
+        members = self.classical.members
+        self.head: nn.Module = (
+            nn.Linear(joined, n_classes)
+            if members == 1
+            else LinearEnsemble(joined, n_classes, k=members)
+        )
+
+    @classmethod
+    def fit_transforms(cls, spec: RunSpec, train: Part, **rest: Any) -> FusionClassifier:
+        """A model with fresh weights whose transforms are fitted on the training part.
+
+        Args:
+            spec: What the model is made of.
+            train: The training part: nothing else is looked at.
+            rest: ``n_classes``, ``registry``.
+        """
+        pipelines = {"classical": Pipeline.fit(spec.preprocess.classical, train.x)}
+        if spec.quantum.type != "none":
+            pipelines["quantum"] = Pipeline.fit(spec.preprocess.quantum, train.x)
+            if len(pipelines["quantum"].output_shape(train.x.shape[1:])) != 1:
+                raise InputError(
+                    "preprocess.quantum: the quantum branch takes a row of features, got images; "
+                    "add a transform such as {pca: 9}"
+                )
+        return cls(spec, pipelines=pipelines, input_shape=tuple(train.x.shape[1:]), **rest)
+
+    @property
+    def device(self) -> Device | None:
+        """What runs the circuit; None where there is no circuit or nothing is attached."""
+        return self.quantum.device if isinstance(self.quantum, CircuitEncoder) else None
+
+    def attach(self, device: Device) -> FusionClassifier:
+        """Run the circuit on this device from now on; models without a circuit need none.
+
+        Raises:
+            InputError: The circuit has more qubits than the device.
+        """
+        if isinstance(self.quantum, CircuitEncoder):
+            self.quantum.device = device
+        return self
+
+    @torch.no_grad()
+    def preprocess(self, raw: Float[Tensor, "rows ..."]) -> tuple[Tensor, Tensor]:
+        """Raw features to ``(x_c [rows, *input_shape], x_q [rows, n_features])``.
+
+        Transforms run in float64 and their results come in the dtype of the model's weights.
+
+        Raises:
+            InputError: Samples of another shape than the model was trained on.
+        """
+        if tuple(raw.shape[1:]) != self.input_shape:
+            raise InputError(
+                f"x: expected samples of shape {list(self.input_shape)}, as in training, got "
+                f"{list(raw.shape[1:])}"
+            )
+        dtype = next(self.head.parameters()).dtype
+        raw = raw.double()
+        x_c = self.transforms["classical"](raw).to(dtype)
+        if self.quantum is None:
+            return x_c, raw.new_zeros(len(raw), 0, dtype=dtype)
+        return x_c, self.transforms["quantum"](raw).to(dtype)
+
+    def tokens(self, x_q: Float[Tensor, "batch features"]) -> Tensor | None:
+        """Quantum tokens ``[batch, q_tokens, q_dim]``, or None where there is no quantum branch."""
+        return None if self.quantum is None else self.quantum(x_q)
+
+    def fuse(self, x_c: Tensor, tokens: Tensor | None) -> FusionOutput:
+        """Joined features ``[batch * members, out_dim]`` of the classical branch and tokens."""
+        classical = self.classical(x_c)
+        if self.fusion is None or tokens is None:
+            return FusionOutput(classical.flatten(1))
+        output: FusionOutput = self.fusion(
+            classical, tokens.repeat_interleave(self.classical.members, dim=0)
+        )
+        return output
+
+    def member_logits(self, x_c: Tensor, tokens: Tensor | None) -> Float[Tensor, "batch k classes"]:
+        """Logits of each member; the loss is the mean over members."""
+        features = self.fuse(x_c, tokens).features
+        logits: Tensor = self.head(features.unflatten(0, (-1, self.classical.members)))
+        return logits
+
+    def classify(self, x_c: Tensor, tokens: Tensor | None) -> Float[Tensor, "batch classes"]:
+        """Logits from given tokens: the logarithm of the members' mean probabilities."""
+        return member_mean(self.member_logits(x_c, tokens))
+
+    def forward(self, x_c: Tensor, x_q: Tensor) -> Float[Tensor, "batch classes"]:
+        """Logits of each sample."""
+        return self.classify(x_c, self.tokens(x_q))
+
+
+def member_mean(logits: Float[Tensor, "batch k classes"]) -> Float[Tensor, "batch classes"]:
+    """Logits of the mean of the members' softmaxes; a single member's are kept as they are."""
+    if logits.shape[1] == 1:
+        return logits.squeeze(1)
+    return torch.logsumexp(logits.log_softmax(-1), dim=1) - math.log(logits.shape[1])
+
+
+def _make(registry: Registry, kind: Kind, part: ComponentSpec, **shapes: Any) -> Any:
+    component = registry.get(kind, part.type)
+    return component(component.Options.model_validate(part.options), **shapes)

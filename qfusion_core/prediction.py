@@ -1,0 +1,40 @@
+"""Running a trained model over many rows, a bounded number at a time."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from qfusion_core.model import FusionClassifier
+
+CHUNK = 1024
+
+
+@torch.no_grad()
+def quantum_tokens(model: FusionClassifier, x_q: Tensor) -> Tensor | None:
+    """Tokens of all rows ``[rows, q_tokens, q_dim]``; None where there is no quantum branch."""
+    model.eval()
+    chunks = [model.tokens(chunk) for chunk in x_q.split(CHUNK)]
+    return None if chunks[0] is None else torch.cat([c for c in chunks if c is not None])
+
+
+@torch.no_grad()
+def logits_in_chunks(
+    model: FusionClassifier, x_c: Tensor, x_q: Tensor
+) -> Float[Tensor, "rows classes"]:
+    """Logits of preprocessed rows, in evaluation mode."""
+    model.eval()
+    chunks = zip(x_c.split(CHUNK), x_q.split(CHUNK), strict=True)
+    return torch.cat([model(*chunk) for chunk in chunks])
+
+
+@torch.no_grad()
+def logits_from_tokens(
+    model: FusionClassifier, x_c: Tensor, tokens: Tensor | None
+) -> Float[Tensor, "rows classes"]:
+    """Logits of rows whose tokens are known already: no circuit is run."""
+    model.eval()
+    parts = x_c.split(CHUNK)
+    given = [None] * len(parts) if tokens is None else tokens.split(CHUNK)
+    return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)])

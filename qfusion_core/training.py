@@ -1,0 +1,205 @@
+"""The fit loop: AdamW, warm-up and cosine, early stopping on the validation part.
+
+The whole state of a training is one `TrainingState`, so that a run that was killed continues to
+the same weights as one that was not (same machine, same number of threads).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from qfusion_core.data import Part
+from qfusion_core.errors import QfusionError
+from qfusion_core.evaluation.metrics import scores
+from qfusion_core.model import FusionClassifier
+from qfusion_core.prediction import logits_in_chunks
+from qfusion_core.spec import Training
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One line of the history."""
+
+    epoch: int
+    train_loss: float
+    validation_loss: float
+    validation_macro_f1: float
+    validation_accuracy: float
+    score: float
+
+
+@dataclass
+class TrainingState:
+    """Everything that the next epoch depends on.
+
+    Attributes:
+        best: Weights of the epoch with the best validation score.
+        history: One entry for each finished epoch.
+    """
+
+    model: FusionClassifier
+    optimizer: torch.optim.AdamW
+    schedule: torch.optim.lr_scheduler.LambdaLR
+    best: dict[str, Tensor]
+    history: list[Epoch] = field(default_factory=list)
+
+    @property
+    def best_epoch(self) -> Epoch | None:
+        """The epoch with the best validation score; the first of equals."""
+        return max(self.history, key=lambda e: (e.score, -e.epoch), default=None)
+
+    def finished(self, options: Training) -> bool:
+        """Whether the epochs or the patience are used up."""
+        done = len(self.history)
+        best = self.best_epoch
+        return done >= options.epochs or (best is not None and done - best.epoch > options.patience)
+
+
+def start(model: FusionClassifier, options: Training, train_rows: int) -> TrainingState:
+    """A fresh state for a model: optimizer and schedule by the options."""
+    optimizer = torch.optim.AdamW(_groups(model, options), fused=False, foreach=False)
+    steps = math.ceil(train_rows / options.batch_size)
+    warm, total = options.warmup_epochs * steps, options.epochs * steps
+
+    def factor(step: int) -> float:
+        if step < warm:
+            return (step + 1) / (warm + 1)
+        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
+
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    return TrainingState(model, optimizer, schedule, best={})
+
+
+def fit(
+    state: TrainingState,
+    train: Part,
+    validation: Part,
+    options: Training,
+    *,
+    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> TrainingState:
+    """Train until the epochs or the patience are used up; the model ends with its best weights.
+
+    Draws from torch's global random numbers: seed them first, or restore them to continue.
+
+    Args:
+        state: From `start`, or restored.
+        train: The only rows that the weights see.
+        validation: The rows that decide when to stop and which epoch is kept.
+        options: How to train.
+        on_epoch: Called after each epoch: to save, to show.
+
+    Raises:
+        QfusionError: The loss is no longer a number.
+    """
+    model = state.model
+    inputs = model.preprocess(torch.from_numpy(train.x))
+    held_out = model.preprocess(torch.from_numpy(validation.x))
+    targets = torch.from_numpy(train.y)
+    loss = nn.CrossEntropyLoss(
+        weight=class_weights(train.y, options.class_weight_power).to(inputs[0]),
+        label_smoothing=options.label_smoothing,
+    )
+    while not state.finished(options):
+        train_loss = _one_epoch(state, inputs, targets, loss, options)
+        state.history.append(
+            _judge(model, held_out, validation.y, len(state.history) + 1, train_loss)
+        )
+        if state.best_epoch is state.history[-1]:
+            state.best = deepcopy(model.state_dict())
+        on_epoch(state)
+    model.load_state_dict(state.best)
+    model.eval()
+    return state
+
+
+def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
+    """``n_c^-power`` for each class, scaled so that the mean over the rows is 1."""
+    counts = np.bincount(y).astype(float)
+    weights = np.maximum(counts, 1) ** -power
+    return torch.from_numpy(weights * len(y) / (weights * counts).sum())
+
+
+def as_json(epoch: Epoch) -> dict[str, Any]:
+    """An epoch as plain JSON."""
+    return asdict(epoch)
+
+
+def _one_epoch(
+    state: TrainingState,
+    inputs: tuple[Tensor, Tensor],
+    targets: Tensor,
+    loss: nn.CrossEntropyLoss,
+    options: Training,
+) -> float:
+    model = state.model
+    model.train()
+    total = 0.0
+    for rows in _batches(len(targets), options.batch_size):
+        logits = model.member_logits(inputs[0][rows], model.tokens(inputs[1][rows]))
+        value = loss(logits.flatten(0, 1), targets[rows].repeat_interleave(logits.shape[1]))
+        state.optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        if options.clip_norm is not None:
+            nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
+        state.optimizer.step()
+        state.schedule.step()
+        total += float(value.detach()) * len(rows)
+        if not math.isfinite(total):
+            raise QfusionError(
+                f"epoch {len(state.history) + 1}: the training loss is {total}; lower "
+                "training.learning_rate or training.quantum_learning_rate"
+            )
+    return total / len(targets)
+
+
+def _batches(rows: int, size: int) -> Iterator[Tensor]:
+    """Shuffled row numbers; a last batch of a single row is left out (it has no variance)."""
+    for batch in torch.randperm(rows).split(size):
+        if len(batch) > 1 or rows == 1:
+            yield batch
+
+
+def _judge(
+    model: FusionClassifier,
+    inputs: tuple[Tensor, Tensor],
+    y: NDArray[np.int64],
+    epoch: int,
+    train_loss: float,
+) -> Epoch:
+    """Scores on the validation part; the decisive one is macro F1 - 0.2 cross-entropy."""
+    logits = logits_in_chunks(model, *inputs)
+    entropy = float(nn.functional.cross_entropy(logits, torch.from_numpy(y)))
+    result = scores(y, logits.argmax(1).numpy())
+    return Epoch(
+        epoch=epoch,
+        train_loss=train_loss,
+        validation_loss=entropy,
+        validation_macro_f1=result.macro_f1,
+        validation_accuracy=result.accuracy,
+        score=result.macro_f1 - 0.2 * entropy,
+    )
+
+
+def _groups(model: FusionClassifier, options: Training) -> list[dict[str, Any]]:
+    """The quantum encoder learns at its own rate without decay; vectors are not decayed either."""
+    quantum = list(model.quantum.parameters()) if model.quantum else []
+    own = {id(parameter) for parameter in quantum}
+    rest = [p for p in model.parameters() if id(p) not in own]
+    groups = [
+        {"params": [p for p in rest if p.ndim > 1], "weight_decay": options.weight_decay},
+        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    for group in groups:
+        group["lr"] = options.learning_rate
+    groups.append({"params": quantum, "weight_decay": 0.0, "lr": options.quantum_learning_rate})
+    return [group for group in groups if group["params"]]
