@@ -38,7 +38,7 @@ _HOMES = {
     "did_you_mean": "errors",
     "features": "columns",
     "listing": "columns",
-    "load": "run_folder",
+    "load": "loading",
     "open_backend": "backends",
     "pauli_words": "readout",
     "read_arrays": "tables",

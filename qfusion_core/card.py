@@ -1,0 +1,40 @@
+"""The model card of a run folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qfusion_core.run_folder import Config
+
+
+def model_card(config: Config, metrics: dict[str, Any]) -> str:
+    """A short README: what the model is, on what it was trained, what it scores, how to load it."""
+    spec, test = config.spec, metrics["test"]
+    train, validation, tested = metrics["rows"]
+    branch = (
+        "none (the classical model with the same head)"
+        if spec.quantum.type == "none"
+        else f"`{spec.quantum.type}`, joined by `{spec.fusion.type}`"
+    )
+    return f"""# A qfusion model for {spec.data.type}
+
+| | |
+|---|---|
+| classical encoder | `{spec.classical.type}` |
+| quantum branch | {branch} |
+| classes | {", ".join(config.classes)} |
+| rows | {train} training, {validation} validation, {tested} test (seed {spec.training.seed}) |
+| test macro F1 / weighted F1 / accuracy | \
+{test["macro_f1"]:.4f} / {test["weighted_f1"]:.4f} / {test["accuracy"]:.4f} |
+| parameters | {metrics["parameters"]["all"]} \
+({metrics["parameters"]["quantum"]} in the quantum branch) |
+
+The score is of one seed and says nothing about the quantum branch by itself: compare it with the
+same model trained with `--quantum sham` and `--quantum none`.
+
+    import qfusion_core
+    model = qfusion_core.load("this/folder", backend="statevector")
+
+Data: {config.data_source}
+"""

@@ -1,0 +1,122 @@
+"""From a specification to a run folder: load, fit, keep, test once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from qfusion_core.backends import open_backend
+from qfusion_core.card import model_card
+from qfusion_core.checkpoint import restore_training, save_training
+from qfusion_core.data import Split
+from qfusion_core.errors import InputError
+from qfusion_core.evaluation.metrics import scores
+from qfusion_core.files import write_atomically
+from qfusion_core.interfaces import Device
+from qfusion_core.loading import save_model
+from qfusion_core.model import FusionClassifier
+from qfusion_core.prediction import logits_in_chunks
+from qfusion_core.registry import Registry
+from qfusion_core.run_folder import RunFolder, load_split
+from qfusion_core.spec import RunSpec
+from qfusion_core.training import TrainingState, as_json, fit, start
+
+OnEpoch = Callable[[TrainingState], None]
+
+
+def train(
+    spec: RunSpec,
+    out: str | Path,
+    *,
+    backend: str | Device | None = None,
+    registry: Registry | None = None,
+    on_epoch: OnEpoch = lambda state: None,
+) -> RunFolder:
+    """Train a model and write its run folder.
+
+    Args:
+        spec: What to train on what.
+        out: A new folder.
+        backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
+            the default backend.
+        registry: Where components are looked up.
+        on_epoch: Called after each epoch, once it is safe on disk.
+    """
+    registry = registry or Registry()
+    split = load_split(spec.data, spec.training.seed, registry)
+    model = fresh_model(spec, split, backend, registry)
+    folder = RunFolder.create(Path(out), spec, split)
+    return _run(folder, model, split, on_epoch)
+
+
+def resume(
+    run: str | Path, *, backend: str | Device | None = None, on_epoch: OnEpoch = lambda state: None
+) -> RunFolder:
+    """Continue a training that was cut off, to the result of one that was not.
+
+    Raises:
+        InputError: The training has finished, or the data has changed.
+    """
+    registry = Registry()
+    folder = RunFolder.open(run, registry)
+    if folder.model.is_file():
+        raise InputError(f"{folder.path}: the training has finished; nothing to resume")
+    split = folder.load_split(registry)
+    return _run(folder, fresh_model(folder.config.spec, split, backend, registry), split, on_epoch)
+
+
+def fresh_model(
+    spec: RunSpec, split: Split, backend: str | Device | None, registry: Registry
+) -> FusionClassifier:
+    """An untrained model; its weights are drawn from torch's random numbers, seeded by the run."""
+    device = backend if isinstance(backend, Device) else open_backend(backend)
+    torch.manual_seed(spec.training.seed)
+    model = FusionClassifier.fit_transforms(
+        spec, split.train, n_classes=len(split.class_names), registry=registry
+    )
+    return model.attach(device)
+
+
+def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch) -> RunFolder:
+    options = folder.config.spec.training
+    began = time.perf_counter()
+    state = start(model, options, len(split.train))
+    if folder.training.is_file():
+        restore_training(folder.training, state)
+
+    def keep(state: TrainingState) -> None:
+        save_training(folder.training, state)
+        lines = (json.dumps(as_json(epoch)) for epoch in state.history)
+        write_atomically(folder.history, "\n".join(lines) + "\n")
+        on_epoch(state)
+
+    fit(state, split.train, split.validation, options, on_epoch=keep)
+    metrics = _measure(state, split) | {"seconds": round(time.perf_counter() - began, 2)}
+    save_model(folder, model)
+    write_atomically(folder.metrics, json.dumps(metrics, indent=2) + "\n")
+    write_atomically(folder.card, model_card(folder.config, metrics))
+    folder.training.unlink(missing_ok=True)
+    return folder
+
+
+def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
+    """The test part is looked at here, once, with the weights that validation chose."""
+    model, best = state.model, state.best_epoch
+    assert best is not None
+    logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
+    counts = {"": model, "classical": model.classical, "quantum": model.quantum}
+    return {
+        "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
+        "validation": as_json(best),
+        "epochs": len(state.history),
+        "rows": [len(split.train), len(split.validation), len(split.test)],
+        "parameters": {
+            name or "all": sum(p.numel() for p in module.parameters()) if module else 0
+            for name, module in counts.items()
+        },
+    }
