@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,8 @@ def read_arrays(path: str | Path) -> tuple[NDArray[np.float32], NDArray[np.gener
     if (suffix := _require_file(path)) != ".npz":
         raise InputError(f"{path}: expected an .npz file with an array x, got {suffix}")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        with path.open("rb") as file, ZipFile(file):  # np.load takes other kinds of file, too
+            archive = np.load(file, allow_pickle=False)
             arrays = {name: archive[name] for name in ("x", "y") if name in archive}
             names = archive.files
     except _UNREADABLE as error:

@@ -128,6 +128,14 @@ def test_a_file_that_is_no_table_is_refused(write, name, content, message):
     assert got.startswith(f"{path}: {message}"), got
 
 
+def test_a_single_array_called_npz_is_refused(tmp_path):
+    with (tmp_path / "t.npz").open("wb") as file:
+        np.save(file, np.ones((3, 2)))
+    assert "cannot be read as npz: File is not a zip" in refusal(
+        lambda: read_table(tmp_path / "t.npz")
+    )
+
+
 def test_a_truncated_npz_is_refused(tmp_path):
     np.savez_compressed(tmp_path / "t.npz", x=np.random.default_rng(0).normal(size=(50, 4)))
     raw = (tmp_path / "t.npz").read_bytes()
