@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -17,7 +18,7 @@ from qfusion_datasets.download import download
 from qfusion_datasets.options import DownloadOptions
 from qfusion_datasets.sources import Source
 
-Arrays = tuple[NDArray[np.generic], ...]
+Arrays = tuple[NDArray[Any], ...]
 EXTRACTS = Path(__file__).parent / "extracts"
 
 
