@@ -1,0 +1,277 @@
+"""The device `statevector`: exact values and gradients, any circuit, any word, any batch."""
+
+import pennylane as qml
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
+from qfusion_core.circuit import FIXED, ROTATIONS
+from qfusion_core.readout import pauli_words
+from qfusion_statevector.device import Statevector
+
+N_DATA, N_WEIGHTS = 3, 4
+OPERATIONS = {
+    "H": qml.Hadamard,
+    "Sdg": lambda wires: qml.adjoint(qml.S(wires)),
+    "Tdg": lambda wires: qml.adjoint(qml.T(wires)),
+    "SXdg": lambda wires: qml.adjoint(qml.SX(wires)),
+}
+
+
+def terms():
+    source = st.sampled_from(
+        [("data", i) for i in range(N_DATA)] + [("weight", i) for i in range(4)]
+    )
+    scale = st.sampled_from([1.0, -0.5, 2.0, 0.3])
+    return st.builds(lambda s, scale: Term(*s, scale), source, scale)
+
+
+@st.composite
+def circuits(draw, max_wires=5):
+    n_wires = draw(st.integers(1, max_wires))
+    names = sorted(ROTATIONS) * 4 + sorted(g for g in FIXED if FIXED[g] <= n_wires)
+    if n_wires > 1:
+        names += ["CNOT", "CZ", "SWAP"] * 3
+
+    def gate(name):
+        wires = draw(st.permutations(range(n_wires)))[: FIXED.get(name, 1)]
+        if name in FIXED:
+            return Gate(name, tuple(wires))
+        angle = Angle(tuple(draw(st.lists(terms(), max_size=2))), draw(st.sampled_from([0.0, 0.7])))
+        return Gate(name, tuple(wires), angle)
+
+    gates = [gate(name) for name in draw(st.lists(st.sampled_from(names), max_size=30))]
+    return Circuit(n_wires, tuple(gates), N_DATA, N_WEIGHTS)
+
+
+@st.composite
+def cases(draw):
+    circuit = draw(circuits())
+    letters = st.text("IXYZ", min_size=circuit.n_wires, max_size=circuit.n_wires)
+    words = draw(st.lists(letters, min_size=1, max_size=6))
+    return circuit, words, draw(st.sampled_from([1, 7, 32])), draw(st.integers(0, 1000))
+
+
+def inputs(batch, seed, dtype=torch.float64, n_data=N_DATA, n_weights=N_WEIGHTS):
+    generator = torch.Generator().manual_seed(seed)
+    data = torch.randn(batch, n_data, generator=generator, dtype=torch.float64).to(dtype)
+    weights = torch.randn(n_weights, generator=generator, dtype=torch.float64).to(dtype)
+    return data.requires_grad_(), weights.requires_grad_()
+
+
+def reference(circuit, data, weights, words):
+    """PennyLane's default.qubit, gate by gate, with the angles added up here."""
+
+    @qml.qnode(qml.device("default.qubit", wires=circuit.n_wires), diff_method="backprop")
+    def run():
+        for gate in circuit.gates:
+            arguments = []
+            if gate.angle is not None:
+                value = data.new_full((len(data),), gate.angle.offset)
+                for t in gate.angle.terms:
+                    entry = data[:, t.index] if t.source == "data" else weights[t.index]
+                    value = value + t.scale * entry
+                arguments = [value]
+            operation = OPERATIONS.get(gate.name) or getattr(qml, gate.name)
+            operation(*arguments, wires=gate.wires)
+        return [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words]
+
+    columns = [torch.as_tensor(column).expand(len(data)) for column in run()]
+    return torch.stack(columns, 1)
+
+
+def values_and_gradients(function, data, weights, seed=0):
+    values = function(data, weights)
+    cotangent = torch.randn(values.shape, generator=torch.Generator().manual_seed(seed))
+    loss = (values * cotangent).sum() + 0 * (data.sum() + weights.sum())
+    return values.detach(), *torch.autograd.grad(loss, (data, weights))
+
+
+def device(**options):
+    return Statevector(Statevector.Options(**options))
+
+
+def assert_close(got, expected, tolerance):
+    for a, b in zip(got, expected, strict=True):
+        largest = max(1.0, float(b.abs().max())) if b.numel() else 1.0
+        assert a.shape == b.shape
+        assert float((a - b).abs().max()) <= tolerance * largest
+
+
+SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+
+
+@settings(max_examples=60, **SLOW)
+@given(cases())
+def test_values_and_gradients_are_those_of_default_qubit(case):
+    circuit, words, batch, seed = case
+    data, weights = inputs(batch, seed)
+    sv = device()
+    got = values_and_gradients(
+        lambda x, w: sv.expectations(circuit, x, w, words), data, weights, seed
+    )
+    expected = values_and_gradients(
+        lambda x, w: reference(circuit, x, w, words), data, weights, seed
+    )
+    assert_close(got, expected, 1e-10)
+
+
+@settings(max_examples=20, **SLOW)
+@given(cases())
+def test_float32_stays_float32_and_near_float64(case):
+    circuit, words, batch, seed = case
+    sv = device()
+    single, double = (
+        values_and_gradients(
+            lambda x, w: sv.expectations(circuit, x, w, words), *inputs(batch, seed, dtype), seed
+        )
+        for dtype in (torch.float32, torch.float64)
+    )
+    assert {tensor.dtype for tensor in single} == {torch.float32}
+    assert_close([tensor.double() for tensor in single], double, 1e-5)
+
+
+def layered(n_wires, reupload=True):
+    gates, weight = [], 0
+    for layer in range(3):
+        for wire in range(n_wires):
+            if reupload or layer == 0:
+                gates.append(Gate("RY", (wire,), Angle((Term("data", wire, 1.0),))))
+            for name in ("RY", "RZ"):
+                gates.append(Gate(name, (wire,), Angle((Term("weight", weight, 1.0),))))
+                weight += 1
+        gates += [Gate("CNOT", (wire, (wire + 1) % n_wires)) for wire in range(n_wires)]
+    return Circuit(n_wires, tuple(gates), n_wires, weight)
+
+
+@pytest.mark.parametrize("reupload", [False, True])
+@pytest.mark.parametrize("readout", ["z+zz-all", "xyz+pairs"])
+def test_nine_wires(reupload, readout):
+    circuit, words = layered(9, reupload), pauli_words(readout, 9)
+    data, weights = inputs(2, 0, n_data=9, n_weights=54)
+    sv = device()
+    got = values_and_gradients(lambda x, w: sv.expectations(circuit, x, w, words), data, weights)
+    expected = values_and_gradients(lambda x, w: reference(circuit, x, w, words), data, weights)
+    assert_close(got, expected, 1e-10)
+
+
+def test_rows_do_not_depend_on_the_batch_they_are_in():
+    circuit, words = layered(4), pauli_words("xyz", 4)
+    data, weights = inputs(7, 1, n_data=4, n_weights=24)
+    whole = device().expectations(circuit, data, weights, words)
+    rows = [device().expectations(circuit, row[None], weights, words) for row in data]
+    torch.testing.assert_close(whole, torch.cat(rows), rtol=0, atol=1e-13)
+
+
+def test_half_precision_is_computed_in_float32():
+    circuit = layered(2)
+    data, weights = inputs(3, 0, torch.bfloat16, 2, 12)
+    values = device().expectations(circuit, data, weights, ["ZI", "XY"])
+    exact = device().expectations(circuit, data.float(), weights.float(), ["ZI", "XY"])
+    assert values.dtype == torch.bfloat16
+    torch.testing.assert_close(values, exact.bfloat16())
+
+
+def test_weights_may_be_more_precise_than_the_data():
+    circuit = layered(2)
+    data, _ = inputs(3, 0, torch.float32, 2)
+    _, weights = inputs(3, 0, torch.float64, 2, 12)
+    values = device().expectations(circuit, data, weights, ["ZI"])
+    values.sum().backward()
+    assert (values.dtype, data.grad.dtype, weights.grad.dtype) == (
+        torch.float32, torch.float32, torch.float64,
+    )  # fmt: skip
+
+
+def test_one_device_serves_several_circuits():
+    sv, small, large = device(), layered(2), layered(3)
+    first = sv.expectations(small, *inputs(2, 0, n_data=2, n_weights=12), ["ZZ"])
+    sv.expectations(large, *inputs(2, 0, n_data=3, n_weights=18), ["ZZZ"])
+    again = sv.expectations(small, *inputs(2, 0, n_data=2, n_weights=12), ["ZZ"])
+    assert torch.equal(first, again)
+
+
+@pytest.mark.parametrize(("batch", "words"), [(0, ["ZZ", "XX"]), (3, []), (0, [])])
+def test_nothing_asked_gives_an_empty_result(batch, words):
+    data, weights = inputs(batch, 0, torch.float32, 2, 12)
+    values = device().expectations(layered(2), data, weights, words)
+    assert values.shape == (batch, len(words))
+    assert values.dtype == torch.float32
+
+
+def test_no_gates_leave_all_wires_down():
+    circuit = Circuit(2, (), 0, 0)
+    values = device().expectations(circuit, torch.zeros(2, 0), torch.zeros(0), ["ZI", "XZ", "II"])
+    assert values.tolist() == [[1, 0, 1], [1, 0, 1]]
+
+
+def test_angles_that_are_not_finite_are_refused():
+    data, weights = torch.zeros(3, 2), torch.zeros(12)
+    data[1, 0] = torch.nan
+    with pytest.raises(QfusionError, match=r"data: 1 entries are NaN or infinite.*\[1, 0\]"):
+        device().expectations(layered(2), data, weights, ["ZI"])
+    with pytest.raises(QfusionError, match="weights: 12 entries"):
+        device().expectations(layered(2), torch.zeros(3, 2), weights / 0, ["ZI"])
+
+
+@pytest.mark.parametrize(
+    ("data", "weights", "words", "message"),
+    [
+        ((3, 5), (12,), ["ZI"], r"data: expected shape \[batch, 2\], got \[3, 5\]"),
+        ((3, 2), (11,), ["ZI"], r"weights: expected shape \[12\], got \[11\]"),
+        ((3, 2), (12,), ["ZZI"], "observables: 'ZZI' is not a Pauli word of 2 letters"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_refused(data, weights, words, message):
+    with pytest.raises(InputError, match=message):
+        device().expectations(layered(2), torch.zeros(data), torch.zeros(weights), words)
+
+
+def test_second_derivatives_are_refused_and_not_wrong():
+    data, weights = inputs(2, 0, n_data=2, n_weights=12)
+    values = device().expectations(layered(2), data, weights, ["ZI"])
+    with pytest.raises(QfusionError, match="statevector: no second derivatives"):
+        torch.autograd.grad(values.sum(), weights, create_graph=True)
+
+
+def test_what_cannot_fit_is_refused_before_it_is_allocated():
+    circuit = Circuit(50, (Gate("H", (0,)),), 0, 0)
+    with pytest.raises(InputError) as caught:
+        device().expectations(circuit, torch.zeros(1, 0), torch.zeros(0), ["Z" * 50])
+    text = str(caught.value)
+    assert text.startswith("statevector: 50 wires x 1 rows need about ")
+    assert "even one row does not fit: use " in text
+
+
+def test_what_is_said_to_fit_does_fit():
+    circuit, words = layered(6), pauli_words("xyz", 6)
+    sv = device(memory_gb=0.001)
+
+    def run(batch):
+        return sv.expectations(circuit, *inputs(batch, 0, torch.float32, 6, 36), words)
+
+    with pytest.raises(InputError, match=r"0\.001 GB may be used; up to ") as caught:
+        run(1000)
+    rows = int(str(caught.value).split("up to ")[1].split()[0])
+    assert run(rows).shape == (rows, 18)
+    with pytest.raises(InputError):
+        run(rows + 1)
+
+
+@given(n_wires=st.integers(3, 40), limit=st.sampled_from([1e-5, 1e-3, 0.1]))
+@settings(max_examples=20, deadline=None)
+def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit):
+    from qfusion_statevector.memory import require_memory
+
+    def check(n):
+        circuit = Circuit(n, (), 0, 0)
+        require_memory(circuit, ["Z" * n], 1, torch.complex64, torch.device("cpu"), limit)
+
+    try:
+        check(n_wires)
+    except InputError as error:
+        fits = int(str(error).split("use ")[1].split()[0])
+        assert fits < n_wires
+        check(fits)
