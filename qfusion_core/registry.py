@@ -29,6 +29,7 @@ class Offer:
     component: type[Any]
     plugin: Plugin
     failure: str | None = None
+    status: Literal["ready", "failed", "clash"] = "ready"
 
 
 class Registry:
@@ -102,7 +103,8 @@ def _call(kind: Kind, found: Found) -> list[Offer]:
             name = getattr(component, "name", None)
             shown = name if isinstance(name, str) and name else repr(component)
             failure = _contract_failure(kind, component)
-            offers.append(Offer(kind, shown, component, found.plugin, failure))
+            status: Literal["ready", "failed"] = "failed" if failure else "ready"
+            offers.append(Offer(kind, shown, component, found.plugin, failure, status))
     return offers
 
 
@@ -124,6 +126,7 @@ def _with_clash(offer: Offer, offers: list[Offer]) -> Offer:
     rivals = [str(o.plugin) for o in offers if o.name == offer.name and o.failure is None]
     if offer.failure or len(rivals) < 2:
         return offer
+    reason = f"offered by {' and '.join(rivals)}; uninstall one of them"
     if len(set(rivals)) == 1:
-        return replace(offer, failure="offered twice by one plugin; rename one of the classes")
-    return replace(offer, failure=f"offered by {' and '.join(rivals)}; uninstall one of them")
+        reason = "offered twice by one plugin; rename one of the classes"
+    return replace(offer, failure=reason, status="clash")

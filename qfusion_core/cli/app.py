@@ -1,0 +1,47 @@
+"""The verbs. A new one is a file with one function, and one line here.
+
+Imported by ``qfusion --help``: torch and PennyLane are imported inside the verbs.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from qfusion_core.cli.backends import backends
+from qfusion_core.cli.plugins import plugins
+
+TRACEBACK = "QFUSION_TRACEBACK"
+
+app = typer.Typer(
+    name="qfusion",
+    help="Quantum-classical feature fusion: train once, run on any backend.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(plugins)
+app.command()(backends)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"qfusion {version('qfusion')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+    traceback: Annotated[
+        bool, typer.Option("--traceback", help=f"Full traceback of an error (or {TRACEBACK}=1).")
+    ] = False,
+) -> None:
+    if traceback:
+        os.environ[TRACEBACK] = "1"  # worker processes inherit it
