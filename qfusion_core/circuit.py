@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from qfusion_core.errors import InputError
 
@@ -162,6 +162,33 @@ class Circuit:
                     f"observables: {word!r} is not a Pauli word of {self.n_wires} letters out of "
                     "I, X, Y, Z (wire 0 first)"
                 )
+
+    def to_pennylane(self, data: Tensor, weights: Tensor) -> None:
+        """Queue the operations in the PennyLane quantum function that is being run.
+
+        Args:
+            data: ``[n_data]``, or ``[batch, n_data]``: then PennyLane broadcasts over the batch.
+            weights: ``n_weights`` entries in any shape, row-major.
+        """
+        from qfusion_core.pennylane_circuit import queue_bound
+
+        queue_bound(self, data, weights)
+
+    def queue(self, angles: Tensor) -> list[Any]:
+        """Queue the operations with the angles given, and return them.
+
+        Args:
+            angles: ``[n_angles]``, or ``[rows, n_angles]``: then PennyLane broadcasts over rows.
+        """
+        from qfusion_core.pennylane_circuit import queue
+
+        return queue(self, angles)
+
+    def draw(self) -> str:
+        """The circuit as text, each angle as a formula of data (x) and weights (w) entries."""
+        from qfusion_core.pennylane_circuit import draw
+
+        return draw(self)
 
     def digest(self) -> str:
         """SHA-256 of a canonical encoding, in hexadecimal: the same in every process."""

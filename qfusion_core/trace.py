@@ -1,0 +1,173 @@
+"""From a PennyLane quantum function to a `Circuit`, and why not.
+
+The function is recorded at eight points, PennyLane decomposes it to the gate set, and torch gives
+the Jacobian of each gate angle in data and weights. Gates, wires, Jacobians and offsets must agree
+at every point: then, and only then, the angles are affine and the circuit is the same for all
+inputs. Branching, relu, abs and % can agree at some points, but not at all of them: the points
+differ in sign and over nine orders of magnitude.
+
+Accepted: every operation that PennyLane decomposes to RX RY RZ, Clifford+T, CNOT CZ SWAP, with
+angles ``sum of scale * entry + offset``. Dropped: GlobalPhase, Identity, Barrier, Snapshot (a
+controlled global phase is decomposed, not dropped). Refused by name: everything else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from qfusion_core.circuit import Angle, Circuit, Gate, Term
+from qfusion_core.errors import InputError
+from qfusion_core.trace_graph import leaves, why_not_affine
+from qfusion_core.trace_record import Step, record
+from qfusion_core.trace_watch import RESORT
+
+TOLERANCE = 1e-9
+
+
+def trace(
+    quantum_function: Callable[..., object],
+    *,
+    n_wires: int,
+    n_data: int,
+    weights_shape: Sequence[int],
+) -> Circuit:
+    """Make a circuit from a PennyLane quantum function.
+
+    Args:
+        quantum_function: ``f(data, weights)``, with data ``[n_data]`` and weights of
+            ``weights_shape``; queues operations on wires ``0..n_wires-1``, measures nothing.
+        n_wires: Qubits.
+        n_data: Entries of the data.
+        weights_shape: Of the weights, which become ``n_weights`` entries in row-major order.
+
+    Returns:
+        The circuit, canonical: terms sorted, zeros removed, rounding noise cleaned.
+
+    Raises:
+        InputError: The function cannot be traced; names the operation, the reason and what to do.
+    """
+    name = getattr(quantum_function, "__qualname__", repr(quantum_function))
+    n_weights = math.prod(weights_shape)
+    try:
+        # a first call under no_grad or inference_mode must still see Jacobians
+        with torch.inference_mode(False), torch.enable_grad():
+            points = [
+                _at(quantum_function, point, n_wires, n_data, weights_shape)
+                for point in _points(n_data + n_weights)
+            ]
+        for point in points:
+            _compare(points[0], point)
+    except InputError as error:
+        raise InputError(f"quantum function {name}: {error}") from error.__cause__
+    return Circuit(
+        n_wires=n_wires,
+        gates=tuple(_gate(seen, n_data) for seen in points[0]),
+        n_data=n_data,
+        n_weights=n_weights,
+    )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """A gate at one point; if it has an angle: its Jacobian, its offset, and their scale.
+
+    Attributes:
+        fault: Why the angle is not affine, should it turn out not to be.
+    """
+
+    step: Step
+    jacobian: Tensor
+    offset: float
+    size: float
+    fault: Callable[[], str]
+
+
+def _points(size: int) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(0)
+
+    def draw() -> Tensor:
+        """Entries of either sign, away from 0; ten times one is more than a full turn."""
+        uniform = torch.rand(2, size, generator=generator, dtype=torch.float64)
+        return (1.3 + 1.7 * uniform[0]) * torch.where(uniform[1] < 0.5, -1.0, 1.0)
+
+    v = draw()
+    return [1e-6 * v, v, -v, 10 * v, 0.1 * draw(), 3 * draw(), 100 * draw(), 1000 * draw()]
+
+
+def _at(
+    quantum_function: Callable[..., object],
+    point: Tensor,
+    n_wires: int,
+    n_data: int,
+    weights_shape: Sequence[int],
+) -> list[_Seen]:
+    data = point[:n_data].clone().requires_grad_()
+    weights = point[n_data:].reshape(tuple(weights_shape)).clone().requires_grad_()
+    return [
+        _seen(step, data, weights)
+        for step in record(quantum_function, data, weights, n_wires=n_wires)
+    ]
+
+
+def _seen(step: Step, data: Tensor, weights: Tensor) -> _Seen:
+    angle = torch.zeros(()) if step.angle is None else step.angle
+    entries = torch.cat([data, weights.flatten()]).detach()
+    jacobian = torch.zeros_like(entries)
+    if angle.requires_grad:
+        known = {id(data), id(weights)}
+        if any(id(leaf) not in known for leaf in leaves(angle)):
+            raise InputError(
+                f"{step.written}: its angle uses a trainable tensor that is neither data nor "
+                f"weights; make it part of the weights, or {RESORT}"
+            )
+        parts = torch.autograd.grad(
+            angle, (data, weights), retain_graph=True, materialize_grads=True
+        )
+        jacobian = torch.cat([part.flatten() for part in parts])
+    value = float(angle.detach())
+    return _Seen(
+        step,
+        jacobian,
+        offset=value - float(jacobian @ entries),
+        size=1 + abs(value) + float(jacobian.abs() @ entries.abs()),
+        fault=lambda: why_not_affine(angle, data, weights),
+    )
+
+
+def _compare(first: list[_Seen], other: list[_Seen]) -> None:
+    """Refuse gates, Jacobians or offsets that differ between two points."""
+    for a, b in zip(first, other, strict=False):
+        if (a.step.name, a.step.wires) != (b.step.name, b.step.wires):
+            raise InputError(
+                f"its gates differ between inputs ({a.step.written} for one, {b.step.written} for "
+                "another); the circuit must be the same for all: " + RESORT
+            )
+        affine = (a.jacobian - b.jacobian).abs().le(TOLERANCE * (1 + a.jacobian.abs())).all()
+        if not (affine and abs(a.offset - b.offset) <= TOLERANCE * b.size):
+            raise InputError(f"{b.step.written}: {b.fault()}")
+    if len(first) != len(other):
+        raise InputError(
+            f"the number of its gates differs between inputs ({len(first)} for one, {len(other)} "
+            "for another); the circuit must be the same for all: " + RESORT
+        )
+
+
+def _gate(seen: _Seen, n_data: int) -> Gate:
+    if seen.step.angle is None:
+        return Gate(seen.step.name, seen.step.wires)
+    terms = tuple(
+        Term("data", index, scale) if index < n_data else Term("weight", index - n_data, scale)
+        for index, scale in enumerate(map(_clean, seen.jacobian.tolist()))
+        if scale
+    )
+    return Gate(seen.step.name, seen.step.wires, Angle(terms, _clean(seen.offset)))
+
+
+def _clean(number: float) -> float:
+    """Without rounding noise, so that 0.1 + 0.2 and 0.3 give one circuit (and one digest)."""
+    return 0.0 if abs(number) < 1e-12 else float(f"{number:.14g}")

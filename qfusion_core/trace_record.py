@@ -1,0 +1,127 @@
+"""Run a quantum function once and take it apart: the gates of the set, with their angles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import torch
+from pennylane.operation import Channel, Operator, StatePrepBase
+from torch import Tensor
+
+from qfusion_core.circuit import FIXED, ROTATIONS
+from qfusion_core.errors import InputError
+from qfusion_core.trace_watch import Watch
+
+GATE_NAMES = {name: name for name in (*ROTATIONS, *FIXED)} | {
+    "Hadamard": "H", "PauliX": "X", "PauliY": "Y", "PauliZ": "Z",
+    "Adjoint(S)": "Sdg", "Adjoint(T)": "Tdg", "Adjoint(SX)": "SXdg",
+}  # fmt: skip
+DROPPED = frozenset({"GlobalPhase", "Identity", "Barrier", "Snapshot"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """A gate of the set at one point.
+
+    Attributes:
+        written: The operation it comes from, as the author wrote it.
+        angle: In radians, float64, part of the autograd graph; None for a fixed gate.
+    """
+
+    name: str
+    wires: tuple[int, ...]
+    angle: Tensor | None
+    written: str
+
+
+def record(
+    quantum_function: Callable[..., object], data: Tensor, weights: Tensor, *, n_wires: int
+) -> list[Step]:
+    """The gates that the function queues for one input.
+
+    Raises:
+        InputError: The function fails, measures, branches, or queues what no gate sequence is.
+    """
+    watch = Watch(data, weights)
+    try:
+        with watch:
+            tape = qml.tape.make_qscript(quantum_function)(data, weights)
+    except Exception as error:
+        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise InputError(
+            watch.fault
+            or f"{text} (called with data of shape {list(data.shape)} and weights of shape "
+            f"{list(weights.shape)})"
+        ) from error
+    if tape.measurements:
+        raise InputError(
+            f"it measures ({tape.measurements[0]}); leave that to the encoder's observables, or "
+            "turn the whole QNode into an encoder with CircuitEncoder.from_qnode"
+        )
+    with qml.QueuingManager.stop_recording():
+        steps = [step for op in tape.operations for step in _steps(op, describe(op), n_wires)]
+    if watch.fault:  # after what an operation's name says better, such as state preparation
+        raise InputError(watch.fault)
+    return steps
+
+
+def describe(op: Operator) -> str:
+    """An operation in an error message."""
+    return f"{op.name} on wires {op.wires.tolist()}"
+
+
+def _steps(op: Operator, written: str, n_wires: int) -> Iterator[Step]:
+    if op.name in DROPPED:
+        return
+    _refuse(op, written, n_wires)
+    if op.name in GATE_NAMES:
+        angle = _real(op.parameters[0], written) if op.parameters else None
+        yield Step(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
+    elif op.name in ("C(U2)", "C(U3)"):  # PennyLane would go through a matrix
+        for part in op.base.decomposition():
+            controlled = qml.ctrl(part, op.control_wires, control_values=op.control_values)
+            yield from _steps(controlled, written, n_wires)
+    elif op.has_decomposition:
+        for part in op.decomposition():
+            yield from _steps(part, written, n_wires)
+    else:
+        within = "" if written == describe(op) else f" (within it: {op.name})"
+        raise InputError(
+            f"{written}{within}: outside the gate set, and PennyLane has no decomposition for it; "
+            f"write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or PennyLane templates"
+        )
+
+
+def _real(parameter: Any, written: str) -> Tensor:
+    try:
+        # through NumPy, since torch would round a Python float to float32
+        angle = (
+            parameter if isinstance(parameter, Tensor) else torch.as_tensor(np.asarray(parameter))
+        )
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(f"{written}: angle {parameter!r} is not a number") from error
+    if angle.is_complex() or angle.numel() != 1:
+        raise InputError(f"{written}: expected a real number for an angle, got {parameter}")
+    return angle.reshape(()).to(torch.float64)
+
+
+def _refuse(op: Operator, written: str, n_wires: int) -> None:
+    if op.name.startswith(("MidMeasure", "PauliMeasure")):
+        problem = "mid-circuit measurement, which not every backend has; measure at the end only"
+    elif op.name.startswith("Conditional"):
+        problem = "conditional on a measurement; use a controlled gate (qml.ctrl) instead"
+    elif isinstance(op, StatePrepBase):
+        problem = "state preparation; circuits start from |0...0>, use gates (qml.X for a 1)"
+    elif isinstance(op, Channel):
+        problem = "a noise channel; noise belongs to a backend, choose a noisy one"
+    elif op.batch_size is not None:
+        problem = "an array for an angle; a gate takes one number, such as data[0]"
+    elif bad := [w for w in op.wires if isinstance(w, bool) or w not in range(n_wires)]:
+        problem = f"wire {bad[0]!r} is not in 0..{n_wires - 1}; wires are integers from 0"
+    else:
+        return
+    raise InputError(f"{written}: {problem}")
