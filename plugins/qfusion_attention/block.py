@@ -47,30 +47,31 @@ class TokenAttention(nn.Module):
         Returns:
             ``[batch, c_tokens, width]`` and the weights ``[batch, heads, c_tokens, keys]``.
         """
-        n_tokens, size = quantum.shape[1:]
-        query = self._split(self.query(classical))
+        (batch, queries), (n_tokens, size) = classical.shape[:2], quantum.shape[1:]
+        query = self._split(self.query(classical))  # [heads, batch, c_tokens, head width]
         query = query * query.shape[-1] ** -0.5
         key = self._split(self.key(embedding.flatten(0, 1)))  # [heads, q_tokens * size, head width]
         value = self._split(self.value(embedding.flatten(0, 1)))
 
-        scores = (query @ key.mT).unflatten(-1, (n_tokens, size)) * quantum[:, None, None]
-        scores = scores.sum(-1)
+        # batch and queries are one axis of a product: torch would copy the keys for each sample
+        scores = (query.flatten(1, 2) @ key.mT).view(-1, batch, queries, n_tokens, size)
+        scores = (scores * quantum[:, None]).sum(-1)
         if keep is not None:
-            scores = scores.masked_fill(~keep[:, None, None], -torch.inf)
+            scores = scores.masked_fill(~keep[:, None], -torch.inf)
         if include_query:
             own = query @ self._split(self.key(classical)).mT
             scores = torch.cat([scores, own], dim=-1)
-        attention = scores.softmax(dim=-1)
+        attention = scores.softmax(dim=-1)  # [heads, batch, c_tokens, keys]
 
-        shares = attention[..., :n_tokens, None] * quantum[:, None, None]
-        mixed = shares.flatten(-2) @ value  # [batch, heads, c_tokens, head width]
+        shares = attention[..., :n_tokens, None] * quantum[:, None]
+        mixed = (shares.flatten(3).flatten(1, 2) @ value).view(-1, batch, queries, value.shape[-1])
         if include_query:
             mixed = mixed + attention[..., n_tokens:] @ self._split(self.value(classical))
-        return self.output(mixed.transpose(1, 2).flatten(2)), attention
+        return self.output(mixed.movedim(0, 2).flatten(2)), attention.transpose(0, 1)
 
     def _split(self, x: Tensor) -> Tensor:
-        """``[..., rows, width]`` to ``[..., heads, rows, width / heads]``."""
-        return x.unflatten(-1, (self.heads, -1)).transpose(-3, -2)
+        """``[..., width]`` to ``[heads, ..., width / heads]``."""
+        return x.unflatten(-1, (self.heads, -1)).movedim(-2, 0)
 
 
 class Block(nn.Module):

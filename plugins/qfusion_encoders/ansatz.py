@@ -19,7 +19,7 @@ def initial_weights(layers: int, wires: int, entangler: Entangler, start: Weight
 
 def ranges(layers: int, wires: int) -> list[int]:
     """Distance of control and target in each layer of `strong`, as PennyLane counts it."""
-    return [layer % max(wires - 1, 1) + 1 if wires > 1 else 0 for layer in range(layers)]
+    return [layer % max(wires - 1, 1) + 1 for layer in range(layers)]
 
 
 def layer(weights: Tensor, entangler: Entangler, distance: int) -> None:
@@ -34,7 +34,8 @@ def layer(weights: Tensor, entangler: Entangler, distance: int) -> None:
     """
     wires = len(weights)
     if entangler == "strong":
-        qml.StronglyEntanglingLayers(weights[None], wires=range(wires), ranges=[distance])
+        distances = [distance] if wires > 1 else None
+        qml.StronglyEntanglingLayers(weights[None], wires=range(wires), ranges=distances)
         return
     for wire in range(wires):
         qml.RZ(weights[wire, 0], wires=wire)
