@@ -28,6 +28,7 @@ _HOMES = {
     "InputError": "errors",
     "Layout": "readout",
     "Part": "data",
+    "QNodeEncoder": "qnode_encoder",
     "QfusionError": "errors",
     "QuantumEncoder": "interfaces",
     "Readout": "readout",
