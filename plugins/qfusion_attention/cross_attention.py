@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, Self
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float
@@ -59,7 +59,7 @@ class CrossAttention(Fusion):
         )
 
         @model_validator(mode="after")
-        def _fits(self) -> Self:
+        def _fits(self) -> CrossAttention.Options:
             if self.width % self.heads:
                 raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
             if self.gate and not self.residual:
