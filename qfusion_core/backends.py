@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from qfusion_core.interfaces import Device
 
 VARIABLE = "QFUSION_BACKENDS"
+PACKAGED = Path(__file__).with_name("backends.yaml")
 
 
 @dataclass(frozen=True)
@@ -129,4 +130,4 @@ def _find(path: str | Path | None) -> Path:
             raise InputError(f"{VARIABLE}={named}: no such file; correct or unset the variable")
         return Path(named)
     here = Path("backends.yaml")
-    return here if here.is_file() else Path(__file__).with_name("backends.yaml")
+    return here if here.is_file() else PACKAGED

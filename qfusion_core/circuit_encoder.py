@@ -180,7 +180,12 @@ class CircuitEncoder(QuantumEncoder):
         Args:
             x: Features.
         """
-        values = self.expectations(x)
+        return self.arrange(self.expectations(x))
+
+    def arrange(
+        self, values: Float[Tensor, "batch n_observables"]
+    ) -> Float[Tensor, "batch q_tokens q_dim"]:
+        """Expectation values as tokens: z-scored, then laid out."""
         if self.standard is not None:
             values = self._standardised(self.standard, values)
         return values[:, self.layout]

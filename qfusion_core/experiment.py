@@ -21,6 +21,7 @@ from qfusion_core.interfaces import Device
 from qfusion_core.loading import save_model
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import logits_in_chunks
+from qfusion_core.provenance import provenance
 from qfusion_core.registry import Registry
 from qfusion_core.run_folder import RunFolder, load_split
 from qfusion_core.spec import RunSpec
@@ -96,7 +97,11 @@ def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnE
         on_epoch(state)
 
     fit(state, split.train, split.validation, options, on_epoch=keep)
-    metrics = _measure(state, split) | {"seconds": round(time.perf_counter() - began, 2)}
+    metrics = _measure(state, split) | {
+        "seconds": round(time.perf_counter() - began, 2),
+        "device": None if model.device is None else model.device.name,
+        "provenance": provenance(),
+    }
     save_model(folder, model)
     write_atomically(folder.metrics, json.dumps(metrics, indent=2) + "\n")
     write_atomically(folder.card, model_card(folder.config, metrics))

@@ -106,8 +106,8 @@ class RunFolder:
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(Config)
-        validate(source, ("spec",), registry or Registry())
-        return cls(path, config)
+        spec = validate(source, ("spec",), registry or Registry())
+        return cls(path, config.model_copy(update={"spec": spec}))
 
     def require_model(self) -> Path:
         """Path of the trained weights.

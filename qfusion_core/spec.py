@@ -148,12 +148,15 @@ def compose(
 
 
 def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec:
-    """The specification at a place of a document, the options of its components checked as well.
+    """The specification at a place of a document, with the checked options of its components.
+
+    What is returned holds every option, so that later defaults do not change a saved run.
 
     Raises:
         InputError: Names the place, what is wrong and what to do.
     """
     spec = source.validate(RunSpec, at)
+    checked = {}
     for key, kind in KINDS_BY_KEY.items():
         part: ComponentSpec = getattr(spec, key)
         if not (key == "quantum" and part.type == "none"):
@@ -161,8 +164,9 @@ def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec
                 component = registry.get(kind, part.type)
             except InputError as error:
                 raise source.error((*at, key, "type"), str(error)) from None
-            source.validate(component.Options, (*at, key, "options"), part.options)
-    return spec
+            options = source.validate(component.Options, (*at, key, "options"), part.options)
+            checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
+    return spec.model_copy(update=checked)
 
 
 def parse_data(text: str) -> dict[str, Any]:

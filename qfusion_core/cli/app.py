@@ -11,7 +11,12 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.backends import backends
+from qfusion_core.cli.compare import compare
+from qfusion_core.cli.demo import demo
+from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.plugins import plugins
+from qfusion_core.cli.predict import predict
+from qfusion_core.cli.train import train
 
 TRACEBACK = "QFUSION_TRACEBACK"
 
@@ -22,6 +27,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.command()(demo)
+app.command()(train)
+app.command()(evaluate)
+app.command()(predict)
+app.command()(compare)
 app.command()(plugins)
 app.command()(backends)
 

@@ -1,0 +1,50 @@
+"""``qfusion demo``: the main job in small."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qfusion_core.cli.compare import as_document, measure, print_report
+from qfusion_core.cli.output import AsJson, print_json
+
+BACKENDS = ("statevector", "lightning", "aer-sampled", "braket-local")
+
+
+def demo(
+    out: Annotated[
+        Path | None, typer.Option(help="Keep the trained model in this new folder.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train on Wine, then run the same saved model on four backends."""
+    from qfusion_core import experiment
+    from qfusion_core.backends import PACKAGED, Backends
+    from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.registry import Registry
+    from qfusion_core.spec import compose
+
+    registry = Registry()
+    backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not
+    for name in BACKENDS:
+        backends.open(name, registry)  # a missing extra is said before the training
+    with tempfile.TemporaryDirectory() as folder:
+        spec = compose("hardware", "wine", registry=registry)
+        typer.echo("training the `hardware` preset on wine (178 rows) on statevector", err=True)
+        with show_epochs(spec.training) as on_epoch:
+            run = experiment.train(
+                spec,
+                out or Path(folder) / "wine",
+                backend=backends.open("statevector", registry),
+                registry=registry,
+                on_epoch=on_epoch,
+            )
+        typer.echo("evaluating the saved model: " + ", ".join(BACKENDS), err=True)
+        report = measure(run.path, backends, list(BACKENDS))
+        if as_json:
+            print_json(as_document(run.path, report))
+        else:
+            print_report(report)

@@ -1,0 +1,35 @@
+"""Arguments and options that several verbs share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from qfusion_core.data import Part
+    from qfusion_core.registry import Registry
+    from qfusion_core.run_folder import RunFolder
+
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `qfusion train` wrote.")]
+Backend = Annotated[
+    str | None,
+    typer.Option(help="Where the circuit runs: a name in backends.yaml; its default if not given."),
+]
+BackendsFile = Annotated[
+    Path | None,
+    typer.Option(help="Instead of QFUSION_BACKENDS, ./backends.yaml or the packaged file."),
+]
+Samples = Annotated[
+    int | None,
+    typer.Option(min=1, help="So many rows of the test part, stratified; all if not given."),
+]
+SampleSeed = Annotated[int, typer.Option("--seed", min=0, help="Of the draw of --samples.")]
+
+
+def test_rows(folder: RunFolder, registry: Registry, samples: int | None, seed: int) -> Part:
+    """The rows of the run's test part that a verb looks at."""
+    from qfusion_core.evaluation.rows import choose_rows
+
+    return choose_rows(folder.load_split(registry).test, samples, seed)

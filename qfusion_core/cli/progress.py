@@ -1,0 +1,46 @@
+"""How a training is shown: a bar on a terminal, plain lines elsewhere; always on standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+if TYPE_CHECKING:
+    from qfusion_core.spec import Training
+    from qfusion_core.training import TrainingState
+
+
+@contextmanager
+def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
+    """A callback for the end of each epoch."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda state: console.print(
+            f"epoch {len(state.history)}/{options.epochs}: {_line(state)}", soft_wrap=True
+        )
+        return
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("", total=options.epochs)
+        yield lambda state: progress.update(
+            task, completed=len(state.history), description=_line(state)
+        )
+
+
+def _line(state: TrainingState) -> str:
+    last, best = state.history[-1], state.best_epoch
+    assert best is not None
+    return (
+        f"loss {last.train_loss:.4f}, validation macro F1 {last.validation_macro_f1:.4f} "
+        f"(best {best.validation_macro_f1:.4f} in epoch {best.epoch})"
+    )

@@ -1,0 +1,111 @@
+"""``qfusion train``: a data set in, a run folder out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qfusion_core.cli.options import Backend, BackendsFile
+from qfusion_core.cli.output import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from qfusion_core.run_folder import RunFolder
+
+
+def train(
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATASET",
+            help="wine, covertype:train=20000,test=5000, file:TABLE.csv, ... (`qfusion plugins`)",
+        ),
+    ] = None,
+    preset: Annotated[
+        str, typer.Option(help="strong, hardware, paper, or a YAML file of that shape.")
+    ] = "strong",
+    classical: Annotated[str | None, typer.Option(help="Another classical encoder.")] = None,
+    quantum: Annotated[
+        str | None,
+        typer.Option(help="Another quantum encoder; the controls are `sham` and `none`."),
+    ] = None,
+    fusion: Annotated[str | None, typer.Option(help="Another fusion.")] = None,
+    backend: Backend = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of the split, the weights and the batches.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="A new folder; runs/DATASET-... if not given.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="e.g. training.epochs=20; repeatable."),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
+    ] = None,
+    backends_file: BackendsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train a model on DATASET, test it once, and keep it in a run folder."""
+    from qfusion_core import experiment
+    from qfusion_core.backends import open_backend
+    from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.errors import InputError
+    from qfusion_core.registry import Registry
+    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.spec import compose
+
+    if resume is not None:
+        if data is not None or settings or seed is not None or out is not None:
+            raise InputError(
+                "--resume RUN takes its data set, seed and settings from RUN: leave DATASET, "
+                "--seed, --out and --set out"
+            )
+        options = RunFolder.open(resume).config.spec.training
+        device = open_backend(backend, backends_file, run=resume)
+        with show_epochs(options) as on_epoch:
+            folder = experiment.resume(resume, backend=device, on_epoch=on_epoch)
+    elif data is None:
+        raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
+    else:
+        registry = Registry()
+        seeds = [] if seed is None else [f"training.seed={seed}"]
+        spec = compose(
+            preset,
+            data,
+            classical=classical,
+            quantum=quantum,
+            fusion=fusion,
+            settings=[*(settings or []), *seeds],
+            registry=registry,
+        )
+        out = out or _new_folder(f"{spec.data.type}-{Path(preset).stem}", spec.training.seed)
+        device = open_backend(backend, backends_file, run=out)
+        with show_epochs(spec.training) as on_epoch:
+            folder = experiment.train(
+                spec, out, backend=device, registry=registry, on_epoch=on_epoch
+            )
+    _report(folder, as_json)
+
+
+def _new_folder(name: str, seed: int) -> Path:
+    first = Path("runs") / f"{name}-seed{seed}"
+    number, path = 1, first
+    while path.exists():
+        number += 1
+        path = first.with_name(f"{first.name}-{number}")
+    return path
+
+
+def _report(folder: RunFolder, as_json: bool) -> None:
+    metrics = folder.read_metrics()
+    if as_json:
+        print_json({"run": str(folder.path), **metrics})
+        return
+    print_table(
+        ("part", "macro F1", "weighted F1", "accuracy"),
+        [("test", *(f"{value:.4f}" for value in metrics["test"].values()))],
+    )
+    typer.echo(f"run folder: {folder.path}")

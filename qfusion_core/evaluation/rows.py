@@ -1,0 +1,36 @@
+"""Which rows of the test part are evaluated."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qfusion_core.data import Part
+from qfusion_core.errors import InputError
+
+
+def choose_rows(part: Part, samples: int | None, seed: int) -> Part:
+    """All rows, or a stratified draw of ``samples`` of them.
+
+    Classes get their share of the samples, the largest remainders one more; the same seed draws the
+    same rows, in the order of the part.
+
+    Raises:
+        InputError: More samples than rows, or none.
+    """
+    if samples is None or samples == len(part):
+        return part
+    if not 1 <= samples <= len(part):
+        raise InputError(
+            f"--samples {samples}: expected 1 to {len(part)}, the rows of the test part"
+        )
+    counts = np.bincount(part.y)
+    shares = counts * samples / len(part)
+    taken = np.floor(shares).astype(int)
+    for index in np.argsort(-(shares - taken), kind="stable")[: samples - taken.sum()]:
+        taken[index] += 1
+    random = np.random.default_rng(seed)
+    chosen = [
+        random.permutation(np.flatnonzero(part.y == index))[:count]
+        for index, count in enumerate(taken)
+    ]
+    return part[np.sort(np.concatenate(chosen))]
