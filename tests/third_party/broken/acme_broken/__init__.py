@@ -1,0 +1,1 @@
+"""Everything that a third party can get wrong, one module each."""

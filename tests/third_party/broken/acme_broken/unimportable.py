@@ -1,0 +1,3 @@
+"""Needs an SDK that is not installed."""
+
+import acme_sdk  # noqa: F401

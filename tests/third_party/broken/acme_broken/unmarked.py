@@ -1,0 +1,5 @@
+"""Forgets the marker."""
+
+
+def qfusion_fusions():
+    return []
