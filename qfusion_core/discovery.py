@@ -38,15 +38,19 @@ class Found:
 
 
 def find() -> list[Found]:
-    """Every entry point of the group, loaded. The first on the path wins, as for an import."""
-    found: dict[tuple[str, str], Found] = {}
+    """Every entry point of the group, loaded; one that fails is there with its reason.
+
+    Of two distributions of one name the first on the path counts, as for an import: an editable
+    install can be seen twice, under two spellings.
+    """
+    seen: set[str] = set()
+    found: list[Found] = []
     for distribution in distributions():
-        for entry_point in _entry_points(distribution):
-            # an editable install can be seen twice, under two spellings of its name
-            key = (re.sub(r"[-_.]+", "-", distribution.name).lower(), entry_point.name)
-            if key not in found:
-                found[key] = _load(distribution, entry_point)
-    return list(found.values())
+        name = re.sub(r"[-_.]+", "-", str(distribution.name)).lower()
+        if name not in seen:
+            seen.add(name)
+            found += [_load(distribution, point) for point in _entry_points(distribution)]
+    return found
 
 
 def explain(error: BaseException) -> str:

@@ -1,0 +1,72 @@
+"""What several tests share: a clean environment to install into, and our own wheel."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+class Environment:
+    """A new virtual environment that borrows this one's packages: nothing is downloaded.
+
+    What is installed here comes before what is borrowed.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", path], check=True)
+        self.python = path / "bin" / "python"
+        scheme = {"base": str(path), "platbase": str(path)}
+        self.packages = Path(sysconfig.get_path("purelib", "venv", scheme))
+        borrowed = sysconfig.get_path("purelib")
+        (self.packages / "borrowed.pth").write_text(f"import site; site.addsitedir({borrowed!r})\n")
+
+    def install(self, folder):
+        """Install a distribution from its source folder, as `pip install FOLDER` does."""
+        options = ["--no-deps", "--no-build-isolation", "--no-index", "--quiet"]
+        command = [sys.executable, "-m", "pip", "--python", self.python, "install", *options]
+        done = subprocess.run([*command, folder], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+    def run(self, *arguments):
+        """Run this environment's Python, away from the repository."""
+        environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "QFUSION"))
+        }
+        return subprocess.run(
+            [self.python, *arguments],
+            cwd=self.path,
+            env={**environment, "OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def qfusion(self, *arguments):
+        """Run the command line."""
+        return self.run("-c", "from qfusion_core.cli import main; main()", *arguments)
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """A clean environment with qfusion in it."""
+    return Environment(tmp_path / "environment")
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    """Our wheel, built and unpacked: the folder that an installation would add to the path."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = folder.glob("*.whl")
+    with zipfile.ZipFile(built) as archive:
+        archive.extractall(folder / "unpacked")
+    return folder / "unpacked"
