@@ -46,6 +46,7 @@ _HOMES = {
     "read_features": "tables",
     "read_table": "tables",
     "require_finite": "interfaces",
+    "require_wires": "interfaces",
     "stratified": "data",
     "token_layout": "readout",
     "train_validation_test": "data",

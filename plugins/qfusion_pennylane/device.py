@@ -1,0 +1,150 @@
+"""The device `pennylane`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+import qfusion_core
+from qfusion_core import BlackBoxDevice, Circuit, Device, InputError, require_finite, require_wires
+from qfusion_pennylane import aer
+from qfusion_pennylane.catalogue import traits
+from qfusion_pennylane.execution import Adjoint, Task, execute
+from qfusion_pennylane.opening import Opener, installed
+
+Method = Literal["auto", "backprop", "adjoint", "parameter-shift"]
+
+
+class PennyLane(Device):
+    """Any PennyLane device on this machine, by its name."""
+
+    name = "pennylane"
+
+    class Options(qfusion_core.Options):
+        """Options of `pennylane`."""
+
+        device: str = Field(description="Name of an installed PennyLane device: lightning.qubit.")
+        shots: int | None = Field(
+            None, ge=1, description="Draws behind each value; default: exact values."
+        )
+        seed: int | None = Field(None, ge=0, description="Start of the stream of draws.")
+        wires: int | None = Field(
+            None, ge=1, description="Refuse circuits with more qubits than this."
+        )
+        diff_method: Method = Field(
+            "auto",
+            description="How it is differentiated; auto: the fastest way that the device has, "
+            "with shots or without any way of its own by parameter shift.",
+        )
+        remote: Literal["acknowledged"] | None = Field(
+            None,
+            description="`acknowledged` allows a device that is not known to be local: its jobs "
+            "may cost money and are neither journalled nor budgeted.",
+        )
+        options: dict[str, Any] = Field(
+            default_factory=dict, description="Arguments of the device's own constructor."
+        )
+
+    @classmethod
+    def example(cls) -> Options:
+        """PennyLane's own simulator."""
+        return cls.Options(device="default.qubit")
+
+    def __init__(
+        self, options: Options, credentials: qfusion_core.Credentials | None = None
+    ) -> None:
+        self.shots, self.max_wires = options.shots, options.wires
+        self._name = options.device
+        self._traits = known = traits(
+            self._name, installed=installed(), acknowledged=options.remote == "acknowledged"
+        )
+        self._check_draws(options)
+        opener = Opener(self._name, options.options, known, options.seed)
+        if self._name == "qiskit.aer":
+            method = aer.method(options.options, shots=options.shots, seed=options.seed)
+            opener.add(method=method, compile_backend=aer.fixed_target(method))
+        # a seed_simulator gives the same draws in each call: the next call needs a new device
+        renewed = options.seed is not None and known.seed == "seed_simulator"
+        self._open = opener if renewed else lru_cache(maxsize=4)(opener)
+        if known.local:
+            opener(1)  # refuses a bad value now, not in the first batch
+        self._gradient = self._choose_gradient(options)
+        self._black_box = _ByParameterShift(self)
+
+    def _check_draws(self, options: Options) -> None:
+        where = f"pennylane: {self._name}"
+        if options.shots is None and not self._traits.exact:
+            raise InputError(f"{where} has no exact values; set shots")
+        if options.seed is None:
+            return
+        if self._traits.seed is None:
+            raise InputError(f"{where} cannot honour a seed: leave it out")
+        if options.shots is None:
+            raise InputError(f"{where}: seed: exact values draw nothing; set shots, or drop seed")
+
+    def _choose_gradient(self, options: Options) -> str | None:
+        """PennyLane's name of the way to differentiate; None: by parameter shift."""
+        from pennylane.devices import ExecutionConfig
+
+        method = options.diff_method
+        if method == "parameter-shift" or (method == "auto" and options.shots):
+            return None
+        if method == "auto":
+            return self._traits.gradient
+        where = f"pennylane: {self._name}: diff_method {method!r}"
+        if options.shots:
+            raise InputError(f"{where} needs exact values; use parameter-shift, or drop shots")
+        if not self._open(1).supports_derivatives(ExecutionConfig(gradient_method=method)):
+            raise InputError(f"{where} is not supported by this device; use auto")
+        return method
+
+    def expectations(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+    ) -> Tensor:
+        """See `qfusion_core.Device`. Computed in float64, whatever the data's dtype."""
+        if self._gradient is None:
+            return self._black_box.expectations(circuit, data, weights, observables)
+        circuit.check(data, weights, observables)
+        require_wires(self, circuit.n_wires)
+        require_finite("data", data)
+        require_finite("weights", weights)
+        if not len(data) or not observables:
+            return data.new_zeros(len(data), len(observables))
+        angles = circuit.angles(*(tensor.to("cpu", torch.float64) for tensor in (data, weights)))
+        task = self.task(circuit, observables)
+        if self._gradient == "adjoint":
+            values = Adjoint.apply(angles, task)
+        else:
+            values = execute(task, angles, self._gradient)
+        return values.to(data)
+
+    def task(self, circuit: Circuit, observables: Sequence[str]) -> Task:
+        """What to run, on the device that is to run it."""
+        return Task(
+            self._open(circuit.n_wires),
+            self._name,
+            circuit,
+            tuple(observables),
+            self.shots,
+            self._traits.broadcasts,
+        )
+
+
+class _ByParameterShift(BlackBoxDevice):
+    """The same device without its own way to differentiate."""
+
+    name = PennyLane.name
+
+    def __init__(self, device: PennyLane) -> None:
+        self._device = device
+        self.shots, self.max_wires = device.shots, device.max_wires
+
+    def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
+        """See `qfusion_core.BlackBoxDevice`."""
+        task = self._device.task(circuit, observables)
+        return execute(task, angles.to("cpu", torch.float64))

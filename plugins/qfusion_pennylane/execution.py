@@ -1,0 +1,118 @@
+"""Circuits as PennyLane tapes: executed, and differentiated by the device."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qfusion_core import Circuit, QfusionError
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is run: everything but the angles.
+
+    Attributes:
+        device: An open PennyLane device.
+        name: Its name, for messages.
+        circuit: The template.
+        words: Pauli words, at least one.
+        shots: None for exact values.
+        broadcasts: Whether one tape may hold all rows.
+    """
+
+    device: Any
+    name: str
+    circuit: Circuit
+    words: tuple[str, ...]
+    shots: int | None
+    broadcasts: bool
+
+
+def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
+    """Values for rows of angles, all tapes in one call.
+
+    Args:
+        task: What to run.
+        angles: ``[rows, n_angles]``, float64, on the CPU.
+        gradient: PennyLane's name of the way to differentiate the result in the angles.
+
+    Returns:
+        ``[rows, words]``; float64, except with ``gradient="adjoint"``, where PennyLane returns
+        what it calls a float.
+    """
+    import pennylane as qml
+
+    measured = [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in task.words]
+    rows = [angles] if task.broadcasts else list(angles)
+    tapes = [
+        qml.tape.QuantumScript(task.circuit.queue(row), measured, shots=task.shots) for row in rows
+    ]
+    if gradient is None:  # through PennyLane's torch interface, lightning.qubit rounds to float32
+        tapes = [qml.transforms.convert_to_numpy_parameters(tape)[0][0] for tape in tapes]
+    with _one_line(task.name), _known_warnings():
+        # no cache: equal rows must not share their draws
+        results = qml.execute(
+            tapes,
+            task.device,
+            diff_method=gradient,
+            interface="torch" if gradient else "numpy",
+            cache=False,
+            device_vjp=gradient == "adjoint",
+        )
+    if len(measured) == 1:
+        results = [(result,) for result in results]
+    count = len(angles) if task.broadcasts else 1
+    dtype = None if gradient else torch.float64
+    columns = [[torch.as_tensor(v, dtype=dtype).expand(count) for v in row] for row in results]
+    return torch.cat([torch.stack(row, dim=1) for row in columns])
+
+
+class Adjoint(torch.autograd.Function):
+    """Values in float64, differentiated by the device's adjoint method.
+
+    PennyLane's own function for torch hands the values of lightning.qubit over in float32.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, angles: Tensor, task: Task) -> Tensor:
+        """``[rows, n_angles]`` to ``[rows, words]``, both float64."""
+        ctx.save_for_backward(angles)
+        ctx.task = task
+        return execute(task, angles.detach())
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+        """Runs the circuits again, this time with PennyLane's gradient."""
+        if torch.is_grad_enabled():  # torch would take this gradient for a constant, in silence
+            raise QfusionError(
+                f"pennylane: {ctx.task.name}: no second derivatives through the adjoint method; "
+                "differentiate without create_graph=True, or use default.qubit"
+            )
+        angles = ctx.saved_tensors[0].detach().requires_grad_()
+        with torch.enable_grad():
+            values = execute(ctx.task, angles, "adjoint")
+        return torch.autograd.grad(values, angles, gradient.to(values.dtype))[0], None
+
+
+@contextmanager
+def _one_line(name: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # of whatever package is behind the device
+        message = " ".join(str(error).split()) or type(error).__name__
+        raise QfusionError(f"pennylane: {name} failed: {message}") from error
+
+
+@contextmanager
+def _known_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        # qiskit's transpiler loads every plugin that is installed, and this one is deprecated
+        warnings.filterwarnings("ignore", ".*IBMFractionalTranslationPlugin", DeprecationWarning)
+        yield
