@@ -81,19 +81,31 @@ def _steps(op: Operator, written: str, n_wires: int) -> Iterator[Step]:
     if op.name in GATE_NAMES:
         angle = _real(op.parameters[0], written) if op.parameters else None
         yield Step(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
-    elif op.name in ("C(U2)", "C(U3)"):  # PennyLane would go through a matrix
-        for part in op.base.decomposition():
-            controlled = qml.ctrl(part, op.control_wires, control_values=op.control_values)
-            yield from _steps(controlled, written, n_wires)
-    elif op.has_decomposition:
-        for part in op.decomposition():
-            yield from _steps(part, written, n_wires)
     else:
-        within = "" if written == describe(op) else f" (within it: {op.name})"
-        raise InputError(
-            f"{written}{within}: outside the gate set, and PennyLane has no decomposition for it; "
-            f"write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or PennyLane templates"
-        )
+        for part in _parts(op, written):
+            yield from _steps(part, written, n_wires)
+
+
+def _parts(op: Operator, written: str) -> list[Operator]:
+    """What PennyLane decomposes an operation into."""
+    if op.name in ("C(U2)", "C(U3)"):  # PennyLane would go through a matrix, and lose the angles
+        values = op.control_values
+        return [qml.ctrl(part, op.control_wires, values) for part in op.base.decomposition()]
+    if op.name in ("Adjoint(U2)", "Adjoint(U3)"):  # PennyLane would take angles modulo 2 pi
+        return [qml.adjoint(part) for part in reversed(op.base.decomposition())]
+    if op.has_decomposition:
+        try:
+            return list(op.decomposition())
+        except Exception as error:
+            raise InputError(
+                f"{written}: PennyLane cannot decompose {op.name} with angles from torch "
+                f"({type(error).__name__}: {' '.join(str(error).split())}); write it with rotations"
+            ) from error
+    within = "" if written == describe(op) else f" (within it: {op.name})"
+    raise InputError(
+        f"{written}{within}: outside the gate set, and PennyLane has no decomposition for it; "
+        f"write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or PennyLane templates"
+    )
 
 
 def _real(parameter: Any, written: str) -> Tensor:
