@@ -5,6 +5,7 @@ A fitted transform is nothing but its buffers, so that it is saved and loaded wi
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,10 +18,23 @@ from qfusion_core.errors import InputError
 from qfusion_core.spec import Pca, Step
 
 
-class Standardise(nn.Module):
-    """Zero mean and unit variance of each feature; a constant feature becomes zero."""
+class Transform(nn.Module, ABC):
+    """One step: its buffers, the ``mean [features]`` of what it was fitted on among them."""
 
     mean: Tensor
+
+    @abstractmethod
+    def fit(self, x: NDArray[np.float64]) -> None:
+        """Take from ``x [rows, features]`` what `forward` needs, as buffers."""
+
+    @abstractmethod
+    def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows outputs"]:
+        """Transformed rows."""
+
+
+class Standardise(Transform):
+    """Zero mean and unit variance of each feature; a constant feature becomes zero."""
+
     scale: Tensor
 
     def fit(self, x: NDArray[np.float64]) -> None:
@@ -36,10 +50,9 @@ class Standardise(nn.Module):
         return (x - self.mean) / self.scale
 
 
-class PrincipalComponents(nn.Module):
+class PrincipalComponents(Transform):
     """Projection on the first principal components, not rescaled."""
 
-    mean: Tensor
     components: Tensor
 
     def __init__(self, keep: int | float) -> None:
@@ -47,9 +60,18 @@ class PrincipalComponents(nn.Module):
         self.keep = keep
 
     def fit(self, x: NDArray[np.float64]) -> None:
-        """Find the components of ``x [rows, features]``: at most so many as it has."""
+        """Find the components of ``x [rows, features]``: at most so many as it has.
+
+        Raises:
+            InputError: All features are constant.
+        """
         from sklearn.decomposition import PCA
 
+        if not x.std(axis=0).any():
+            raise InputError(
+                f"preprocess: pca: all {x.shape[1]} features are constant in the {len(x)} rows of "
+                "the training part; there is nothing to learn from them"
+            )
         keep = min(self.keep, *x.shape) if isinstance(self.keep, int) else self.keep
         pca = PCA(keep, svd_solver="full" if keep < 1 else "auto", random_state=0).fit(x)
         self.register_buffer("mean", torch.tensor(pca.mean_))
@@ -60,7 +82,7 @@ class PrincipalComponents(nn.Module):
         return (x - self.mean) @ self.components.T
 
 
-class QuantileNormal(nn.Module):
+class QuantileNormal(Transform):
     """Each feature mapped to a standard normal by its quantiles; two-valued ones are standardised.
 
     A little noise separates ties before the fit, with one quantile for 30 rows (10 to 1000), as in
@@ -69,7 +91,6 @@ class QuantileNormal(nn.Module):
 
     quantiles: Tensor
     two_valued: Tensor
-    mean: Tensor
     scale: Tensor
 
     def fit(self, x: NDArray[np.float64]) -> None:
@@ -100,7 +121,7 @@ class Pipeline(nn.Module):
 
     def __init__(self, steps: Sequence[Step]) -> None:
         super().__init__()
-        self.steps = nn.ModuleList(_transform(step) for step in steps)
+        self.steps: Sequence[Transform] = nn.ModuleList(_transform(step) for step in steps)  # type: ignore[assignment]
 
     @classmethod
     def fit(cls, steps: Sequence[Step], x: NDArray[np.float32]) -> Pipeline:
@@ -134,12 +155,10 @@ class Pipeline(nn.Module):
         """
         if not len(self.steps):
             return input_shape
-        first = next(self.steps[0].buffers())
-        width = self.steps[0].mean.shape[0]
-        sample = torch.zeros(1, int(np.prod(input_shape)), dtype=first.dtype)
-        if sample.shape[1] != width:
-            raise InputError(f"features: expected {width} per sample, got {sample.shape[1]}")
-        return tuple(self(sample).shape[1:])
+        mean, width = self.steps[0].mean, int(np.prod(input_shape))
+        if len(mean) != width:
+            raise InputError(f"features: expected {len(mean)} per sample, got {width}")
+        return tuple(self(mean.new_zeros(1, width)).shape[1:])
 
     def forward(self, x: Float[Tensor, "rows ..."]) -> Float[Tensor, "rows ..."]:
         """Raw features to those that the encoder sees."""
@@ -150,7 +169,7 @@ class Pipeline(nn.Module):
         return x
 
 
-def _transform(step: Step) -> nn.Module:
+def _transform(step: Step) -> Transform:
     if isinstance(step, Pca):
         return PrincipalComponents(step.pca)
     return {"standardise": Standardise, "quantile-normal": QuantileNormal}[step]()

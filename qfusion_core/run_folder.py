@@ -69,7 +69,7 @@ class RunFolder:
                 f"`qfusion train --resume {path}`"
             )
         config = Config(
-            format=FORMAT,
+            format=1,
             spec=spec,
             input_shape=tuple(split.train.x.shape[1:]),
             classes=split.class_names,

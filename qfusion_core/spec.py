@@ -1,25 +1,17 @@
-"""The run specification: one document that says what is trained on what. It names no backend.
-
-A preset is a file of that shape (``presets/*.yaml``) plus ``overlays``: parts that replace the
-preset's own where the data set or the classical encoder is of a given type.
-"""
+"""The run specification: one document that says what is trained on what. It names no backend."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import BeforeValidator, Field, model_validator
 
-from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.registry import Kind, Registry
-from qfusion_core.yaml_source import Position, Source
+from qfusion_core.yaml_source import Source
 
-PRESETS = Path(__file__).parent / "presets"
 KINDS_BY_KEY: Mapping[str, Kind] = {
     "data": "dataset",
     "classical": "classical_encoder",
@@ -100,53 +92,6 @@ class RunSpec(Options):
     training: Training = Training()
 
 
-def presets() -> list[str]:
-    """Names of the presets that the package carries."""
-    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
-
-
-def compose(
-    preset: str,
-    data: str,
-    *,
-    classical: str | None = None,
-    quantum: str | None = None,
-    fusion: str | None = None,
-    settings: Sequence[str] = (),
-    registry: Registry,
-) -> RunSpec:
-    """A run specification from a preset and what the user changed.
-
-    Args:
-        preset: Name of a preset, or path of a YAML file of that shape.
-        data: ``wine``, ``covertype:train=20000,test=5000``, ``file:table.csv``.
-        classical: Another classical encoder; likewise ``quantum`` and ``fusion``. Of the preset's
-            options those that the other component knows are kept.
-        settings: ``key=value`` pairs, the key a dotted path into the specification, the value YAML.
-        registry: Where the components are looked up.
-
-    Raises:
-        InputError: An unknown preset, component, key or value.
-    """
-    document = _read_preset(preset)
-    overlays = document.pop("overlays", [])
-    document["data"] = parse_data(data)
-    types = {"data": document["data"]["type"]}
-    types["classical"] = classical or _classical_type(document, overlays, types["data"])
-    for overlay in overlays:
-        if all(types[key] in _listed(wanted) for key, wanted in overlay["if"].items()):
-            document = merge(document, overlay["then"])
-    chosen = {"classical": classical, "quantum": quantum, "fusion": fusion}
-    for key, name in chosen.items():
-        if name is not None:
-            document[key] = _swap(registry, KINDS_BY_KEY[key], document[key], name)
-    label = f"preset {preset}"
-    source = Source(label, document, {(): Position(label, label)})
-    for setting in settings:
-        source = source.override(setting)
-    return validate(source, (), registry)
-
-
 def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec:
     """The specification at a place of a document, with the checked options of its components.
 
@@ -167,70 +112,3 @@ def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec
             options = source.validate(component.Options, (*at, key, "options"), part.options)
             checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
     return spec.model_copy(update=checked)
-
-
-def parse_data(text: str) -> dict[str, Any]:
-    """``NAME[:key=value,...]`` or ``file:PATH[:...]`` as a component.
-
-    >>> parse_data("covertype:train=20000,test=5000")
-    {'type': 'covertype', 'options': {'train': 20000, 'test': 5000}}
-    >>> parse_data("fashion-mnist:classes=0,1,2")
-    {'type': 'fashion-mnist', 'options': {'classes': [0, 1, 2]}}
-    >>> parse_data("file:table.csv")
-    {'type': 'file', 'options': {'path': 'table.csv'}}
-    """
-    name, _, rest = text.partition(":")
-    if name == "file":
-        return {"type": "file", "options": {"path": rest}}
-    options = {}
-    for pair in re.split(r",(?=[a-z_]+=)", rest) if rest else []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise InputError(f"data set {text!r}: expected NAME:key=value,..., got {pair!r}")
-        options[key] = yaml.safe_load(f"[{value}]" if "," in value else value)
-    return {"type": name, "options": options}
-
-
-def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Mappings merge key by key, anything else is replaced; another ``type`` replaces its options.
-
-    >>> merge({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
-    {'a': {'x': 1, 'y': 3}}
-    """
-    if "type" in over and over["type"] != base.get("type"):
-        return dict(over)
-    result = dict(base)
-    for key, value in over.items():
-        old = result.get(key)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        result[key] = merge(old, value) if both else value  # type: ignore[arg-type]
-    return result
-
-
-def _read_preset(preset: str) -> dict[str, Any]:
-    path = PRESETS / f"{preset}.yaml"
-    if not path.exists():
-        path = Path(preset)
-        if path.suffix not in (".yaml", ".yml"):
-            raise InputError(f"unknown preset {preset!r}; {did_you_mean(preset, presets())}")
-    return dict(Source.read(path).data)
-
-
-def _classical_type(document: Mapping[str, Any], overlays: Sequence[Any], data: str) -> str:
-    """The classical encoder once the overlays of this data set alone are laid on."""
-    for overlay in overlays:
-        if set(overlay["if"]) == {"data"} and data in _listed(overlay["if"]["data"]):
-            document = merge(document, overlay["then"])
-    return str(document["classical"]["type"])
-
-
-def _listed(value: Any) -> Sequence[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _swap(registry: Registry, kind: Kind, part: Mapping[str, Any], name: str) -> dict[str, Any]:
-    if name == "none" and kind == "quantum_encoder":
-        return {"type": "none"}
-    known = registry.get(kind, name).Options.model_fields
-    options = part.get("options", {})
-    return {"type": name, "options": {k: v for k, v in options.items() if k in known}}

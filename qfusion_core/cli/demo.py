@@ -24,8 +24,8 @@ def demo(
     from qfusion_core import experiment
     from qfusion_core.backends import PACKAGED, Backends
     from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.compose import compose
     from qfusion_core.registry import Registry
-    from qfusion_core.spec import compose
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not

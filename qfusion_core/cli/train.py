@@ -52,10 +52,10 @@ def train(
     from qfusion_core import experiment
     from qfusion_core.backends import open_backend
     from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.compose import compose
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
     from qfusion_core.run_folder import RunFolder
-    from qfusion_core.spec import compose
 
     if resume is not None:
         if data is not None or settings or seed is not None or out is not None:

@@ -1,0 +1,5 @@
+"""``python -m qfusion_core.cli``: the same as the command ``qfusion``."""
+
+from qfusion_core.cli import main
+
+main()

@@ -1,0 +1,166 @@
+"""A run specification from a preset and what the user changed.
+
+A preset is a file of that shape (``presets/*.yaml``) plus ``overlays``: parts that replace the
+preset's own where the data set or the classical encoder is of a given type.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import Field
+
+from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.options import Options
+from qfusion_core.registry import Kind, Registry
+from qfusion_core.spec import (
+    KINDS_BY_KEY,
+    ComponentSpec,
+    Preprocess,
+    RunSpec,
+    Training,
+    validate,
+)
+from qfusion_core.yaml_nodes import At
+from qfusion_core.yaml_source import Position, Source
+
+PRESETS = Path(__file__).parent / "presets"
+
+
+class Overlay(Options):
+    """What replaces parts of a preset where the data set or the classical encoder is one of these.
+
+    >>> Overlay.model_validate({"if": {"data": "wine"}, "then": {}}).applies({"data": "wine"})
+    True
+    """
+
+    condition: dict[Literal["data", "classical"], str | tuple[str, ...]] = Field(alias="if")
+    then: dict[str, Any]
+
+    def applies(self, types: Mapping[str, str]) -> bool:
+        """Whether every type that the condition names is one of those it lists."""
+        return all(
+            types.get(key) in ((wanted,) if isinstance(wanted, str) else wanted)
+            for key, wanted in self.condition.items()
+        )
+
+
+class Preset(Options):
+    """A run specification without data, and what replaces its parts."""
+
+    version: Literal[1] = 1
+    preprocess: Preprocess = Preprocess()
+    classical: ComponentSpec
+    quantum: ComponentSpec
+    fusion: ComponentSpec
+    training: Training = Training()
+    overlays: tuple[Overlay, ...] = ()
+
+
+def presets() -> list[str]:
+    """Names of the presets that the package carries."""
+    return sorted(path.stem for path in PRESETS.glob("*.yaml"))
+
+
+def compose(
+    preset: str,
+    data: str,
+    *,
+    classical: str | None = None,
+    quantum: str | None = None,
+    fusion: str | None = None,
+    settings: Sequence[str] = (),
+    registry: Registry,
+) -> RunSpec:
+    """A run specification from a preset and what the user changed.
+
+    Args:
+        preset: Name of a preset, or path of a YAML file of that shape.
+        data: ``wine``, ``covertype:train=20000,test=5000``, ``file:table.csv``.
+        classical: Another classical encoder; likewise ``quantum`` and ``fusion``. Of the preset's
+            options those that the other component knows are kept.
+        settings: ``key=value`` pairs, the key a dotted path into the specification, the value YAML.
+        registry: Where the components are looked up.
+
+    Raises:
+        InputError: An unknown preset, component, key or value.
+    """
+    source = _read_preset(preset)
+    read = source.validate(Preset)
+    document = read.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
+    document["data"] = parse_data(data)
+    types = {"data": document["data"]["type"], "classical": classical or read.classical.type}
+    applied = [overlay for overlay in read.overlays if overlay.applies(types)]
+    for overlay in applied:
+        document = merge(document, overlay.then)
+    chosen = {"classical": classical, "quantum": quantum, "fusion": fusion}
+    for key, name in chosen.items():
+        if name is not None:
+            document[key] = _swap(registry, KINDS_BY_KEY[key], document[key], name)
+    # where overlays were laid on, the file's own positions no longer hold
+    label = Position(f"preset {preset}", f"preset {preset}")
+    positions: dict[At, Position] = {} if applied else dict(source.positions)
+    positions[()] = label
+    source = Source(source.path, document, positions)
+    for setting in settings:
+        source = source.override(setting)
+    return validate(source, (), registry)
+
+
+def parse_data(text: str) -> dict[str, Any]:
+    """``NAME[:key=value,...]`` or ``file:PATH[:...]`` as a component.
+
+    >>> parse_data("covertype:train=20000,test=5000")
+    {'type': 'covertype', 'options': {'train': 20000, 'test': 5000}}
+    >>> parse_data("fashion-mnist:classes=0,1,2")
+    {'type': 'fashion-mnist', 'options': {'classes': [0, 1, 2]}}
+    >>> parse_data("file:table.csv")
+    {'type': 'file', 'options': {'path': 'table.csv'}}
+    """
+    name, _, rest = text.partition(":")
+    if name == "file":
+        return {"type": "file", "options": {"path": rest}}
+    options = {}
+    for pair in re.split(r",(?=[a-z_]+=)", rest) if rest else []:
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"data set {text!r}: expected NAME:key=value,..., got {pair!r}")
+        options[key] = yaml.safe_load(f"[{value}]" if "," in value else value)
+    return {"type": name, "options": options}
+
+
+def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Mappings merge key by key, anything else is replaced; another ``type`` replaces its options.
+
+    >>> merge({"a": {"x": 1, "y": 2}}, {"a": {"y": 3}})
+    {'a': {'x': 1, 'y': 3}}
+    """
+    if "type" in over and over["type"] != base.get("type"):
+        return dict(over)
+    result = dict(base)
+    for key, value in over.items():
+        old = result.get(key)
+        both = isinstance(old, Mapping) and isinstance(value, Mapping)
+        result[key] = merge(old, value) if both else value  # type: ignore[arg-type]
+    return result
+
+
+def _read_preset(preset: str) -> Source:
+    path = PRESETS / f"{preset}.yaml"
+    if not path.exists():
+        path = Path(preset)
+        if path.suffix not in (".yaml", ".yml"):
+            raise InputError(f"unknown preset {preset!r}; {did_you_mean(preset, presets())}")
+    return Source.read(path)
+
+
+def _swap(registry: Registry, kind: Kind, part: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if name == "none" and kind == "quantum_encoder":
+        return {"type": "none"}
+    known = registry.get(kind, name).Options.model_fields
+    options = part.get("options", {})
+    return {"type": name, "options": {k: v for k, v in options.items() if k in known}}
