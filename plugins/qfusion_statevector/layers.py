@@ -7,6 +7,7 @@ SWAP, and the Paulis and phases between them): however many, one pass over the s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 from qfusion_core import Circuit, Gate
@@ -56,24 +57,19 @@ class Layers:
 
 def fuse(circuit: Circuit) -> Layers:
     """Put each gate into the earliest layer that the gates before it on its wires allow."""
-    layers: list[list[Run | Placed]] = [[]]
-    level = [0] * circuit.n_wires  # the last layer that acts on each wire
-    waiting: list[list[Placed]] = [[] for _ in range(circuit.n_wires)]
-
-    def put(item: Run | Placed, wires: tuple[int, ...], at: int) -> None:
-        layers.extend([] for _ in range(len(layers), at + 1))
-        layers[at].append(item)
-        for wire in wires:
-            level[wire] = at
+    runs: dict[int, list[Run]] = defaultdict(list)  # layers 0, 2, 4, ... by half their number
+    monomials: dict[int, list[Placed]] = defaultdict(list)  # layers 1, 3, 5, ...
+    last = [0] * circuit.n_wires  # the last layer that acts on each wire
+    waiting: list[list[Placed]] = [[] for _ in last]
 
     def close(wire: int) -> None:
         gates, waiting[wire] = waiting[wire], []
-        after_monomial = level[wire] % 2 == 1
-        if gates and after_monomial and all(p.gate.name in MONOMIAL for p in gates):
-            for placed in gates:
-                put(placed, (wire,), level[wire])
+        after_monomial = last[wire] % 2 == 1
+        if after_monomial and all(placed.gate.name in MONOMIAL for placed in gates):
+            monomials[last[wire] // 2] += gates
         elif gates:
-            put(Run(wire, tuple(gates)), (wire,), level[wire] + after_monomial)
+            last[wire] += after_monomial
+            runs[last[wire] // 2].append(Run(wire, tuple(gates)))
 
     column = 0
     for gate in circuit.gates:
@@ -84,12 +80,13 @@ def fuse(circuit: Circuit) -> Layers:
             continue
         for wire in gate.wires:
             close(wire)
-        last = max(level[wire] for wire in gate.wires)
-        put(placed, gate.wires, last if last % 2 == 1 else last + 1)
+        layer = max(last[wire] for wire in gate.wires) | 1  # the next odd number, or this one
+        monomials[layer // 2].append(placed)
+        for wire in gate.wires:
+            last[wire] = layer
     for wire in range(circuit.n_wires):
         close(wire)
 
-    if len(layers) % 2 == 0:
-        layers.append([])
-    pairs = zip(layers[1::2], layers[2::2], strict=True)
-    return Layers(tuple(layers[0]), tuple((tuple(m), tuple(t)) for m, t in pairs))  # type: ignore[arg-type]
+    depth = (max(last) + 1) // 2
+    rest = tuple((tuple(monomials[i]), tuple(runs[i + 1])) for i in range(depth))
+    return Layers(tuple(runs[0]), rest)

@@ -28,29 +28,29 @@ class Program:
         """
         layers = fuse(circuit)
         runs = [*layers.start, *(run for _, turns in layers.rest for run in turns)]
-        shared = [run for run in runs if not run.per_sample]
+        shared = list(dict.fromkeys(run for run in runs if not run.per_sample))
         sampled = [run for run in runs if run.per_sample]
-        row = {id(run): row for part in (shared, sampled) for row, run in enumerate(part)}
-        self._circuit, self._row = circuit, row
-        self._start = {run.wire: (run.per_sample, row[id(run)]) for run in layers.start}
+        row = {run: row for part in (shared, sampled) for row, run in enumerate(part)}
+        self._circuit = circuit
+        self._start = {run.wire: (run.per_sample, row[run]) for run in layers.start}
         self._shared = RunMatrices(shared, dtype, device)
         self._sampled = RunMatrices(sampled, dtype, device)
         self._passes: list[Pass] = []
         self._windows: list[list[int]] = []
         for monomial, turns in layers.rest:
             self._passes.append(compose(monomial, circuit.n_wires, dtype, device))
-            self._add_turns(turns)
+            self._add_turns(turns, row)
         self._window_index = torch.tensor(self._windows, dtype=torch.long, device=device)
 
-    def _add_turns(self, turns: Sequence[Run]) -> None:
-        rows = {run.wire: self._row[id(run)] for run in turns if not run.per_sample}
+    def _add_turns(self, turns: Sequence[Run], row: dict[Run, int]) -> None:
+        rows = {run.wire: row[run] for run in turns if not run.per_sample}
         for wires in windows(list(rows), self._circuit.n_wires):
             self._passes.append(Turn(2 ** wires[0], len(self._windows)))
             # row -1 is the identity: no run, or one that the window before has done already
             self._windows.append([rows.pop(wire, -1) for wire in wires])
         for run in turns:
             if run.per_sample:
-                self._passes.append(SampledTurn(2**run.wire, self._row[id(run)]))
+                self._passes.append(SampledTurn(2**run.wire, row[run]))
 
     def __call__(self, data: Tensor, weights: Tensor) -> Tensor:
         """``data [batch, n_data]``, ``weights [n_weights]`` to states ``[2**n, batch]``."""

@@ -275,3 +275,19 @@ def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit):
         fits = int(str(error).split("use ")[1].split()[0])
         assert fits < n_wires
         check(fits)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_gpu_gives_the_same_values_and_gradients():
+    circuit, words = layered(5), pauli_words("xyz", 5)
+    sv = device()
+
+    def run(where):
+        data, weights = (t.detach().to(where) for t in inputs(8, 0, n_data=5, n_weights=30))
+        data.requires_grad_(), weights.requires_grad_()
+        values = sv.expectations(circuit, data, weights, words)
+        gradients = torch.autograd.grad(values.square().sum(), (data, weights))
+        return [tensor.detach().cpu() for tensor in (values, *gradients)]
+
+    assert_close(run("cuda"), run("cpu"), 1e-10)
