@@ -1,0 +1,103 @@
+"""One checkpoint on every backend that is installed: the same values, and honest about its tokens.
+
+The promise is the issue of this library: exact backends agree to 1e-8 in the expectation values and
+1e-5 in the logits, sampled ones within five standard errors.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
+from qfusion_core.compose import compose
+from qfusion_core.evaluation.portability import compare
+from qfusion_core.evaluation.rows import choose_rows
+
+REGISTRY = Registry()
+EXACT = ["statevector", "default-qubit", "lightning", "aer", "braket-local"]
+SAMPLED = ["aer-sampled", "braket-local-sampled"]
+
+
+def trained(preset, rows=3, **choices):
+    """A model with random weights on rows of random features: training changes no promise."""
+    random = np.random.default_rng(5)
+    data = Part(random.normal(size=(60, 6)).astype(np.float32), np.arange(60) % 3)
+    quick = ["preprocess.quantum=[standardise,{pca: 4},standardise]", "quantum.options.layers=2"]
+    spec = compose(preset, "wine", settings=quick, registry=REGISTRY, **choices)
+    torch.manual_seed(3)
+    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=REGISTRY)
+    model.attach(open_backend("statevector"))
+    with torch.no_grad():
+        for parameter in model.fusion.parameters():  # a gate of zero would hide every error
+            parameter.add_(0.3 * torch.randn_like(parameter))
+        model.train()(*model.preprocess(torch.from_numpy(data.x)))  # running means and variances
+    return model.eval(), data[np.arange(rows)]
+
+
+@pytest.mark.parametrize("preset", ["hardware", "paper", "strong"])
+def test_exact_backends_agree(preset):
+    model, part = trained(preset)
+    report = compare(model, part, {name: open_backend(name) for name in EXACT})
+    assert [row.backend for row in report.backends] == EXACT
+    for row in report.backends:
+        assert row.shots is None
+        assert row.expectation_error < 1e-8
+        assert row.logit_error < 1e-5
+        assert row.agreement == 1
+    assert report.changed_without_tokens >= 0
+
+
+@pytest.mark.parametrize("preset", ["hardware", "paper", "strong"])
+def test_sampled_backends_stay_within_five_standard_errors(preset):
+    model, part = trained(preset, rows=2)
+    names = ["statevector", *SAMPLED]
+    report = compare(model, part, {name: open_backend(name) for name in names})
+    for row in report.backends[1:]:
+        assert 0 < row.standard_errors < 5
+        assert row.expectation_error > 1e-4
+
+
+def test_a_model_that_ignores_its_tokens_is_seen():
+    model, part = trained("strong", rows=20)
+    with torch.no_grad():
+        for block in model.fusion.blocks:
+            for name, parameter in block.named_parameters():
+                if "gate" in name:
+                    parameter.zero_()
+    report = compare(model, part, {"statevector": open_backend("statevector")})
+    assert report.gates == (0.0,)
+    assert report.changed_without_tokens == 0
+    assert report.without_tokens == report.backends[0].scores
+    model, part = trained("paper", rows=20)
+    report = compare(model, part, {"statevector": open_backend("statevector")})
+    assert report.gates is None
+    assert report.changed_without_tokens > 0
+
+
+def test_a_sampled_backend_is_no_reference():
+    model, part = trained("hardware")
+    with pytest.raises(InputError, match=r"'aer-sampled' samples \(4096 shots\)"):
+        compare(model, part, {"aer-sampled": open_backend("aer-sampled")})
+
+
+@pytest.mark.parametrize("quantum", ["sham", "none"])
+def test_a_model_without_a_circuit_is_refused(quantum):
+    spec = compose("hardware", "wine", quantum=quantum, registry=REGISTRY)
+    data = Part(np.random.default_rng(0).random((30, 5), dtype=np.float32), np.arange(30) % 3)
+    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=REGISTRY)
+    with pytest.raises(InputError, match="the model has no circuit"):
+        compare(model, data, {"statevector": open_backend("statevector")})
+
+
+def test_rows_are_drawn_by_class_and_by_seed():
+    part = Part(np.arange(100, dtype=np.float32)[:, None], np.repeat([0, 1, 2], [50, 30, 20]))
+    drawn = choose_rows(part, 10, seed=0)
+    assert np.bincount(drawn.y).tolist() == [5, 3, 2]
+    assert np.array_equal(drawn.x, choose_rows(part, 10, seed=0).x)
+    assert not np.array_equal(drawn.x, choose_rows(part, 10, seed=1).x)
+    assert len(choose_rows(part, 7, seed=0)) == 7
+    assert choose_rows(part, None, seed=0) is part
+    with pytest.raises(InputError, match="--samples 101: expected 1 to 100"):
+        choose_rows(part, 101, seed=0)
