@@ -93,9 +93,9 @@ class Circuit:
     ) -> Circuit:
         """Make a circuit from a PennyLane quantum function ``f(data, weights)``.
 
-        See `qfusion_core.trace`, which says what is accepted and what is refused.
+        See `qfusion_core.tracing.trace`, which says what is accepted and what is refused.
         """
-        from qfusion_core.trace import trace
+        from qfusion_core.tracing.trace import trace
 
         return trace(quantum_function, n_wires=n_wires, n_data=n_data, weights_shape=weights_shape)
 

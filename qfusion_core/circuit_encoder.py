@@ -111,8 +111,8 @@ class CircuitEncoder(QuantumEncoder):
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """The quantum function, in PennyLane, on wires ``0..n_wires-1``; returns nothing.
 
-        Angles must be affine in data and weights (see `qfusion_core.trace`): everything else is
-        for `encode`.
+        Angles must be affine in data and weights (see `qfusion_core.tracing.trace`): everything
+        else is for `encode`.
 
         Args:
             data: ``[n_data]``: one sample.

@@ -11,12 +11,12 @@ from tabm import LinearEnsemble
 from torch import Tensor, nn
 
 from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.config.spec import ComponentSpec, RunSpec
 from qfusion_core.data import Part
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import ClassicalEncoder, Device, Fusion, FusionOutput, QuantumEncoder
 from qfusion_core.preprocess import Pipeline
 from qfusion_core.registry import Kind, Registry
-from qfusion_core.spec import ComponentSpec, RunSpec
 
 
 class FusionClassifier(nn.Module):

@@ -14,8 +14,8 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from qfusion_core.config.spec import Pca, Step
 from qfusion_core.errors import InputError
-from qfusion_core.spec import Pca, Step
 
 
 class Transform(nn.Module, ABC):

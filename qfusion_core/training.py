@@ -17,12 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from qfusion_core.config.spec import Training
 from qfusion_core.data import Part
 from qfusion_core.errors import QfusionError
 from qfusion_core.evaluation.metrics import scores
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import logits_in_chunks
-from qfusion_core.spec import Training
 
 
 @dataclass(frozen=True)

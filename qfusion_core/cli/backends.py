@@ -10,7 +10,7 @@ import typer
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table
 
 if TYPE_CHECKING:
-    from qfusion_core.backends import Backends
+    from qfusion_core.config.backends import Backends
     from qfusion_core.registry import Registry
 
 BackendsFile = Annotated[
@@ -21,7 +21,7 @@ BackendsFile = Annotated[
 
 def backends(backends_file: BackendsFile = None, as_json: AsJson = False) -> None:
     """List the entries of backends.yaml and open each, without running anything."""
-    from qfusion_core.backends import Backends
+    from qfusion_core.config.backends import Backends
     from qfusion_core.registry import Registry
 
     found = Backends.read(backends_file)

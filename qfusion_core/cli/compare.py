@@ -12,7 +12,7 @@ from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, tes
 from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
-    from qfusion_core.backends import Backends
+    from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.portability import Portability
 
 
@@ -31,7 +31,7 @@ def compare(
     as_json: AsJson = False,
 ) -> None:
     """Evaluate one trained model on several backends, and say whether it needs its tokens."""
-    from qfusion_core.backends import Backends
+    from qfusion_core.config.backends import Backends
 
     names = [name.strip() for name in backends.split(",") if name.strip()]
     found = Backends.read(backends_file)
@@ -47,9 +47,9 @@ def measure(
 ) -> Portability:
     """Open all backends, then compare; the first name is the reference."""
     from qfusion_core.evaluation.portability import compare as compare_backends
-    from qfusion_core.loading import load_model
     from qfusion_core.registry import Registry
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.runs.loading import load_model
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
@@ -60,7 +60,7 @@ def measure(
 
 def as_document(run: Path, report: Portability) -> dict[str, Any]:
     """The report as JSON, with its provenance."""
-    from qfusion_core.provenance import provenance
+    from qfusion_core.runs.provenance import provenance
 
     document = asdict(report)
     document["backends"] = [

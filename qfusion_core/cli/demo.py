@@ -21,11 +21,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Train on Wine, then run the same saved model on four backends."""
-    from qfusion_core import experiment
-    from qfusion_core.backends import PACKAGED, Backends
     from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.compose import compose
+    from qfusion_core.config.backends import PACKAGED, Backends
+    from qfusion_core.config.compose import compose
     from qfusion_core.registry import Registry
+    from qfusion_core.runs import experiment
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not

@@ -19,13 +19,13 @@ def evaluate(
     """Score a trained model on the test part of its data set."""
     import torch
 
-    from qfusion_core.backends import Backends
+    from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.metrics import scores
-    from qfusion_core.loading import load_model
     from qfusion_core.prediction import logits_in_chunks
-    from qfusion_core.provenance import provenance
     from qfusion_core.registry import Registry
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.runs.loading import load_model
+    from qfusion_core.runs.provenance import provenance
 
     registry = Registry()
     folder = RunFolder.open(run, registry)

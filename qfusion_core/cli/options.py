@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from qfusion_core.data import Part
     from qfusion_core.registry import Registry
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `qfusion train` wrote.")]
 Backend = Annotated[

@@ -25,11 +25,11 @@ def predict(
     """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
     import torch
 
-    from qfusion_core.backends import open_backend
-    from qfusion_core.loading import load_model
+    from qfusion_core.config.backends import open_backend
     from qfusion_core.prediction import logits_in_chunks
     from qfusion_core.registry import Registry
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.runs.loading import load_model
     from qfusion_core.tables import read_features
 
     registry = Registry()

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from qfusion_core.spec import Training
+    from qfusion_core.config.spec import Training
     from qfusion_core.training import TrainingState
 
 

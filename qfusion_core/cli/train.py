@@ -11,7 +11,7 @@ from qfusion_core.cli.options import Backend, BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
 
 
 def train(
@@ -49,13 +49,13 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
-    from qfusion_core import experiment
-    from qfusion_core.backends import open_backend
     from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.compose import compose
+    from qfusion_core.config.backends import open_backend
+    from qfusion_core.config.compose import compose
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs import experiment
+    from qfusion_core.runs.folder import RunFolder
 
     if resume is not None:
         if data is not None or settings or seed is not None or out is not None:

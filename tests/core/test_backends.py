@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr
 
 import qfusion_core
 from qfusion_core import Circuit, Device, Gate, InputError, Registry, open_backend
-from qfusion_core.backends import Backends
+from qfusion_core.config.backends import Backends
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
@@ -302,7 +302,7 @@ def test_a_device_without_secrets_takes_none(written, monkeypatch):
 
 def test_reading_the_file_imports_no_torch():
     code = (
-        "import sys; from qfusion_core.backends import Backends; Backends.read(); "
+        "import sys; from qfusion_core.config.backends import Backends; Backends.read(); "
         "assert not {'torch', 'pennylane'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

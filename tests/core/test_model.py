@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
-from qfusion_core.compose import compose
+from qfusion_core.config.compose import compose
 from qfusion_core.model import member_mean
 from qfusion_core.prediction import logits_from_tokens, logits_in_chunks, quantum_tokens
 

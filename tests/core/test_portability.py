@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
-from qfusion_core.compose import compose
+from qfusion_core.config.compose import compose
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.evaluation.rows import choose_rows
 

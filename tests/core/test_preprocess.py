@@ -11,8 +11,8 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from qfusion_core import InputError
+from qfusion_core.config.spec import Pca
 from qfusion_core.preprocess import Pipeline
-from qfusion_core.spec import Pca
 
 
 def table(seed, rows=80, features=6):

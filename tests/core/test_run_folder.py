@@ -10,8 +10,8 @@ import torch
 import yaml
 
 from qfusion_core import InputError, Registry, load
-from qfusion_core.compose import compose
-from qfusion_core.experiment import train
+from qfusion_core.config.compose import compose
+from qfusion_core.runs.experiment import train
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +113,7 @@ def test_a_folder_that_holds_something_is_not_overwritten(run):
 def test_data_that_changed_since_the_training_is_refused(tmp_path):
     from sklearn.datasets import load_wine
 
-    from qfusion_core.run_folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder
 
     table = load_wine(as_frame=True).frame
     file = tmp_path / "table.csv"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qfusion_core import InputError, Registry
-from qfusion_core.compose import compose, merge, presets
+from qfusion_core.config.compose import compose, merge, presets
 
 
 @pytest.fixture(scope="module")

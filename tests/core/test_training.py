@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from qfusion_core import InputError, QfusionError, Registry, load
-from qfusion_core.compose import compose
-from qfusion_core.experiment import resume, train
-from qfusion_core.run_folder import RunFolder
+from qfusion_core.config.compose import compose
+from qfusion_core.runs.experiment import resume, train
+from qfusion_core.runs.folder import RunFolder
 from qfusion_core.training import class_weights
 
 REGISTRY = Registry()

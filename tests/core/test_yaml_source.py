@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import Field, field_validator
 
 from qfusion_core import Credentials, InputError, Options
-from qfusion_core.yaml_source import Source
+from qfusion_core.config.yaml_source import Source
 
 
 class Inner(Options):

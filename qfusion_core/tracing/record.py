@@ -14,7 +14,7 @@ from torch import Tensor
 
 from qfusion_core.circuit import FIXED, ROTATIONS
 from qfusion_core.errors import InputError
-from qfusion_core.trace_watch import Watch
+from qfusion_core.tracing.watch import Watch
 
 GATE_NAMES = {name: name for name in (*ROTATIONS, *FIXED)} | {
     "Hadamard": "H", "PauliX": "X", "PauliY": "Y", "PauliZ": "Z",

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from qfusion_core.config.yaml_errors import first_problem
+from qfusion_core.config.yaml_nodes import At, compose
 from qfusion_core.errors import InputError
-from qfusion_core.yaml_errors import first_problem
-from qfusion_core.yaml_nodes import At, compose
 
 Model = TypeVar("Model", bound=BaseModel)
 

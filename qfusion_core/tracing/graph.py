@@ -9,7 +9,7 @@ from typing import Any
 from torch import Tensor
 from torch.autograd.graph import get_gradient_edge
 
-from qfusion_core.trace_watch import RESORT
+from qfusion_core.tracing.watch import RESORT
 
 _PRODUCTS = frozenset("Mul Dot Mv Mm Bmm Addmm Addmv Addbmm Baddbmm".split())
 _LINEAR = _PRODUCTS | frozenset(

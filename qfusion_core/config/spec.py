@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.registry import Kind, Registry
-from qfusion_core.yaml_source import Source
 
 KINDS_BY_KEY: Mapping[str, Kind] = {
     "data": "dataset",

@@ -17,12 +17,12 @@ from pydantic import Field
 
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
-from qfusion_core.files import write_atomically
+from qfusion_core.runs.files import write_atomically
 from qfusion_core.options import Options
-from qfusion_core.provenance import provenance
+from qfusion_core.runs.provenance import provenance
 from qfusion_core.registry import Registry
-from qfusion_core.spec import ComponentSpec, RunSpec, validate
-from qfusion_core.yaml_source import Source
+from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
+from qfusion_core.config.yaml_source import Source
 
 FORMAT = 1
 

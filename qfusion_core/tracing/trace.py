@@ -22,9 +22,9 @@ from torch import Tensor
 
 from qfusion_core.circuit import Angle, Circuit, Gate, Term
 from qfusion_core.errors import InputError
-from qfusion_core.trace_graph import leaves, why_not_affine
-from qfusion_core.trace_record import Step, record
-from qfusion_core.trace_watch import RESORT
+from qfusion_core.tracing.graph import leaves, why_not_affine
+from qfusion_core.tracing.record import Step, record
+from qfusion_core.tracing.watch import RESORT
 
 TOLERANCE = 1e-9
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from qfusion_core.run_folder import Config
+    from qfusion_core.runs.folder import Config
 
 
 def model_card(config: Config, metrics: dict[str, Any]) -> str:

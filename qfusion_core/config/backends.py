@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qfusion_core.backends_schema import Entry, Schema, refuse_secrets
+from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
+from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Credentials, Options
 from qfusion_core.registry import Registry
-from qfusion_core.yaml_source import Source
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces import Device
@@ -110,7 +110,7 @@ def open_backend(
 
     Args:
         name: The default backend for None.
-        path: The file; None looks in the usual places (see `qfusion_core.backends`).
+        path: The file; None looks in the usual places (see `qfusion_core.config.backends`).
         run: Folder of the run that a remote device's journal belongs to. A device on this machine
             keeps no journal and has no use for it.
 

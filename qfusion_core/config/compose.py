@@ -14,10 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
-from qfusion_core.errors import InputError, did_you_mean
-from qfusion_core.options import Options
-from qfusion_core.registry import Kind, Registry
-from qfusion_core.spec import (
+from qfusion_core.config.spec import (
     KINDS_BY_KEY,
     ComponentSpec,
     Preprocess,
@@ -25,8 +22,11 @@ from qfusion_core.spec import (
     Training,
     validate,
 )
-from qfusion_core.yaml_nodes import At
-from qfusion_core.yaml_source import Position, Source
+from qfusion_core.config.yaml_nodes import At
+from qfusion_core.config.yaml_source import Position, Source
+from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.options import Options
+from qfusion_core.registry import Kind, Registry
 
 PRESETS = Path(__file__).parent / "presets"
 

@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
-from qfusion_core.yaml_source import Source
 
 
 class EnvReference(Options):

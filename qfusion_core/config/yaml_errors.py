@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from qfusion_core.config.yaml_nodes import At
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Credentials
-from qfusion_core.yaml_nodes import At
 
 _LONGEST_VALUE = 60
 

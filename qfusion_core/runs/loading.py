@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qfusion_core.backends import open_backend
-from qfusion_core.checkpoint import read_tensors, write_tensors
+from qfusion_core.config.backends import open_backend
+from qfusion_core.runs.checkpoint import read_tensors, write_tensors
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.preprocess import Pipeline
 from qfusion_core.registry import Registry
-from qfusion_core.run_folder import RunFolder
+from qfusion_core.runs.folder import RunFolder
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:

@@ -1,0 +1,1 @@
+"""YAML with positions in its errors: backends, and run specifications with their presets."""

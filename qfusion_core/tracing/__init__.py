@@ -1,0 +1,1 @@
+"""A PennyLane quantum function, turned into a circuit as data."""
