@@ -181,3 +181,11 @@ def test_a_control_takes_the_settings_it_knows(module):
     assert none.quantum.type == "none"
     assert {spec.training.epochs for spec in (strong, sham, none)} == {3}
     assert len({task.cell.folder for task in tasks}) == 1
+
+
+def test_an_unknown_arm_is_told_what_the_hybrid_is_called(module, tmp_path, capsys):
+    words = ["--data", "wine", "--preset", "hardware", "--arms", "strong", "--out", str(tmp_path)]
+    assert module("scores").main(words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: arm 'strong': unknown quantum encoder 'strong'; known: ")
+    assert line.endswith("; the hybrid is 'hardware'")

@@ -66,14 +66,17 @@ def plan(
             require_lightgbm()
             encoder, same = None, sha256({"data": whole["data"], LIGHTGBM: PARAMETERS})
         elif arm != hybrid_arm:
-            spec = compose(
-                preset,
-                data,
-                classical=classical,
-                quantum=arm,
-                settings=[s for s in settings if _applies(s, arm, registry)],
-                registry=registry,
-            )
+            try:
+                spec = compose(
+                    preset,
+                    data,
+                    classical=classical,
+                    quantum=arm,
+                    settings=[s for s in settings if _applies(s, arm, registry)],
+                    registry=registry,
+                )
+            except InputError as error:
+                raise InputError(f"arm {arm!r}: {error}; the hybrid is {hybrid_arm!r}") from None
         for seed in seeds:
             cell = Cell(
                 data=data, classical=encoder, arm=arm, seed=seed, preset=hybrid_arm, settings=same
