@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,15 @@ for words in [[], ['--help'], ['--version'], *([verb, '--help'] for verb in verb
         main(words)
 """
     assert imported(code) == []
+
+
+def test_every_module_with_shapes_in_its_signatures_is_checked_by_the_tests():
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
+    (option,) = [o for o in options["addopts"] if o.startswith("--jaxtyping-packages=")]
+    checked = set(option.split("=")[1].split(",")) - {"beartype.beartype"}
+    shaped = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removeprefix("plugins.")
+        for path in [*CORE, *PLUGIN_FILES]
+        if any(module == "jaxtyping" for module, _ in imports(path))
+    }
+    assert checked == shaped

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr
 
 import qfusion_core
 from qfusion_core import Circuit, Device, Gate, InputError, Registry, open_backend
-from qfusion_core.config.backends import Backends
+from qfusion_core.config.backends import PACKAGED, Backends
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
@@ -93,14 +93,11 @@ def test_the_shipped_file_lists_what_it_promises():
 
 
 def test_the_packaged_copy_equals_the_file_at_the_top():
-    packaged = Path(qfusion_core.__file__).with_name("backends.yaml")
-    assert packaged.read_bytes() == (ROOT / "backends.yaml").read_bytes()
+    assert PACKAGED.read_bytes() == (ROOT / "backends.yaml").read_bytes()
 
 
 def test_the_places_where_the_file_is_looked_for(written, tmp_path, monkeypatch):
-    assert Path(Backends.read().source.path) == Path(qfusion_core.__file__).with_name(
-        "backends.yaml"
-    )
+    assert Path(Backends.read().source.path) == PACKAGED
     assert written(one("{type: statevector}")).source.path == "backends.yaml"
     elsewhere = tmp_path / "elsewhere.yaml"
     elsewhere.write_text(one("{type: statevector}"))
