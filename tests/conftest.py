@@ -11,6 +11,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
+collect_ignore = ["third_party"]  # what others wrote, faults included
+
 
 class Environment:
     """A new virtual environment that borrows this one's packages: nothing is downloaded.
