@@ -51,7 +51,8 @@ def test_pca_gives_at_most_as_many_components_as_there_are_features():
 @given(st.integers(0, 10_000))
 @settings(max_examples=20, deadline=None)
 def test_quantile_normal_is_monotone_bounded_and_nearly_normal(seed):
-    x = np.exp(table(seed, rows=600, features=3))
+    x = table(seed, rows=600, features=3)
+    x = np.exp(x / x.std(axis=0))  # heavier tails than these would drown in the ties' noise
     found = apply(Pipeline.fit(("quantile-normal",), x), x)
     assert np.isfinite(found).all()
     assert np.abs(found).max() < 3.2
