@@ -56,6 +56,11 @@ class QNodeEncoder(CircuitEncoder):
             InputError: The QNode measures something else, carries transforms, or has arguments
                 that do not fit.
         """
+        if not isinstance(qnode, qml.QNode):
+            raise InputError(
+                f"from_qnode: expected a function under @qml.qnode(device), got {qnode!r}; "
+                "a quantum function alone belongs in the circuit method of a CircuitEncoder"
+            )
         name = f"QNode {getattr(qnode.func, '__name__', repr(qnode.func))}"
         if len(qnode.compile_pipeline):
             raise InputError(
@@ -99,7 +104,9 @@ class QNodeEncoder(CircuitEncoder):
         """The QNode's operations, without its measurements, on wires from 0."""
         tape = qml.tape.make_qscript(self._function)(data, weights)
         for operation in tape.operations:
-            qml.apply(operation.map_wires(self._wires))
+            with qml.QueuingManager.stop_recording():  # map_wires of a controlled gate queues it
+                mapped = operation.map_wires(self._wires)
+            qml.apply(mapped)
 
 
 def _with_one_vector(
@@ -145,8 +152,8 @@ def _pauli_word(measurement: MeasurementProcess, wires: Mapping[Hashable, int], 
     )
     if sentence is None or list(sentence.values()) != [1]:
         raise InputError(
-            f"{name}: returns {measurement}; only qml.expval of a tensor product of qml.X, qml.Y "
-            "and qml.Z (one word, factor 1) can become an observable"
+            f"{name}: returns {' '.join(str(measurement).split())}; only qml.expval of a tensor "
+            "product of qml.X, qml.Y and qml.Z (one word, factor 1) can become an observable"
         )
     (pauli,) = sentence
     if unknown := [label for label in pauli.wires if label not in wires]:
