@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,8 +52,8 @@ def features(
         first = next(iter(flaws))
         more = f" ({len(flaws) - 1} more such columns)" if len(flaws) > 1 else ""
         raise InputError(
-            f"{path}: column {first!r}: {flaws[first]}{more}; mend or remove these rows, or train "
-            f"without: drop={listing(flaws, ',')}"
+            f"{path}: column {first!r}: {flaws[first]}{more}; write numbers there, remove these "
+            f"rows, or train without: --set {_drop(list(flaws))}"
         )
     return table
 
@@ -94,6 +97,12 @@ def _numbers(column: pd.Series) -> tuple[NDArray[np.float32], str | None]:
     if infinite.any():
         return nothing, f"infinite, or beyond float32, in {_rows(infinite)}"
     return values, None
+
+
+def _drop(names: list[str]) -> str:
+    """What leaves columns out of a training, as a shell takes it; a list where YAML needs one."""
+    plain = all(re.fullmatch(r"[^\W\d]\w*", name) for name in names)
+    return shlex.quote(f"data.options.drop={listing(names, ',') if plain else json.dumps(names)}")
 
 
 def _rows(bad: NDArray[np.bool_]) -> str:

@@ -83,7 +83,10 @@ def stratified(
             random_state=seed,
         )
     except ValueError as error:
-        raise InputError(f"cannot split {len(data)} rows: {error}") from error
+        raise InputError(
+            f"cannot split {len(data)} rows: {error}; each part needs a row of each of the "
+            f"{len(np.unique(data.y))} classes: change test, validation or train of the data set"
+        ) from error
     return data[first], data[second]
 
 

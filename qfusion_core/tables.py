@@ -29,8 +29,9 @@ _UNREADABLE = (OSError, ValueError, EOFError, Warning, BadZipFile, zlib.error)
 def read_table(path: str | Path) -> pd.DataFrame:
     """Read a table with named columns.
 
-    CSV and TSV carry the names in their first line. An npz holds ``x`` ``[rows, features]``, whose
-    columns get the names x0, x1, ..., and possibly ``y`` ``[rows]``.
+    CSV and TSV carry the names in their first line. A CSV whose first line has no comma may be
+    separated by tabs, or by semicolons with decimal commas. An npz holds ``x``
+    ``[rows, features]``, whose columns get the names x0, x1, ..., and possibly ``y`` ``[rows]``.
 
     Raises:
         InputError: No such file, not of its kind, no rows, or a column name that occurs twice.
@@ -125,6 +126,10 @@ def _require_unique(names: pd.Index, path: Path) -> None:
 def _unreadable(path: Path, error: BaseException) -> InputError:
     kind = path.suffix.lower().removeprefix(".")
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if isinstance(error, UnicodeDecodeError):
+        reason = f"not UTF-8 text (byte {error.start}); save it as UTF-8"
+    elif path.stat().st_size == 0:
+        reason = "the file is empty"
     return InputError(f"{path}: cannot be read as {kind}: {reason}")
 
 
@@ -136,12 +141,22 @@ def _frame(path: Path, suffix: str) -> pd.DataFrame:
     separator = "\t" if suffix == ".tsv" else ","
     # read on its own: pandas renames the second column of a name in silence
     header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str)
+    if suffix == ".csv" and header.shape[1] == 1:
+        found = [other for other in ";\t" if other in str(header.iloc[0, 0])]
+        if found:
+            separator = found[0]
+            header = pd.read_csv(path, sep=separator, header=None, nrows=1, dtype=str)
     _require_unique(pd.Index(header.iloc[0].dropna().str.strip()), path)
     with warnings.catch_warnings():
         # rows longer than the header would lose their last fields with no more than a warning
         warnings.simplefilter("error", pd.errors.ParserWarning)
         return pd.read_csv(
-            path, sep=separator, index_col=False, low_memory=False, skipinitialspace=True
+            path,
+            sep=separator,
+            decimal="," if separator == ";" else ".",
+            index_col=False,
+            low_memory=False,
+            skipinitialspace=True,
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -28,6 +29,16 @@ if TYPE_CHECKING:
 USUAL_LABELS = ("label", "target", "class", "y")
 
 
+def _number_as_name(value: Any) -> Any:
+    """A column called 4 is written as a number in YAML."""
+    return str(value) if type(value) in (int, float) else value
+
+
+def _column_names(value: Any) -> Any:
+    names = comma_separated(value)
+    return [_number_as_name(name) for name in names] if isinstance(names, list) else names
+
+
 class File(Dataset):
     """A CSV, TSV, Parquet or npz file: one row per sample, one column per feature, one of labels.
 
@@ -45,12 +56,12 @@ class File(Dataset):
         path: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
             description="a file .csv, .tsv, .parquet or .npz"
         )
-        label: str | None = Field(
+        label: Annotated[str | None, BeforeValidator(_number_as_name)] = Field(
             default=None,
             description="column of the classes; default: the only one called label, target, "
             "class or y",
         )
-        drop: Annotated[tuple[str, ...], BeforeValidator(comma_separated)] = Field(
+        drop: Annotated[tuple[str, ...], BeforeValidator(_column_names)] = Field(
             default=(), description="columns to leave out, as in id,date"
         )
 
@@ -94,7 +105,8 @@ class File(Dataset):
         if unnamed := [name for name in names if name.startswith("Unnamed: ")]:
             raise InputError(
                 f"{path}: a column has no name, perhaps the row numbers that pandas writes, which "
-                f"would tell the class of sorted rows; name it, or drop={','.join(unnamed)}"
+                f"would tell the class of sorted rows; name it, or leave it "
+                f"out: --set 'data.options.drop={json.dumps(unnamed)}'"
             )
         y, class_names = class_indices(frame[label], path)
         return Part(features(frame, names, path), y), names, class_names
@@ -120,6 +132,7 @@ class File(Dataset):
             got = f"several: {', '.join(found)}" if found else "none"
             raise InputError(
                 f"{path}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
-                f"the column of the classes with label=; columns: {listing(frame.columns)}"
+                f"the column of the classes with --set data.options.label=COLUMN; "
+                f"columns: {listing(frame.columns)}"
             )
         return found[0]

@@ -38,7 +38,8 @@ def class_indices(column: pd.Series, path: Path) -> tuple[NDArray[np.int64], tup
         if broken.any():
             raise InputError(
                 f"{where}: expected classes (text or whole numbers), got the number "
-                f"{numbers[broken][0]}; name the column of the classes with label="
+                f"{numbers[broken][0]}; name the column of the classes with "
+                "--set data.options.label=COLUMN"
             )
         values = numbers.astype(np.int64)
     else:

@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import InputError, features, read_arrays, read_features, read_table
@@ -31,6 +31,7 @@ def refusal(action) -> str:
     return str(caught.value)
 
 
+@settings(deadline=None)  # it writes files
 @given(
     st.lists(
         st.tuples(st.floats(width=32, allow_nan=False, allow_infinity=False), st.booleans()),
@@ -98,8 +99,26 @@ def test_a_column_that_is_no_number_is_named_with_its_rows(write, text, message)
 def test_every_bad_column_stands_in_the_remedy(write):
     path = write("a,b,c\nx,1,\ny,2,3\n")
     assert refusal(lambda: read_features(path, ["a", "b", "c"])).endswith(
-        "(1 more such columns); mend or remove these rows, or train without: drop=a,c"
+        "(1 more such columns); write numbers there, remove these rows, or train without: "
+        "--set data.options.drop=a,c"
     )
+
+
+def test_the_remedy_can_be_copied_whatever_the_columns_are_called(write):
+    path = write("Unnamed: 0,0\nx,y\n")
+    assert refusal(lambda: read_features(path, ["Unnamed: 0", "0"])).endswith(
+        """--set 'data.options.drop=["Unnamed: 0", "0"]'"""
+    )
+
+
+@pytest.mark.parametrize("text", ["a;b c\n1,5;2\n-3;4e1\n", "a\tb c\n1.5\t2\n-3\t4e1\n"])
+def test_a_csv_may_be_separated_by_semicolons_or_tabs(write, text):
+    got = read_features(write(text), ["b c", "a"])
+    assert got.tolist() == [[2, 1.5], [40, -3]]
+
+
+def test_a_semicolon_in_one_of_several_columns_separates_nothing(write):
+    assert list(read_table(write("a;b,c\n1,2\n")).columns) == ["a;b", "c"]
 
 
 def test_dates_and_complex_numbers_are_refused():
@@ -111,12 +130,12 @@ def test_dates_and_complex_numbers_are_refused():
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", "", "cannot be read as csv: No columns to parse from file"),
+        ("t.csv", "", "cannot be read as csv: the file is empty"),
         ("t.csv", "a,b\n", "no rows, only column names: a, b"),
         ("t.csv", "a,b,a\n1,2,3\n", "column name 'a' occurs twice; rename one of the two"),
         ("t.csv", "a,b\n1,2\n1,2,3\n", "cannot be read as csv: Error tokenizing data"),
         ("t.csv", "a,b\n1,2,3\n1,2,3\n", "cannot be read as csv: Length of header"),
-        ("t.csv", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be read as csv: 'utf-8' codec"),
+        ("t.csv", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be read as csv: not UTF-8 text"),
         ("t.parquet", "a,b\n1,2\n", "cannot be read as parquet: "),
         ("t.npz", "a,b\n1,2\n", "cannot be read as npz: "),
         ("t.xlsx", "a,b\n1,2\n", "expected a file .csv, .tsv, .parquet, .npz; got '.xlsx'"),

@@ -102,6 +102,13 @@ def test_the_path_is_kept_absolute_so_that_a_run_can_be_evaluated_from_elsewhere
     assert File.Options(path="t.csv").path == tmp_path / "t.csv"
 
 
+def test_columns_may_be_called_by_numbers(tmp_path):
+    table = pd.DataFrame({0: range(40), 1: np.arange(40) % 7, 2: np.arange(40) % 2})
+    table.to_csv(tmp_path / "t.csv", index=False)
+    split = load(tmp_path / "t.csv", label=2, drop=0)
+    assert (split.feature_names, split.class_names) == (("1",), ("0", "1"))
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
@@ -109,7 +116,8 @@ def test_the_path_is_kept_absolute_so_that_a_run_can_be_evaluated_from_elsewhere
         (
             lambda f: f.assign(label=1, Target=2),
             {},
-            "got several: label, Target; name the column of the classes with label=; columns: id, ",
+            "got several: label, Target; name the column of the classes with "
+            "--set data.options.label=COLUMN; columns: id, ",
         ),
         (lambda f: f, {"label": "specie"}, "no label column 'specie'; did you mean 'species'?"),
         (lambda f: f, {"label": "species", "drop": "idd"}, "drop: no column 'idd'; did you mean"),
@@ -138,19 +146,20 @@ def test_the_path_is_kept_absolute_so_that_a_run_can_be_evaluated_from_elsewhere
         (
             lambda f: f.assign(colour="red"),
             {"label": "species"},
-            "column 'colour': text in 40 of 40 rows, the first is data row 1: 'red'; mend",
+            "column 'colour': text in 40 of 40 rows, the first is data row 1: 'red'; write",
         ),
         (
             lambda f: f.assign(b=f["b"].where(f["id"] != 7)),
             {"label": "species"},
-            "column 'b': no value in 1 of 40 rows, the first is data row 8; mend or remove these "
-            "rows, or train without: drop=b",
+            "column 'b': no value in 1 of 40 rows, the first is data row 8; write numbers there, "
+            "remove these rows, or train without: --set data.options.drop=b",
         ),
         (
             lambda f: f.rename(columns={"id": ""}),
             {"label": "species"},
             "a column has no name, perhaps the row numbers that pandas writes, which would tell "
-            "the class of sorted rows; name it, or drop=Unnamed: 0",
+            "the class of sorted rows; name it, or leave it out: --set "
+            """'data.options.drop=["Unnamed: 0"]'""",
         ),
         (lambda f: f[:0], {"label": "species"}, "no rows, only column names: id, b, species, a"),
         (lambda f: f[:5], {"label": "species"}, "class 'bee' has 1 row, a stratified split needs"),
