@@ -25,7 +25,9 @@ Samples = Annotated[
     int | None,
     typer.Option(min=1, help="So many rows of the test part, stratified; all if not given."),
 ]
-SampleSeed = Annotated[int, typer.Option("--seed", min=0, help="Of the draw of --samples.")]
+SampleSeed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the draw of --samples.")
+]
 
 
 def test_rows(folder: RunFolder, registry: Registry, samples: int | None, seed: int) -> Part:

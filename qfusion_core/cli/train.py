@@ -33,7 +33,8 @@ def train(
     fusion: Annotated[str | None, typer.Option(help="Another fusion.")] = None,
     backend: Backend = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of the split, the weights and the batches.")
+        int | None,
+        typer.Option(min=0, max=2**32 - 1, help="Of the split, the weights and the batches."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="A new folder; runs/DATASET-... if not given.")

@@ -26,7 +26,7 @@ from qfusion_core.config.yaml_nodes import At
 from qfusion_core.config.yaml_source import Position, Source
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Options
-from qfusion_core.registry import Kind, Registry
+from qfusion_core.registry import Registry
 
 PRESETS = Path(__file__).parent / "presets"
 
@@ -93,18 +93,22 @@ def compose(
     read = source.validate(Preset)
     document = read.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
     document["data"] = parse_data(data)
-    types = {"data": document["data"]["type"], "classical": classical or read.classical.type}
+    chosen = {"classical": classical, "quantum": quantum, "fusion": fusion} | _types_set(settings)
+    types = {
+        "data": document["data"]["type"],
+        "classical": chosen["classical"] or read.classical.type,
+    }
     applied = [overlay for overlay in read.overlays if overlay.applies(types)]
     for overlay in applied:
         document = merge(document, overlay.then)
-    chosen = {"classical": classical, "quantum": quantum, "fusion": fusion}
     for key, name in chosen.items():
         if name is not None:
-            document[key] = _swap(registry, KINDS_BY_KEY[key], document[key], name)
+            document[key] = _swap(registry, key, document[key], name)
     # where overlays were laid on, the file's own positions no longer hold
     label = Position(f"preset {preset}", f"preset {preset}")
     positions: dict[At, Position] = {} if applied else dict(source.positions)
     positions[()] = label
+    positions[("data",)] = Position(f"data set {data!r}", f"data set {data!r}")
     source = Source(source.path, document, positions)
     for setting in settings:
         source = source.override(setting)
@@ -112,7 +116,7 @@ def compose(
 
 
 def parse_data(text: str) -> dict[str, Any]:
-    """``NAME[:key=value,...]`` or ``file:PATH[:...]`` as a component.
+    """``NAME[:key=value,...]`` or ``file:PATH`` as a component.
 
     >>> parse_data("covertype:train=20000,test=5000")
     {'type': 'covertype', 'options': {'train': 20000, 'test': 5000}}
@@ -123,13 +127,18 @@ def parse_data(text: str) -> dict[str, Any]:
     """
     name, _, rest = text.partition(":")
     if name == "file":
+        if not rest:
+            raise InputError("data set 'file': no file; expected file:TABLE.csv")
         return {"type": "file", "options": {"path": rest}}
     options = {}
     for pair in re.split(r",(?=[a-z_]+=)", rest) if rest else []:
         key, equals, value = pair.partition("=")
         if not equals:
             raise InputError(f"data set {text!r}: expected NAME:key=value,..., got {pair!r}")
-        options[key] = yaml.safe_load(f"[{value}]" if "," in value else value)
+        try:
+            options[key] = yaml.safe_load(f"[{value}]" if "," in value else value)
+        except yaml.YAMLError:
+            raise InputError(f"data set {text!r}: {key}: {value!r} is not YAML") from None
     return {"type": name, "options": options}
 
 
@@ -158,9 +167,20 @@ def _read_preset(preset: str) -> Source:
     return Source.read(path)
 
 
-def _swap(registry: Registry, kind: Kind, part: Mapping[str, Any], name: str) -> dict[str, Any]:
-    if name == "none" and kind == "quantum_encoder":
+def _types_set(settings: Sequence[str]) -> dict[str, str]:
+    """``quantum.type=sham`` among the settings swaps the encoder as ``--quantum sham`` does."""
+    pairs = (setting.partition("=")[::2] for setting in settings)
+    swaps = {place.strip(): name.strip() for place, name in pairs}
+    keys = [key for key in KINDS_BY_KEY if key != "data"]
+    return {key: swaps[f"{key}.type"] for key in keys if swaps.get(f"{key}.type")}
+
+
+def _swap(registry: Registry, key: str, part: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if name == "none" and key == "quantum":
         return {"type": "none"}
-    known = registry.get(kind, name).Options.model_fields
+    try:
+        known = registry.get(KINDS_BY_KEY[key], name).Options.model_fields
+    except InputError as error:
+        raise InputError(f"--{key}: {error}") from None
     options = part.get("options", {})
     return {"type": name, "options": {k: v for k, v in options.items() if k in known}}

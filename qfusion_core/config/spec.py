@@ -65,7 +65,9 @@ class Preprocess(Options):
 class Training(Options):
     """How the weights are found."""
 
-    seed: int = Field(default=0, ge=0, description="of the split, the weights and the batches")
+    seed: int = Field(
+        default=0, ge=0, lt=2**32, description="of the split, the weights and the batches"
+    )
     epochs: int = Field(default=60, ge=1, description="at most")
     patience: int = Field(default=20, ge=1, description="epochs without a better validation score")
     batch_size: int = Field(default=64, ge=1)

@@ -127,7 +127,10 @@ class Source:
         position = self.positions[nearest]
         where = position.value if key is None else position.key
         dotted = ".".join(str(step) for step in at)
-        return InputError(f"{where}: {dotted}: {what}" if dotted else f"{where}: {what}")
+        said = where.endswith(f" {dotted}")  # an assignment is cited by its place
+        return InputError(
+            f"{where}: {dotted}: {what}" if dotted and not said else f"{where}: {what}"
+        )
 
     def validate(self, model: type[Model], at: At = (), data: Any = None) -> Model:
         """A sub-tree as a pydantic model.

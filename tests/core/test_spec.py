@@ -57,6 +57,21 @@ def test_settings_reach_any_depth(registry):
     assert spec.preprocess.quantum[0].pca == 2
 
 
+@pytest.mark.parametrize(
+    ("data", "choice"),
+    [
+        ("wine", {"quantum": "sham"}),
+        ("wine", {"quantum": "none"}),
+        ("wine", {"fusion": "concat"}),
+        ("fashion-mnist", {"classical": "conv"}),
+    ],
+)
+def test_a_type_that_is_set_swaps_as_the_option_of_its_name_does(data, choice, registry):
+    settings = [f"{key}.type={name}" for key, name in choice.items()]
+    by_setting = compose("strong", data, settings=settings, registry=registry)
+    assert by_setting == compose("strong", data, **choice, registry=registry)
+
+
 def test_another_type_replaces_the_options():
     old = {"classical": {"type": "mlp", "options": {"hidden": [4]}}}
     assert merge(old, {"classical": {"type": "identity"}}) == {"classical": {"type": "identity"}}
@@ -68,9 +83,12 @@ def test_another_type_replaces_the_options():
     ("arguments", "text"),
     [
         ({"preset": "stong"}, "unknown preset 'stong'; did you mean 'strong'?"),
-        ({"data": "wime"}, "unknown dataset 'wime'; did you mean 'wine'?"),
-        ({"quantum": "shame"}, "unknown quantum encoder 'shame'; did you mean 'sham'?"),
-        ({"fusion": "concatenate"}, "unknown fusion 'concatenate'"),
+        (
+            {"data": "wime"},
+            "data set 'wime': data.type: unknown dataset 'wime'; did you mean 'wine'?",
+        ),
+        ({"quantum": "shame"}, "--quantum: unknown quantum encoder 'shame'; did you mean 'sham'?"),
+        ({"fusion": "concatenate"}, "--fusion: unknown fusion 'concatenate'"),
         (
             {"settings": ["training.epoch=2"]},
             "--set training.epoch: training: unknown key 'epoch', did you mean 'epochs'?",
@@ -79,12 +97,21 @@ def test_another_type_replaces_the_options():
             {"settings": ["quantum.options.layer=2"]},
             "quantum.options: unknown key 'layer', did you mean 'layers'?",
         ),
-        ({"settings": ["training.epochs=0"]}, "training.epochs: should be greater than or equal"),
+        (
+            {"settings": ["training.epochs=0"]},
+            "--set training.epochs: should be greater than or equal",
+        ),
+        ({"settings": ["training.seed=4294967296"]}, "training.seed: should be less than"),
+        ({"data": "file:"}, "data set 'file': no file; expected file:TABLE.csv"),
         ({"settings": ["training.epochs"]}, "expected dotted.place=value"),
         ({"settings": ["preprocess.classical=[standardize]"]}, "unknown transform 'standardize'"),
         ({"settings": ["preprocess.quantum=[{pca: -1}]"]}, "preprocess.quantum"),
+        ({"data": "wine:test=["}, "data set 'wine:test=[': test: '[' is not YAML"),
         ({"data": "covertype:train"}, "expected NAME:key=value,..., got 'train'"),
-        ({"data": "covertype:trian=5"}, "unknown key 'trian', did you mean 'train'?"),
+        (
+            {"data": "covertype:trian=5"},
+            "data set 'covertype:trian=5': data.options: unknown key 'trian', did you mean 'train'",
+        ),
     ],
 )
 def test_refusals(arguments, text, registry):

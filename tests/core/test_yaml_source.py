@@ -223,11 +223,11 @@ def test_errors_in_an_override_cite_it_and_others_the_file():
     source = Source.parse("version: 1\nitems: {x: {device: a}}", "f")
     changed = source.override("items.x.shots=0")
     assert refusal(changed.validate, Outer) == (
-        "--set items.x.shots: items.x.shots: should be greater than 0, got 0"
+        "--set items.x.shots: should be greater than 0, got 0"
     )
     unknown = source.override("items.x={device: a, shot: 1}")
     assert refusal(unknown.validate, Outer).startswith(
-        "--set items.x: items.x: unknown key 'shot', did you mean 'shots'?"
+        "--set items.x: unknown key 'shot', did you mean 'shots'?"
     )
     elsewhere = Source.parse("version: 2", "f").override("items.x={device: a}")
     assert refusal(elsewhere.validate, Outer).startswith("f:1:10: version: should be 1")
