@@ -1,10 +1,14 @@
-"""A black box that really computes: PennyLane's default.qubit behind `BlackBoxDevice`."""
+"""A black box that really computes (PennyLane's default.qubit), and a backends.yaml to write."""
+
+import sys
+from pathlib import Path
 
 import pennylane as qml
 import pytest
 import torch
 
-from qfusion_core import BlackBoxDevice
+from qfusion_core import BlackBoxDevice, InputError
+from qfusion_core.config.backends import Backends
 
 GATES = {
     "RX": qml.RX, "RY": qml.RY, "RZ": qml.RZ,
@@ -43,3 +47,31 @@ class ReferenceDevice(BlackBoxDevice):
 @pytest.fixture
 def reference():
     return ReferenceDevice()
+
+
+@pytest.fixture
+def refusal():
+    """The one line with which a call is refused."""
+
+    def _refusal(function, *arguments):
+        with pytest.raises(InputError) as refused:
+            function(*arguments)
+        assert "\n" not in str(refused.value)
+        return str(refused.value)
+
+    return _refusal
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes ./backends.yaml in an empty folder and reads it; the device `cloud` is installed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    cloud = Path(__file__).parents[1] / "third_party" / "cloud"
+    monkeypatch.setattr(sys, "path", [str(cloud), *sys.path])
+
+    def _written(text):
+        Path("backends.yaml").write_text(text)
+        return Backends.read()
+
+    return _written
