@@ -75,6 +75,8 @@ def _kind(node: Any) -> str:
 
 def _reason(operation: str, sources: set[str]) -> str:
     own = "use a weight of its own, or " if sources == {"weights"} else ""
+    if "dtype" in operation:
+        own = "make tensors with dtype=data.dtype, or "
     return (
         f"its angle is not affine in data and weights, but {operation} of "
         f"{' and '.join(sorted(sources))}; {own}{RESORT}"

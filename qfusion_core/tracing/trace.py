@@ -125,11 +125,22 @@ def _seen(step: Step, data: Tensor, weights: Tensor) -> _Seen:
                 f"{step.written}: its angle uses a trainable tensor that is neither data nor "
                 f"weights; make it part of the weights, or {RESORT}"
             )
-        parts = torch.autograd.grad(
-            angle, (data, weights), retain_graph=True, materialize_grads=True
-        )
+        try:
+            parts = torch.autograd.grad(
+                angle, (data, weights), retain_graph=True, materialize_grads=True
+            )
+        except RuntimeError as error:  # of an operation without a derivative, such as heaviside
+            raise InputError(
+                f"{step.written}: torch cannot differentiate its angle "
+                f"({' '.join(str(error).split())}); {RESORT}"
+            ) from error
         jacobian = torch.cat([part.flatten() for part in parts])
     value = float(angle.detach())
+    if not (math.isfinite(value) and jacobian.isfinite().all()):
+        raise InputError(
+            f"{step.written}: its angle or the angle's derivative is not finite for some data and "
+            "weights; look for a division by zero, NaN or infinity"
+        )
     return _Seen(
         step,
         jacobian,

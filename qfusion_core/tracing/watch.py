@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_leaves
 
 RESORT = "compute it in encode(x), in torch, and pass the result as data"
 
-_BRANCHES = {"__bool__", "equal", "allclose", "is_nonzero"}
+_BRANCHES = {"__bool__", "__contains__", "equal", "allclose", "is_nonzero"}
 _EXITS = set("__float__ __int__ __index__ __complex__ __array__ item tolist numpy".split())
 
 

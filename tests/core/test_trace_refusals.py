@@ -46,6 +46,22 @@ REFUSED = {
         lambda d, w: qml.RX(d[0], wires=0) if w.sum() > 0 else None,
         "branching on the values of data or weights",
     ),
+    "a search": (
+        lambda d, w: qml.X(0) if 0.0 in d else None,
+        "branching on the values of data or weights",
+    ),
+    "no derivative": (
+        lambda d, w: qml.RX(torch.heaviside(d[0], w[0]), wires=0),
+        "RX on wires [0]: torch cannot differentiate its angle (",
+    ),
+    "a division by zero": (
+        lambda d, w: qml.RX(d[0] / 0, wires=0),
+        "RX on wires [0]: its angle or the angle's derivative is not finite",
+    ),
+    "another dtype": (
+        lambda d, w: qml.RX(torch.stack([torch.zeros(2)[0], d[0].float()])[1], wires=0),
+        "a change of dtype of data; make tensors with dtype=data.dtype, or compute it",
+    ),
     "a branch by where": (
         lambda d, w: qml.RX(torch.where(d[0] > 0, d[0], w[0]), wires=0),
         "RX on wires [0]: its angle is not affine in data and weights, but where of data and weigh",
