@@ -94,13 +94,14 @@ def compose(
     document = read.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
     document["data"] = parse_data(data)
     chosen = {"classical": classical, "quantum": quantum, "fusion": fusion} | _types_set(settings)
-    types = {
-        "data": document["data"]["type"],
-        "classical": chosen["classical"] or read.classical.type,
-    }
-    applied = [overlay for overlay in read.overlays if overlay.applies(types)]
-    for overlay in applied:
-        document = merge(document, overlay.then)
+    applied = False
+    for overlay in read.overlays:  # an earlier one may choose the encoder that a later one asks for
+        types = {
+            "data": document["data"]["type"],
+            "classical": chosen["classical"] or document["classical"]["type"],
+        }
+        if overlay.applies(types):
+            document, applied = merge(document, overlay.then), True
     for key, name in chosen.items():
         if name is not None:
             document[key] = _swap(registry, key, document[key], name)
