@@ -58,6 +58,8 @@ __all__ = ["Credentials", "Options", "hookimpl", *_HOMES]
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
+    if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
+        return importlib.import_module("qfusion_core.testing")
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
 
 

@@ -45,7 +45,6 @@ class Device(Component):
     shots: int | None = None
     max_wires: int | None = None
 
-    @abstractmethod
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""
 

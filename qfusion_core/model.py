@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 from typing import Any
 
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.config.spec import ComponentSpec, RunSpec
 from qfusion_core.data import Part
-from qfusion_core.errors import InputError
+from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces import ClassicalEncoder, Device, Fusion, FusionOutput, QuantumEncoder
 from qfusion_core.preprocess import Pipeline
 from qfusion_core.registry import Kind, Registry
@@ -137,6 +138,14 @@ class FusionClassifier(nn.Module):
         output: FusionOutput = self.fusion(
             classical, tokens.repeat_interleave(self.classical.members, dim=0)
         )
+        features = getattr(output, "features", output)
+        wanted, got = [len(classical), self.fusion.out_dim], list(getattr(features, "shape", []))
+        if features is output or got != wanted:
+            raise QfusionError(
+                f"fusion {self.fusion.name!r}: expected FusionOutput(features {wanted}) (rows, "
+                f"out_dim) from forward, got {type(output).__name__} with {got}; this is a fault "
+                "of the fusion's plugin"
+            )
         return output
 
     def member_logits(self, x_c: Tensor, tokens: Tensor | None) -> Float[Tensor, "batch k classes"]:
@@ -161,6 +170,27 @@ def member_mean(logits: Float[Tensor, "batch k classes"]) -> Float[Tensor, "batc
     return torch.logsumexp(logits.log_softmax(-1), dim=1) - math.log(logits.shape[1])
 
 
+_PROMISED: dict[Kind, str] = {
+    "classical_encoder": "output_shape",
+    "quantum_encoder": "output_shape",
+    "fusion": "out_dim",
+}
+
+
 def _make(registry: Registry, kind: Kind, part: ComponentSpec, **shapes: Any) -> Any:
     component = registry.get(kind, part.type)
-    return component(component.Options.model_validate(part.options), **shapes)
+    where = f"{kind.replace('_', ' ')} {part.type!r}: class {component.__name__}"
+    options = component.Options.model_validate(part.options)
+    try:
+        inspect.signature(component).bind(options, **shapes)
+    except TypeError as error:
+        raise QfusionError(
+            f"{where} must be made by (options, *, {', '.join(shapes)}): {error}; this is a fault "
+            "of its plugin"
+        ) from error
+    made = component(options, **shapes)
+    if not hasattr(made, _PROMISED[kind]):
+        raise QfusionError(
+            f"{where} has no {_PROMISED[kind]}; set it in __init__: this is a fault of its plugin"
+        )
+    return made
