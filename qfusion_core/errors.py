@@ -18,6 +18,12 @@ class InputError(QfusionError):
     exit_code = 2
 
 
+class Interrupted(QfusionError):
+    """The user stopped it, and can go on. Exits with 130."""
+
+    exit_code = 130
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """End of an error message: the nearest known name if one is near, then all of them.
 

@@ -8,8 +8,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+
+settings.register_profile("no deadline", deadline=None)  # no test is about time
+settings.load_profile("no deadline")
 
 collect_ignore = ["third_party"]  # what others wrote, faults included
 

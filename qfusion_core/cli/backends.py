@@ -54,7 +54,7 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
     row = {
         "name": name,
         "type": entry.type,
-        "options": entry.options,
+        "options": {},  # shown once they are checked: a secret may stand where none belongs
         "shots": None,
         "max_wires": None,
         "status": "invalid",
@@ -62,7 +62,10 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
     }
     try:
         found.configured(name, registry)
-        row["status"] = "unavailable"  # an extra or a secret is missing, until it opens
+        row |= {
+            "options": entry.options,
+            "status": "unavailable",
+        }  # an extra or a secret is missing, until it opens
         device = found.open(name, registry)
     except QfusionError as error:
         return row | {"reason": str(error)}

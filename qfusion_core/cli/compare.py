@@ -32,8 +32,11 @@ def compare(
 ) -> None:
     """Evaluate one trained model on several backends, and say whether it needs its tokens."""
     from qfusion_core.config.backends import Backends
+    from qfusion_core.errors import InputError
 
     names = [name.strip() for name in backends.split(",") if name.strip()]
+    if not names:
+        raise InputError("--backends: no name given; e.g. --backends lightning,aer")
     found = Backends.read(backends_file)
     report = measure(run, found, [reference or found.default, *names], samples, seed)
     if as_json:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import typer
 
 from qfusion_core.cli.app import TRACEBACK, app
-from qfusion_core.errors import QfusionError
+from qfusion_core.errors import Interrupted, QfusionError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -27,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(words: list[str]) -> int:
     try:
-        return app(words, prog_name="qfusion", standalone_mode=False) or 0
-    except KeyboardInterrupt:
-        return _say("interrupted", 130)
+        code = app(words, prog_name="qfusion", standalone_mode=False) or 0
+        # typer turns KeyboardInterrupt into this code, without a word
+        return _say("interrupted", code) if code == Interrupted.exit_code else code
     except typer.Abort:
         return _say("aborted", 1)
     except typer.TyperException as error:

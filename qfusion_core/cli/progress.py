@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from qfusion_core.errors import Interrupted
 
 if TYPE_CHECKING:
     from qfusion_core.config.spec import Training
@@ -35,6 +39,19 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
         yield lambda state: progress.update(
             task, completed=len(state.history), description=_line(state)
         )
+
+
+@contextmanager
+def resumable(run: Path) -> Iterator[None]:
+    """Says how to go on with a training that the user interrupts."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not (run / "config.yaml").is_file():
+            raise
+        raise Interrupted(
+            f"interrupted; continue with `qfusion train --resume {shlex.quote(str(run))}`"
+        ) from None
 
 
 def _line(state: TrainingState) -> str:

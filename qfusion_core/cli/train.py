@@ -23,8 +23,9 @@ def train(
         ),
     ] = None,
     preset: Annotated[
-        str, typer.Option(help="strong, hardware, paper, or a YAML file of that shape.")
-    ] = "strong",
+        str | None,
+        typer.Option(help="strong (if not given), hardware, paper, or a YAML file of that shape."),
+    ] = None,
     classical: Annotated[str | None, typer.Option(help="Another classical encoder.")] = None,
     quantum: Annotated[
         str | None,
@@ -50,7 +51,7 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
-    from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.cli.progress import resumable, show_epochs
     from qfusion_core.config.backends import open_backend
     from qfusion_core.config.compose import compose
     from qfusion_core.errors import InputError
@@ -59,18 +60,20 @@ def train(
     from qfusion_core.runs.folder import RunFolder
 
     if resume is not None:
-        if data is not None or settings or seed is not None or out is not None:
+        given = (data, preset, classical, quantum, fusion, seed, out, settings or None)
+        if any(value is not None for value in given):
             raise InputError(
-                "--resume RUN takes its data set, seed and settings from RUN: leave DATASET, "
-                "--seed, --out and --set out"
+                "--resume RUN takes data set, model and settings from RUN: beside it give only "
+                "--backend, --backends-file or --json"
             )
         options = RunFolder.open(resume).config.spec.training
         device = open_backend(backend, backends_file, run=resume)
-        with show_epochs(options) as on_epoch:
+        with resumable(resume), show_epochs(options) as on_epoch:
             folder = experiment.resume(resume, backend=device, on_epoch=on_epoch)
     elif data is None:
         raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
     else:
+        preset = preset or "strong"
         registry = Registry()
         seeds = [] if seed is None else [f"training.seed={seed}"]
         spec = compose(
@@ -84,7 +87,7 @@ def train(
         )
         out = out or _new_folder(f"{spec.data.type}-{Path(preset).stem}", spec.training.seed)
         device = open_backend(backend, backends_file, run=out)
-        with show_epochs(spec.training) as on_epoch:
+        with resumable(out), show_epochs(spec.training) as on_epoch:
             folder = experiment.train(
                 spec, out, backend=device, registry=registry, on_epoch=on_epoch
             )

@@ -164,6 +164,8 @@ def _read_preset(preset: str) -> Source:
     if not path.exists():
         path = Path(preset)
         if path.suffix not in (".yaml", ".yml"):
+            if path.exists():
+                raise InputError(f"--preset {preset}: expected a file .yaml or .yml")
             raise InputError(f"unknown preset {preset!r}; {did_you_mean(preset, presets())}")
     return Source.read(path)
 

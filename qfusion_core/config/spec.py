@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
@@ -32,10 +32,20 @@ class ComponentSpec(Options):
         return {"type": value} if isinstance(value, str) else value
 
 
+def _components_or_share(value: float) -> float:
+    if isinstance(value, float) and value >= 1:
+        raise ValueError(f"expected a whole number of components or a share below 1, got {value}")
+    return value
+
+
 class Pca(Options):
     """Principal components: a number of them, or the share of variance to keep."""
 
-    pca: int | float = Field(gt=0, description="int: components (at most); float: share below 1")
+    model_config = ConfigDict(strict=True)  # True is not one component
+
+    pca: Annotated[int | float, AfterValidator(_components_or_share)] = Field(
+        gt=0, description="int: components (at most); float: share below 1"
+    )
 
 
 def _known_step(value: Any) -> Any:
@@ -65,12 +75,14 @@ class Preprocess(Options):
 class Training(Options):
     """How the weights are found."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="of the split, the weights and the batches"
     )
     epochs: int = Field(default=60, ge=1, description="at most")
     patience: int = Field(default=20, ge=1, description="epochs without a better validation score")
-    batch_size: int = Field(default=64, ge=1)
+    batch_size: int = Field(default=64, ge=2, description="a batch of one row has no variance")
     learning_rate: float = Field(default=2e-3, gt=0)
     quantum_learning_rate: float = Field(default=1e-2, gt=0, description="of the quantum encoder")
     weight_decay: float = Field(default=1e-4, ge=0, description="not on the quantum encoder")

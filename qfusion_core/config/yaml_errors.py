@@ -85,6 +85,8 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 def _say(problem: ErrorDetails) -> str:
     if problem["type"] in ("dict_type", "model_type"):
         return "should be a mapping (key: value)"
+    if problem["type"] in ("tuple_type", "list_type"):
+        return "should be a list ([a, b])"
     message = problem["msg"]
     for prefix in ("Value error, ", "Assertion failed, ", "Input "):
         message = message.removeprefix(prefix)

@@ -11,20 +11,20 @@ from typing import Any
 import torch
 
 from qfusion_core.config.backends import open_backend
-from qfusion_core.runs.card import model_card
-from qfusion_core.runs.checkpoint import restore_training, save_training
+from qfusion_core.config.spec import RunSpec
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.metrics import scores
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.interfaces import Device
-from qfusion_core.runs.loading import save_model
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import logits_in_chunks
-from qfusion_core.runs.provenance import provenance
 from qfusion_core.registry import Registry
+from qfusion_core.runs.card import model_card
+from qfusion_core.runs.checkpoint import restore_training, save_training
+from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.folder import RunFolder, load_split
-from qfusion_core.config.spec import RunSpec
+from qfusion_core.runs.loading import save_model
+from qfusion_core.runs.provenance import provenance
 from qfusion_core.training import TrainingState, as_json, fit, start
 
 OnEpoch = Callable[[TrainingState], None]

@@ -10,19 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from qfusion_core.data import Split
-from qfusion_core.errors import InputError
-from qfusion_core.runs.files import write_atomically
-from qfusion_core.options import Options
-from qfusion_core.runs.provenance import provenance
-from qfusion_core.registry import Registry
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_source import Source
+from qfusion_core.data import Split
+from qfusion_core.errors import InputError
+from qfusion_core.options import Options
+from qfusion_core.registry import Registry
+from qfusion_core.runs.files import write_atomically
+from qfusion_core.runs.provenance import provenance
 
 FORMAT = 1
 
@@ -43,6 +43,14 @@ class Config(Options):
     data_digest: str
     provenance: dict[str, Any]
 
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        if self.features and self.input_shape != (len(self.features),):
+            raise ValueError(
+                f"{len(self.features)} features for an input_shape of {list(self.input_shape)}"
+            )
+        return self
+
 
 class RunFolder:
     """A run folder that exists; make one by `create` or `open`."""
@@ -61,7 +69,7 @@ class RunFolder:
         """A new folder with its ``config.yaml``.
 
         Raises:
-            InputError: The folder holds something already.
+            InputError: The folder holds something already, or cannot be written.
         """
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(
@@ -78,9 +86,14 @@ class RunFolder:
             data_digest=digest(split),
             provenance=provenance(),
         )
-        path.mkdir(parents=True, exist_ok=True)
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-        write_atomically(path / "config.yaml", text)
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            write_atomically(path / "config.yaml", text)
+        except OSError as error:
+            raise InputError(
+                f"{path}: cannot write a run folder there ({error.strerror}); choose another --out"
+            ) from None
         return cls(path, config)
 
     @classmethod

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfusion_core.config.backends import open_backend
-from qfusion_core.runs.checkpoint import read_tensors, write_tensors
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.preprocess import Pipeline
 from qfusion_core.registry import Registry
+from qfusion_core.runs.checkpoint import read_tensors, write_tensors
 from qfusion_core.runs.folder import RunFolder
 
 
@@ -44,7 +44,7 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
             registry=registry,
         )
         model.load_state_dict(tensors)
-    except (RuntimeError, AttributeError) as error:
+    except (RuntimeError, AttributeError, InputError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
             f"{folder.model}: does not fit config.yaml beside it ({reason}); was one of the two "

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import signal
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -209,7 +213,8 @@ def test_run_folders(refuses, trained, tmp_path, table):
     assert "newer than this qfusion reads" in refuses("evaluate", newer)
     assert "exists already" in refuses("train", "wine", *QUICK, "--out", trained)
     assert "nothing to resume" in refuses("train", "--resume", trained)
-    assert "leave DATASET" in refuses("train", "wine", "--resume", trained)
+    for more in (["wine"], ["--quantum", "sham"], ["--preset", "paper"]):
+        assert "beside it give only --backend" in refuses("train", *more, "--resume", trained)
 
 
 def broken(frame: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
@@ -248,3 +253,25 @@ def test_more_features_than_qubits(refuses, tmp_path):
     words = ("--set", "preprocess.quantum=[standardise]", "--out", tmp_path / "run")
     line = refuses("train", "wine", *QUICK, *words)
     assert "13 features for 4 qubit(s)" in line
+
+
+def test_an_interrupted_training_says_how_to_go_on(qfusion, tmp_path):
+    run = tmp_path / "a run"
+
+    def interrupt():
+        while not (run / "history.jsonl").is_file():
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    endless = ["--preset", "hardware", "--quantum", "none", "--set", "training.epochs=100000"]
+    patient = ["--set", "training.patience=100000"]
+    code, out, err = qfusion("train", "wine", *endless, *patient, "--out", run)
+    assert (code, out) == (130, "")
+    last = err.splitlines()[-1]
+    assert last == f"error: interrupted; continue with `qfusion train --resume '{run}'`"
+    assert (run / "training.safetensors").is_file()
+
+
+def test_compare_wants_a_name(refuses, trained):
+    assert "no name given" in refuses("compare", trained, "--backends", ",")

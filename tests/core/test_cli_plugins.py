@@ -103,7 +103,7 @@ def test_backends_says_why_one_cannot_be_used(qfusion):
     assert "mine.yaml (* default)" in out
     table = [line.split() for line in out.splitlines()]
     assert ["here", "*", "statevector", "-", "ready"] in table
-    assert ["typo", "statevector", "shot=3", "invalid"] in table
+    assert ["typo", "statevector", "-", "invalid"] in table
     assert ["stranger", "no[ibm]where", "-", "invalid"] in table
     assert ["closed", "statevector", "-", "unavailable"] in table
     assert "typo: mine.yaml:6:39: backends.typo.options: unknown key 'shot', did you mean" in out
@@ -131,6 +131,17 @@ def test_a_usage_error_says_where_the_help_is(qfusion):
     assert qfusion("plugins", "--jsn")[2].endswith("; see qfusion plugins --help\n")
 
 
+def test_options_that_are_not_checked_are_not_shown(qfusion):
+    Path("backends.yaml").write_text(
+        "version: 1\ndefault: s\nbackends:\n  s: {type: statevector, options: {token: hush-hush}}\n"
+    )
+    for words in (["backends"], ["backends", "--json"]):
+        code, out, err = qfusion(*words)
+        assert code == 0
+        assert "unknown key 'token'" in out
+        assert "hush-hush" not in out + err
+
+
 def test_a_wrong_file_is_one_line_and_exit_2(qfusion):
     Path("backends.yaml").write_text("version: 1\n\tdefault: x\n")
     assert qfusion("backends")[::2] == (
@@ -144,7 +155,7 @@ def test_a_wrong_file_is_one_line_and_exit_2(qfusion):
     [
         (InputError("no such thing"), 2, "error: no such thing\n"),
         (QfusionError("the machine is off"), 1, "error: the machine is off\n"),
-        (KeyboardInterrupt(), 130, ""),
+        (KeyboardInterrupt(), 130, "error: interrupted\n"),
         (
             ValueError("two\nlines"),
             1,

@@ -110,6 +110,19 @@ def test_a_folder_that_holds_something_is_not_overwritten(run):
         train(spec, run, backend="statevector")
 
 
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    spec = compose("hardware", "wine", settings=["training.epochs=1"], registry=Registry())
+    with pytest.raises(InputError, match=r"cannot write a run folder there .*another --out"):
+        train(spec, tmp_path / "file" / "run", backend="statevector")
+
+
+def test_features_that_do_not_fit_the_input_shape(run):
+    file = run / "config.yaml"
+    file.write_text(file.read_text().replace("input_shape:\n- 13", "input_shape:\n- 5"))
+    assert "13 features for an input_shape of [5]" in refusal(run)
+
+
 def test_data_that_changed_since_the_training_is_refused(tmp_path):
     from sklearn.datasets import load_wine
 

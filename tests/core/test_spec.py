@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from qfusion_core import InputError, Registry
@@ -106,6 +108,12 @@ def test_another_type_replaces_the_options():
         ({"settings": ["training.epochs"]}, "expected dotted.place=value"),
         ({"settings": ["preprocess.classical=[standardize]"]}, "unknown transform 'standardize'"),
         ({"settings": ["preprocess.quantum=[{pca: -1}]"]}, "preprocess.quantum"),
+        ({"settings": ["preprocess.quantum=[{pca: 1.5}]"]}, "whole number of components or a sh"),
+        ({"settings": ["preprocess.quantum=[{pca: true}]"]}, "pca: should be a valid"),
+        ({"settings": ["preprocess.quantum=pca"]}, "should be a list ([a, b]), got"),
+        ({"settings": ["training.batch_size=1"]}, "should be greater than or equal to 2"),
+        ({"settings": ["training.learning_rate=.inf"]}, "should be a finite number"),
+        ({"preset": str(Path(__file__).parent)}, "expected a file .yaml or .yml"),
         ({"data": "wine:test=["}, "data set 'wine:test=[': test: '[' is not YAML"),
         ({"data": "covertype:train"}, "expected NAME:key=value,..., got 'train'"),
         (

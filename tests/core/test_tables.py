@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qfusion_core import InputError, features, read_arrays, read_features, read_table
@@ -31,7 +31,6 @@ def refusal(action) -> str:
     return str(caught.value)
 
 
-@settings(deadline=None)  # it writes files
 @given(
     st.lists(
         st.tuples(st.floats(width=32, allow_nan=False, allow_infinity=False), st.booleans()),
