@@ -51,7 +51,7 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
     from qfusion_core.errors import QfusionError
 
     entry = found.entries[name]
-    row = {
+    row: dict[str, Any] = {
         "name": name,
         "type": entry.type,
         "options": {},  # shown once they are checked: a secret may stand where none belongs

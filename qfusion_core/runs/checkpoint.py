@@ -36,9 +36,20 @@ def save_training(path: Path, state: TrainingState) -> None:
 
 
 def restore_training(path: Path, state: TrainingState) -> None:
-    """Continue a fresh state where the file left off, torch's random numbers included."""
+    """Continue a fresh state where the file left off, torch's random numbers included.
+
+    Raises:
+        InputError: The file cannot be read, or is of another model.
+    """
     tensors, counters = read_tensors(path)
-    state.model.load_state_dict(_under("model", tensors))
+    try:
+        state.model.load_state_dict(_under("model", tensors))
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path}: does not fit config.yaml beside it ({reason}); restore the configuration, "
+            "or train again in a new folder"
+        ) from None
     state.best = _under("best", tensors)
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimizer", tensors).items():

@@ -11,7 +11,7 @@ import yaml
 
 from qfusion_core import InputError, Registry, load
 from qfusion_core.config.compose import compose
-from qfusion_core.runs.experiment import train
+from qfusion_core.runs.experiment import resume, train
 
 
 @pytest.fixture(scope="module")
@@ -96,6 +96,21 @@ def test_configuration_of_another_model(run):
     file = run / "config.yaml"
     file.write_text(file.read_text().replace("layers: 2", "layers: 3"))
     assert f"{run / 'model.safetensors'}: does not fit config.yaml beside it" in refusal(run)
+
+
+def test_a_training_is_not_resumed_with_another_model(tmp_path):
+    settings = ["training.epochs=2", "quantum.options.layers=1"]
+    spec = compose("hardware", "wine", settings=settings, registry=Registry())
+
+    def stop(state):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(spec, tmp_path / "run", backend="statevector", on_epoch=stop)
+    file = tmp_path / "run" / "config.yaml"
+    file.write_text(file.read_text().replace("layers: 1", "layers: 2"))
+    with pytest.raises(InputError, match=r"training.safetensors: does not fit config.yaml"):
+        resume(tmp_path / "run", backend="statevector")
 
 
 def test_configuration_with_a_plugin_that_is_not_installed(run):
