@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
     from qfusion_core.registry import Registry
-
-BackendsFile = Annotated[
-    Path | None,
-    typer.Option(help="Instead of QFUSION_BACKENDS, ./backends.yaml or the packaged file."),
-]
 
 
 def backends(backends_file: BackendsFile = None, as_json: AsJson = False) -> None:
