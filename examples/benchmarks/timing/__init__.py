@@ -1,0 +1,1 @@
+"""Timing of simulators against each other: cases, processes, interleaved rounds, verdicts."""
