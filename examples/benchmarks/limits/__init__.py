@@ -1,0 +1,1 @@
+"""Distance from what the machine allows: arithmetic, fixed cost, first call, memory."""

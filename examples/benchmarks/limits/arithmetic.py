@@ -1,0 +1,106 @@
+"""Arithmetic per second of a forward and backward pass, beside what sgemm reaches."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from timing.case import Case
+from timing.summary import Summary, summarise
+
+SIZES = (512, 1024, 1536)  # of the square matrices; the fastest counts
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """What one case reached, in GF/s.
+
+    Attributes:
+        seconds: Of a whole call: forward, loss, backward.
+        flops: Of its kernels, as the plugin counts them; None where it does not.
+        share: Of sgemm's rate in the same round, over the whole call.
+        kernel_share: The same over the call without its fixed cost.
+    """
+
+    case: Case
+    executor: str
+    seconds: Summary
+    flops: int | None
+    share: Summary | None
+    kernel_share: Summary | None
+
+
+def kernel_flops(case: Case) -> int | None:
+    """Floating-point operations in the kernels of a forward and backward pass; None: not counted.
+
+    The count is the plugin's: only it knows the program that the circuit was compiled to.
+    """
+    try:
+        from qfusion_statevector import flops
+    except ImportError:
+        return None
+    return int(flops.kernel_flops(case.traced, case.observables, case.batch))
+
+
+def sgemm_gflops(size: int) -> float:
+    """Rate of one product of two square float32 matrices."""
+    one, other = torch.rand(2, size, size)
+    began = time.perf_counter()
+    torch.mm(one, other)
+    return 2e-9 * size**3 / (time.perf_counter() - began)
+
+
+def fastest_size() -> int:
+    """The size at which sgemm reaches most."""
+    return max(SIZES, key=lambda size: statistics.median(sgemm_gflops(size) for _ in range(5)))
+
+
+def measure(
+    case: Case, executor: str, step: Callable[[], object], *, fixed: float, size: int, rounds: int
+) -> tuple[Arithmetic, list[float]]:
+    """Turns of the call and of sgemm, one after the other.
+
+    Args:
+        case: What ``step`` computes.
+        executor: Its name.
+        step: Forward, loss and backward.
+        fixed: Seconds of a call that are no arithmetic.
+        size: Of sgemm's matrices.
+        rounds: Number of turns.
+
+    Returns:
+        What the case reached, and sgemm's rate in each round.
+    """
+    step()
+    flops = kernel_flops(case)
+    seconds, rates = [], []
+    for _ in range(rounds):
+        seconds.append(per_call(step))
+        rates.append(statistics.median(sgemm_gflops(size) for _ in range(3)))
+    share = kernel = None
+    if flops is not None:
+        share = shares(flops, seconds, rates)
+        kernel = shares(flops, [max(s - fixed, 1e-9) for s in seconds], rates)
+    return Arithmetic(case, executor, summarise(seconds), flops, share, kernel), rates
+
+
+def shares(flops: int, seconds: Sequence[float], rates: Sequence[float]) -> Summary:
+    """Of sgemm's rate, round by round.
+
+    >>> shares(10**9, [1.0, 0.5], [4.0, 4.0]).median
+    0.375
+    """
+    return summarise([1e-9 * flops / s / rate for s, rate in zip(seconds, rates, strict=True)])
+
+
+def per_call(step: Callable[[], object], least: float = 0.02) -> float:
+    """Seconds of a call: the median of as many as fit into ``least`` seconds."""
+    times: list[float] = []
+    while sum(times) < least:
+        began = time.perf_counter()
+        step()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
