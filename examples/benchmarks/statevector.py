@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from peers.catalogue import catalogue
-from timing.arguments import names, new_file, numbers
+from timing.arguments import names, new_file, numbers, positive
 from timing.case import DEFAULT_CASES, Case
 from timing.circuits import CIRCUITS
 from timing.document import as_document, from_document
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     add("--dtype", choices=["float32", "float64"], default="float32")
     add("--grid", action="store_true", help="4-14 qubits, batch 1, 32, 256, 1-6 layers, readouts "
         "xyz and z+zz-all, unless chosen otherwise; takes many hours")  # fmt: skip
-    add("--rounds", type=int, default=15, metavar="N", help="(default: %(default)s)")
+    add("--rounds", type=positive, default=15, metavar="N", help="(default: %(default)s)")
     add("--peers", type=names(known), default=known, metavar="LIST", help=f"of {', '.join(known)}")
     add("--compile-limit", type=float, default=60.0, metavar="SECONDS",
         help="of a first call, compilation included (default: %(default)s)")  # fmt: skip

@@ -19,7 +19,7 @@ from limits.arithmetic import fastest_size, measure
 from limits.fixed_cost import fixed_cost
 from limits.fresh import in_fresh_process
 from peers.catalogue import DEFAULT_QUBIT, Entry, catalogue
-from timing.arguments import names, new_file
+from timing.arguments import names, new_file, positive
 from timing.case import Case
 from timing.machine import machine
 from timing.one_thread import default_core, limit_children, pin
@@ -45,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
     add = made.add_argument
     add("--only", type=names(PARTS), default=PARTS, metavar="LIST", help=f"of {', '.join(PARTS)}")
     add("--peers", type=names(ours), default=ours, metavar="LIST", help=f"of {', '.join(ours)}")
-    add("--rounds", type=int, default=15, metavar="N", help="(default: %(default)s)")
+    add("--rounds", type=positive, default=15, metavar="N", help="(default: %(default)s)")
     add("--with-default-qubit", action="store_true",
         help="its memory too: 7 GB are needed")  # fmt: skip
     add("--core", type=int, default=default_core(), metavar="N", help="(default: %(default)s)")

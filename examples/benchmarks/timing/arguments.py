@@ -29,6 +29,13 @@ def numbers(low: int, high: int) -> Callable[[str], list[int]]:
     return parse
 
 
+def positive(text: str) -> int:
+    """A number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a number of 1 or more")
+    return int(text)
+
+
 def names(known: Sequence[str]) -> Callable[[str], list[str]]:
     """Names out of a list, separated by commas."""
 
