@@ -46,16 +46,18 @@ def strong(data: Tensor, weights: Tensor) -> None:
 
 
 def random_circuit(qubits: int, layers: int, seed: int = 0) -> Circuit:
-    """Gates of the whole set on random wires, as many as `ring` has: three of five are rotations.
+    """Gates of the whole set on random wires, as many as `ring` has.
 
-    A third of the angles are those of a feature, a third of a weight, and a third mix both with a
-    scale and an offset.
+    Half of them rotations, a quarter on two wires. A third of the angles are those of a feature, a
+    third of a weight, and a third mix both with a scale and an offset.
     """
     draw = random.Random(f"{seed} {qubits} {layers}")
     n_weights = 2 * qubits * layers
+    groups = (sorted(ROTATIONS), *(sorted(n for n, w in FIXED.items() if w == k) for k in (1, 2)))
     gates = []
     for _ in range(qubits + 3 * qubits * layers):
-        name = draw.choice(sorted(ROTATIONS if draw.random() < 0.6 else FIXED))
+        (names,) = draw.choices(groups, weights=(2, 1, 1))
+        name = draw.choice(names)
         wires = draw.sample(range(qubits), FIXED.get(name, 1))
         angle = None
         if name in ROTATIONS:
