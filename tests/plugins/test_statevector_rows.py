@@ -7,7 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qfusion_core import Angle, Circuit, Gate, Term
 from qfusion_statevector.compiler.pauli import Pauli
+from qfusion_statevector.flops import kernel_flops
 from qfusion_statevector.rows.memory import aligned
 from qfusion_statevector.rows.phases import hadamard
 from qfusion_statevector.rows.simd import CACHE_LINE, load, store
@@ -140,3 +142,9 @@ def test_memory_starts_on_a_cache_line(sizes):
     arrays = aligned(torch.float32, *[(size,) for size in sizes])
     assert [array.shape for array in arrays] == [(size,) for size in sizes]
     assert all(array.ctypes.data % CACHE_LINE == 0 for array in arrays if array.size)
+
+
+def test_arithmetic_is_counted():
+    # one growth: three operations a row, twelve back; the probabilities, lambda, two transforms
+    circuit = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
+    assert kernel_flops(circuit, ["Z"], batch=5) == 5 * (2 * 3 + 2 * 12 + (3 + 2 + 2) * 2)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from qfusion_statevector.tensors.basis import Basis
-from qfusion_statevector.tensors.windows import Hadamard, multiply, rows_of
+from qfusion_statevector.tensors.windows import Hadamard, multiply, product_state, rows_of
 
 
 class Parameters(NamedTuple):
@@ -159,11 +159,7 @@ class SampledTurns:
         """``[2^bits, batch]``."""
         half = values.sampled[self.rows] / 2
         factors = torch.complex(half.cos(), -half.sin())
-        result = torch.stack([factors[0], factors[0].conj()])
-        for factor in factors[1:]:
-            pair = torch.stack([factor, factor.conj()])
-            result = (result[:, None] * pair).flatten(0, 1)
-        return result
+        return product_state(torch.stack([factors, factors.conj()], 1))
 
 
 def spectrum(angles: Tensor, masks: Tensor, hadamard: Hadamard, size: int) -> Tensor:

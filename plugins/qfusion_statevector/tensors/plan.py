@@ -22,7 +22,7 @@ from qfusion_statevector.tensors.passes import (
     SharedPhases,
     Window,
 )  # fmt: skip
-from qfusion_statevector.tensors.windows import Hadamard, kronecker, windows
+from qfusion_statevector.tensors.windows import Hadamard, kronecker, product_state, windows
 
 
 class Plan:
@@ -118,9 +118,7 @@ class Plan:
         """The grown product state, ``[2^n, batch]``, real in the basis of the growing words."""
         half = self._growth(data, weights) / 2
         factors = torch.stack([half.cos(), half.sin()], 1)
-        state = data.new_ones(1, len(data))
-        for factor in factors:
-            state = (state[:, None] * factor).flatten(0, 1)
+        state = product_state(factors) if len(factors) else data.new_ones(1, len(data))
         rest = (1 << self._n_wires) // len(state)
         if rest > 1:  # bits that no word has reached stay 0; they are the lowest
             state = torch.nn.functional.pad(state[:, None], (0, 0, 0, rest - 1)).flatten(0, 1)

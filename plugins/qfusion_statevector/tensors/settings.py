@@ -62,8 +62,8 @@ class Setting:
             observe: From the probabilities ``[2^n, batch]`` to the frequencies that are seen; None
                 sees the probabilities themselves.
         """
-        turned = torch.view_as_real(self._hadamard(self._relabel.apply(state)))
-        probabilities = turned.square().sum(-1)
+        turned = self._hadamard(self._relabel.apply(state))
+        probabilities = torch.addcmul(turned.real * turned.real, turned.imag, turned.imag)
         if observe is not None:
             probabilities = observe(probabilities[0])[None]
         return self._sums(probabilities)[0, self._masks] * self._signs

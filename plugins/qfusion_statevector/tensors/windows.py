@@ -57,6 +57,18 @@ def kronecker(factors: Tensor) -> Tensor:
     return result
 
 
+def product_state(factors: Tensor) -> Tensor:
+    """``[bits, 2, batch]`` to ``[2**bits, batch]``, first bit highest; neighbours pair up."""
+    if len(factors) == 1:
+        return factors[0]
+    even = len(factors) // 2 * 2
+    pairs = factors[0:even:2, :, None] * factors[1:even:2, None]
+    state = product_state(pairs.flatten(1, 2))
+    if even < len(factors):
+        state = (state[:, None] * factors[-1]).flatten(0, 1)
+    return state
+
+
 class Hadamard:
     """The Walsh-Hadamard transform over the ``count`` highest bits: sums with all signs."""
 
