@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qfusion_core import Angle, Circuit, Gate, Term
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.flops import kernel_flops
+from qfusion_statevector.rows.compiled import kernel
 from qfusion_statevector.rows.memory import aligned
 from qfusion_statevector.rows.phases import hadamard
 from qfusion_statevector.rows.simd import CACHE_LINE, load, store
@@ -148,3 +149,16 @@ def test_arithmetic_is_counted():
     # one growth: three operations a row, twelve back; the probabilities, lambda, two transforms
     circuit = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
     assert kernel_flops(circuit, ["Z"], batch=5) == 5 * (2 * 3 + 2 * 12 + (3 + 2 + 2) * 2)
+
+
+def test_where_nothing_can_be_kept_on_disk_kernels_are_compiled_all_the_same(monkeypatch):
+    from numba.core.caching import CompileResultCacheImpl
+
+    monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
+
+    def double(number):
+        return 2 * number
+
+    with pytest.raises(RuntimeError, match="cannot cache function"):
+        numba.njit(double, cache=True)
+    assert kernel(double)(21) == 42

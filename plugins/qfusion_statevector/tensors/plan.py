@@ -29,7 +29,6 @@ class Plan:
     """The passes of a program after its start.
 
     Attributes:
-        start: How the start is grown.
         passes: In the order in which they act.
         basis: Of the final state.
     """
