@@ -15,6 +15,7 @@ from qfusion_core.errors import Interrupted
 
 if TYPE_CHECKING:
     from qfusion_core.config.spec import Training
+    from qfusion_core.remote.measurement import Progress as JobProgress
     from qfusion_core.training import TrainingState
 
 
@@ -39,6 +40,34 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
         yield lambda state: progress.update(
             task, completed=len(state.history), description=_line(state)
         )
+
+
+@contextmanager
+def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
+    """A callback for each look at remote jobs: a live line, or a line for each change."""
+    console = Console(stderr=True)
+    status = console.status("")
+    shown = ""
+
+    def on_progress(progress: JobProgress) -> None:
+        nonlocal shown
+        states = ", ".join(f"{count} {state}" for state, count in progress.states.items())
+        place = "" if progress.position is None else f" (position {progress.position})"
+        line = f"{progress.backend}: {states}{place}"
+        if not console.is_terminal:
+            if line != shown:
+                console.print(f"{line}, {progress.seconds:.0f} s", soft_wrap=True)
+        elif set(progress.states) == {"done"}:
+            status.stop()  # what is asked next needs the terminal
+        else:
+            status.update(f"{line}, {progress.seconds:.0f} s")
+            status.start()
+        shown = line
+
+    try:
+        yield on_progress
+    finally:
+        status.stop()
 
 
 @contextmanager
