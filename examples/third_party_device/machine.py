@@ -29,7 +29,7 @@ class Machine:
 
     Attributes:
         jobs: Every job that was accepted, by id.
-        requests: Number of requests of each kind: submit, find, status, result, cancel.
+        requests: Kinds of the requests in their order: submit, find, status, result, cancel, look.
         faults: What goes wrong with the next requests of a kind, one entry for each: a number is
             an HTTP status; "reset" breaks the connection; "lost" works, but breaks it before the
             reply; "504 after" works, and replies 504; None is no fault.
@@ -42,7 +42,7 @@ class Machine:
     def __init__(self, token: str = "let-me-in", seconds: float = 0.0) -> None:
         self.token, self.seconds, self.listed_after = token, seconds, 0.0
         self.jobs: dict[str, dict[str, Any]] = {}
-        self.requests: defaultdict[str, int] = defaultdict(int)
+        self.requests: list[str] = []
         self.faults: defaultdict[str, list[int | str | None]] = defaultdict(list)
         self.ends: dict[int, tuple[str, str]] = {}
         self.lock = threading.Lock()
@@ -140,7 +140,7 @@ def _handler(machine: Machine) -> type[BaseHTTPRequestHandler]:
         def answer(self, kind: str, work: Any) -> None:
             sent = self.headers["Authorization"]
             with machine.lock:
-                machine.requests[kind] += 1
+                machine.requests.append(kind)
                 fault = machine.faults[kind].pop(0) if machine.faults[kind] else None
                 if sent != f"Bearer {machine.token}":
                     fault = 401

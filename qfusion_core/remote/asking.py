@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
+from tenacity.wait import wait_exponential, wait_random
 
 from qfusion_core.options import Credentials
 from qfusion_core.remote.errors import RemoteError, Transient
@@ -80,7 +80,7 @@ class Asking:
 
     def _wait(self, state: RetryCallState) -> float:
         first, most = self._options.poll_seconds, self._options.poll_seconds_max
-        wait = wait_exponential_jitter(initial=first, max=most, jitter=first)(state)
+        wait = wait_exponential(first, max=most)(state) + wait_random(0, first)(state)
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, Transient) else None
         return max(wait, min(asked or 0.0, 10 * most))
