@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from qfusion_core import Angle, Circuit, Gate, Term
+from qfusion_core import Angle, Circuit, Gate, QfusionError, Term
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
+from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.measurement import Measurement
 
 TESTS = Path(__file__).parents[1]
-FOLDERS = [
-    str(TESTS.parent / "examples" / "third_party_device"),
-    str(TESTS / "third_party" / "queue"),
-]
+sys.path.append(str(TESTS.parent / "examples" / "third_party_device"))
+from machine import Machine  # noqa: E402
+from qfusion_queue import Queue  # noqa: E402
+
 SECRET = "tk-7fe2c1d0-not-for-you"
 
 CIRCUIT = Circuit(
@@ -40,7 +41,7 @@ QUICK = {
 @pytest.fixture(autouse=True)
 def installed(monkeypatch, tmp_path):
     """The example's device as if it were installed; no file of the user's is read or written."""
-    monkeypatch.setattr(sys, "path", [*FOLDERS, *sys.path])
+    monkeypatch.setattr(sys, "path", [str(TESTS / "third_party" / "queue"), *sys.path])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("QFUSION_PRICES", raising=False)
@@ -49,8 +50,6 @@ def installed(monkeypatch, tmp_path):
 @pytest.fixture
 def machine():
     """A machine that runs; its address is `machine.url`."""
-    from machine import Machine
-
     machine = Machine(token=SECRET)
     with machine.running() as machine.url:
         yield machine
@@ -61,8 +60,6 @@ def connect(machine):
     """Makes devices for the machine: one row in each job, quick polls."""
 
     def _connect(measurement=None, budget=None, **options):
-        from qfusion_queue import Queue
-
         known = {"url": machine.url, "rows_per_job": 1, **QUICK, **options}
         device = Queue(Queue.Options(**known), Queue.Credentials(token=SECRET))
         budget = Budget(max_jobs=1000) if budget is None else budget
@@ -94,15 +91,12 @@ def forward():
 @pytest.fixture
 def journal(tmp_path):
     """The journal that `measure` writes."""
-    from qfusion_core.remote.journal import Journal
-
     return Journal(tmp_path / "run")
 
 
 @pytest.fixture
 def failure():
     """The one line with which a call fails, and its exit code."""
-    from qfusion_core import QfusionError
 
     def _failure(kind, call, *arguments, **options):
         with pytest.raises(kind) as failed:

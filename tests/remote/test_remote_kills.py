@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from machine import Machine
+
 KILLED = -9
 POINTS = (
     "before the intent", "after the intent", "after the submit", "while polling", "while storing",
@@ -67,8 +69,6 @@ def run(warm, machine, tmp_path):
 @pytest.fixture(scope="module")
 def undisturbed(warm, tmp_path_factory):
     """Values of a run that nobody kills: two calls, six jobs, on a machine of its own."""
-    from machine import Machine
-
     folder, machine = (
         tmp_path_factory.mktemp("undisturbed"),
         Machine(token="tk-7fe2c1d0-not-for-you"),

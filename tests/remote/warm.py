@@ -16,17 +16,16 @@ import sys
 import time
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-sys.path[:0] = [str(TESTS.parent / "examples" / "third_party_device"), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
 
-import torch  # noqa: E402
-from conftest import CIRCUIT, DATA, QUICK, SECRET, WEIGHTS, WORDS  # noqa: E402
+import torch
+from conftest import CIRCUIT, DATA, QUICK, SECRET, WEIGHTS, WORDS
 
-from qfusion_core import Measurement, QfusionError  # noqa: E402
-from qfusion_core.config.backends_schema import Budget  # noqa: E402
-from qfusion_core.remote.device import Binding  # noqa: E402
-from qfusion_core.runs import provenance  # noqa: E402
-from qfusion_queue import Queue  # noqa: E402
+from qfusion_core import Measurement, QfusionError
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.device import Binding
+from qfusion_core.runs import provenance
+from qfusion_queue import Queue
 
 
 def die():
