@@ -22,7 +22,7 @@ class Spent(NamedTuple):
 _UNITS = {
     "max_usd": ("usd", "USD"),
     "max_qpu_seconds": ("qpu_seconds", "s of QPU time"),
-    "max_jobs": ("jobs", "jobs"),
+    "max_jobs": ("jobs", "job(s)"),
     "max_shots": ("shots", "shots"),
     "max_executions": ("executions", "executions"),
 }
@@ -65,7 +65,7 @@ def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> 
         left = max(0.0, allowed - getattr(spent, field))
         if need > left + 1e-9:
             raise BudgetError(
-                f"{backend}: the plan needs up to {need:g} {unit}, of {limit} {allowed:g} "
+                f"{backend}: the plan needs up to {need:g} {unit}, but of {limit} {allowed:g} only "
                 f"{left:g} are left in this run; nothing was sent; use fewer --samples, or raise "
                 f"{limit} in backends.yaml"
             )

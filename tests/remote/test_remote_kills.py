@@ -151,8 +151,8 @@ def test_two_processes_on_one_budget(machine, warm, tmp_path):
         said = json.loads((tmp_path / name).read_text())
         assert said["exit_code"] == 3
         assert said["error"] == (
-            "queue: the plan needs up to 1 jobs, of max_jobs 10 0 are left in this run; nothing "
-            "was sent; use fewer --samples, or raise max_jobs in backends.yaml"
+            "queue: the plan needs up to 1 job(s), but of max_jobs 10 only 0 are left in this run; "
+            "nothing was sent; use fewer --samples, or raise max_jobs in backends.yaml"
         )
 
 
