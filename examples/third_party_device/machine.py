@@ -36,11 +36,12 @@ class Machine:
         seconds: How long a job takes.
         listed_after: Seconds until an accepted job can be found by its key.
         ends: How jobs end, by their number from 0: (state, reason) instead of done.
+        echo: What each result carries besides.
         token: The only one that is let in.
     """
 
     def __init__(self, token: str = "let-me-in", seconds: float = 0.0) -> None:
-        self.token, self.seconds, self.listed_after = token, seconds, 0.0
+        self.token, self.seconds, self.listed_after, self.echo = token, seconds, 0.0, ""
         self.jobs: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         self.faults: defaultdict[str, list[int | str | None]] = defaultdict(list)
@@ -98,7 +99,8 @@ class Machine:
             return {"values": values.tolist()}
         random = np.random.default_rng(job["number"])
         ones = random.binomial(job["shots"], ((1 + values.numpy()) / 2).clip(0, 1))
-        return {"values": (2 * ones / job["shots"] - 1).tolist(), "counts": ones.tolist()}
+        values = 2 * ones / job["shots"] - 1
+        return {"values": values.tolist(), "counts": ones.tolist(), "echo": self.echo}
 
     @contextmanager
     def running(self, port: int = 0) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import NamedTuple, Self
 
 import platformdirs
 
+from qfusion_core.errors import InputError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.ledger import At
@@ -91,7 +92,12 @@ class Measurement:
             logging.getLogger(__name__).warning(
                 "no run folder is given: the journal of remote jobs is in %s", folder
             )
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(
+                f"{folder}: cannot write a journal there ({error.strerror}); give another run"
+            ) from None
         return folder
 
     @cached_property

@@ -3,7 +3,6 @@
 import json
 import logging
 import sqlite3
-from pathlib import Path
 
 import pytest
 import torch
@@ -247,7 +246,8 @@ def test_what_is_no_journal_is_refused_and_left_alone(measure, tmp_path, failure
     assert path.read_bytes() == before
 
 
-def test_a_folder_that_cannot_be_written(connect, forward, tmp_path):
-    (tmp_path / "file").write_text("")
-    with pytest.raises((QfusionError, OSError)):
-        forward(connect(Measurement(Path(tmp_path / "file"), "evaluate")))
+def test_a_folder_that_cannot_be_written(connect, forward, tmp_path, failure):
+    path = tmp_path / "file"
+    path.write_text("")
+    line = failure(InputError, forward, connect(Measurement(path, "evaluate")))
+    assert line == f"{path}: cannot write a journal there (File exists); give another run"
