@@ -43,11 +43,15 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.remote.manager import open_journal
 
-    measurements = open_journal(run).measurements()
+    journal = open_journal(run)
+    measurements = journal.measurements()
+    backends = dict.fromkeys(each["backend"] for each in measurements)
+    spent = {backend: journal.spent(backend) for backend in backends}
     if as_json:
         for each in measurements:
             each["jobs"] = [{**job._asdict(), "at": job.at._asdict()} for job in each["jobs"]]
-        print_json({"run": str(run), "measurements": measurements})
+        counted = {backend: sums._asdict() for backend, sums in spent.items()}
+        print_json({"run": str(run), "measurements": measurements, "spent": counted})
         return
     print_table(
         (
@@ -63,6 +67,11 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
     for each in measurements:
         if each["state"] != "finished":
             typer.echo(f"{each['id']} is {each['state']}")
+    for backend, sums in spent.items():
+        typer.echo(
+            f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
+            f"{sums.jobs} job(s), {sums.shots} shots"
+        )
 
 
 @jobs.command()

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
+from qfusion_core.errors import QfusionError
 from qfusion_core.remote.errors import JobCancelled, JobFailed, JobsLeft, JobsPending, RemoteError
-from qfusion_core.remote.job import Call, JobStatus, Result, require_result
+from qfusion_core.remote.job import Call, JobStatus, Result, State, require_result
 from qfusion_core.remote.ledger import At, Entry
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.owner import new_owner
@@ -101,6 +102,11 @@ class Waiting:
         job_id = str(entry.job_id)
         known = {"job_id": job_id, "next_step": self._next}
         status = self._ask(lambda: self._device.status(job_id), **known)
+        if status.state not in get_args(State):
+            raise QfusionError(
+                f"device {self._device.name!r}: status returned {status.state!r}, expected one of "
+                f"{', '.join(get_args(State))}; this is a fault of the device's plugin"
+            )
         if status.state == "done":
             result = self._ask(lambda: self._fetch(entry), **known)
             self._journal.jobs.done(entry.key, result)

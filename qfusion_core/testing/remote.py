@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from typing import get_args
 
 import torch
 from pydantic import SecretStr
@@ -13,7 +14,7 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.remote.device import Binding, RemoteDevice
 from qfusion_core.remote.evaluation import planned
-from qfusion_core.remote.job import Call, Finding, JobStatus
+from qfusion_core.remote.job import Call, Finding, JobStatus, State
 from qfusion_core.remote.journal import About
 from qfusion_core.remote.ledger import Planned
 from qfusion_core.remote.measurement import Measurement
@@ -55,8 +56,8 @@ class RemoteDeviceContract(DeviceContract):
     def test_it_keeps_its_options(self) -> None:
         """`RemoteDevice.__init__` is called; a digest says which values may be reused."""
         device = self.connect()
-        assert device.options is not None
-        assert device.values_digest() == self.connect().values_digest()
+        same = device.values_digest() == self.connect().values_digest()
+        assert same, "two devices with the same options have two digests"
         unknown = device.options.neutral - set(type(device.options).model_fields)
         assert not unknown, f"neutral names no options: {sorted(unknown)}"
 
@@ -73,11 +74,8 @@ class RemoteDeviceContract(DeviceContract):
         first, second = (planned(device, call) for _ in range(2))
         assert torch.equal(call.angles, before), "plan changes the angles"
         for (job, price), (other, other_price) in zip(first, second, strict=True):
-            assert (job.rows, job.columns, dict(job.facts)) == (
-                other.rows,
-                other.columns,
-                dict(other.facts),
-            )
+            assert (job.rows, job.columns) == (other.rows, other.columns), "two plans differ"
+            assert dict(job.facts) == dict(other.facts), "the facts of two plans differ"
             assert price == other_price, "a job has two prices"
 
     def test_a_job_survives_the_journal(self) -> None:
@@ -92,8 +90,8 @@ class RemoteDeviceContract(DeviceContract):
         assert stored is not None
         for (job, price), entry in zip(jobs, journal.jobs.of(at), strict=True):
             again = journal.job(stored, entry)
-            assert torch.equal(again.angles, job.angles)
-            assert again.observables == job.observables
+            assert torch.equal(again.angles, job.angles), "the angles change in the journal"
+            assert again.observables == job.observables, "the observables change in the journal"
             assert again.facts == dict(job.facts), "facts are not plain data"
             assert device.price(again) == price, "the price changes in the journal"
 
@@ -102,13 +100,15 @@ class RemoteDeviceContract(DeviceContract):
         device = self.open()
         for job, price in planned(device, _call(7)):
             assert price.executions >= job.shape[0], f"{price.executions} executions"
-            assert price.tasks >= 1
-            assert device.shots is None or price.shots >= device.shots * job.shape[0], price.shots
+            assert device.shots is None or price.shots >= device.shots * job.shape[0], (
+                f"{price.shots} shots for {job.shape[0]} rows of {device.shots}"
+            )
+            assert price.tasks >= 1, f"{price.tasks} tasks"
             for amount in (price.usd, price.qpu_seconds):
-                assert amount is None or 0 <= amount.low <= amount.high, amount
+                assert amount is None or 0 <= amount.low <= amount.high, f"{amount}"
             if price.usd is not None and price.usd.high > 0:
                 assert price.sources, "dollars without a source"
-                assert all(text and date for text, date in price.sources), price.sources
+                assert all(text and date for text, date in price.sources), f"{price.sources}"
 
     def test_a_job_from_submit_to_fetch(self) -> None:
         """Its id is text, its states are those of qfusion, its values fit, and it can be found."""
@@ -119,7 +119,8 @@ class RemoteDeviceContract(DeviceContract):
         job_id = device.submit(job, key)
         assert isinstance(job_id, str) and job_id, f"submit returned {job_id!r}"
         assert device.local or device.find(key) == job_id, "does not find a job by its key"
-        assert self._end(device, job_id).state == "done"
+        end = self._end(device, job_id)
+        assert end.state == "done", f"the job ends as {end}"
         for _ in range(2):  # a process that was killed while storing fetches again
             result = device.fetch(job, job_id)
             assert tuple(result.values.shape) == job.shape, "values do not fit the job"
@@ -131,20 +132,23 @@ class RemoteDeviceContract(DeviceContract):
         job, _ = planned(device, _call(2))[0]
         job_id = device.submit(job, f"qf-contract-{time.time_ns()}")
         device.cancel(job_id)
-        assert self._end(device, job_id).state in ("cancelled", "done")
+        end = self._end(device, job_id)
+        assert end.state in ("cancelled", "done"), f"a cancelled job ends as {end}"
         device.cancel(job_id)
 
     def test_an_unknown_job_has_failed(self) -> None:
         """It must not be waited for."""
         device = self.open()
         if not device.local:
-            assert device.status("qf-no-such-job").state == "failed"
+            status = device.status("qf-no-such-job")
+            assert status.state == "failed", f"a job that the provider does not know is {status}"
 
     def test_preflight(self) -> None:
         """Says something, in lines, and no secret."""
         device = self.open()
         findings = device.preflight()
-        assert findings and all(isinstance(finding, Finding) for finding in findings)
+        assert findings, "preflight finds nothing to say"
+        assert all(isinstance(finding, Finding) for finding in findings), f"findings: {findings}"
         self._no_secret(device, repr(findings))
 
     def test_no_secret_is_shown(self) -> None:
@@ -169,6 +173,7 @@ class RemoteDeviceContract(DeviceContract):
         until = time.monotonic() + 60
         while time.monotonic() < until:
             status = device.status(job_id)
+            assert status.state in get_args(State), f"status says {status.state!r}"
             if status.state not in ("queued", "running"):
                 return status
             time.sleep(min(0.05, device.options.poll_seconds))

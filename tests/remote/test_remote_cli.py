@@ -4,7 +4,10 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import sys
+import threading
+import time
 
 import pandas as pd
 import pytest
@@ -177,7 +180,9 @@ def test_leave_list_resume_and_evaluate(machine, evaluate, qfusion, run):
     assert qfusion("jobs", "resume", run)[1] == "done: nothing was left\n"
     assert evaluate()[0] == 0
     assert len(machine.jobs) == 3
-    assert qfusion("jobs", "list", run)[1].count("done") == 3
+    out = qfusion("jobs", "list", run)[1]
+    assert out.count("done") == 3
+    assert out.endswith("queue has spent up to 2.00 USD, 0.2 s of QPU time, 3 job(s), 1000 shots\n")
 
 
 def test_resume_sends_what_was_not_sent(machine, evaluate, qfusion, run):
@@ -241,6 +246,27 @@ def test_measurements_that_are_not_there(evaluate, qfusion, run, tmp_path):
     code, _, err = qfusion("jobs", "cancel", run, "abc")
     assert code == 2
     assert err.startswith("error: no measurement 'abc' in the journal; known: ")
+
+
+def test_an_interrupt_says_how_to_go_on(machine, evaluate, run):
+    def interrupt():
+        while len(machine.jobs) < 3 or "status" not in machine.requests:
+            time.sleep(0.005)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    machine.seconds = 60
+    threading.Thread(target=interrupt, daemon=True).start()
+    code, out, err = evaluate("--yes")
+    assert (code, out) == (130, "")
+    jobs = f"'{run}'"
+    assert err.splitlines()[-1] == (
+        "error: queue: interrupted; jobs that were submitted stay at the provider: run the same "
+        f"again or `qfusion jobs resume {jobs}` to go on, `qfusion jobs cancel {jobs}` to cancel "
+        "them"
+    )
+    machine.seconds = 0
+    assert evaluate()[0] == 0
+    assert len(machine.jobs) == 3
 
 
 def test_predict_takes_samples_and_keeps_their_numbers(machine, qfusion, run, tmp_path):

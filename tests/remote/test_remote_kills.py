@@ -120,6 +120,12 @@ def test_killed_at_a_random_instant(machine, run, undisturbed, seed):
     assert len(machine.jobs) == 6
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 150))
+def test_killed_at_many_random_instants(machine, run, undisturbed, seed):
+    test_killed_at_a_random_instant(machine, run, undisturbed, seed)
+
+
 def test_killed_again_and_again(machine, run, undisturbed):
     points = [point for point in POINTS for _ in range(2)]
     for point in points:

@@ -7,7 +7,16 @@ import sqlite3
 import pytest
 import torch
 
-from qfusion_core import BudgetError, InputError, JobsLeft, JobsPending, Measurement, QfusionError
+from qfusion_core import (
+    BudgetError,
+    InputError,
+    JobsLeft,
+    JobsPending,
+    JobStatus,
+    Measurement,
+    QfusionError,
+    Result,
+)
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.testing import ReferenceDevice
 
@@ -207,8 +216,6 @@ def test_a_local_device_keeps_no_journal(machine, connect, forward, tmp_path):
 
 
 def test_values_that_do_not_fit_are_a_fault_of_the_plugin(machine, connect, forward, tmp_path):
-    from qfusion_core import Result
-
     device = connect(Measurement(tmp_path, "evaluate"))
     good, device.fetch = device.fetch, lambda job, job_id: Result(torch.zeros(2, 3))
     with pytest.raises(
@@ -218,6 +225,13 @@ def test_values_that_do_not_fit_are_a_fault_of_the_plugin(machine, connect, forw
     device.fetch = good
     forward(device)
     assert len(machine.jobs) == 3
+
+
+def test_a_state_of_the_providers_own_is_a_fault_of_the_plugin(connect, forward, tmp_path):
+    device = connect(Measurement(tmp_path, "evaluate"))
+    device.status = lambda job_id: JobStatus("COMPLETED")
+    with pytest.raises(QfusionError, match="status returned 'COMPLETED', expected one of queued, "):
+        forward(device)
 
 
 def test_a_newer_journal_is_refused(measure, tmp_path, failure):
