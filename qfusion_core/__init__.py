@@ -68,7 +68,7 @@ _HOMES = {
     "require_finite": "interfaces",
     "require_wires": "interfaces",
     "stratified": "data",
-    "tiles": "remote.job",
+    "tiles": "remote.planning",
     "token_layout": "readout",
     "train_validation_test": "data",
 }

@@ -13,7 +13,7 @@ from qfusion_core.cli.options import BackendsFile, NoWait
 from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.ledger import Entry
+    from qfusion_core.remote.intents import Entry
 
 
 class ListByDefault(TyperGroup):

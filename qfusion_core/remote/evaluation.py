@@ -14,9 +14,10 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted
 from qfusion_core.remote.errors import JobFailed
-from qfusion_core.remote.job import Call, Job, require_cover, require_result
+from qfusion_core.remote.intents import At, Planned
+from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.journal import About
-from qfusion_core.remote.ledger import At, Planned
+from qfusion_core.remote.planning import require_cover, require_result
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.remote.waiting import Waiting

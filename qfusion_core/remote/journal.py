@@ -22,8 +22,9 @@ from torch import Tensor
 from qfusion_core.circuit import Circuit
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.intents import At, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
-from qfusion_core.remote.ledger import At, Entry, Ledger, Planned, reserve, spent
+from qfusion_core.remote.ledger import Ledger
 from qfusion_core.remote.owner import gone, new_owner, same_process
 from qfusion_core.remote.schema import transaction
 

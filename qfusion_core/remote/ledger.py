@@ -6,64 +6,22 @@ two processes never submit one key.
 
 from __future__ import annotations
 
-import json
-import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.budget import Spent, high, require_budget
-from qfusion_core.remote.job import Job, Result
+from qfusion_core.remote.intents import At, Entry, Planned, entry, reserve
+from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
-from qfusion_core.remote.price import Price
 from qfusion_core.remote.schema import transaction
 
 LEASE = 600.0  # seconds; renewed before each request, and void when its process has ended
-
-
-class At(NamedTuple):
-    """Place of a call: its measurement, and its number there."""
-
-    measurement: str
-    number: int
-
-
-class Entry(NamedTuple):
-    """A job as it stands in the journal.
-
-    Attributes:
-        sent: When a submission whose reply is unknown last went out; None where none did.
-    """
-
-    key: str
-    at: At
-    position: int
-    attempt: int
-    rows: tuple[int, int]
-    columns: tuple[int, ...]
-    facts: Mapping[str, Any]
-    price: Mapping[str, Any]
-    state: str
-    sent: float | None
-    job_id: str | None
-    reason: str
-    written: float
-    ended: float | None
-
-
-class Planned(NamedTuple):
-    """A job to be written as an intent."""
-
-    position: int
-    attempt: int
-    job: Job
-    price: Price
 
 
 class Ledger:
@@ -75,7 +33,7 @@ class Ledger:
     def all(self) -> list[Entry]:
         """Every job, superseded attempts included."""
         with transaction(self._path) as db:
-            return [_entry(row) for row in db.execute("SELECT * FROM job ORDER BY rowid")]
+            return [entry(row) for row in db.execute("SELECT * FROM job ORDER BY rowid")]
 
     def of(self, at: At) -> list[Entry]:
         """The jobs of a call, each in its last attempt, in the order of the plan."""
@@ -84,7 +42,7 @@ class Ledger:
                 "SELECT * FROM job WHERE measurement = ? AND number = ? ORDER BY position, attempt",
                 at,
             ).fetchall()
-        return list({row["position"]: _entry(row) for row in rows}.values())
+        return list({row["position"]: entry(row) for row in rows}.values())
 
     def repeat(
         self, planned: Sequence[Planned], at: At, backend: str, budget: Budget | None
@@ -108,7 +66,7 @@ class Ledger:
             db.execute(
                 "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + LEASE, key)
             )
-        return _entry(row)
+        return entry(row)
 
     def sending(self, key: str, owner: str) -> bool:
         """Note that a submission goes out now, if the lease is still held."""
@@ -157,10 +115,10 @@ class Ledger:
         changes = {"state": state, "reason": reason, "ended": self._clock(), "owner": None}
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
-    def values(self, entry: Entry) -> Tensor:
+    def values(self, of: Entry) -> Tensor:
         """Values of a job that is done: ``[rows, observables]``, float64."""
-        shape = (entry.rows[1] - entry.rows[0], len(entry.columns))
-        stored = np.frombuffer(self._blob(entry.key, "values"), dtype="<f8").reshape(shape)
+        shape = (of.rows[1] - of.rows[0], len(of.columns))
+        stored = np.frombuffer(self._blob(of.key, "values"), dtype="<f8").reshape(shape)
         return torch.from_numpy(stored.copy())
 
     def raw(self, key: str) -> bytes:
@@ -181,60 +139,3 @@ class Ledger:
                 f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
                 (*changes.values(), key, *known),
             )
-
-
-def spent(db: sqlite3.Connection, backend: str) -> Spent:
-    """Sums over all jobs of a backend but those that were given up before they were sent."""
-    sums = db.execute(
-        "SELECT SUM(tasks), SUM(shots), SUM(executions), SUM(qpu_seconds), SUM(usd)"
-        " FROM job JOIN measurement ON measurement.id = job.measurement"
-        " WHERE backend = ? AND NOT (job.state = 'cancelled' AND job_id IS NULL)",
-        (backend,),
-    ).fetchone()
-    return Spent(*(amount or 0 for amount in sums))
-
-
-def reserve(
-    db: sqlite3.Connection,
-    at: At,
-    planned: Sequence[Planned],
-    backend: str,
-    budget: Budget | None,
-    now: float,
-) -> None:
-    """Write intents inside a transaction, if the budget allows all of them together."""
-    if budget is not None:
-        total = Price.total(each.price for each in planned)
-        require_budget(backend, budget, spent(db, backend), total)
-    for position, attempt, job, price in planned:
-        db.execute(
-            "INSERT OR IGNORE INTO job (key, measurement, number, position, attempt, first_row,"
-            " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
-            " written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
-            (
-                f"qf-{at.measurement}-{at.number}-{position}-{attempt}",
-                *at, position, attempt, *job.rows,
-                json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
-                price.tasks, price.executions, price.shots,
-                high(price.qpu_seconds), high(price.usd), now,
-            ),
-        )  # fmt: skip
-
-
-def _entry(row: sqlite3.Row) -> Entry:
-    return Entry(
-        row["key"],
-        At(row["measurement"], row["number"]),
-        row["position"],
-        row["attempt"],
-        (row["first_row"], row["end_row"]),
-        tuple(json.loads(row["columns"])),
-        json.loads(row["facts"]),
-        json.loads(row["price"]),
-        row["state"],
-        row["sent"],
-        row["job_id"],
-        row["reason"],
-        row["written"],
-        row["ended"],
-    )

@@ -12,8 +12,8 @@ from qfusion_core.registry import Registry
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.evaluation import carry_out
+from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.journal import NAME, Journal
-from qfusion_core.remote.ledger import Entry
 from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.owner import new_owner
 from qfusion_core.remote.submission import Submission, new_asking

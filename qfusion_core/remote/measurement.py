@@ -14,9 +14,9 @@ from typing import NamedTuple, Self
 import platformdirs
 
 from qfusion_core.errors import InputError
+from qfusion_core.remote.intents import At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.ledger import At
 from qfusion_core.remote.price import Price
 
 

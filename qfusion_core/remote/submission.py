@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
+from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.ledger import Entry, Ledger
+from qfusion_core.remote.ledger import Ledger
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, get_args
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.remote.errors import JobCancelled, JobFailed, JobsLeft, JobsPending, RemoteError
-from qfusion_core.remote.job import Call, JobStatus, Result, State, require_result
-from qfusion_core.remote.ledger import At, Entry
+from qfusion_core.remote.intents import At, Entry
+from qfusion_core.remote.job import Call, JobStatus, Result, State
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.owner import new_owner
+from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.submission import Submission, new_asking
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.remote.device import Binding, RemoteDevice
 from qfusion_core.remote.evaluation import planned
+from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
 from qfusion_core.remote.journal import About
-from qfusion_core.remote.ledger import Planned
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.testing.device import DeviceContract
 

@@ -22,9 +22,10 @@ from qfusion_core import (
 from qfusion_core.circuit import Angle, Term
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import Spent, require_budget
-from qfusion_core.remote.job import Call, require_cover
+from qfusion_core.remote.intents import At, Planned
+from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.ledger import At, Planned
+from qfusion_core.remote.planning import require_cover
 
 TURN = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
 WORDS = ("Z", "X", "Y", "I")

@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, Price, Range, Result, tiles
+from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.ledger import LEASE, At, Planned
+from qfusion_core.remote.ledger import LEASE
 from qfusion_core.remote.owner import gone, new_owner
 
 KEY = "qf-{}-0-0-0"
