@@ -161,7 +161,7 @@ def test_a_backend_that_costs_money_names_a_budget(qfusion, run):
 
 
 def test_leave_list_resume_and_evaluate(machine, evaluate, qfusion, run):
-    machine.seconds = 0.3
+    machine.seconds = 60
     code, out, err = evaluate("--yes", "--no-wait")
     assert code == 0
     resume = f"qfusion jobs resume {shlex.quote(str(run))}"
@@ -174,6 +174,10 @@ def test_leave_list_resume_and_evaluate(machine, evaluate, qfusion, run):
     assert code == 0
     assert out.count("submitted") == 3
     assert "is open" in out
+    code, out, _ = qfusion("jobs", "resume", run, "--no-wait", "--json")
+    assert code == 0
+    assert json.loads(out)["left"].startswith("queue: job job-0, job-1, job-2: submitted; no job")
+    machine.seconds = 0
     code, out, _ = qfusion("jobs", "resume", run, "--json")
     assert code == 0
     assert [job["job_id"] for job in json.loads(out)["done"]] == ["job-0", "job-1", "job-2"]

@@ -58,7 +58,7 @@ def test_an_accepted_job_that_is_listed_late(machine, measure, fault):
     machine.faults["submit"], machine.listed_after = [fault], 0.1
     measure(options={"grace_seconds": 0.5})
     assert len(machine.jobs) == 3
-    assert machine.requests.count("find") > 1
+    assert "find" in machine.requests
 
 
 @pytest.mark.parametrize(
@@ -126,17 +126,19 @@ def test_a_failure_does_not_wait_for_the_others(machine, measure, failure):
 
 
 def test_a_slow_job_is_left_not_sent_again(machine, measure, failure):
-    machine.seconds = 0.4
+    machine.seconds = 60
     line = failure(JobsPending, measure, options={"timeout_seconds": 0.05})
     assert line.startswith("queue: job job-0, job-1, job-2: not done after 0.05 s; no job is lost")
+    machine.seconds = 0
     measure()
     assert len(machine.jobs) == 3
 
 
 def test_no_wait_leaves_and_comes_back(machine, measure, failure):
-    machine.seconds = 0.2
+    machine.seconds = 60
     line = failure(JobsLeft, measure, wait=False)
     assert line.startswith("queue: job job-0, job-1, job-2: submitted; no job is lost")
+    machine.seconds = 0
     assert JobsLeft.exit_code == 0
     values = measure()
     assert torch.equal(measure(wait=False), values)  # nothing is left to wait for
@@ -169,7 +171,7 @@ def test_waits_grow_from_the_first_to_the_longest(machine, measure):
 
 
 def test_an_interrupt_leaves_the_jobs(machine, measure, failure):
-    machine.seconds = 0.2
+    machine.seconds = 60
 
     def interrupt(progress):
         raise KeyboardInterrupt
@@ -178,6 +180,7 @@ def test_an_interrupt_leaves_the_jobs(machine, measure, failure):
     assert line.startswith("queue: interrupted; jobs that were submitted stay at the provider: ")
     assert "qfusion jobs resume" in line
     assert "qfusion jobs cancel" in line
+    machine.seconds = 0
     measure()
     assert len(machine.jobs) == 3
 

@@ -34,10 +34,11 @@ def test_a_finished_measurement_is_reused_unless_again(machine, measure):
 
 
 def test_again_goes_on_with_what_is_unfinished(machine, measure):
-    machine.seconds = 0.2
+    machine.seconds = 60
     for _ in range(2):
         with pytest.raises(JobsLeft):
             measure(again=True, wait=False)
+    machine.seconds = 0
     measure(again=True)
     assert len(machine.jobs) == 3
 
@@ -61,9 +62,10 @@ def test_the_stored_plan_is_used(machine, measure, monkeypatch):
 
     options = Queue.Options  # as if the size of a job changed no value
     monkeypatch.setattr(options, "neutral", options.neutral | {"rows_per_job"})
-    machine.seconds = 0.2
+    machine.seconds = 60
     with pytest.raises(JobsLeft):
         measure(wait=False)
+    machine.seconds = 0
     values = measure(options={"rows_per_job": 3})
     assert len(machine.jobs) == 3
     assert values.shape == (3, 3)
@@ -131,12 +133,12 @@ def test_an_open_device_measures_each_time(machine, connect, forward, tmp_path):
 
 
 def test_an_open_device_goes_on_with_a_call_that_was_left(machine, connect, forward, tmp_path):
-    machine.seconds = 0.3
+    machine.seconds = 60
     with pytest.raises(JobsPending):
         forward(connect(Measurement(tmp_path), timeout_seconds=0))
+    machine.seconds = 0
     forward(connect(Measurement(tmp_path)))
     assert len(machine.jobs) == 3
-    machine.seconds = 0
     forward(connect(Measurement(tmp_path)))
     assert len(machine.jobs) == 6
 
