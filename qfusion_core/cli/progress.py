@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from qfusion_core.errors import Interrupted
 
@@ -46,7 +53,9 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
 def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
     """A callback for each look at remote jobs: a live line, or a line for each change."""
     console = Console(stderr=True)
-    status = console.status("")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    live = Progress(*columns, console=console, transient=True)
+    task = live.add_task("")
     shown = ""
 
     def on_progress(progress: JobProgress) -> None:
@@ -58,16 +67,17 @@ def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
             if line != shown:
                 console.print(f"{line}, {progress.seconds:.0f} s", soft_wrap=True)
         elif set(progress.states) == {"done"}:
-            status.stop()  # what is asked next needs the terminal
+            live.stop()  # what is asked next needs the terminal
         else:
-            status.update(f"{line}, {progress.seconds:.0f} s")
-            status.start()
+            live.update(task, description=line)
+            live.start()
         shown = line
 
     try:
         yield on_progress
     finally:
-        status.stop()
+        if console.is_terminal:  # elsewhere it would print an empty line
+            live.stop()
 
 
 @contextmanager

@@ -30,7 +30,8 @@ class Asking:
     ) -> None:
         self._backend, self._options = backend, options
         values = [] if credentials is None else [value for _, value in credentials]
-        self._secrets = [v.get_secret_value() for v in values if isinstance(v, SecretStr)]
+        secrets = (v.get_secret_value() for v in values if isinstance(v, SecretStr))
+        self._secrets = [secret for secret in secrets if secret]
 
     def __call__(
         self, request: Callable[[], Answer], *, job_id: str | None = None, next_step: str = ""

@@ -302,6 +302,14 @@ def test_compare_asks_and_reuses(machine, qfusion, run):
     assert len(machine.jobs) == 2
 
 
+def test_on_a_terminal_the_state_is_shown_live(machine, evaluate, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
+    machine.seconds = 0.1
+    code, _, err = evaluate("--yes")
+    assert code == 0
+    assert "queue: " in err.partition("2026-10-01")[2]
+
+
 def test_a_failed_job_is_named(machine, evaluate):
     machine.ends[1] = ("failed", f"calibration drifted {SECRET}")
     code, _, err = evaluate("--yes")
