@@ -85,7 +85,7 @@ def resumable(run: Path) -> Iterator[None]:
     """Says how to go on with a training that the user interrupts."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):  # the latter of a remote device
         if not (run / "config.yaml").is_file():
             raise
         raise Interrupted(

@@ -66,7 +66,8 @@ class Submission:
         if entry.sent is None:
             return None
         options, wait = self._device.options, self._device.options.poll_seconds
-        left = options.grace_seconds - self._ledger.since(entry.sent)
+        ago = max(0.0, self._ledger.since(entry.sent))  # clocks can be set back
+        left = options.grace_seconds - ago
         until = time.monotonic() + max(0.0, left)
         while True:
             found = self._ask(lambda: self._device.find(entry.key), next_step=self._next_step)
