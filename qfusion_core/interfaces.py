@@ -40,11 +40,13 @@ class Device(Component):
         name: The ``type:`` of a ``backends.yaml`` entry.
         shots: Measurements behind each value, or None where values are exact.
         max_wires: Largest circuit that fits, or None where memory alone limits it.
+        rows_per_call: Most rows that it is asked for at once; None where it splits them itself.
     """
 
     Credentials: ClassVar[type[base.Credentials]] = base.Credentials
     shots: int | None = None
     max_wires: int | None = None
+    rows_per_call: int | None = 1024
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""
