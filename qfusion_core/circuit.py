@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,6 +81,18 @@ class Circuit:
                     raise InputError(
                         f"{where}: {term.source}[{term.index}] outside 0..{limits[term.source] - 1}"
                     )
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Devices look a circuit up in each call, and it has many gates."""
+        return hash((self.n_wires, self.gates, self.n_data, self.n_weights))
+
+    def __getstate__(self) -> dict[str, Any]:
+        # a hash is of one process: it must not travel, nor need what else is cached
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     @classmethod
     def trace(

@@ -15,7 +15,10 @@ CHUNK = 1024
 def quantum_tokens(model: FusionClassifier, x_q: Tensor) -> Tensor | None:
     """Tokens of all rows ``[rows, q_tokens, q_dim]``; None where there is no quantum branch."""
     model.eval()
-    chunks = [model.tokens(chunk) for chunk in x_q.split(CHUNK)]
+    # a remote device splits by itself: all rows in one call wait for its queue once
+    device = model.device
+    size = CHUNK if device is None else device.rows_per_call or max(1, len(x_q))
+    chunks = [model.tokens(chunk) for chunk in x_q.split(size)]
     return None if chunks[0] is None else torch.cat([c for c in chunks if c is not None])
 
 
@@ -24,9 +27,7 @@ def logits_in_chunks(
     model: FusionClassifier, x_c: Tensor, x_q: Tensor
 ) -> Float[Tensor, "rows classes"]:
     """Logits of preprocessed rows, in evaluation mode."""
-    model.eval()
-    chunks = zip(x_c.split(CHUNK), x_q.split(CHUNK), strict=True)
-    return torch.cat([model(*chunk) for chunk in chunks])
+    return logits_from_tokens(model, x_c, quantum_tokens(model, x_q))
 
 
 @torch.no_grad()

@@ -115,7 +115,12 @@ from qfusion_core.cli import main
 from qfusion_core.cli.app import app
 verbs = [command.callback.__name__ for command in app.registered_commands]
 assert {'plugins', 'backends', 'train'} <= set(verbs), verbs
-for words in [[], ['--help'], ['--version'], *([verb, '--help'] for verb in verbs)]:
+verbs = [[verb] for verb in verbs]
+for group in app.registered_groups:
+    inner = group.typer_instance.registered_commands
+    verbs += [[group.name], *([group.name, c.name or c.callback.__name__] for c in inner)]
+assert ['jobs', 'resume'] in verbs, verbs
+for words in [[], ['--help'], ['--version'], *([*verb, '--help'] for verb in verbs)]:
     with suppress(SystemExit):
         main(words)
 """

@@ -1,4 +1,4 @@
-"""examples/third_party_fusion installed, listed, tested and trained with, as its README says."""
+"""The examples of third parties installed, listed, tested and used, as their READMEs say."""
 
 import json
 import shutil
@@ -6,19 +6,24 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[1] / "examples" / "third_party_fusion"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.fixture
-def installed(environment, tmp_path):
-    """An environment with the example in it, installed from a copy: pip may build in place."""
-    copy = tmp_path / "copy"
-    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", "build", "dist"))
-    environment.install(copy)
-    return environment
+def install(environment, tmp_path):
+    """An environment with an example in it, installed from a copy: pip may build in place."""
+
+    def _install(name):
+        copy, ignored = tmp_path / "copy", ("__pycache__", "build", "dist")
+        shutil.copytree(EXAMPLES / name, copy, ignore=shutil.ignore_patterns(*ignored))
+        environment.install(copy)
+        return environment
+
+    return _install
 
 
-def test_it_is_installed_listed_tested_and_trained_with(installed, tmp_path):
+def test_it_is_installed_listed_tested_and_trained_with(install, tmp_path):
+    installed = install("third_party_fusion")
     listed = installed.qfusion("plugins", "--json")
     assert listed.returncode == 0, listed.stderr
     rows = {row["name"]: row for row in json.loads(listed.stdout)["components"]}
@@ -46,3 +51,17 @@ def test_without_it_the_run_that_names_it_is_explained(environment):
     assert refused.returncode == 2
     assert "unknown fusion 'film'" in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+def test_the_remote_device_is_installed_listed_and_tested_and_is_small(install, tmp_path):
+    installed = install("third_party_device")
+    assert len((tmp_path / "copy" / "qfusion_queue.py").read_text().splitlines()) < 100
+    code = (
+        "import sys, pytest, qfusion_core\n"
+        "print(qfusion_core.Registry().get('device', 'queue').__module__)\n"
+        "sys.path.append(sys.argv[1])\n"
+        "sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', sys.argv[1] + '/tests']))\n"
+    )
+    own = installed.run("-c", code, tmp_path / "copy")
+    assert own.returncode == 0, own.stdout
+    assert own.stdout.startswith("qfusion_queue\n")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -11,25 +11,35 @@ from torch import Tensor
 
 import qfusion_core
 from qfusion_core import Circuit, Device, InputError, require_finite
-from qfusion_statevector.measure import Readout
-from qfusion_statevector.memory import require_memory
-from qfusion_statevector.program import Program
-from qfusion_statevector.sampled import SampledStatevector
+from qfusion_statevector.choice import Choice
+from qfusion_statevector.expectations import Expectations
+from qfusion_statevector.sampled import SampledStatevector, gaussian_noise
 
 
 class Statevector(Device):
-    """Simulation in torch: batched, differentiable, on whatever torch device the data is."""
+    """Exact simulation: batched, differentiable, on whatever torch device the data is."""
 
     name = "statevector"
 
     class Options(qfusion_core.Options):
         """Options of `statevector`."""
 
+        executor: Literal["numba", "torch", "lightning"] | None = Field(
+            None,
+            description="Who computes: numba (CPU only, the fastest), torch (any torch device), "
+            "lightning (PennyLane's lightning.qubit, row by row, for very wide circuits); default: "
+            "the fastest that is installed and fits.",
+        )
         shots: int | None = Field(
             None,
             ge=1,
-            description="Draws behind each value, as on a machine; default: exact values. "
-            "Gradients then take parameter shift: two more rows for each angle.",
+            description="Measurements behind each value, as on a machine; default: exact values.",
+        )
+        sampling: Literal["draws", "gaussian"] = Field(
+            "draws",
+            description="With shots: draws (outcomes are drawn, gradients take parameter shift: "
+            "two more rows for each angle) or gaussian (noise of the same variance is added to "
+            "the exact values, which stay differentiable: for training).",
         )
         seed: int | None = Field(
             None, ge=0, description="Start of the stream of draws; default: torch's generator."
@@ -43,43 +53,49 @@ class Statevector(Device):
     def __init__(
         self, options: Options, credentials: qfusion_core.Credentials | None = None
     ) -> None:
-        if options.seed is not None and options.shots is None:
-            raise InputError("statevector: seed: exact values draw nothing; set shots or drop seed")
+        for name in ("seed", "sampling"):
+            if options.shots is None and name in options.model_fields_set:
+                raise InputError(
+                    f"statevector: {name}: exact values draw nothing; set shots or drop {name}"
+                )
+        if (
+            options.shots
+            and options.sampling == "draws"
+            and options.executor not in (None, "torch")
+        ):
+            raise InputError(
+                f"statevector: executor: {options.executor} draws no outcomes; use executor: "
+                "torch, or sampling: gaussian"
+            )
         self.shots = options.shots
-        self._memory_gb = options.memory_gb
-        self._sampled = options.shots and SampledStatevector(
-            self._simulate, options.shots, options.seed
+        self._gaussian = options.sampling == "gaussian"
+        self._choice = Choice(options.executor, options.memory_gb)
+        self._generator = (
+            None if options.seed is None else torch.Generator().manual_seed(options.seed)
         )
-        # a model asks for one circuit and one readout again and again
-        self._program = lru_cache(maxsize=4)(Program)
-        self._readout = lru_cache(maxsize=4)(Readout)
+        self._sampled = options.shots and SampledStatevector(
+            options.shots, self._generator, options.memory_gb
+        )
 
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor:
         """See `qfusion_core.Device`. float64 is computed as such, all else in float32."""
-        if self._sampled:
+        if self._sampled and not self._gaussian:
             return self._sampled.expectations(circuit, data, weights, observables)
-        circuit.check(data, weights, observables)
+        circuit.check(data, weights)
         require_finite("data", data)
         require_finite("weights", weights)
-        return self._simulate(circuit, data, weights, observables)
-
-    def _simulate(
-        self,
-        circuit: Circuit,
-        data: Tensor,
-        weights: Tensor,
-        observables: Sequence[str],
-        observe: Callable[[Tensor], Tensor] | None = None,
-    ) -> Tensor:
-        if not observables:
-            return data.new_zeros(len(data), 0)
-        real = torch.promote_types(data.dtype, torch.float32)
-        dtype = real.to_complex()
         words = tuple(observables)
-        require_memory(circuit, words, len(data), dtype, data.device, self._memory_gb)
-        program = self._program(circuit, dtype, data.device)
-        readout = self._readout(words, dtype, data.device)
-        state = program(data.to(real), weights.to(data.device, real))
-        return readout(state, observe).to(data.dtype)
+        real = torch.promote_types(data.dtype, torch.float32)
+        executor = self._choice.executor(circuit, words, real, data.device, len(data))
+        if 0 in (len(data), len(words)):
+            nothing = 0 * (data.sum(1, keepdim=True) + weights.sum().to(data))
+            return nothing.expand(len(data), len(words))
+        entries = data.to(real), weights.to(data.device, real)
+        values: Tensor = Expectations.apply(*entries, executor)
+        if not torch.isfinite(values.detach().sum()):
+            require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
+        if self.shots:
+            values = values + gaussian_noise(values.detach(), self.shots, self._generator)
+        return values.to(data.dtype)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
-from qfusion_core import Circuit, InputError, commuting_groups
-from qfusion_statevector.layers import fuse
+from qfusion_core import InputError
+from qfusion_statevector.compiler.program import Program
+
+ALWAYS_FITS = 2**26  # bytes; below this nobody asks the system how much is free
 
 
 def require_memory(
-    circuit: Circuit,
-    words: Sequence[str],
+    executor: str,
+    program: Program,
     batch: int,
     dtype: torch.dtype,
     device: torch.device,
@@ -26,35 +27,43 @@ def require_memory(
     Raises:
         InputError: Says how much is needed, how much there is, and what would fit.
     """
+    per_row, fixed = estimate(executor, program, dtype)
+    need = batch * per_row + fixed
+    if limit_gb is None and need <= ALWAYS_FITS:
+        return
     free = available(device) if limit_gb is None else limit_gb * 1e9
-    per_sample, fixed = estimate(circuit, words, dtype)
-    need = batch * per_sample + fixed
     if free is None or need <= free:
         return
-    n_wires = circuit.n_wires
-    rows = int((free - fixed) // per_sample)
+    rows = int((free - fixed) // per_row)
     if rows >= 1:
         advice = f"up to {rows} rows fit: use smaller batches"
     else:
-        smaller = math.ceil(math.log2((per_sample + fixed) / free))
-        advice = f"even one row does not fit: use {max(1, n_wires - smaller)} wires or fewer"
+        smaller = math.ceil(math.log2((per_row + fixed) / free))
+        advice = (
+            f"even one row does not fit: use {max(1, program.n_wires - smaller)} wires or fewer"
+        )
     raise InputError(
-        f"statevector: {n_wires} wires x {batch} rows need about {need / 1e9:.3g} GB of memory, "
-        f"{free / 1e9:.3g} GB may be used; {advice}"
+        f"statevector: {program.n_wires} wires x {batch} rows need about {need / 1e9:.3g} GB of "
+        f"memory, {free / 1e9:.3g} GB may be used; {advice}"
     )
 
 
-def estimate(circuit: Circuit, words: Sequence[str], dtype: torch.dtype) -> tuple[int, int]:
-    """Peak of a forward and backward pass, in bytes: ``(for each row, for the tables)``."""
-    size = 2**circuit.n_wires
-    # seven states while going back (two pairs, the final and the product state), one for each
-    # group that is measured, and its gradient
-    states = 8 + len(commuting_groups(words))
-    layers = fuse(circuit).rest
-    phases = sum(placed.column is not None for monomial, _ in layers for placed in monomial)
-    # 64 bytes while a permutation is composed
-    table_bytes = 64 + 8 * len(layers) + (phases + len(words)) * dtype.itemsize // 2
-    return states * dtype.itemsize * size, table_bytes * size
+def estimate(executor: str, program: Program, dtype: torch.dtype) -> tuple[int, int]:
+    """Peak of a forward and backward pass, in bytes: ``(for each row, for the rest)``."""
+    size, amplitude = 2**program.n_wires, 2 * dtype.itemsize
+    if executor == "lightning":
+        # in double precision, one row at a time: the state, the one that goes back, a copy of each
+        return 64 + 32 * len(program.steps), 4 * 16 * size
+    if executor == "numba":
+        # the final state of each row, up to a full chunk; each thread has two states, a row of
+        # sums and the gradients of the phases, in cache lines; tables of phases and states
+        diagonals = len(program.diagonals)
+        thread = 64 * (2 * 2 + 1 + diagonals)
+        tables = 2 * 64 + 3 * diagonals * dtype.itemsize + 64 + 8
+        return amplitude * size, (torch.get_num_threads() * thread + tables) * size
+    # while going back: two pairs of states, the final one, what a setting makes of it; for each
+    # change of basis two tables of indices and one of phases
+    return 9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + amplitude) * size
 
 
 def available(device: torch.device) -> int | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import torch
 from torch import Tensor
 
 from qfusion_core import Angle, BlackBoxDevice, Circuit, Gate, Term
-
-Exact = Callable[[Circuit, Tensor, Tensor, Sequence[str], Callable[[Tensor], Tensor]], Tensor]
+from qfusion_statevector.choice import Choice
+from qfusion_statevector.tensors.executor import TensorsExecutor
 
 
 class SampledStatevector(BlackBoxDevice):
@@ -21,16 +22,23 @@ class SampledStatevector(BlackBoxDevice):
 
     name = "statevector"
 
-    def __init__(self, simulate: Exact, shots: int, seed: int | None) -> None:
-        """Keep the exact simulation; start the stream of draws, at ``seed`` or at torch's."""
+    def __init__(
+        self, shots: int, generator: torch.Generator | None, memory_gb: float | None
+    ) -> None:
+        """Keep the number of shots and the stream of draws (None: torch's own)."""
         self.shots = shots
-        self._simulate = simulate
-        self._generator = None if seed is None else torch.Generator().manual_seed(seed)
+        self._generator = generator
+        self._choice = Choice("torch", memory_gb)
+        self._template = lru_cache(maxsize=4)(_template)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """See `qfusion_core.BlackBoxDevice`."""
-        weights = angles.new_zeros(0)
-        return self._simulate(_template(circuit), angles, weights, observables, self._draw)
+        real = torch.promote_types(angles.dtype, torch.float32)
+        executor = self._choice.executor(
+            self._template(circuit), tuple(observables), real, angles.device, len(angles)
+        )
+        assert isinstance(executor, TensorsExecutor)
+        return executor.sample(angles.to(real), angles.new_zeros(0, dtype=real), self._draw)
 
     def _draw(self, probabilities: Tensor) -> Tensor:
         """Relative frequencies ``[2**n, rows]`` of the outcomes in `shots` draws."""
@@ -38,6 +46,20 @@ class SampledStatevector(BlackBoxDevice):
         draws = torch.multinomial(rows, self.shots, replacement=True, generator=self._generator)
         weight = rows.new_full((1, 1), 1 / self.shots).expand(draws.shape)
         return torch.zeros_like(rows).scatter_add_(1, draws, weight).T.to(probabilities)
+
+
+def gaussian_noise(values: Tensor, shots: int, generator: torch.Generator | None) -> Tensor:
+    """Normal noise with the variance of a mean of so many +1 and -1, ``(1 - value^2) / shots``.
+
+    Words that a machine reads from the same shots are correlated there; here they are not.
+
+    Args:
+        values: Exact expectation values.
+        shots: Measurements behind each.
+        generator: The stream of draws, on the CPU; None: torch's own.
+    """
+    noise = torch.randn(values.shape, dtype=values.dtype, generator=generator).to(values.device)
+    return noise * ((1 - values.square()).clamp(min=0) / shots).sqrt()
 
 
 def _template(circuit: Circuit) -> Circuit:

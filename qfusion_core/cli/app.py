@@ -13,7 +13,9 @@ import typer
 from qfusion_core.cli.backends import backends
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
+from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
+from qfusion_core.cli.jobs import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.train import train
@@ -32,6 +34,8 @@ app.command()(train)
 app.command()(evaluate)
 app.command()(predict)
 app.command()(compare)
+app.command()(estimate)
+app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.command()(backends)
 

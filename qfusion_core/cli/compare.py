@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, test_rows
+from qfusion_core.cli.options import (
+    Again,
+    BackendsFile,
+    Run,
+    Samples,
+    SampleSeed,
+    Yes,
+    describe_rows,
+    test_rows,
+)
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import measuring
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.portability import Portability
+    from qfusion_core.remote.measurement import Measurement
 
 
 def compare(
@@ -27,6 +38,8 @@ def compare(
     ] = None,
     samples: Samples = None,
     seed: SampleSeed = 0,
+    yes: Yes = False,
+    again: Again = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +51,9 @@ def compare(
     if not names:
         raise InputError("--backends: no name given; e.g. --backends lightning,aer")
     found = Backends.read(backends_file)
-    report = measure(run, found, [reference or found.default, *names], samples, seed)
+    names = [reference or found.default, *names]
+    with measuring(run, "compare", describe_rows(samples, seed), again=again, yes=yes) as opened:
+        report = measure(run, found, names, samples, seed, opened)
     if as_json:
         print_json(as_document(run, report))
     else:
@@ -46,7 +61,12 @@ def compare(
 
 
 def measure(
-    run: Path, backends: Backends, names: list[str], samples: int | None = None, seed: int = 0
+    run: Path,
+    backends: Backends,
+    names: list[str],
+    samples: int | None = None,
+    seed: int = 0,
+    measurement: Measurement | None = None,
 ) -> Portability:
     """Open all backends, then compare; the first name is the reference."""
     from qfusion_core.evaluation.portability import compare as compare_backends
@@ -56,7 +76,8 @@ def measure(
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
-    devices = {name: backends.open(name, registry) for name in dict.fromkeys(names)}
+    opened = measurement or run
+    devices = {name: backends.open(name, registry, opened) for name in dict.fromkeys(names)}
     model = load_model(folder, registry)
     return compare_backends(model, test_rows(folder, registry, samples, seed), devices)
 

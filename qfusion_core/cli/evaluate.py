@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import time
 
-from qfusion_core.cli.options import Backend, BackendsFile, Run, Samples, SampleSeed, test_rows
+from qfusion_core.cli.options import (
+    Again,
+    Backend,
+    BackendsFile,
+    NoWait,
+    Run,
+    Samples,
+    SampleSeed,
+    Yes,
+    describe_rows,
+    test_rows,
+)
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import measuring
 
 
 def evaluate(
@@ -13,6 +25,9 @@ def evaluate(
     backend: Backend = None,
     samples: Samples = None,
     seed: SampleSeed = 0,
+    yes: Yes = False,
+    again: Again = False,
+    no_wait: NoWait = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -31,14 +46,18 @@ def evaluate(
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     name = backend or backends.default
-    model = load_model(folder, registry).attach(backends.open(name, registry))
     part = test_rows(folder, registry, samples, seed)
-    began = time.perf_counter()
-    inputs = model.preprocess(torch.from_numpy(part.x))
-    result = scores(part.y, logits_in_chunks(model, *inputs).argmax(1).numpy())
-    seconds = time.perf_counter() - began
+    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
+    with measuring(run, "evaluate", describe_rows(samples, seed), **remote) as measurement:
+        device = backends.open(name, registry, measurement)
+        model = load_model(folder, registry).attach(device)
+        began = time.perf_counter()
+        inputs = model.preprocess(torch.from_numpy(part.x))
+        result = scores(part.y, logits_in_chunks(model, *inputs).argmax(1).numpy())
+        seconds = time.perf_counter() - began
     if as_json:
         document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}
+        document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
         print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
         return
     print_table(

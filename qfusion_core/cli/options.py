@@ -28,6 +28,18 @@ Samples = Annotated[
 SampleSeed = Annotated[
     int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the draw of --samples.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Agree to what the machine costs.")]
+Again = Annotated[
+    bool, typer.Option("--again", help="Measure again on a remote machine what has been measured.")
+]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Submit to a remote machine and leave its jobs there.")
+]
+
+
+def describe_rows(samples: int | None, seed: int) -> str:
+    """The rows of `test_rows` in words."""
+    return "test part" if samples is None else f"test part, {samples} rows, seed {seed}"
 
 
 def test_rows(folder: RunFolder, registry: Registry, samples: int | None, seed: int) -> Part:

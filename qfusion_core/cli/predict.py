@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from qfusion_core.cli.options import Backend, BackendsFile, Run
+from qfusion_core.cli.options import (
+    Again,
+    Backend,
+    BackendsFile,
+    NoWait,
+    Run,
+    Samples,
+    SampleSeed,
+    Yes,
+)
 from qfusion_core.cli.output import AsJson, print_json
+from qfusion_core.cli.remote import measuring
 
 
 def predict(
@@ -19,6 +30,11 @@ def predict(
         Path, typer.Argument(metavar="FILE", help="CSV, TSV, Parquet or npz with the features.")
     ],
     backend: Backend = None,
+    samples: Samples = None,
+    seed: SampleSeed = 0,
+    yes: Yes = False,
+    again: Again = False,
+    no_wait: NoWait = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -26,6 +42,7 @@ def predict(
     import torch
 
     from qfusion_core.config.backends import open_backend
+    from qfusion_core.evaluation.rows import draw_rows
     from qfusion_core.prediction import logits_in_chunks
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
@@ -35,12 +52,18 @@ def predict(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     raw = read_features(file, folder.config.features)
-    model = load_model(folder, registry).attach(open_backend(backend, backends_file, run=run))
-    inputs = model.preprocess(torch.from_numpy(raw))
-    best = logits_in_chunks(model, *inputs).softmax(1).max(1)
+    chosen = draw_rows(len(raw), samples, seed)
+    raw = raw[chosen]
+    subject = f"{len(raw)} rows of {file.name}, sha256 {hashlib.sha256(raw.tobytes()).hexdigest()}"
+    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
+    with measuring(run, "predict", subject, **remote) as measurement:
+        device = open_backend(backend, backends_file, run=measurement)
+        model = load_model(folder, registry).attach(device)
+        inputs = model.preprocess(torch.from_numpy(raw))
+        best = logits_in_chunks(model, *inputs).softmax(1).max(1)
     rows = [
-        (number, folder.config.classes[int(index)], round(float(probability), 6))
-        for number, (probability, index) in enumerate(zip(*best, strict=True), start=1)
+        (int(row) + 1, folder.config.classes[int(index)], round(float(probability), 6))
+        for row, probability, index in zip(chosen, *best, strict=True)
     ]
     header = ("row", "class", "probability")
     if as_json:

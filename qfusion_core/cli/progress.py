@@ -9,12 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from qfusion_core.errors import Interrupted
 
 if TYPE_CHECKING:
     from qfusion_core.config.spec import Training
+    from qfusion_core.remote.measurement import Progress as JobProgress
     from qfusion_core.training import TrainingState
 
 
@@ -42,11 +50,42 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
 
 
 @contextmanager
+def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
+    """A callback for each look at remote jobs: a live line, or a line for each change."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    live = Progress(*columns, console=console, transient=True)
+    task = live.add_task("")
+    shown = ""
+
+    def on_progress(progress: JobProgress) -> None:
+        nonlocal shown
+        states = ", ".join(f"{count} {state}" for state, count in progress.states.items())
+        place = "" if progress.position is None else f" (position {progress.position})"
+        line = f"{progress.backend}: {states}{place}"
+        if not console.is_terminal:
+            if line != shown:
+                console.print(f"{line}, {progress.seconds:.0f} s", soft_wrap=True)
+        elif set(progress.states) == {"done"}:
+            live.stop()  # what is asked next needs the terminal
+        else:
+            live.update(task, description=line)
+            live.start()
+        shown = line
+
+    try:
+        yield on_progress
+    finally:
+        if console.is_terminal:  # elsewhere it would print an empty line
+            live.stop()
+
+
+@contextmanager
 def resumable(run: Path) -> Iterator[None]:
     """Says how to go on with a training that the user interrupts."""
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, Interrupted):  # the latter of a remote device
         if not (run / "config.yaml").is_file():
             raise
         raise Interrupted(

@@ -20,6 +20,7 @@ from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces import Device
+    from qfusion_core.remote.measurement import Measurement
 
 VARIABLE = "QFUSION_BACKENDS"
 PACKAGED = Path(__file__).with_name("backends.yaml")
@@ -71,19 +72,47 @@ class Backends:
             raise self.source.error((*place, "type"), str(error)) from None
         return device, self.source.validate(device.Options, (*place, "options"))
 
-    def open(self, name: str | None = None, registry: Registry | None = None) -> Device:
+    def open(
+        self,
+        name: str | None = None,
+        registry: Registry | None = None,
+        run: str | Path | Measurement | None = None,
+    ) -> Device:
         """Open a backend, the default one for None.
 
+        Args:
+            name: In this file.
+            registry: Where devices are looked up.
+            run: Where a remote device writes its jobs down; see `open_backend`.
+
         Raises:
-            InputError: Unknown name, device or option, or a secret that is not set.
+            InputError: Unknown name, device or option, a secret that is not set, or no budget for
+                a backend that costs money.
         """
         name = self.default if name is None else name
         device, options = self.configured(name, registry or Registry())
         credentials = self._credentials(name, device)
         try:
-            return device(options, credentials)
+            opened = device(options, credentials)
         except InputError as error:
             raise self.source.error(("backends", name), str(error)) from error
+        self._bind(opened, name, run)
+        return opened
+
+    def _bind(self, device: Device, name: str, run: str | Path | Measurement | None) -> None:
+        from qfusion_core.remote.device import Binding, RemoteDevice
+        from qfusion_core.remote.measurement import Measurement
+
+        if not isinstance(device, RemoteDevice):
+            return
+        budget = self.entries[name].budget
+        if device.paid and not device.local and budget is None:
+            raise self.source.error(
+                ("backends", name),
+                "costs money and names no budget; add, for example, "
+                "budget: {max_usd: 5, max_jobs: 20}",
+            )
+        device.bound = Binding(name, budget, Measurement.of(run))
 
     def _credentials(self, name: str, device: type[Device]) -> Credentials | None:
         place = ("backends", name, "credentials")
@@ -104,20 +133,24 @@ class Backends:
 
 
 def open_backend(
-    name: str | None = None, path: str | Path | None = None, *, run: str | Path | None = None
+    name: str | None = None,
+    path: str | Path | None = None,
+    *,
+    run: str | Path | Measurement | None = None,
 ) -> Device:
     """Open a backend by its name in ``backends.yaml``.
 
     Args:
         name: The default backend for None.
         path: The file; None looks in the usual places (see `qfusion_core.config.backends`).
-        run: Folder of the run that a remote device's journal belongs to. A device on this machine
-            keeps no journal and has no use for it.
+        run: Where a remote device writes its jobs down: the folder of a run, or a
+            `qfusion_core.Measurement`, whose values can be gone on with and taken again; None for a
+            new folder in the user's state directory. A device on this machine has no use for it.
 
     Raises:
         InputError: One line with the position in the file.
     """
-    return Backends.read(path).open(name)
+    return Backends.read(path).open(name, run=run)
 
 
 def _find(path: str | Path | None) -> Path:

@@ -1,11 +1,25 @@
-"""Which rows of the test part are evaluated."""
+"""Which rows are evaluated."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from qfusion_core.data import Part
 from qfusion_core.errors import InputError
+
+
+def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
+    """Positions of all rows, or of ``samples`` of them, drawn by the seed, in their order.
+
+    Raises:
+        InputError: More samples than rows.
+    """
+    if samples is None:
+        return np.arange(rows)
+    if not 1 <= samples <= rows:
+        raise InputError(f"--samples {samples}: expected 1 to {rows}, the rows of the file")
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:samples])
 
 
 def choose_rows(part: Part, samples: int | None, seed: int) -> Part:

@@ -50,7 +50,7 @@ def train(
     """
     registry = registry or Registry()
     split = load_split(spec.data, spec.training.seed, registry)
-    model = fresh_model(spec, split, backend, registry)
+    model = fresh_model(spec, split, backend, registry, run=out)
     folder = RunFolder.create(Path(out), spec, split)
     return _run(folder, model, split, on_epoch)
 
@@ -68,14 +68,20 @@ def resume(
     if folder.model.is_file():
         raise InputError(f"{folder.path}: the training has finished; nothing to resume")
     split = folder.load_split(registry)
-    return _run(folder, fresh_model(folder.config.spec, split, backend, registry), split, on_epoch)
+    model = fresh_model(folder.config.spec, split, backend, registry, run=folder.path)
+    return _run(folder, model, split, on_epoch)
 
 
 def fresh_model(
-    spec: RunSpec, split: Split, backend: str | Device | None, registry: Registry
+    spec: RunSpec,
+    split: Split,
+    backend: str | Device | None,
+    registry: Registry,
+    *,
+    run: str | Path | None = None,
 ) -> FusionClassifier:
     """An untrained model; its weights are drawn from torch's random numbers, seeded by the run."""
-    device = backend if isinstance(backend, Device) else open_backend(backend)
+    device = backend if isinstance(backend, Device) else open_backend(backend, run=run)
     torch.manual_seed(spec.training.seed)
     model = FusionClassifier.fit_transforms(
         spec, split.train, n_classes=len(split.class_names), registry=registry

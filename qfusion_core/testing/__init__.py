@@ -30,6 +30,7 @@ from qfusion_core.testing.encoders import ClassicalEncoderContract, QuantumEncod
 from qfusion_core.testing.engine import EngineContract
 from qfusion_core.testing.fusion import FusionContract
 from qfusion_core.testing.reference import ReferenceDevice
+from qfusion_core.testing.remote import RemoteDeviceContract
 
 __all__ = [
     "CONTRACTS",
@@ -41,6 +42,7 @@ __all__ = [
     "FusionContract",
     "QuantumEncoderContract",
     "ReferenceDevice",
+    "RemoteDeviceContract",
 ]
 
 CONTRACTS: dict[str, type[ComponentContract]] = {

@@ -1,5 +1,7 @@
 """The device `statevector`: exact values and gradients, any circuit, any word, any batch."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pennylane as qml
 import pytest
 import torch
@@ -51,7 +53,7 @@ def cases(draw):
     circuit = draw(circuits())
     letters = st.text("IXYZ", min_size=circuit.n_wires, max_size=circuit.n_wires)
     words = draw(st.lists(letters, min_size=1, max_size=6))
-    return circuit, words, draw(st.sampled_from([1, 7, 32])), draw(st.integers(0, 1000))
+    return circuit, words, draw(st.sampled_from([1, 7, 32, 300])), draw(st.integers(0, 1000))
 
 
 def inputs(batch, seed, dtype=torch.float64, n_data=N_DATA, n_weights=N_WEIGHTS):
@@ -101,14 +103,16 @@ def assert_close(got, expected, tolerance):
 
 
 SLOW = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+executors = pytest.mark.parametrize("executor", ["numba", "torch"])
 
 
+@executors
 @settings(max_examples=60, **SLOW)
-@given(cases())
-def test_values_and_gradients_are_those_of_default_qubit(case):
+@given(case=cases())
+def test_values_and_gradients_are_those_of_default_qubit(case, executor):
     circuit, words, batch, seed = case
     data, weights = inputs(batch, seed)
-    sv = device()
+    sv = device(executor=executor)
     got = values_and_gradients(
         lambda x, w: sv.expectations(circuit, x, w, words), data, weights, seed
     )
@@ -118,11 +122,12 @@ def test_values_and_gradients_are_those_of_default_qubit(case):
     assert_close(got, expected, 1e-10)
 
 
-@settings(max_examples=20, **SLOW)
-@given(cases())
-def test_float32_stays_float32_and_near_float64(case):
+@executors
+@settings(max_examples=30, **SLOW)
+@given(case=cases())
+def test_float32_stays_float32_and_near_float64(case, executor):
     circuit, words, batch, seed = case
-    sv = device()
+    sv = device(executor=executor)
     single, double = (
         values_and_gradients(
             lambda x, w: sv.expectations(circuit, x, w, words), *inputs(batch, seed, dtype), seed
@@ -146,22 +151,24 @@ def layered(n_wires, reupload=True):
     return Circuit(n_wires, tuple(gates), n_wires, weight)
 
 
+@executors
 @pytest.mark.parametrize("reupload", [False, True])
 @pytest.mark.parametrize("readout", ["z+zz-all", "xyz+pairs"])
-def test_nine_wires(reupload, readout):
+def test_nine_wires(reupload, readout, executor):
     circuit, words = layered(9, reupload), pauli_words(readout, 9)
     data, weights = inputs(2, 0, n_data=9, n_weights=54)
-    sv = device()
+    sv = device(executor=executor)
     got = values_and_gradients(lambda x, w: sv.expectations(circuit, x, w, words), data, weights)
     expected = values_and_gradients(lambda x, w: reference(circuit, x, w, words), data, weights)
     assert_close(got, expected, 1e-10)
 
 
-def test_rows_do_not_depend_on_the_batch_they_are_in():
-    circuit, words = layered(4), pauli_words("xyz", 4)
-    data, weights = inputs(7, 1, n_data=4, n_weights=24)
-    whole = device().expectations(circuit, data, weights, words)
-    rows = [device().expectations(circuit, row[None], weights, words) for row in data]
+@executors
+def test_rows_do_not_depend_on_the_batch_they_are_in(executor):
+    circuit, words, sv = layered(4), pauli_words("xyz", 4), device(executor=executor)
+    data, weights = inputs(17, 1, n_data=4, n_weights=24)
+    whole = sv.expectations(circuit, data, weights, words)
+    rows = [sv.expectations(circuit, row[None], weights, words) for row in data]
     torch.testing.assert_close(whole, torch.cat(rows), rtol=0, atol=1e-13)
 
 
@@ -185,26 +192,77 @@ def test_weights_may_be_more_precise_than_the_data():
     )  # fmt: skip
 
 
-def test_one_device_serves_several_circuits():
-    sv, small, large = device(), layered(2), layered(3)
+@executors
+def test_one_device_serves_several_circuits(executor):
+    sv, small, large = device(executor=executor), layered(2), layered(3)
     first = sv.expectations(small, *inputs(2, 0, n_data=2, n_weights=12), ["ZZ"])
     sv.expectations(large, *inputs(2, 0, n_data=3, n_weights=18), ["ZZZ"])
     again = sv.expectations(small, *inputs(2, 0, n_data=2, n_weights=12), ["ZZ"])
     assert torch.equal(first, again)
 
 
+@executors
 @pytest.mark.parametrize(("batch", "words"), [(0, ["ZZ", "XX"]), (3, []), (0, [])])
-def test_nothing_asked_gives_an_empty_result(batch, words):
+def test_nothing_asked_gives_an_empty_result(batch, words, executor):
     data, weights = inputs(batch, 0, torch.float32, 2, 12)
-    values = device().expectations(layered(2), data, weights, words)
+    values = device(executor=executor).expectations(layered(2), data, weights, words)
     assert values.shape == (batch, len(words))
     assert values.dtype == torch.float32
+    gradients = torch.autograd.grad(values.sum(), (data, weights))
+    assert [gradient.abs().sum() for gradient in gradients] == [0, 0]
 
 
-def test_no_gates_leave_all_wires_down():
-    circuit = Circuit(2, (), 0, 0)
-    values = device().expectations(circuit, torch.zeros(2, 0), torch.zeros(0), ["ZI", "XZ", "II"])
+@executors
+def test_no_gates_leave_all_wires_down(executor):
+    circuit, sv = Circuit(2, (), 0, 0), device(executor=executor)
+    values = sv.expectations(circuit, torch.zeros(2, 0), torch.zeros(0), ["ZI", "XZ", "II"])
     assert values.tolist() == [[1, 0, 1], [1, 0, 1]]
+
+
+@executors
+@pytest.mark.parametrize(("of_data", "of_weights"), [(True, False), (False, True), (False, False)])
+def test_only_the_gradients_that_are_asked_for(executor, of_data, of_weights):
+    circuit, words, sv = layered(3), ["ZII", "XYZ"], device(executor=executor)
+    whole = inputs(5, 0, n_data=3, n_weights=18)
+    sv.expectations(circuit, *whole, words).sum().backward()
+    data, weights = (
+        part.detach().requires_grad_(of)
+        for part, of in zip(whole, (of_data, of_weights), strict=True)
+    )
+    values = sv.expectations(circuit, data, weights, words)
+    assert values.requires_grad == (of_data or of_weights)
+    if values.requires_grad:
+        values.sum().backward()
+    for part, full, of in zip((data, weights), whole, (of_data, of_weights), strict=True):
+        assert (part.grad is not None) == of
+        if of:
+            torch.testing.assert_close(part.grad, full.grad, rtol=0, atol=1e-12)
+
+
+@executors
+def test_a_graph_that_is_kept_gives_the_same_gradients_again(executor):
+    data, weights = inputs(3, 0, n_data=3, n_weights=18)
+    values = device(executor=executor).expectations(layered(3), data, weights, ["ZII", "XYZ"])
+    first, again = (
+        torch.autograd.grad(values.sum(), (data, weights), retain_graph=True) for _ in range(2)
+    )
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
+
+@executors
+def test_threads_that_share_a_device_get_their_own_values(executor):
+    circuit, words, sv = layered(6), pauli_words("xyz", 6), device(executor=executor)
+
+    def run(seed):
+        data, weights = inputs(40, seed, n_data=6, n_weights=36)
+        values = sv.expectations(circuit, data, weights, words)
+        return values.detach(), *torch.autograd.grad(values.square().sum(), (data, weights))
+
+    alone = [run(seed) for seed in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(run, list(range(8)) * 5))
+    for number, found in enumerate(together):
+        assert_close(found, alone[number % 8], 1e-13)
 
 
 def test_angles_that_are_not_finite_are_refused():
@@ -214,6 +272,15 @@ def test_angles_that_are_not_finite_are_refused():
         device().expectations(layered(2), data, weights, ["ZI"])
     with pytest.raises(QfusionError, match="weights: 12 entries"):
         device().expectations(layered(2), torch.zeros(3, 2), weights / 0, ["ZI"])
+
+
+@executors
+def test_finite_data_whose_angles_overflow_is_refused(executor):
+    gate = Gate("RY", (0,), Angle((Term("data", 0, 100.0),)))
+    with pytest.raises(QfusionError, match="angles: 1 entries are NaN or infinite"):
+        device(executor=executor).expectations(
+            Circuit(1, (gate,), 1, 0), torch.tensor([[1.0], [3e38]]), torch.zeros(0), ["Z"]
+        )
 
 
 @pytest.mark.parametrize(
@@ -229,52 +296,12 @@ def test_arguments_that_do_not_fit_are_refused(data, weights, words, message):
         device().expectations(layered(2), torch.zeros(data), torch.zeros(weights), words)
 
 
-def test_second_derivatives_are_refused_and_not_wrong():
+@executors
+def test_second_derivatives_are_refused_and_not_wrong(executor):
     data, weights = inputs(2, 0, n_data=2, n_weights=12)
-    values = device().expectations(layered(2), data, weights, ["ZI"])
+    values = device(executor=executor).expectations(layered(2), data, weights, ["ZI"])
     with pytest.raises(QfusionError, match="statevector: no second derivatives"):
         torch.autograd.grad(values.sum(), weights, create_graph=True)
-
-
-def test_what_cannot_fit_is_refused_before_it_is_allocated():
-    circuit = Circuit(50, (Gate("H", (0,)),), 0, 0)
-    with pytest.raises(InputError) as caught:
-        device().expectations(circuit, torch.zeros(1, 0), torch.zeros(0), ["Z" * 50])
-    text = str(caught.value)
-    assert text.startswith("statevector: 50 wires x 1 rows need about ")
-    assert "even one row does not fit: use " in text
-
-
-def test_what_is_said_to_fit_does_fit():
-    circuit, words = layered(6), pauli_words("xyz", 6)
-    sv = device(memory_gb=0.001)
-
-    def run(batch):
-        return sv.expectations(circuit, *inputs(batch, 0, torch.float32, 6, 36), words)
-
-    with pytest.raises(InputError, match=r"0\.001 GB may be used; up to ") as caught:
-        run(1000)
-    rows = int(str(caught.value).split("up to ")[1].split()[0])
-    assert run(rows).shape == (rows, 18)
-    with pytest.raises(InputError):
-        run(rows + 1)
-
-
-@given(n_wires=st.integers(3, 40), limit=st.sampled_from([1e-5, 1e-3, 0.1]))
-@settings(max_examples=20, deadline=None)
-def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit):
-    from qfusion_statevector.memory import require_memory
-
-    def check(n):
-        circuit = Circuit(n, (), 0, 0)
-        require_memory(circuit, ["Z" * n], 1, torch.complex64, torch.device("cpu"), limit)
-
-    try:
-        check(n_wires)
-    except InputError as error:
-        fits = int(str(error).split("use ")[1].split()[0])
-        assert fits < n_wires
-        check(fits)
 
 
 @pytest.mark.gpu

@@ -1,0 +1,111 @@
+"""Who executes a program: chosen by what is installed, by the torch device and by size."""
+
+from __future__ import annotations
+
+import warnings
+from functools import lru_cache
+from importlib.util import find_spec
+
+import torch
+
+from qfusion_core import Circuit, InputError, commuting_groups
+from qfusion_statevector.compiler.program import Program, compile_program
+from qfusion_statevector.expectations import Executor
+from qfusion_statevector.memory import require_memory
+
+
+class Choice:
+    """Makes executors and keeps the latest: a model asks for one circuit again and again."""
+
+    def __init__(self, wanted: str | None, memory_gb: float | None) -> None:
+        """Check what was asked for.
+
+        Args:
+            wanted: An executor by its name, or None for the fastest.
+            memory_gb: Most memory that one evaluation may take; None: what is free.
+
+        Raises:
+            InputError: It is not installed.
+        """
+        self._has_numba = find_spec("numba") is not None
+        if wanted == "numba" and not self._has_numba:
+            raise InputError(
+                'statevector: executor numba: numba is not installed; pip install "qfusion[fast]", '
+                "or use executor: torch"
+            )
+        self._wanted = wanted
+        self._memory_gb = memory_gb
+        self._programs = lru_cache(maxsize=8)(_checked_program)
+        self._executors = lru_cache(maxsize=8)(self._make)
+        self._handed_over = False
+
+    def executor(
+        self,
+        circuit: Circuit,
+        words: tuple[str, ...],
+        dtype: torch.dtype,
+        device: torch.device,
+        batch: int,
+    ) -> Executor:
+        """For so many rows of a circuit on a torch device.
+
+        Raises:
+            InputError: A word that does not fit; more memory than there is; an executor that
+                cannot run there.
+        """
+        name = self._name(circuit.n_wires, device, batch)
+        program = self._programs(circuit, words)
+        require_memory(name, program, batch, dtype, device, self._memory_gb)
+        if name == "lightning":
+            self._say_once(circuit.n_wires)
+        return self._executors(name, circuit, words, dtype, device)
+
+    def _name(self, n_wires: int, device: torch.device, batch: int) -> str:
+        if self._wanted:
+            if self._wanted != "torch" and device.type != "cpu":
+                raise InputError(
+                    f"statevector: executor {self._wanted} runs on the CPU, the data is on "
+                    f"{device}; use executor: torch, or move the model to the CPU"
+                )
+            return self._wanted
+        if device.type != "cpu":
+            return "torch"
+        if n_wires > 16 and batch == 1:
+            return "lightning"  # one row of a wide circuit leaves the lanes of the others empty
+        return "numba" if self._has_numba else "torch"
+
+    def _say_once(self, n_wires: int) -> None:
+        if not (self._wanted or self._handed_over):
+            self._handed_over = True
+            warnings.warn(
+                f"statevector: a single row of {n_wires} wires is computed by PennyLane's "
+                "lightning.qubit, which is faster there; executor: numba or torch keeps it",
+                stacklevel=4,
+            )
+
+    def _make(
+        self,
+        name: str,
+        circuit: Circuit,
+        words: tuple[str, ...],
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> Executor:
+        program = self._programs(circuit, words)
+        if name == "numba":
+            from qfusion_statevector.rows.executor import RowsExecutor
+
+            return RowsExecutor(program, dtype)
+        if name == "torch":
+            from qfusion_statevector.tensors.executor import TensorsExecutor
+
+            groups = [members for _, members in commuting_groups(words)]
+            return TensorsExecutor(program, groups, dtype, device)
+        from qfusion_statevector.lightning import LightningExecutor
+
+        return LightningExecutor(circuit, words)
+
+
+def _checked_program(circuit: Circuit, words: tuple[str, ...]) -> Program:
+    circuit.check(torch.zeros(0, circuit.n_data), torch.zeros(circuit.n_weights), words)
+    return compile_program(circuit, words)

@@ -1,0 +1,1 @@
+"""From a traced circuit to a product of Pauli rotations; one idea in each file."""

@@ -1,0 +1,1 @@
+"""The executor for any torch device: the same program in few, large tensor operations."""

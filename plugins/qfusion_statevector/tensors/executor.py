@@ -1,0 +1,96 @@
+"""A program run by torch, on any of its devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qfusion_statevector.compiler.program import Program
+from qfusion_statevector.tensors.passes import Parameters
+from qfusion_statevector.tensors.plan import Plan
+from qfusion_statevector.tensors.settings import Setting
+
+
+class TensorsExecutor:
+    """Runs one program in one precision on one torch device."""
+
+    def __init__(
+        self,
+        program: Program,
+        groups: Sequence[Sequence[int]],
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        """Build the tables.
+
+        Args:
+            program: What to run.
+            groups: The numbers of the words that are read in each setting.
+            dtype: float32 or float64.
+            device: Where it runs.
+        """
+        self._complex = dtype.to_complex()
+        self._plan = Plan(program, self._complex, device)
+        self._settings = [
+            Setting([program.images[i] for i in members], self._plan.basis, self._complex, device)
+            for members in groups
+        ]
+        order = torch.tensor([number for members in groups for number in members])
+        self._place = order.argsort().to(device)
+        self._members = [torch.tensor(members, device=device) for members in groups]
+
+    def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
+        """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
+        entries = tuple(part.detach().requires_grad_(keep) for part in (data, weights))
+        with torch.set_grad_enabled(keep):
+            start = self._plan.start(*entries)
+            parameters = self._plan.parameters(*entries)
+        with torch.no_grad():
+            state = self._evolve(start, parameters)
+            values = self._read(state)
+        return values, (entries, start, parameters, state) if keep else ()
+
+    def sample(self, data: Tensor, weights: Tensor, observe: Callable[[Tensor], Tensor]) -> Tensor:
+        """Values ``[batch, words]`` from observed frequencies, see `Setting.values`."""
+        with torch.no_grad():
+            start, parameters = (
+                self._plan.start(data, weights),
+                self._plan.parameters(data, weights),
+            )
+            return self._read(self._evolve(start, parameters), observe)
+
+    def backward(
+        self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
+    ) -> tuple[Tensor | None, Tensor | None]:
+        """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
+        entries, start, parameters, state = saved
+        back = torch.zeros_like(state)
+        for setting, members in zip(self._settings, self._members, strict=True):
+            back += setting.gradient(state, gradient.T[members])
+        both = torch.cat([state, back])
+        gradients = Parameters(*(torch.zeros_like(value) for value in parameters))
+        for step in reversed(self._plan.passes):
+            both = step.undo(both, parameters, gradients)
+        ends = [(start, both[1].real), *zip(parameters, gradients, strict=True)]
+        ends = [(value, of_value) for value, of_value in ends if value.requires_grad]
+        asked = [entry for entry, of in zip(entries, (of_data, of_weights), strict=True) if of]
+        found = iter(
+            torch.autograd.grad(
+                [value for value, _ in ends], asked, [of_value for _, of_value in ends],
+                retain_graph=True, allow_unused=True, materialize_grads=True,
+            )
+        )  # fmt: skip
+        return next(found) if of_data else None, next(found) if of_weights else None
+
+    def _evolve(self, start: Tensor, parameters: Parameters) -> Tensor:
+        state = start.to(self._complex)[None]
+        for step in self._plan.passes:
+            state = step.apply(state, parameters)
+        return state
+
+    def _read(self, state: Tensor, observe: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        values = [setting.values(state, observe) for setting in self._settings]
+        return torch.cat(values)[self._place].T

@@ -1,0 +1,187 @@
+"""Passes over the state, each with its way back.
+
+States are ``[copies, 2^n, batch]``, samples innermost. `undo` gets a state and its gradient (as
+torch defines it for complex numbers) as two copies, takes both back through the pass, and adds the
+gradients of the pass's own parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from qfusion_statevector.tensors.basis import Basis
+from qfusion_statevector.tensors.windows import Hadamard, multiply, product_state, rows_of
+
+
+class Parameters(NamedTuple):
+    """What data and weights have been turned into; also the gradients of just that.
+
+    Attributes:
+        unitaries: Of windows, that all samples share, real, ``[windows, d, d]``.
+        phases: Of the shared phase passes, in radians, ``[2^n, passes]``.
+        sampled: Angles of the words that have one for each sample, ``[words, batch]``.
+    """
+
+    unitaries: Tensor
+    phases: Tensor
+    sampled: Tensor
+
+
+class Pass(Protocol):
+    """One step of a program."""
+
+    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+        """The state after the pass."""
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+        """State and gradient before the pass, from those after it."""
+
+
+class Relabel:
+    """A change of basis: amplitudes move and take powers of i."""
+
+    def __init__(self, old: Basis, new: Basis, dtype: torch.dtype, device: torch.device) -> None:
+        source, exponents = old.move(new)
+        powers = torch.tensor([1, 1j, -1, -1j], dtype=dtype)[torch.from_numpy(exponents)]
+        self._phase = powers[:, None].to(device) if exponents.any() else None
+        moves = bool((source[1:] < source[:-1]).any())
+        self._source = torch.from_numpy(source).to(device) if moves else None
+        self._target = torch.from_numpy(source.argsort()).to(device) if moves else None
+
+    def apply(self, state: Tensor, values: Parameters | None = None) -> Tensor:
+        """See `Pass`."""
+        moved = state if self._source is None else state.index_select(1, self._source)
+        return moved if self._phase is None else moved * self._phase
+
+    def undo(
+        self, both: Tensor, values: Parameters | None = None, gradients: Parameters | None = None
+    ) -> Tensor:
+        """See `Pass`."""
+        moved = both if self._phase is None else both * self._phase.conj()
+        return moved if self._target is None else moved.index_select(1, self._target)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A real unitary on neighbouring bits, the same for all samples: one matrix product."""
+
+    left: int
+    index: int
+
+    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+        """See `Pass`."""
+        return multiply(values.unitaries[self.index], state, self.left)
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+        """See `Pass`."""
+        unitary = values.unitaries[self.index]
+        before = multiply(unitary.T, both, self.left)
+        state, gradient = (
+            rows_of(part[None], len(unitary), self.left).transpose(0, 1).flatten(1)
+            for part in (before[0], both[1])
+        )
+        gradients.unitaries[self.index] += gradient @ state.T
+        return before
+
+
+@dataclass(frozen=True)
+class SharedPhases:
+    """A phase for each basis state, the same for all samples."""
+
+    column: int
+
+    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+        """See `Pass`."""
+        return state * _unit(values.phases[:, self.column, None])
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+        """See `Pass`."""
+        gradients.phases[:, self.column] += _overlap(both).sum(-1)
+        return both * _unit(-values.phases[:, self.column, None])
+
+
+@dataclass(frozen=True, eq=False)
+class SampledPhases:
+    """A phase for each basis state and sample: words of Z on position bits."""
+
+    masks: Tensor
+    rows: slice
+    hadamard: Hadamard
+
+    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+        """See `Pass`."""
+        return state * _unit(self._phases(values))
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+        """See `Pass`."""
+        sums = self.hadamard(_overlap(both)[None])[0]
+        gradients.sampled[self.rows] += -0.5 * sums[self.masks]
+        return both * _unit(-self._phases(values))
+
+    def _phases(self, values: Parameters) -> Tensor:
+        return spectrum(values.sampled[self.rows], self.masks, self.hadamard, len(values.phases))
+
+
+@dataclass(frozen=True, eq=False)
+class SampledTurns:
+    """Rotations about X of the highest bits, each with an angle for each sample.
+
+    After a Hadamard transform of these bits they are phases, a product of one factor for each bit.
+    """
+
+    rows: slice
+    bits: Tensor
+    states: Hadamard
+    sums: Hadamard
+
+    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+        """See `Pass`."""
+        return self.states(self._times(self.states(state), self._phases(values)))
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+        """See `Pass`."""
+        turned = self.states(both)
+        phases = self._phases(values)
+        overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1)
+        sums = -0.5 * self.sums(overlap[None])[0]
+        gradients.sampled[self.rows] += sums[self.bits]
+        return self.states(self._times(turned, phases.conj()))
+
+    def _times(self, state: Tensor, phases: Tensor) -> Tensor:
+        view = state.view(len(state), len(phases), -1, state.shape[-1])
+        return (view * phases[:, None]).view_as(state)
+
+    def _phases(self, values: Parameters) -> Tensor:
+        """``[2^bits, batch]``."""
+        half = values.sampled[self.rows] / 2
+        factors = torch.complex(half.cos(), -half.sin())
+        return product_state(torch.stack([factors, factors.conj()], 1))
+
+
+def spectrum(angles: Tensor, masks: Tensor, hadamard: Hadamard, size: int) -> Tensor:
+    """``-1/2 sum_w (-1)^parity(k & mask_w) angle_w`` for each k.
+
+    Args:
+        angles: ``[words, columns]``.
+        masks: ``[words]``, all different.
+        hadamard: Over all bits, plain sums.
+        size: ``2^n``.
+
+    Returns:
+        ``[2^n, columns]``.
+    """
+    table = angles.new_zeros(size, angles.shape[1]).index_copy(0, masks, angles)
+    return -0.5 * hadamard(table[None])[0]
+
+
+def _unit(phases: Tensor) -> Tensor:
+    return torch.complex(phases.cos(), phases.sin())
+
+
+def _overlap(both: Tensor) -> Tensor:
+    """The gradient of the phases after a phase pass, ``[2^n, batch]``."""
+    return (both[1] * both[0].conj()).imag

@@ -1,0 +1,100 @@
+"""Matrices on neighbouring position bits: one product for three bits moves the state once."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+WIDTH = 3  # 8 x 8 matrices: wider ones gain nothing more
+
+
+def multiply(matrix: Tensor, state: Tensor, left: int) -> Tensor:
+    """A real matrix on some bits of a state.
+
+    Args:
+        matrix: ``[d, d]``, real.
+        state: ``[copies, 2^n, batch]``, real or complex.
+        left: Number of basis states of the bits above.
+    """
+    view = rows_of(state, len(matrix), left)
+    product = torch.bmm(matrix.expand(len(view), -1, -1), view)
+    if state.is_complex():
+        return torch.view_as_complex(product.view(*state.shape, 2))
+    return product.view_as(state)
+
+
+def rows_of(state: Tensor, size: int, left: int) -> Tensor:
+    """``[copies * left, size, rest]``, real: one row for each state of some bits."""
+    real = torch.view_as_real(state) if state.is_complex() else state
+    return real.reshape(state.shape[0] * left, size, -1)
+
+
+def windows(count: int, bits: int) -> list[tuple[int, list[int | None]]]:
+    """Windows that cover the ``count`` highest of ``bits`` position bits.
+
+    Returns:
+        For each window the number of basis states above it, and for each of its bits, the highest
+        first, the number of that bit among the ``count``, or None where the bit is another's.
+
+    >>> windows(4, 5)
+    [(1, [0, 1, 2]), (4, [None, 3, None])]
+    """
+    width = min(WIDTH, bits)
+    found: list[tuple[int, list[int | None]]] = []
+    for first in range(0, count, width):
+        start = min(first, bits - width)
+        members = range(start, start + width)
+        found.append((1 << start, [bit if first <= bit < count else None for bit in members]))
+    return found
+
+
+def kronecker(factors: Tensor) -> Tensor:
+    """``[windows, bits, 2, 2]`` to ``[windows, 2**bits, 2**bits]``, first bit highest."""
+    result = factors[:, 0]
+    for bit in range(1, factors.shape[1]):
+        right = factors[:, bit, None, :, None, :]
+        result = (result[:, :, None, :, None] * right).flatten(3, 4).flatten(1, 2)
+    return result
+
+
+def product_state(factors: Tensor) -> Tensor:
+    """``[bits, 2, batch]`` to ``[2**bits, batch]``, first bit highest; neighbours pair up."""
+    if len(factors) == 1:
+        return factors[0]
+    even = len(factors) // 2 * 2
+    pairs = factors[0:even:2, :, None] * factors[1:even:2, None]
+    state = product_state(pairs.flatten(1, 2))
+    if even < len(factors):
+        state = (state[:, None] * factors[-1]).flatten(0, 1)
+    return state
+
+
+class Hadamard:
+    """The Walsh-Hadamard transform over the ``count`` highest bits: sums with all signs."""
+
+    def __init__(
+        self, count: int, bits: int, dtype: torch.dtype, device: torch.device, *, unitary: bool
+    ) -> None:
+        """Build the matrices, real.
+
+        Args:
+            count: Bits that are transformed.
+            bits: All bits.
+            dtype: Of the matrices: float32 or float64.
+            device: Where they live.
+            unitary: Scale to unitary, which makes it its own inverse; plain sums otherwise.
+        """
+        two = torch.tensor([[1.0, 1.0], [1.0, -1.0]], dtype=dtype, device=device)
+        if unitary:
+            two = two / 2**0.5
+        one = torch.eye(2, dtype=dtype, device=device)
+        self._windows = [
+            (left, kronecker(torch.stack([one if m is None else two for m in members])[None])[0])
+            for left, members in windows(count, bits)
+        ]
+
+    def __call__(self, state: Tensor) -> Tensor:
+        """``[copies, 2^n, batch]`` to the same."""
+        for left, matrix in self._windows:
+            state = multiply(matrix, state, left)
+        return state

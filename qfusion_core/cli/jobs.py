@@ -1,0 +1,153 @@
+"""``qfusion jobs``: what a run has sent to remote machines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from qfusion_core.cli.options import BackendsFile, NoWait
+from qfusion_core.cli.output import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.intents import Entry
+
+
+class ListByDefault(TyperGroup):
+    """``qfusion jobs RUN`` is ``qfusion jobs list RUN``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the verb in where it is left out."""
+        if args and args[0] not in (*self.commands, "--help"):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+jobs = typer.Typer(
+    cls=ListByDefault,
+    help="List the remote jobs of a run; resume, cancel or forget them.",
+    no_args_is_help=True,
+)
+Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")]
+Some = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="MEASUREMENT", help="Ids that the list shows; all if not given."),
+]
+
+
+@jobs.command("list")
+def list_jobs(run: Run, as_json: AsJson = False) -> None:
+    """List measurements and their jobs. Asks no machine."""
+    from qfusion_core.remote.manager import open_journal
+
+    journal = open_journal(run)
+    measurements = journal.measurements()
+    backends = dict.fromkeys(each["backend"] for each in measurements)
+    spent = {backend: journal.spent(backend) for backend in backends}
+    if as_json:
+        for each in measurements:
+            each["jobs"] = [{**job._asdict(), "at": job.at._asdict()} for job in each["jobs"]]
+        counted = {backend: sums._asdict() for backend, sums in spent.items()}
+        print_json({"run": str(run), "measurements": measurements, "spent": counted})
+        return
+    print_table(
+        (
+            "measurement", "verb", "subject", "backend", "call", "job", "state", "rows", "shots",
+            "USD", "written (UTC)", "reason",
+        ),
+        (
+            (each["id"], each["verb"], each["subject"][:40], each["backend"], *_cells(job))
+            for each in measurements
+            for job in each["jobs"]
+        ),
+    )  # fmt: skip
+    for each in measurements:
+        if each["state"] != "finished":
+            typer.echo(f"{each['id']} is {each['state']}")
+    for backend, sums in spent.items():
+        typer.echo(
+            f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
+            f"{sums.jobs} job(s), {sums.shots} shots"
+        )
+
+
+@jobs.command()
+def resume(
+    run: Run,
+    which: Some = None,
+    no_wait: NoWait = False,
+    backends_file: BackendsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Submit what was not sent, wait for what is not done, keep its values."""
+    from qfusion_core.cli.progress import show_jobs
+    from qfusion_core.config.backends import Backends
+    from qfusion_core.remote.errors import JobsLeft
+    from qfusion_core.remote.manager import resume_jobs
+
+    left = None
+    with show_jobs() as on_progress:
+        try:
+            done = resume_jobs(
+                run, which, Backends.read(backends_file), wait=not no_wait, on_progress=on_progress
+            )
+        except JobsLeft as error:
+            done, left = [], str(error)
+    _report(run, "done", done, as_json, left)
+
+
+@jobs.command()
+def cancel(
+    run: Run, which: Some = None, backends_file: BackendsFile = None, as_json: AsJson = False
+) -> None:
+    """Cancel what is not done, at the provider, too."""
+    from qfusion_core.config.backends import Backends
+    from qfusion_core.remote.manager import cancel_jobs
+
+    _report(run, "cancelled", cancel_jobs(run, which, Backends.read(backends_file)), as_json)
+
+
+@jobs.command()
+def forget(
+    run: Run,
+    which: Annotated[
+        list[str], typer.Argument(metavar="MEASUREMENT", help="Ids that the list shows.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Never continue these measurements nor take their values again; what they cost stays."""
+    from qfusion_core.remote.manager import forget_measurements
+
+    forget_measurements(run, which)
+    if as_json:
+        print_json({"run": str(run), "forgotten": which})
+    else:
+        typer.echo(f"forgotten: {', '.join(which)}")
+
+
+def _report(
+    run: Path, word: str, entries: list[Entry], as_json: bool, left: str | None = None
+) -> None:
+    if as_json:
+        keys = [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
+        print_json({"run": str(run), word: keys, "left": left})
+        return
+    names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
+    typer.echo(left or f"{word}: {', '.join(names) or 'nothing was left'}")
+
+
+def _cells(job: Entry) -> tuple[object, ...]:
+    usd, written = job.price["usd"], datetime.fromtimestamp(job.written, UTC)
+    return (
+        job.at.number,
+        job.job_id or "-",
+        job.state,
+        f"{job.rows[0] + 1}-{job.rows[1]}",
+        job.price["shots"],
+        "?" if usd is None else f"~{usd['low']:.2f}-{usd['high']:.2f}",
+        f"{written:%Y-%m-%d %H:%M:%S}",
+        job.reason or "-",
+    )

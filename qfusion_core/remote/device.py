@@ -1,0 +1,149 @@
+"""The contract of remote devices: what a vendor's adapter writes. Everything else is the core's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, final
+
+from torch import Tensor
+
+from qfusion_core import options as base
+from qfusion_core.circuit import Circuit
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.interfaces import BlackBoxDevice
+from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.options import RemoteOptions
+from qfusion_core.remote.price import Price
+
+
+@dataclass(frozen=True)
+class Binding:
+    """What `open_backend` knows and a device does not.
+
+    Attributes:
+        backend: Name in ``backends.yaml``.
+        budget: What it may spend over one run.
+        measurement: Where its jobs are written down.
+    """
+
+    backend: str
+    budget: Budget | None = None
+    measurement: Measurement = field(default_factory=Measurement)
+
+
+class RemoteDevice(BlackBoxDevice, ABC):
+    """A queued machine behind a network, priced or not.
+
+    An adapter writes eight methods. It raises `Transient` for a fault that passes, `Refused` for
+    one that does not, and `SubmitUncertain` from `submit` where a request went out and no clear
+    reply came back; its SDK's own retries of a submission must be off. It never waits for a job.
+
+    Attributes:
+        paid: Whether its jobs cost money or a quota: then a budget is required, and a verb asks.
+        local: Whether it runs in this process, as a snapshot of a machine does: there is nothing
+            to lose, so no journal is kept and nobody is asked.
+        max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
+        options: As given.
+        credentials: As given.
+        bound: Set by `open_backend`.
+    """
+
+    Options: ClassVar[type[base.Options]] = RemoteOptions
+    paid: bool = True
+    local: bool = False
+    max_pending: int | None = None
+    rows_per_call: int | None = None  # `plan` splits, so that a queue is waited for once
+
+    options: RemoteOptions
+    credentials: base.Credentials | None
+
+    def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
+        """Keep options and credentials; an adapter that adds to this calls it first."""
+        assert isinstance(options, RemoteOptions)
+        self.options, self.credentials = options, credentials
+        self.bound = Binding(self.name)
+
+    @abstractmethod
+    def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
+        """Cut a call into jobs within the provider's limits: one where one will do.
+
+        Pure: sends nothing, and gives the same jobs for the same call. `qfusion_core.tiles` cuts.
+
+        Args:
+            circuit: The template: the same for all rows.
+            angles: ``[rows, n_angles]`` in radians, one column per rotation gate, by position.
+            observables: Pauli words, one letter per wire, wire 0 first.
+        """
+
+    @abstractmethod
+    def price(self, job: Job) -> Price:
+        """What a job costs, as a range, with the source of each price and its date. Pure."""
+
+    @abstractmethod
+    def submit(self, job: Job, key: str) -> str:
+        """Send a job and return the provider's id, within ten minutes and without waiting for it.
+
+        Args:
+            job: A job of `plan`, perhaps read back from the journal by another process.
+            key: Unique to this job: to be sent as its idempotency token and as a tag.
+
+        Raises:
+            Transient: The provider surely took nothing, and may the next time.
+            SubmitUncertain: It may have taken it.
+            Refused: It took nothing, and would not.
+        """
+
+    @abstractmethod
+    def find(self, key: str) -> str | None:
+        """Id of the job that was submitted under a key; None where the provider lists none."""
+
+    @abstractmethod
+    def status(self, job_id: str) -> JobStatus:
+        """How a job is; a job that the provider does not know is ``failed``."""
+
+    @abstractmethod
+    def fetch(self, job: Job, job_id: str) -> Result:
+        """Values of a job that is done, and everything that the provider returned."""
+
+    @abstractmethod
+    def cancel(self, job_id: str) -> None:
+        """Ask the provider to cancel a job; one that is done already is no error."""
+
+    @abstractmethod
+    def preflight(self) -> list[Finding]:
+        """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free."""
+
+    @final
+    def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
+        """Plan, check the budget, write down, submit all jobs, wait, fetch, write down.
+
+        Args:
+            circuit: The template.
+            angles: ``[rows, n_angles]`` in radians.
+            observables: Pauli words.
+
+        Returns:
+            ``[rows, n_observables]``, float64: measured now, or taken from the journal (see
+            `qfusion_core.Measurement`).
+
+        Raises:
+            BudgetError: The plan does not fit; nothing was sent.
+            RemoteError: A job failed, or the machine cannot be reached; no job is lost.
+            Interrupted: The user stopped it; no job is lost.
+        """
+        from qfusion_core.remote.evaluation import evaluate, evaluate_here
+
+        call = Call(circuit, angles.detach().double().cpu(), tuple(observables))
+        return evaluate_here(self, call) if self.local else evaluate(self, call)
+
+    @final
+    def values_digest(self) -> str:
+        """SHA-256 of the device and of every option that changes values, in hexadecimal."""
+        counted = self.options.model_dump(mode="json", exclude=set(self.options.neutral))
+        canonical = json.dumps([1, self.name, counted], sort_keys=True)
+        return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,141 @@
+"""The jobs of a journal: intent, submitted, then done, failed or cancelled.
+
+An intent is written, with its price, before anything is sent. Who submits it holds a lease, so that
+two processes never submit one key.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.intents import At, Entry, Planned, entry, reserve
+from qfusion_core.remote.job import Result
+from qfusion_core.remote.owner import gone
+from qfusion_core.remote.schema import transaction
+
+LEASE = 600.0  # seconds; renewed before each request, and void when its process has ended
+
+
+class Ledger:
+    """The jobs of one journal file."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self._path, self._clock = path, clock
+
+    def all(self) -> list[Entry]:
+        """Every job, superseded attempts included."""
+        with transaction(self._path) as db:
+            return [entry(row) for row in db.execute("SELECT * FROM job ORDER BY rowid")]
+
+    def of(self, at: At) -> list[Entry]:
+        """The jobs of a call, each in its last attempt, in the order of the plan."""
+        with transaction(self._path) as db:
+            rows = db.execute(
+                "SELECT * FROM job WHERE measurement = ? AND number = ? ORDER BY position, attempt",
+                at,
+            ).fetchall()
+        return list({row["position"]: entry(row) for row in rows}.values())
+
+    def repeat(
+        self, planned: Sequence[Planned], at: At, backend: str, budget: Budget | None
+    ) -> None:
+        """Write new attempts of jobs that failed or were cancelled, if the budget allows them.
+
+        Raises:
+            BudgetError: They do not fit.
+        """
+        with transaction(self._path) as db:
+            reserve(db, at, planned, backend, budget, self._clock())
+
+    def claim(self, key: str, owner: str) -> Entry | None:
+        """Take or renew the lease on an intent; None where another process has it."""
+        now = self._clock()
+        with transaction(self._path) as db:
+            row = db.execute("SELECT * FROM job WHERE key = ?", (key,)).fetchone()
+            free = row["owner"] in (None, owner) or row["lease"] < now or gone(row["owner"])
+            if row["state"] != "intent" or not free:
+                return None
+            db.execute(
+                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + LEASE, key)
+            )
+        return entry(row)
+
+    def sending(self, key: str, owner: str) -> bool:
+        """Note that a submission goes out now, if the lease is still held."""
+        now = self._clock()
+        with transaction(self._path) as db:
+            noted = db.execute(
+                "UPDATE job SET sent = ?, lease = ? WHERE key = ? AND owner = ? AND"
+                " state = 'intent'",
+                (now, now + LEASE, key, owner),
+            )
+            return noted.rowcount == 1
+
+    def since(self, moment: float) -> float:
+        """Seconds since a moment that the journal holds."""
+        return self._clock() - moment
+
+    def not_sent(self, key: str) -> None:
+        """Note that the machine took nothing, and let the lease go."""
+        self._update(key, "intent", sent=None, owner=None, lease=None)
+
+    def let_go(self, key: str) -> None:
+        """Let the lease go; whether the machine took the job stays unknown."""
+        self._update(key, "intent", owner=None, lease=None)
+
+    def submitted(self, key: str, job_id: str) -> None:
+        """Note the provider's id."""
+        changes = {"state": "submitted", "job_id": job_id, "owner": None, "lease": None}
+        self._update(key, "intent", sent=None, **changes)
+
+    def done(self, key: str, result: Result) -> None:
+        """Keep values and raw result, and what was really spent."""
+        values = result.values.detach().double().cpu().contiguous().numpy()
+        actual = {"qpu_seconds": result.qpu_seconds, "usd": result.usd}
+        self._update(
+            key,
+            "submitted",
+            state="done",
+            ended=self._clock(),
+            values=values.astype("<f8").tobytes(),
+            raw=result.raw,
+            **{name: amount for name, amount in actual.items() if amount is not None},
+        )
+
+    def ended(self, key: str, state: str, reason: str) -> None:
+        """Note that a job failed or was cancelled; without an id it was never sent."""
+        changes = {"state": state, "reason": reason, "ended": self._clock(), "owner": None}
+        self._update(key, "submitted" if state == "failed" else None, **changes)
+
+    def values(self, of: Entry) -> Tensor:
+        """Values of a job that is done: ``[rows, observables]``, float64."""
+        shape = (of.rows[1] - of.rows[0], len(of.columns))
+        stored = np.frombuffer(self._blob(of.key, "values"), dtype="<f8").reshape(shape)
+        return torch.from_numpy(stored.copy())
+
+    def raw(self, key: str) -> bytes:
+        """What the provider returned for a job that is done."""
+        return self._blob(key, "raw")
+
+    def _blob(self, key: str, column: str) -> bytes:
+        with transaction(self._path) as db:
+            row = db.execute(f'SELECT "{column}" FROM job WHERE key = ?', (key,)).fetchone()
+        return bytes(row[0])
+
+    def _update(self, key: str, state_before: str | None, **changes: Any) -> None:
+        columns = ", ".join(f'"{name}" = ?' for name in changes)
+        known = [state_before] if state_before else ["intent", "submitted"]
+        marks = ", ".join("?" for _ in known)
+        with transaction(self._path) as db:
+            db.execute(
+                f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
+                (*changes.values(), key, *known),
+            )

@@ -1,0 +1,79 @@
+"""Plans that an adapter makes, and what the core demands of plans and results."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qfusion_core.circuit import Circuit
+from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.remote.job import Call, Job, Result
+
+
+def tiles(
+    circuit: Circuit,
+    angles: Tensor,
+    observables: Sequence[str],
+    *,
+    rows: int | None = None,
+    groups: Sequence[Sequence[int]] | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> list[Job]:
+    """A plan: every row with every observable, once, in the fewest jobs of bounded size.
+
+    Args:
+        circuit: The template.
+        angles: ``[rows, n_angles]`` in radians.
+        observables: Pauli words, one letter per wire, wire 0 first.
+        rows: Most rows of a job; None for no limit.
+        groups: Positions of the observables that go together; all in one group by default.
+        facts: Of each job.
+
+    Raises:
+        InputError: ``rows`` is less than 1.
+    """
+    if rows is not None and rows < 1:
+        raise InputError(f"rows of a job: expected at least 1, got {rows}")
+    call = Call(circuit, angles.detach().double().cpu(), tuple(observables))
+    size = rows or max(1, len(angles))
+    return [
+        Job(call, (start, min(start + size, len(angles))), tuple(columns), facts or {})
+        for columns in ([range(len(observables))] if groups is None else groups)
+        for start in range(0, len(angles), size)
+    ]
+
+
+def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
+    """Refuse a plan that leaves a value out or asks for it twice.
+
+    Raises:
+        QfusionError: Names the first such row and observable: a fault of the adapter.
+    """
+    asked = torch.zeros(len(call.angles), len(call.observables), dtype=torch.int64)
+    for job in jobs:
+        asked[slice(*job.rows), list(job.columns)] += 1
+    if wrong := (asked != 1).nonzero().tolist():
+        row, column = wrong[0]
+        raise QfusionError(
+            f"device {device!r}: its plan covers row {row}, observable "
+            f"{call.observables[column]!r} {int(asked[row, column])} times, expected once; "
+            "this is a fault of the device's plugin"
+        )
+
+
+def require_result(device: str, job: Job, result: Result) -> Result:
+    """Refuse values of a wrong shape, or not finite.
+
+    Raises:
+        QfusionError: A fault of the adapter; the job stays, and can be fetched again.
+    """
+    shape = tuple(result.values.shape)
+    if shape != job.shape or not bool(torch.isfinite(result.values).all()):
+        raise QfusionError(
+            f"device {device!r}: fetch returned shape {list(shape)}, expected finite values "
+            f"{list(job.shape)} (rows, observables); this is a fault of the device's plugin"
+        )
+    return result

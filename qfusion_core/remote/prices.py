@@ -1,0 +1,53 @@
+"""A vendor's price list, which the user can override: prices change, software is installed."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TypeVar
+
+import platformdirs
+from pydantic import BaseModel
+
+from qfusion_core.config.yaml_source import Source
+from qfusion_core.errors import InputError
+
+VARIABLE = "QFUSION_PRICES"
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
+    """An adapter's price list, the user's own if there is one.
+
+    The user's file is that of ``QFUSION_PRICES``, ``./prices.yaml``, or ``prices.yaml`` in the
+    user's configuration directory, whichever comes first; it holds a section for each device,
+    whose entries take the place of the packaged ones.
+
+    Args:
+        model: What a price list of this device looks like.
+        packaged: The list that comes with the adapter: YAML, without sections.
+        device: Name of the device, and of its section.
+
+    Raises:
+        InputError: One line with the position in the file that is wrong.
+    """
+    own = Source.read(packaged)
+    found = _find()
+    if found is None:
+        return own.validate(model)
+    users = Source.read(found)
+    section = users.get((device,))
+    if section is None:
+        return own.validate(model)
+    if not isinstance(section, dict):
+        raise users.error((device,), "expected a mapping of prices")
+    return users.validate(model, (device,), {**own.data, **section})
+
+
+def _find() -> Path | None:
+    if named := os.environ.get(VARIABLE):
+        if not Path(named).is_file():
+            raise InputError(f"{VARIABLE}={named}: no such file; correct or unset the variable")
+        return Path(named)
+    places = (Path("prices.yaml"), platformdirs.user_config_path("qfusion") / "prices.yaml")
+    return next((place for place in places if place.is_file()), None)

@@ -1,0 +1,193 @@
+"""Contract of remote devices: what an adapter promises, so that the core can lose nothing."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from typing import get_args
+
+import torch
+from pydantic import SecretStr
+
+from qfusion_core.circuit import Angle, Circuit, Gate, Term
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.errors import InputError
+from qfusion_core.remote.device import Binding, RemoteDevice
+from qfusion_core.remote.evaluation import planned
+from qfusion_core.remote.intents import Planned
+from qfusion_core.remote.job import Call, Finding, JobStatus, State
+from qfusion_core.remote.journal import About
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.testing.device import DeviceContract
+
+
+class RemoteDeviceContract(DeviceContract):
+    """Promises of a remote device, on a machine that costs nothing.
+
+    A test overrides `connect` where the device needs a machine or credentials::
+
+        class TestQueue(RemoteDeviceContract):
+            component = Queue
+
+            def connect(self):
+                return Queue(Queue.Options(url=...), Queue.Credentials(token=...))
+    """
+
+    def connect(self) -> RemoteDevice:
+        """The device under test, not bound to a backend."""
+        device: RemoteDevice = self.component(self.options())
+        return device
+
+    def setup_method(self) -> None:
+        """A folder for the journal."""
+        self._scratch = tempfile.TemporaryDirectory()
+
+    def teardown_method(self) -> None:
+        """Remove the journal."""
+        self._scratch.cleanup()
+
+    def open(self) -> RemoteDevice:
+        """The device, bound to a backend with a budget and a journal."""
+        device = self.connect()
+        plenty = Budget(max_jobs=10**6)
+        device.bound = Binding("contract", plenty, Measurement(self._scratch.name))
+        return device
+
+    def test_it_keeps_its_options(self) -> None:
+        """`RemoteDevice.__init__` is called; a digest says which values may be reused."""
+        device = self.connect()
+        same = device.values_digest() == self.connect().values_digest()
+        assert same, "two devices with the same options have two digests"
+        unknown = device.options.neutral - set(type(device.options).model_fields)
+        assert not unknown, f"neutral names no options: {sorted(unknown)}"
+
+    def test_a_plan_covers_every_value_once(self) -> None:
+        """Whatever the number of rows."""
+        device = self.open()
+        for rows in (1, 2, 7, 40):
+            assert planned(device, _call(rows)), f"{rows} rows: no jobs"
+
+    def test_a_plan_is_pure(self) -> None:
+        """The same call gives the same jobs, and neither angles nor device change."""
+        device, call = self.open(), _call(7)
+        before = call.angles.clone()
+        first, second = (planned(device, call) for _ in range(2))
+        assert torch.equal(call.angles, before), "plan changes the angles"
+        for (job, price), (other, other_price) in zip(first, second, strict=True):
+            assert (job.rows, job.columns) == (other.rows, other.columns), "two plans differ"
+            assert dict(job.facts) == dict(other.facts), "the facts of two plans differ"
+            assert price == other_price, "a job has two prices"
+
+    def test_a_job_survives_the_journal(self) -> None:
+        """Another process submits it from there."""
+        device, call = self.open(), _call(3)
+        jobs = planned(device, call)
+        journal = device.bound.measurement.journal
+        about = About("contract", "", "contract", device.name, device.values_digest())
+        at = Measurement(self._scratch.name, "contract").at(about, call)
+        journal.write(at, call, [Planned(n, 0, *j) for n, j in enumerate(jobs)], "contract", None)
+        stored = journal.call(at)
+        assert stored is not None
+        for (job, price), entry in zip(jobs, journal.jobs.of(at), strict=True):
+            again = journal.job(stored, entry)
+            assert torch.equal(again.angles, job.angles), "the angles change in the journal"
+            assert again.observables == job.observables, "the observables change in the journal"
+            assert again.facts == dict(job.facts), "facts are not plain data"
+            assert device.price(again) == price, "the price changes in the journal"
+
+    def test_every_job_has_a_price(self) -> None:
+        """At least one execution for each row; ranges in order; a source and a date for dollars."""
+        device = self.open()
+        for job, price in planned(device, _call(7)):
+            assert price.executions >= job.shape[0], f"{price.executions} executions"
+            assert device.shots is None or price.shots >= device.shots * job.shape[0], (
+                f"{price.shots} shots for {job.shape[0]} rows of {device.shots}"
+            )
+            assert price.tasks >= 1, f"{price.tasks} tasks"
+            for amount in (price.usd, price.qpu_seconds):
+                assert amount is None or 0 <= amount.low <= amount.high, f"{amount}"
+            if price.usd is not None and price.usd.high > 0:
+                assert price.sources, "dollars without a source"
+                assert all(text and date for text, date in price.sources), f"{price.sources}"
+
+    def test_a_job_from_submit_to_fetch(self) -> None:
+        """Its id is text, its states are those of qfusion, its values fit, and it can be found."""
+        device = self.open()
+        job, _ = planned(device, _call(2))[0]
+        key = f"qf-contract-{time.time_ns()}"
+        assert device.local or device.find(key) is None, "finds a job that was never sent"
+        job_id = device.submit(job, key)
+        assert isinstance(job_id, str) and job_id, f"submit returned {job_id!r}"
+        assert device.local or device.find(key) == job_id, "does not find a job by its key"
+        end = self._end(device, job_id)
+        assert end.state == "done", f"the job ends as {end}"
+        for _ in range(2):  # a process that was killed while storing fetches again
+            result = device.fetch(job, job_id)
+            assert tuple(result.values.shape) == job.shape, "values do not fit the job"
+            assert isinstance(result.raw, bytes) and result.raw, "no raw result is kept"
+
+    def test_cancel(self) -> None:
+        """A job that is cancelled ends; cancelling what is done is no error."""
+        device = self.open()
+        job, _ = planned(device, _call(2))[0]
+        job_id = device.submit(job, f"qf-contract-{time.time_ns()}")
+        device.cancel(job_id)
+        end = self._end(device, job_id)
+        assert end.state in ("cancelled", "done"), f"a cancelled job ends as {end}"
+        device.cancel(job_id)
+
+    def test_an_unknown_job_has_failed(self) -> None:
+        """It must not be waited for."""
+        device = self.open()
+        if not device.local:
+            status = device.status("qf-no-such-job")
+            assert status.state == "failed", f"a job that the provider does not know is {status}"
+
+    def test_preflight(self) -> None:
+        """Says something, in lines, and no secret."""
+        device = self.open()
+        findings = device.preflight()
+        assert findings, "preflight finds nothing to say"
+        assert all(isinstance(finding, Finding) for finding in findings), f"findings: {findings}"
+        self._no_secret(device, repr(findings))
+
+    def test_no_secret_is_shown(self) -> None:
+        """Neither by the device nor by what it holds."""
+        device = self.open()
+        self._no_secret(device, f"{device!r} {vars(device)!r}")
+
+    def test_a_budget_is_required(self) -> None:
+        """Of a device that costs money."""
+        device = self.connect()
+        device.bound = Binding("contract", None, Measurement(self._scratch.name))
+        call = _call(1)
+        if device.paid and not device.local:
+            try:
+                device.evaluate(call.circuit, call.angles, call.observables)
+            except InputError as error:
+                assert "budget" in str(error), error
+            else:
+                raise AssertionError("it spends money without a budget")
+
+    def _end(self, device: RemoteDevice, job_id: str) -> JobStatus:
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            status = device.status(job_id)
+            assert status.state in get_args(State), f"status says {status.state!r}"
+            if status.state not in ("queued", "running"):
+                return status
+            time.sleep(min(0.05, device.options.poll_seconds))
+        raise AssertionError(f"job {job_id} does not end within a minute")
+
+    def _no_secret(self, device: RemoteDevice, text: str) -> None:
+        for name, value in device.credentials or ():
+            secret = value.get_secret_value() if isinstance(value, SecretStr) else ""
+            assert not secret or secret not in text, f"shows the secret {name!r}"
+
+
+def _call(rows: int) -> Call:
+    """Three qubits, words of three measurement settings."""
+    gates = [Gate("RY", (w,), Angle((Term("data", w, 1.0),))) for w in range(3)]
+    circuit = Circuit(3, (*gates, Gate("CNOT", (0, 1)), Gate("CNOT", (1, 2))), 3, 0)
+    angles = torch.linspace(-2, 2, 3 * rows, dtype=torch.float64).reshape(rows, 3)
+    return Call(circuit, angles, ("ZII", "IZZ", "XII", "IYI"))

@@ -1,0 +1,109 @@
+"""A machine on loopback that can misbehave, and the example's device that talks to it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from qfusion_core import Angle, Circuit, Gate, QfusionError, Term
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.device import Binding
+from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.measurement import Measurement
+
+TESTS = Path(__file__).parents[1]
+sys.path.append(str(TESTS.parent / "examples" / "third_party_device"))
+from machine import Machine  # noqa: E402
+from qfusion_queue import Queue  # noqa: E402
+
+SECRET = "tk-7fe2c1d0-not-for-you"
+
+CIRCUIT = Circuit(
+    2,
+    (
+        Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),
+        Gate("RX", (1,), Angle((Term("data", 1, 1.0), Term("weight", 0, 1.0)))),
+        Gate("CNOT", (0, 1)),
+    ),
+    n_data=2,
+    n_weights=1,
+)
+WORDS = ("ZI", "IZ", "XX")
+DATA = torch.tensor([[0.1, 0.2], [-0.7, 1.1], [2.0, -0.4]], dtype=torch.float64)
+WEIGHTS = torch.tensor([0.3], dtype=torch.float64)
+QUICK = {
+    "poll_seconds": 0.002, "poll_seconds_max": 0.01, "grace_seconds": 0.05, "tries": 3,
+    "timeout_seconds": 20,
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def installed(monkeypatch, tmp_path):
+    """The example's device as if it were installed; no file of the user's is read or written."""
+    monkeypatch.setattr(sys, "path", [str(TESTS / "third_party" / "queue"), *sys.path])
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("QFUSION_PRICES", raising=False)
+
+
+@pytest.fixture
+def machine():
+    """A machine that runs; its address is `machine.url`."""
+    machine = Machine(token=SECRET)
+    with machine.running() as machine.url:
+        yield machine
+
+
+@pytest.fixture
+def connect(machine):
+    """Makes devices for the machine: one row in each job, quick polls."""
+
+    def _connect(measurement=None, budget=None, **options):
+        known = {"url": machine.url, "rows_per_job": 1, **QUICK, **options}
+        device = Queue(Queue.Options(**known), Queue.Credentials(token=SECRET))
+        budget = Budget(max_jobs=1000) if budget is None else budget
+        device.bound = Binding("queue", budget, measurement or Measurement())
+        return device
+
+    return _connect
+
+
+@pytest.fixture
+def measure(connect, tmp_path):
+    """Opens a measurement in one folder and evaluates three rows: three jobs."""
+
+    def _measure(verb="evaluate", subject="", *, data=DATA, budget=None, options=None, **rest):
+        with Measurement(tmp_path / "run", verb, subject, **rest) as measurement:
+            return connect(measurement, budget, **(options or {})).expectations(
+                CIRCUIT, data, WEIGHTS, WORDS
+            )
+
+    return _measure
+
+
+@pytest.fixture
+def forward():
+    """One call of a device: three rows."""
+    return lambda device: device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """The journal that `measure` writes."""
+    return Journal(tmp_path / "run")
+
+
+@pytest.fixture
+def failure():
+    """The one line with which a call fails, and its exit code."""
+
+    def _failure(kind, call, *arguments, **options):
+        with pytest.raises(kind) as failed:
+            call(*arguments, **options)
+        assert isinstance(failed.value, QfusionError)
+        assert "\n" not in str(failed.value)
+        assert SECRET not in str(failed.value)
+        return str(failed.value)
+
+    return _failure

@@ -1,0 +1,102 @@
+"""Leases, states and what was really spent, as the journal keeps them."""
+
+import socket
+
+import pytest
+import torch
+
+from qfusion_core import Circuit, Price, Range, Result, tiles
+from qfusion_core.remote.intents import At, Planned
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.ledger import LEASE
+from qfusion_core.remote.owner import gone, new_owner
+
+KEY = "qf-{}-0-0-0"
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def written(tmp_path, clock):
+    """A journal with one intent, and its key."""
+    circuit = Circuit(1, (), 0, 0)
+    call = Call(circuit, torch.zeros(2, 0).double(), ("Z",))
+    (job,) = tiles(circuit, call.angles, call.observables)
+    journal = Journal(tmp_path, clock)
+    at = At(journal.open(About("test", "", "paid", "toy", ""), again=False), 0)
+    price = Price(2, 20, 1, Range(1, 5), Range(2, 4))
+    journal.write(at, call, [Planned(0, 0, job, price)], "paid", None)
+    return journal, KEY.format(at.measurement)
+
+
+def test_one_owner_at_a_time(written, clock):
+    journal, key = written
+    here, elsewhere = new_owner(), "another-host/1/abcd"
+    assert journal.jobs.claim(key, elsewhere) is not None
+    assert journal.jobs.claim(key, here) is None
+    clock.now += LEASE / 2
+    assert journal.jobs.sending(key, elsewhere)  # renews it
+    clock.now += LEASE - 1
+    assert journal.jobs.claim(key, here) is None
+    clock.now += 2
+    claimed = journal.jobs.claim(key, here)
+    assert claimed.sent == 1000 + LEASE / 2  # a submission whose reply nobody saw
+    assert not journal.jobs.sending(key, elsewhere)  # it wakes up late, and must not send
+    assert journal.jobs.sending(key, here)
+
+
+def test_the_lease_of_a_process_that_has_ended_is_void(written):
+    journal, key = written
+    dead = f"{socket.gethostname()}/{2**22 - 1}/abcd"
+    assert gone(dead)
+    assert not gone(new_owner())
+    assert not gone(f"another-host/{2**22 - 1}/abcd")
+    assert journal.jobs.claim(key, dead) is not None
+    assert journal.jobs.claim(key, new_owner()) is not None
+
+
+def test_what_was_submitted_is_not_claimed(written):
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    assert journal.jobs.claim(key, new_owner()) is None
+    (entry,) = journal.jobs.all()
+    assert (entry.state, entry.job_id, entry.sent) == ("submitted", "job-7", None)
+
+
+def test_what_is_done_stays_done(written):
+    journal, key = written
+    values = torch.tensor([[0.25], [-1.0]], dtype=torch.float64)
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.done(key, Result(values, b"counts"))
+    journal.jobs.ended(key, "cancelled", "too late")
+    journal.jobs.submitted(key, "job-8")
+    (entry,) = journal.jobs.all()
+    assert (entry.state, entry.job_id) == ("done", "job-7")
+    assert torch.equal(journal.jobs.values(entry), values)
+    assert journal.jobs.raw(key) == b"counts"
+
+
+def test_what_the_provider_charged_takes_the_place_of_the_estimate(written):
+    journal, key = written
+    assert (journal.spent("paid").usd, journal.spent("paid").qpu_seconds) == (4, 5)
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.done(key, Result(torch.zeros(2, 1), b"", qpu_seconds=1.5))
+    assert (journal.spent("paid").usd, journal.spent("paid").qpu_seconds) == (4, 1.5)
+
+
+def test_a_failed_job_stays_spent(written):
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.ended(key, "failed", "no qubits")
+    assert journal.spent("paid").jobs == 1
