@@ -16,7 +16,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from peers.catalogue import catalogue
+from peers.catalogue import CATALOGUE
 from timing.arguments import names, new_file, numbers, positive
 from timing.case import DEFAULT_CASES, Case
 from timing.circuits import CIRCUITS
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Without options that choose a case: the cases that the targets are stated for.",
     )  # fmt: skip
     add = made.add_argument
-    known = [one.name for one in catalogue()]
+    known = [one.name for one in CATALOGUE]
     add("--circuit", type=names(CIRCUITS), metavar="LIST", help=f"of {', '.join(CIRCUITS)}")
     add("--qubits", type=numbers(2, 16), metavar="LIST", help="e.g. 4-14 or 4,9,12 (default: 9)")
     add("--batch", type=numbers(1, 10**6), metavar="LIST", help="(default: 32)")

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
 from typing import Any
 
 import torch
-from peers.catalogue import catalogue
-from peers.statevector import executors, open_statevector
+from peers.catalogue import CATALOGUE
+from peers.statevector import open_statevector
 from steps.arm import Arm
 from steps.epoch import time_epoch
 from steps.report import as_document, as_text
@@ -34,6 +35,8 @@ from qfusion_core.runs.folder import load_split
 
 DEFAULT = "default-qubit"  # a backend of the packaged backends.yaml
 CONTROLS = ("sham", "none")
+OURS = {one.name: one for one in CATALOGUE if one.ours}
+ARMS = (*OURS, DEFAULT, *CONTROLS)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -41,14 +44,13 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    known = [*(one.name for one in catalogue() if one.ours), DEFAULT, *CONTROLS]
     add = made.add_argument
     add("--preset", default="strong", help="(default: %(default)s)")
     add("--data", default="wine", metavar="DATASET", help="as for `qfusion train`, e.g. "
         "steel-plates-faults (default: %(default)s)")  # fmt: skip
     add("--batch", type=positive, default=32, metavar="N", help="(default: %(default)s)")
-    add("--arms", type=names(known), metavar="LIST",
-        help=f"of {', '.join(known)} (default: all; with --epoch the first)")  # fmt: skip
+    add("--arms", type=names(ARMS), metavar="LIST",
+        help=f"of {', '.join(ARMS)} (default: all; with --epoch the first)")  # fmt: skip
     add("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE",
         help="as for `qfusion train`; repeatable")  # fmt: skip
     add("--rounds", type=positive, default=15, metavar="N", help="(default: %(default)s)")
@@ -57,9 +59,8 @@ def parser() -> argparse.ArgumentParser:
     add("--classical", type=lambda text: text.split(","), metavar="LIST",
         help="classical encoders instead of the preset's, in turn, e.g. mlp,conv")  # fmt: skip
     add("--threads", type=positive, default=1, metavar="N",
-        help="of torch and of our device (default: %(default)s)")  # fmt: skip
+        help="of torch, and with it of our device (default: %(default)s)")  # fmt: skip
     add("--json", type=new_file, metavar="FILE", help="write all measurements")
-    made.set_defaults(known=known)
     return made
 
 
@@ -83,12 +84,21 @@ def main(words: Iterable[str] | None = None) -> int:
         return 130
 
 
-def open_device(arm: str, threads: int) -> Device:
+def open_device(arm: str) -> Device:
     """What runs the circuit of an arm; a control has none, whatever is attached."""
     if arm == DEFAULT:
         return open_backend(DEFAULT)
-    executor = next((name for name in executors() if arm.endswith(f"({name})")), None)
-    return open_statevector(executor, threads=threads)
+    return open_statevector(re.findall(r"\((\w+)\)", arm)[0] if arm in OURS else None)
+
+
+def chosen(options: argparse.Namespace, default: Sequence[str]) -> list[str]:
+    """The arms asked for, without executors that are not installed; those are named."""
+    absent = {name: reason for name, one in OURS.items() if (reason := one.missing())}
+    asked = options.arms or default
+    for name in asked:
+        if name in absent:
+            print(f"{name}: {absent[name]}")
+    return [name for name in asked if name not in absent]
 
 
 def steps(options: argparse.Namespace) -> dict[str, Any]:
@@ -107,10 +117,10 @@ def steps(options: argparse.Namespace) -> dict[str, Any]:
                 name,
                 make(quantum=name) if name in CONTROLS else make(),
                 split,
-                open_device(name, options.threads),
+                open_device(name),
                 registry,
             )
-            for name in options.arms or options.known
+            for name in chosen(options, ARMS)
         ]
         turns: dict[str, list[Any]] = {arm.name: [] for arm in arms}
         before = load()
@@ -131,14 +141,14 @@ def epochs(options: argparse.Namespace) -> dict[str, Any]:
     """Whole epochs, one after the other."""
     registry, found = Registry(), []
     for classical in options.classical or [None]:
-        for arm in options.arms or options.known[:1]:
+        for arm in chosen(options, ARMS[:1]):
             spec = compose(
                 options.preset, options.epoch, classical=classical,
                 quantum=arm if arm in CONTROLS else None,
                 settings=options.settings, registry=registry,
             )  # fmt: skip
             before = load()
-            one = time_epoch(spec, open_device(arm, options.threads), registry)
+            one = time_epoch(spec, open_device(arm), registry)
             title = f"{options.preset}, {options.epoch}, {spec.classical.type}, {arm}"
             print(
                 f"{title}, {options.threads} thread(s): {one.train_rows} training rows in batches "

@@ -33,16 +33,17 @@ class Arithmetic:
     kernel_share: Summary | None
 
 
-def kernel_flops(case: Case) -> int | None:
+def kernel_flops(case: Case, executor: str) -> int | None:
     """Floating-point operations in the kernels of a forward and backward pass; None: not counted.
 
-    The count is the plugin's: only it knows the program that the circuit was compiled to.
+    The count is the plugin's, which knows the program that the circuit was compiled to; it is that
+    of the numba kernels.
     """
-    try:
-        from qfusion_statevector import flops
-    except ImportError:
+    if "numba" not in executor:
         return None
-    return int(flops.kernel_flops(case.traced, case.observables, case.batch))
+    from qfusion_statevector.flops import kernel_flops
+
+    return kernel_flops(case.traced, case.observables, case.batch)
 
 
 def sgemm_gflops(size: int) -> float:
@@ -75,7 +76,7 @@ def measure(
         What the case reached, and sgemm's rate in each round.
     """
     step()
-    flops = kernel_flops(case)
+    flops = kernel_flops(case, executor)
     seconds, rates = [], []
     for _ in range(rounds):
         seconds.append(per_call(step))

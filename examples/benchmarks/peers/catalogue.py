@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
-from functools import cache
 
 from peers.peer import Peer
-from peers.statevector import executors
 from qfusion_core import InputError
 from qfusion_core.errors import did_you_mean
 
@@ -47,41 +45,20 @@ class Entry:
         return getattr(importlib.import_module(f"peers.{self.module}"), self.adapter)
 
 
-OTHERS = (
+CATALOGUE = (
+    Entry("statevector (numba)", "statevector", "NumbaStatevector", ("numba",),
+          "qfusion[fast]", ours=True),
+    Entry("statevector (torch)", "statevector", "TorchStatevector", ours=True),
     Entry(DEFAULT_QUBIT, "pennylane_peers", "DefaultQubit"),
-    Entry(
-        "lightning.qubit",
-        "pennylane_peers",
-        "LightningQubit",
-        ("pennylane_lightning",),
-        "pennylane-lightning",
-    ),
+    Entry("lightning.qubit", "pennylane_peers", "LightningQubit", ("pennylane_lightning",),
+          "pennylane-lightning"),
     Entry("pennylane-jax", "pennylane_jax", "PennyLaneJax", ("jax",)),
     Entry("pyqtorch", "pyqtorch_peer", "PyQTorch", ("pyqtorch",)),
     Entry("deepquantum", "deepquantum_peer", "DeepQuantum", ("deepquantum",)),
     Entry("tensorcircuit-torch", "tensorcircuit_peers", "TensorCircuitTorch", ("tensorcircuit",)),
     Entry("tensorcircuit-jax", "tensorcircuit_jax", "TensorCircuitJax", ("tensorcircuit", "jax")),
     Entry("qulacs", "qulacs_peer", "Qulacs", ("qulacs",)),
-)
-
-
-@cache
-def catalogue() -> tuple[Entry, ...]:
-    """All simulators, our own executors first."""
-    ours = [Entry("statevector", "statevector", "Statevector", ours=True)]
-    if executors():
-        ours = [
-            Entry(
-                "statevector (numba)",
-                "statevector",
-                "NumbaStatevector",
-                ("numba",),
-                "qfusion[fast]",
-                True,
-            ),
-            Entry("statevector (torch)", "statevector", "TorchStatevector", ours=True),
-        ]
-    return (*ours, *OTHERS)
+)  # fmt: skip
 
 
 def entry(name: str) -> Entry:
@@ -90,7 +67,7 @@ def entry(name: str) -> Entry:
     Raises:
         InputError: There is none.
     """
-    known = {one.name: one for one in catalogue()}
+    known = {one.name: one for one in CATALOGUE}
     if name not in known:
         raise InputError(f"unknown peer {name!r}; {did_you_mean(name, list(known))}")
     return known[name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from torch import Tensor
 
@@ -10,24 +11,16 @@ from peers.with_torch import TorchPeer
 from qfusion_core import Circuit, Device, Registry
 
 
-def executors() -> list[str]:
-    """The executors that the device can be told to use; none where it has only one way."""
-    fields = Registry().get("device", "statevector").Options.model_fields
-    return ["numba", "torch"] if "executor" in fields else []
-
-
-def open_statevector(executor: str | None, *, threads: int = 1) -> Device:
-    """The device with this executor, exact; ``threads`` where it takes a number of them."""
+def open_statevector(executor: str | None) -> Device:
+    """The device, exact, with this executor; with its own choice for None."""
     device = Registry().get("device", "statevector")
-    asked = {"executor": executor, "threads": threads}
-    known = {k: v for k, v in asked.items() if v is not None and k in device.Options.model_fields}
-    return device(device.Options(**known))
+    return device(device.Options(**({"executor": executor} if executor else {})))
 
 
 class Statevector(TorchPeer):
-    """``Device.expectations`` with the executor of the subclass, or its own choice."""
+    """``Device.expectations`` with the executor of the subclass."""
 
-    executor: str | None = None
+    executor: ClassVar[str]
 
     def __init__(self, circuit: Circuit, observables: Sequence[str], dtype: str) -> None:
         self._device = open_statevector(self.executor)

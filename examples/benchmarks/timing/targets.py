@@ -93,6 +93,8 @@ def judge(target: Target, results: Sequence[Result]) -> Verdict:
     ours = [r for r in timed if r.ours and r.peer.startswith(target.subject)]
     if target.against == OTHER:
         others = [r for r in timed if not r.ours]
+        if {r.peer for r in others} <= {DEFAULT_QUBIT}:  # nobody else was asked
+            return Verdict(target, None)
     else:
         others = [r for r in timed if r.peer == target.against]
     if not ours or not others:
