@@ -130,6 +130,7 @@ def measured(module, asked, **rounds):
             first_call=0.5,
             errors={"values": 1e-7, "data": 2e-7, "weights": 0.0},
             rounds=times,
+            wall=[1.5 * time for time in times],
         )
         for name, times in rounds.items()
     ]
@@ -160,7 +161,7 @@ def test_the_table_says_what_was_reached_and_what_is_missing(module, case):
     lines = module("timing.table").as_text(measured(module, case(), **times)).splitlines()
     assert lines[0] == "ring, 9 qubits, 3 layers, xyz, batch 32, float32"
     assert lines[2].split()[:4] == ["statevector", "(numba)", "1.00", "(1.00-1.00)"]
-    assert "110 (110-110)" in lines[2] and lines[2].endswith("0.50          2.0e-07")
+    assert "110 (110-110)" in lines[2] and lines[2].split()[-3:] == ["1.50", "0.50", "2.0e-07"]
     assert lines[6] == "  qulacs: not installed: qulacs (pip install 'qfusion[bench]')"
     assert lines[7:] == [
         "  statevector: at least 100 times faster than default.qubit: reached, 110 (110-110) "
@@ -300,6 +301,25 @@ def test_a_process_that_takes_too_long_is_ended(module):
 def test_kernel_arithmetic_over_that_of_sgemm(module):
     shares = module("limits.arithmetic").shares(3 * 10**9, [1.0, 2.0, 0.5], [10.0, 5.0, 20.0])
     assert shares == pytest.approx((0.3, 0.3, 0.3))
+
+
+def test_the_count_of_arithmetic_is_of_the_numba_kernels(module, case):
+    kernel_flops = module("limits.arithmetic").kernel_flops
+    assert kernel_flops(case(batch=64), "statevector (numba)") == 2 * kernel_flops(case(), "numba")
+    assert kernel_flops(case(), "statevector (torch)") is None
+
+
+def test_the_fixed_cost_is_of_a_circuit_of_one_gate(module):
+    adapter = module("peers.catalogue").entry("statevector (torch)").load()
+    extra, alone = module("limits.fixed_cost").fixed_cost(adapter, rounds=1)
+    assert extra.median == extra.low == extra.high and alone.median > 0
+
+
+def test_a_fresh_process_reports_calls_and_memory(module, case):
+    tiny = case(qubits=2, layers=1, batch=2)
+    found = module("limits.fresh").in_fresh_process("statevector (torch)", tiny)
+    assert found.keys() == {"import", "first", "first_cpu", "second", "idle", "peak"}
+    assert 0 < found["second"] and (found["idle"] <= found["peak"] or math.isnan(found["peak"]))
 
 
 def wine(module, quantum, device):

@@ -4,6 +4,7 @@ Autograd and the loss sum(values * cotangent) are part of what is timed. Every s
 process of its own on one core, one thread; all of them take turns in every round, so that a
 disturbance hits all. Values and gradients (of data and weights) are compared with PennyLane's
 default.qubit in float64 first: what does not match is not timed. Ratios are of the same round.
+Times are CPU times, which others on that core do not lengthen; wall/CPU says how much they did.
 """
 
 from __future__ import annotations
@@ -53,9 +54,9 @@ def parser() -> argparse.ArgumentParser:
     add("--rounds", type=positive, default=15, metavar="N", help="(default: %(default)s)")
     add("--peers", type=names(known), default=known, metavar="LIST", help=f"of {', '.join(known)}")
     add("--compile-limit", type=float, default=60.0, metavar="SECONDS",
-        help="of a first call, compilation included (default: %(default)s)")  # fmt: skip
+        help="CPU time of a first call, compiling included (default: %(default)s)")  # fmt: skip
     add("--call-limit", type=float, default=20.0, metavar="SECONDS",
-        help="of any other call (default: %(default)s)")  # fmt: skip
+        help="CPU time of any other call (default: %(default)s)")  # fmt: skip
     add("--memory-limit", type=float, default=8.0, metavar="GB",
         help="of one simulator (default: %(default)s)")  # fmt: skip
     add("--core", type=int, default=default_core(), metavar="N",

@@ -1,6 +1,7 @@
 """How far the device is from the limits: arithmetic against sgemm, fixed cost, first call, memory.
 
-One core, one thread. Everything is measured in this run: sgemm takes turns with the device.
+One core, one thread. Everything is measured in this run: sgemm takes turns with the device. Rates
+and fixed costs are of CPU time, which others on that core do not lengthen.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ def measured(peer: Entry, options: argparse.Namespace) -> dict[str, Any]:
         found["fixed"] = {"seconds": extra._asdict(), "autograd": alone._asdict()}
         reached = extra.median < 0.15e-3 if "numba" in peer.name else None
         say("fixed cost of a call", f"{1e3 * extra.median:.3f} ms", reached,
-            f"under 0.15 ms with numba; autograd and the loss: {1e3 * alone.median:.3f} ms")  # fmt: skip
+            f"under 0.15 ms with numba; autograd, loss: {1e3 * alone.median:.3f} ms")  # fmt: skip
     if "arithmetic" in options.only:
         fixed = found["fixed"]["seconds"]["median"]
         found["arithmetic"] = arithmetic(peer, fixed, options.rounds)
@@ -128,8 +129,8 @@ def first_call(peer: str) -> dict[str, Any]:
         for state, limit in (("cold", 20), ("warm", 1)):
             one = found[state] = in_fresh_process(peer, Case(), NUMBA_CACHE_DIR=folder)
             say(f"first call, {state} cache", f"{one['first']:.2f} s", one["first"] < limit,
-                f"under {limit} s; imports before it: {one['import']:.1f} s, "
-                f"the call after it: {1e3 * one['second']:.2f} ms")  # fmt: skip
+                f"under {limit} s; {one['first_cpu']:.2f} s of CPU time; imports before it: "
+                f"{one['import']:.1f} s, the next call: {1e3 * one['second']:.2f} ms")  # fmt: skip
     return found
 
 

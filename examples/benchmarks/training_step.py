@@ -2,6 +2,7 @@
 
 The same model with its quantum layer on our device, on PennyLane's default.qubit, with sham tokens
 and without a quantum branch; all take turns in every round, and ratios are those of the same round.
+Times are CPU times, which others on the core do not lengthen; with --threads they are a clock's.
 The quantum layer is what the device does, forward and backward, without encoding and z-score. With
 --epoch, a whole epoch of a data set is timed instead.
 """
@@ -12,6 +13,7 @@ import argparse
 import json
 import re
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -119,6 +121,7 @@ def steps(options: argparse.Namespace) -> dict[str, Any]:
                 split,
                 open_device(name),
                 registry,
+                time.process_time if options.threads == 1 else time.perf_counter,
             )
             for name in chosen(options, ARMS)
         ]

@@ -1,4 +1,7 @@
-"""Arithmetic per second of a forward and backward pass, beside what sgemm reaches."""
+"""Arithmetic per second of a forward and backward pass, beside what sgemm reaches.
+
+Per second of CPU time, on one thread: others on the same core do not disturb it.
+"""
 
 from __future__ import annotations
 
@@ -49,9 +52,9 @@ def kernel_flops(case: Case, executor: str) -> int | None:
 def sgemm_gflops(size: int) -> float:
     """Rate of one product of two square float32 matrices."""
     one, other = torch.rand(2, size, size)
-    began = time.perf_counter()
+    began = time.process_time()
     torch.mm(one, other)
-    return 2e-9 * size**3 / (time.perf_counter() - began)
+    return 2e-9 * size**3 / (time.process_time() - began)
 
 
 def fastest_size() -> int:
@@ -98,10 +101,9 @@ def shares(flops: int, seconds: Sequence[float], rates: Sequence[float]) -> Summ
 
 
 def per_call(step: Callable[[], object], least: float = 0.02) -> float:
-    """Seconds of a call: the median of as many as fit into ``least`` seconds."""
-    times: list[float] = []
-    while sum(times) < least:
-        began = time.perf_counter()
+    """CPU seconds of a call: the mean of as many as fit into ``least`` seconds."""
+    calls, began = 0, time.process_time()
+    while not calls or time.process_time() - began < least:
         step()
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+        calls += 1
+    return (time.process_time() - began) / calls

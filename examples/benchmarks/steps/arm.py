@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -38,15 +39,31 @@ class Arm:
     """
 
     def __init__(
-        self, name: str, spec: RunSpec, split: Split, device: Device, registry: Registry
+        self,
+        name: str,
+        spec: RunSpec,
+        split: Split,
+        device: Device,
+        registry: Registry,
+        clock: Callable[[], float] = time.process_time,
     ) -> None:
         """Make a fresh model; ``device`` runs its circuit, if it has one.
+
+        Args:
+            name: In the table.
+            spec: Of the model and its training.
+            split: Its data.
+            device: What runs the circuit.
+            registry: Where components are looked up.
+            clock: CPU time, which others on the same core do not lengthen; with several threads,
+                which it would add up, a clock of the wall.
 
         Raises:
             InputError: The training part is too small for three batches.
         """
         self.name = name
-        self._watch = Stopwatch(device)
+        self._clock = clock
+        self._watch = Stopwatch(device, clock)
         self._model = fresh_model(spec, split, self._watch, registry)
         self._training = spec.training.model_copy(update={"epochs": 1, "warmup_epochs": 0})
         size = spec.training.batch_size
@@ -68,7 +85,7 @@ class Arm:
         """Train for a few batches; the first, which starts the clock, is not counted."""
         state = start(self._model, self._training, len(self._train))
         ends: list[float] = []
-        state.optimizer.register_step_post_hook(lambda *_: ends.append(time.perf_counter()))
+        state.optimizer.register_step_post_hook(lambda *_: ends.append(self._clock()))
         self._watch.reset()
         fit(state, self._train, self._validation, self._training)
         steps = [after - before for before, after in pairwise(ends)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -26,7 +26,9 @@ class Stopwatch(Device):
 
     name = "stopwatch"
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Device, clock: Callable[[], float] = time.perf_counter) -> None:
+        """Wrap a device; ``clock`` gives the time in seconds."""
+        self._clock = clock
         self.shots, self.max_wires = device.shots, device.max_wires
         self.forward: list[float] = []
         self.backward: list[float] = []
@@ -46,9 +48,9 @@ class Stopwatch(Device):
             return self._device.expectations(circuit, data, weights, observables)
         # views of our own: a hook on them fires when their gradient is complete
         inputs = [tensor.view_as(tensor) for tensor in (data, weights)]
-        began = time.perf_counter()
+        began = self._clock()
         values = self._device.expectations(circuit, *inputs, observables)
-        self.forward.append(time.perf_counter() - began)
+        self.forward.append(self._clock() - began)
         if values.requires_grad:
             values.register_hook(self._gradient_arrives)
         for tensor in inputs:
@@ -58,7 +60,7 @@ class Stopwatch(Device):
 
     def _gradient_arrives(self, gradient: Tensor) -> None:
         self.backward.append(0.0)
-        self._began = time.perf_counter()
+        self._began = self._clock()
 
     def _gradient_leaves(self, gradient: Tensor) -> None:
-        self.backward[-1] = time.perf_counter() - self._began
+        self.backward[-1] = self._clock() - self._began

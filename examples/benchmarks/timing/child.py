@@ -57,7 +57,7 @@ class Child:
         return {"per_sample": self._adapter.per_sample, "precision": self._adapter.precision}
 
     def predict(self, case: Case) -> float:
-        """Seconds for a call whose time is proportional to the batch, from one row."""
+        """CPU seconds for a call whose time is proportional to the batch, from one row."""
         data, weights, cotangent = case.inputs()
         assert self._adapter is not None
         self._peer = self._adapter(case.traced, case.observables, case.dtype)
@@ -66,28 +66,36 @@ class Child:
         return self._timed() * case.batch
 
     def first(self, case: Case) -> tuple[float, Pass]:
-        """Seconds of the first call, translation and compilation included, and what it gave."""
+        """CPU seconds of the first call, translation and compilation included, and what it gave."""
         traced, observables, inputs = case.traced, case.observables, case.inputs()
         assert self._adapter is not None
-        began = time.perf_counter()
+        began = time.process_time()
         self._peer = self._adapter(traced, observables, case.dtype)
         self._inputs = [self._peer.place(array) for array in inputs]
         result = self._peer.step(*self._inputs)
-        seconds = time.perf_counter() - began
+        seconds = time.process_time() - began
         return seconds, Pass(*(np.asarray(array) for array in result))
 
-    def repeat(self, seconds: float) -> list[float]:
-        """Seconds of each of as many calls as fit into ``seconds``, at least one."""
+    def repeat(self, seconds: float) -> tuple[float, float]:
+        """As many calls as fit into ``seconds``, at least one.
+
+        Returns:
+            CPU and wall-clock seconds of a call: means over the turn.
+        """
         if self._last < WARM:
             self._timed()
-        times = [self._timed()]
-        while sum(times) < seconds and len(times) < MOST:
-            times.append(self._timed())
-        self._last = times[-1]
-        return times
+        calls, cpu, wall = 0, time.process_time(), time.perf_counter()
+        while not calls or (time.perf_counter() - wall < seconds and calls < MOST):
+            self._call()
+            calls += 1
+        self._last = (time.perf_counter() - wall) / calls
+        return (time.process_time() - cpu) / calls, self._last
 
     def _timed(self) -> float:
+        began = time.process_time()
+        self._call()
+        return time.process_time() - began
+
+    def _call(self) -> None:
         assert self._peer is not None
-        began = time.perf_counter()
         self._peer.step(*self._inputs)
-        return time.perf_counter() - began

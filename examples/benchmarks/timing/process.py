@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import time
 from pathlib import Path
 from typing import Any
 
 from timing.child import serve
+
+PATIENCE = 5.0  # a process that waits for others, or forever, uses no CPU time
 
 
 class GaveUp(Exception):
@@ -45,30 +48,29 @@ class Process:
         self._process.start()
         theirs.close()
 
-    def ask(
-        self, method: str, *arguments: Any, what: str, limit: float, watch: bool = False
-    ) -> Any:
+    def ask(self, method: str, *arguments: Any, what: str, limit: float) -> Any:
         """Call a method of `Child`.
 
         Args:
             method: Its name.
             arguments: Its arguments.
             what: What it does, for the reason why it was given up.
-            limit: Seconds until the process is ended.
-            watch: Whether to look at its memory too, several times a second.
+            limit: CPU seconds until the process is ended; or `PATIENCE` times as many on a clock.
 
         Raises:
             GaveUp: No answer. The process has been ended, unless it reported an error itself.
         """
         self._connection.send((method, arguments))
-        deadline = time.monotonic() + limit
-        while not self._connection.poll(min(0.1, limit) if watch else limit):
-            if watch and resident_gb(self._process.pid) > self._memory_gb:
-                self.end()
-                raise GaveUp(f"{what}: over the limit of {self._memory_gb:g} GB", over=True)
-            if time.monotonic() >= deadline:
+        began, spent = time.monotonic(), cpu_seconds(self._process.pid)
+        while not self._connection.poll(min(0.1, limit)):
+            waited = time.monotonic() - began
+            used = cpu_seconds(self._process.pid) - spent if spent is not None else waited
+            if used > limit or waited > PATIENCE * limit:
                 self.end()
                 raise GaveUp(f"{what}: over the limit of {limit:g} s", over=True)
+            if resident_gb(self._process.pid) > self._memory_gb:
+                self.end()
+                raise GaveUp(f"{what}: over the limit of {self._memory_gb:g} GB", over=True)
         try:
             right, answer = self._connection.recv()
         except EOFError:
@@ -96,3 +98,13 @@ def resident_gb(pid: int) -> float:
         return 0.0
     fields = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
     return int(fields.get("VmRSS", "0 kB").split()[0]) * 1024 / 1e9
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """CPU time that a process has used; None where the system does not say."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return None
+    # the name of the program, in brackets, may hold blanks; then utime and stime are 11 and 12
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -8,7 +8,9 @@ from timing.race import Measured, Result
 from timing.summary import Summary, ratios, summarise
 from timing.targets import verdicts
 
-HEADER = ("peer", "ms", "times faster than default.qubit", "first call s", "largest error")
+HEADER = (
+    "peer", "ms", "times faster than default.qubit", "wall/CPU", "first call s", "largest error",
+)  # fmt: skip
 
 
 def speedup(result: Result, measured: Measured) -> Summary | None:
@@ -47,6 +49,7 @@ def _row(result: Result, measured: Measured) -> tuple[str, ...]:
         result.peer + note,
         milliseconds.show(),
         ratio.show() if ratio else "-",
+        f"{summarise(ratios(result.wall, result.rounds)).median:.2f}",
         f"{result.first_call:.2f}",
         f"{max(result.errors.values()):.1e}",
     )
