@@ -1,6 +1,7 @@
 """Circuits as data: what they hold, how they compare, how they print."""
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -8,7 +9,7 @@ import pennylane as qml
 import pytest
 import torch
 
-from qfusion_core import Angle, Circuit, Gate, InputError, Term
+from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term, require_finite
 
 
 def layers(data, weights):
@@ -164,3 +165,19 @@ def test_drawing_shows_wires_and_formulas():
         ["SX†"],
         [],
     ]
+
+
+def test_a_copy_that_travels_leaves_behind_what_is_cached():
+    circuit = Circuit(1, (Gate("X", (0,)),), n_data=0, n_weights=0)
+    assert hash(circuit) == hash(Circuit(1, (Gate("X", (0,)),), n_data=0, n_weights=0))
+    copy = pickle.loads(pickle.dumps(circuit))
+    assert copy == circuit
+    assert vars(copy).keys() == {"n_wires", "gates", "n_data", "n_weights"}
+
+
+def test_finite_numbers_are_finite_even_where_their_sum_is_not():
+    require_finite("data", torch.full((4,), 3e38))
+    with pytest.raises(
+        QfusionError, match=r"data: 1 entries are NaN or infinite, the first at \[1"
+    ):
+        require_finite("data", torch.tensor([3e38, torch.inf, 3e38]))
