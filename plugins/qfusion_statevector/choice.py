@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib.util import find_spec
 
 import torch
@@ -11,7 +11,7 @@ import torch
 from qfusion_core import Circuit, InputError, commuting_groups
 from qfusion_statevector.compiler.program import Program, compile_program
 from qfusion_statevector.expectations import Executor
-from qfusion_statevector.memory import require_memory
+from qfusion_statevector.memory import estimate, require_memory
 
 
 class Choice:
@@ -35,8 +35,7 @@ class Choice:
             )
         self._wanted = wanted
         self._memory_gb = memory_gb
-        self._programs = lru_cache(maxsize=8)(_checked_program)
-        self._executors = lru_cache(maxsize=8)(self._make)
+        self._prepared = lru_cache(maxsize=8)(_Prepared)
         self._handed_over = False
 
     def executor(
@@ -54,11 +53,11 @@ class Choice:
                 cannot run there.
         """
         name = self._name(circuit.n_wires, device, batch)
-        program = self._programs(circuit, words)
-        require_memory(name, program, batch, dtype, device, self._memory_gb)
+        prepared = self._prepared(name, circuit, words, dtype, device)
+        require_memory(circuit.n_wires, prepared.need, batch, device, self._memory_gb)
         if name == "lightning":
             self._say_once(circuit.n_wires)
-        return self._executors(name, circuit, words, dtype, device)
+        return prepared.executor
 
     def _name(self, n_wires: int, device: torch.device, batch: int) -> str:
         if self._wanted:
@@ -83,29 +82,45 @@ class Choice:
                 stacklevel=4,
             )
 
-    def _make(
+
+class _Prepared:
+    """A compiled program, what it needs, and, once that is known to fit, its executor."""
+
+    def __init__(
         self,
         name: str,
         circuit: Circuit,
         words: tuple[str, ...],
         dtype: torch.dtype,
         device: torch.device,
-    ) -> Executor:
-        program = self._programs(circuit, words)
-        if name == "numba":
-            from qfusion_statevector.rows.executor import RowsExecutor
+    ) -> None:
+        circuit.check(torch.zeros(0, circuit.n_data), torch.zeros(circuit.n_weights), words)
+        program = compile_program(circuit, words)
+        self.need = estimate(name, program, dtype)
+        self._make = partial(_make, name, circuit, words, program, dtype, device)
 
-            return RowsExecutor(program, dtype)
-        if name == "torch":
-            from qfusion_statevector.tensors.executor import TensorsExecutor
-
-            groups = [members for _, members in commuting_groups(words)]
-            return TensorsExecutor(program, groups, dtype, device)
-        from qfusion_statevector.lightning import LightningExecutor
-
-        return LightningExecutor(circuit, words)
+    @cached_property
+    def executor(self) -> Executor:
+        return self._make()
 
 
-def _checked_program(circuit: Circuit, words: tuple[str, ...]) -> Program:
-    circuit.check(torch.zeros(0, circuit.n_data), torch.zeros(circuit.n_weights), words)
-    return compile_program(circuit, words)
+def _make(
+    name: str,
+    circuit: Circuit,
+    words: tuple[str, ...],
+    program: Program,
+    dtype: torch.dtype,
+    device: torch.device,
+) -> Executor:
+    if name == "numba":
+        from qfusion_statevector.rows.executor import RowsExecutor
+
+        return RowsExecutor(program, dtype)
+    if name == "torch":
+        from qfusion_statevector.tensors.executor import TensorsExecutor
+
+        groups = [members for _, members in commuting_groups(words)]
+        return TensorsExecutor(program, groups, dtype, device)
+    from qfusion_statevector.lightning import LightningExecutor
+
+    return LightningExecutor(circuit, words)

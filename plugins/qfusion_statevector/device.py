@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -94,7 +95,7 @@ class Statevector(Device):
             return nothing.expand(len(data), len(words))
         entries = data.to(real), weights.to(data.device, real)
         values: Tensor = Expectations.apply(*entries, executor)
-        if not torch.isfinite(values.detach().sum()):
+        if not math.isfinite(values.detach().sum().item()):
             require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
         if self.shots:
             values = values + gaussian_noise(values.detach(), self.shots, self._generator)

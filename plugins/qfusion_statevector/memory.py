@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
@@ -14,56 +15,59 @@ from qfusion_statevector.compiler.program import Program
 ALWAYS_FITS = 2**26  # bytes; below this nobody asks the system how much is free
 
 
+class Need(NamedTuple):
+    """Peak of a forward and backward pass, in bytes."""
+
+    per_row: int
+    fixed: int
+
+
 def require_memory(
-    executor: str,
-    program: Program,
+    n_wires: int,
+    need: Need,
     batch: int,
-    dtype: torch.dtype,
     device: torch.device,
     limit_gb: float | None = None,
 ) -> None:
-    """Compare the estimate with what is free, or with ``limit_gb``.
+    """Compare what a batch needs with what is free, or with ``limit_gb``.
 
     Raises:
         InputError: Says how much is needed, how much there is, and what would fit.
     """
-    per_row, fixed = estimate(executor, program, dtype)
-    need = batch * per_row + fixed
-    if limit_gb is None and need <= ALWAYS_FITS:
+    total = batch * need.per_row + need.fixed
+    if limit_gb is None and total <= ALWAYS_FITS:
         return
     free = available(device) if limit_gb is None else limit_gb * 1e9
-    if free is None or need <= free:
+    if free is None or total <= free:
         return
-    rows = int((free - fixed) // per_row)
+    rows = int((free - need.fixed) // need.per_row)
     if rows >= 1:
         advice = f"up to {rows} rows fit: use smaller batches"
     else:
-        smaller = math.ceil(math.log2((per_row + fixed) / free))
-        advice = (
-            f"even one row does not fit: use {max(1, program.n_wires - smaller)} wires or fewer"
-        )
+        smaller = math.ceil(math.log2(sum(need) / free))
+        advice = f"even one row does not fit: use {max(1, n_wires - smaller)} wires or fewer"
     raise InputError(
-        f"statevector: {program.n_wires} wires x {batch} rows need about {need / 1e9:.3g} GB of "
-        f"memory, {free / 1e9:.3g} GB may be used; {advice}"
+        f"statevector: {n_wires} wires x {batch} rows need about {total / 1e9:.3g} GB of memory, "
+        f"{free / 1e9:.3g} GB may be used; {advice}"
     )
 
 
-def estimate(executor: str, program: Program, dtype: torch.dtype) -> tuple[int, int]:
-    """Peak of a forward and backward pass, in bytes: ``(for each row, for the rest)``."""
+def estimate(executor: str, program: Program, dtype: torch.dtype) -> Need:
+    """What a program needs, by the name of its executor."""
     size, amplitude = 2**program.n_wires, 2 * dtype.itemsize
     if executor == "lightning":
         # in double precision, one row at a time: the state, the one that goes back, a copy of each
-        return 64 + 32 * len(program.steps), 4 * 16 * size
+        return Need(64 + 32 * len(program.steps), 4 * 16 * size)
     if executor == "numba":
         # the final state of each row, up to a full chunk; each thread has two states, a row of
         # sums and the gradients of the phases, in cache lines; tables of phases and states
         diagonals = len(program.diagonals)
         thread = 64 * (2 * 2 + 1 + diagonals)
         tables = 2 * 64 + 3 * diagonals * dtype.itemsize + 64 + 8
-        return amplitude * size, (torch.get_num_threads() * thread + tables) * size
+        return Need(amplitude * size, (torch.get_num_threads() * thread + tables) * size)
     # while going back: two pairs of states, the final one, what a setting makes of it; for each
-    # change of basis two tables of indices and one of phases
-    return 9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + amplitude) * size
+    # step at most a change of basis: two tables of indices and one of phases
+    return Need(9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + amplitude) * size)
 
 
 def available(device: torch.device) -> int | None:

@@ -13,7 +13,7 @@ from qfusion_statevector import choice
 from qfusion_statevector.choice import Choice
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.memory import require_memory
+from qfusion_statevector.memory import estimate, require_memory
 
 
 def layered(n_wires):
@@ -135,7 +135,8 @@ def test_what_is_said_to_fit_does_fit(executor):
 def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit, executor):
     def check(n):
         program = compile_program(Circuit(n, (), 0, 0), ["Z" * n])
-        require_memory(executor, program, 1, torch.float32, torch.device("cpu"), limit)
+        need = estimate(executor, program, torch.float32)
+        require_memory(n, need, 1, torch.device("cpu"), limit)
 
     try:
         check(n_wires)

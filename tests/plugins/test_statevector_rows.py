@@ -11,7 +11,7 @@ from qfusion_core import Angle, Circuit, Gate, Term
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.flops import kernel_flops
 from qfusion_statevector.rows.compiled import kernel
-from qfusion_statevector.rows.memory import aligned
+from qfusion_statevector.rows.memory import Layout
 from qfusion_statevector.rows.phases import hadamard
 from qfusion_statevector.rows.simd import CACHE_LINE, load, store
 from qfusion_statevector.rows.tables import masks
@@ -45,6 +45,10 @@ def run_pair_back(psi, lam, x, z, x2, z2, pq, signed, units, out):
     one, two = turn_pair_back(psi, lam, N + 1, x, z, p, q, x2, z2, p2, q2, signed, units)
     store(out, 0, one)
     store(out, 1, two)
+
+
+def aligned(dtype, *shapes):
+    return Layout(dtype, *shapes).new()
 
 
 def state(seed):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -15,12 +15,32 @@ from torch import Tensor
 from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.rows.angles import extents, gradients, half_angles, shears
 from qfusion_statevector.rows.evolution import backward, forward
-from qfusion_statevector.rows.memory import aligned
+from qfusion_statevector.rows.memory import Layout
 from qfusion_statevector.rows.simd import CACHE_LINE
 from qfusion_statevector.rows.tables import first_needed, tables
 
 # a thread takes about 0.1 ms to start: fewer row operations than this are not shared out
 WORTH_A_THREAD = 2_000_000
+
+
+class _Layouts(NamedTuple):
+    """Memory of a call: see `rows.angles` and `rows.evolution`.
+
+    Attributes:
+        angles: tangents, sines: of a call that keeps no states.
+        kept: tangents, sines, states.
+        settling: half angles, base, rows, blocks.
+        forward: In each thread: one state, spare, values, small.
+        backward: In each thread: psi, lambda, shared and phase gradients, spare, values, small.
+        gradients: sampled gradients, rows, blocks.
+    """
+
+    angles: Layout
+    kept: Layout
+    settling: Layout
+    forward: Layout
+    backward: Layout
+    gradients: Layout
 
 
 class RowsExecutor:
@@ -43,20 +63,15 @@ class RowsExecutor:
         self._first_needed = lru_cache(
             lambda of_data, of_weights: first_needed(self._tables, of_data, of_weights)
         )
-        size, lanes = self._states, self._lanes
-        self._blocks = (-(-self._tables.diagonals // lanes), size, lanes)
-        # spare, values and small of `rows.evolution`
-        self._scratch = ((size, lanes), (len(self._tables.signs) + 1, lanes), (6, lanes))
+        self._layouts = lru_cache(maxsize=8)(self._plan)  # by the number of chunks
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
         made, lanes = self._tables, self._lanes
         chunks = -(-len(data) // lanes)
-        angles = extents(made, chunks, lanes)[2]
-        tangents, sines = aligned(self.dtype, (angles,), (angles,))
-        half, base, rows, blocks = aligned(
-            self.dtype, (angles,), made.offsets.shape, (data.shape[1], lanes), self._blocks
-        )
+        layouts = self._layouts(chunks)
+        tangents, sines, *states = (layouts.kept if keep else layouts.angles).new()
+        half, base, rows, blocks = layouts.settling.new()
         half_angles(made, data.numpy(), weights.numpy(), base, rows, blocks, chunks, half)
         with np.errstate(invalid="ignore"):  # an infinite angle is refused where it has a name
             np.cos(half, out=tangents)
@@ -64,40 +79,29 @@ class RowsExecutor:
         shears(made, tangents, sines, chunks, lanes)
         out = torch.empty(len(data), len(made.signs), dtype=self.dtype)
         values = out.numpy()
-        kept = aligned(self.dtype, (chunks, 2 * self._states, lanes)) if keep else []
 
         def run(first: int, last: int) -> None:
-            states, *scratch = [
-                *kept,
-                *aligned(
-                    self.dtype, *([] if kept else [(1, 2 * self._states, lanes)]), *self._scratch
-                ),
-            ]
-            forward(made, chunks, tangents, sines, first, last, states, *scratch, values)
+            one, *scratch = layouts.forward.new()
+            state = states[0] if keep else one
+            forward(made, chunks, tangents, sines, first, last, state, *scratch, values)
 
         self._share(run, chunks)
-        return out, (tangents, sines, *kept) if keep else ()
+        return out, (tangents, sines, *states) if keep else ()
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        made, lanes = self._tables, self._lanes
+        made = self._tables
         tangents, sines, states = saved
         chunks, out_gradient = len(states), gradient.contiguous().numpy()
+        layouts = self._layouts(chunks)
         stop = self._first_needed(of_data, of_weights)
-        n_data, n_weights = made.entries
-        sampled, rows, blocks = aligned(
-            self.dtype, (chunks * made.sampled, lanes), (n_data, lanes), self._blocks
-        )
+        sampled, rows, blocks = layouts.gradients.new()
         sampled[:] = 0
 
         def run(first: int, last: int) -> tuple[NDArray[Any], NDArray[Any]]:
-            state = (2 * self._states, lanes)
-            of_phases = (made.diagonals, self._states, lanes)
-            psi, lam, shared, phases, *scratch = aligned(
-                self.dtype, state, state, (made.shared,), of_phases, *self._scratch
-            )
+            psi, lam, shared, phases, *scratch = layouts.backward.new()
             backward(
                 made, tangents, sines, first, last, stop, states, psi, lam, *scratch,
                 out_gradient, shared, sampled, phases,
@@ -108,10 +112,33 @@ class RowsExecutor:
         for more_shared, more_phases in others:
             shared += more_shared
             phases += more_phases
+        n_data, n_weights = made.entries
         dx = torch.empty(len(out_gradient) if of_data else 0, n_data, dtype=self.dtype)
         dw = torch.empty(n_weights if of_weights else 0, dtype=self.dtype)
         gradients(made, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
         return dx if of_data else None, dw if of_weights else None
+
+    def _plan(self, chunks: int) -> _Layouts:
+        made, lanes, size = self._tables, self._lanes, self._states
+        angles, row, state = (
+            (extents(made, chunks, lanes)[2],),
+            (made.entries[0], lanes),
+            (2 * size, lanes),
+        )
+        blocks = (-(-made.diagonals // lanes), size, lanes)
+        scratch = ((size, lanes), (len(made.signs) + 1, lanes), (6, lanes))
+
+        def layout(*shapes: tuple[int, ...]) -> Layout:
+            return Layout(self.dtype, *shapes)
+
+        return _Layouts(
+            angles=layout(angles, angles),
+            kept=layout(angles, angles, (chunks, *state)),
+            settling=layout(angles, made.offsets.shape, row, blocks),
+            forward=layout((1, *state), *scratch),
+            backward=layout(state, state, (made.shared,), (made.diagonals, size, lanes), *scratch),
+            gradients=layout((chunks * made.sampled, lanes), row, blocks),
+        )
 
     def _share(self, run: Callable[[int, int], Any], chunks: int) -> list[Any]:
         """Run all chunks, in as many threads as torch may use and as pay."""

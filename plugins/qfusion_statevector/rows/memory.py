@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,21 +11,33 @@ from numpy.typing import NDArray
 from qfusion_statevector.rows.simd import CACHE_LINE
 
 
-def aligned(dtype: torch.dtype, *shapes: Sequence[int]) -> list[NDArray[Any]]:
-    """Arrays without contents that each start on a cache line, out of one allocation.
+class Layout:
+    """Arrays that each start on a cache line, out of one allocation.
 
     torch's memory starts on a cache line; numpy promises no such thing.
-
-    >>> [array.shape for array in aligned(torch.float32, (3, 16), (5,))]
-    [(3, 16), (5,)]
     """
-    lanes = CACHE_LINE // dtype.itemsize
-    sizes = [math.prod(shape) for shape in shapes]
-    starts = [0]
-    for size in sizes:
-        starts.append(starts[-1] + -(-size // lanes) * lanes)
-    memory = torch.empty(starts[-1], dtype=dtype).numpy()
-    return [
-        memory[start : start + size].reshape(shape)
-        for start, size, shape in zip(starts, sizes, shapes, strict=False)
-    ]
+
+    def __init__(self, dtype: torch.dtype, *shapes: tuple[int, ...]) -> None:
+        """Say what is needed.
+
+        Args:
+            dtype: Of all arrays.
+            shapes: One for each.
+        """
+        lanes, start = CACHE_LINE // dtype.itemsize, 0
+        self._dtype = dtype
+        self._places: list[tuple[slice, tuple[int, ...]]] = []
+        for shape in shapes:
+            size = math.prod(shape)
+            self._places.append((slice(start, start + size), shape))
+            start += -(-size // lanes) * lanes
+        self._size = start
+
+    def new(self) -> list[NDArray[Any]]:
+        """The arrays, without contents.
+
+        >>> [array.shape for array in Layout(torch.float32, (3, 16), (5,)).new()]
+        [(3, 16), (5,)]
+        """
+        memory = torch.empty(self._size, dtype=self._dtype).numpy()
+        return [memory[place].reshape(shape) for place, shape in self._places]

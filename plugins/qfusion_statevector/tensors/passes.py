@@ -106,11 +106,10 @@ class SharedPhases:
 
 @dataclass(frozen=True, eq=False)
 class SampledPhases:
-    """A phase for each basis state and sample: words of Z on position bits."""
+    """A phase for each basis state and sample: words of Z, ``signs [2^n, words]``."""
 
-    masks: Tensor
+    signs: Tensor
     rows: slice
-    hadamard: Hadamard
 
     def apply(self, state: Tensor, values: Parameters) -> Tensor:
         """See `Pass`."""
@@ -118,12 +117,11 @@ class SampledPhases:
 
     def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
         """See `Pass`."""
-        sums = self.hadamard(_overlap(both)[None])[0]
-        gradients.sampled[self.rows] += -0.5 * sums[self.masks]
+        gradients.sampled[self.rows] -= self.signs.T @ _overlap(both) / 2
         return both * _unit(-self._phases(values))
 
     def _phases(self, values: Parameters) -> Tensor:
-        return spectrum(values.sampled[self.rows], self.masks, self.hadamard, len(values.phases))
+        return self.signs @ (values.sampled[self.rows] / -2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,26 +160,11 @@ class SampledTurns:
         return product_state(torch.stack([factors, factors.conj()], 1))
 
 
-def spectrum(angles: Tensor, masks: Tensor, hadamard: Hadamard, size: int) -> Tensor:
-    """``-1/2 sum_w (-1)^parity(k & mask_w) angle_w`` for each k.
-
-    Args:
-        angles: ``[words, columns]``.
-        masks: ``[words]``, all different.
-        hadamard: Over all bits, plain sums.
-        size: ``2^n``.
-
-    Returns:
-        ``[2^n, columns]``.
-    """
-    table = angles.new_zeros(size, angles.shape[1]).index_copy(0, masks, angles)
-    return -0.5 * hadamard(table[None])[0]
-
-
 def _unit(phases: Tensor) -> Tensor:
     return torch.complex(phases.cos(), phases.sin())
 
 
 def _overlap(both: Tensor) -> Tensor:
-    """The gradient of the phases after a phase pass, ``[2^n, batch]``."""
-    return (both[1] * both[0].conj()).imag
+    """The gradient of the phases after a phase pass, Im(gradient conj(state)), ``[2^n, batch]``."""
+    state, gradient = both
+    return torch.addcmul(gradient.imag * state.real, gradient.real, state.imag, value=-1)

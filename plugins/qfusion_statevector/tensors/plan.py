@@ -11,7 +11,7 @@ from torch import Tensor
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.compiler.schedule import Affine, Rotation
-from qfusion_statevector.tensors.basis import Basis
+from qfusion_statevector.tensors.basis import Basis, signs_of
 from qfusion_statevector.tensors.groups import Phases, Turns, group
 from qfusion_statevector.tensors.passes import (
     Parameters,
@@ -44,7 +44,7 @@ class Plan:
         self._n_wires, self._place = program.n_wires, (dtype, device)
         self._n_data = program.n_data
         self._real = torch.empty(0, dtype=dtype).real.dtype
-        self._all = self._hadamard(self._n_wires, self._n_wires, unitary=False)
+        self._all = self._hadamard(self._n_wires, unitary=False)
         self._turns: list[Affine] = []
         self._windows: list[list[int]] = []
         self._shared: list[tuple[int, int, Affine]] = []  # column, mask, angle
@@ -79,8 +79,8 @@ class Plan:
         if found.per_sample:
             rows = self._sampled_rows([turn.angle for turn in found.rotations])
             bits = len(words)
-            states = self._hadamard(bits, self._n_wires, unitary=True)
-            sums = self._hadamard(bits, bits, unitary=False)
+            states = self._hadamard(bits, unitary=True)
+            sums = self._hadamard(bits, unitary=False)
             single = torch.tensor([1 << bit for bit in reversed(range(bits))])
             self.passes.append(SampledTurns(rows, single.to(self._place[1]), states, sums))
             return
@@ -98,15 +98,15 @@ class Plan:
             merged[mask] = merged.get(mask, 0.0) + angle
         if found.per_sample:
             rows = self._sampled_rows(list(merged.values()))
-            masks = torch.tensor(list(merged), device=self._place[1])
-            self.passes.append(SampledPhases(masks, rows, self._all))
+            signs = torch.from_numpy(signs_of(list(merged), self._n_wires))
+            self.passes.append(SampledPhases(signs.to(self._place[1], self._real), rows))
             return
         self.passes.append(SharedPhases(self._columns))
         self._shared += [(self._columns, mask, angle) for mask, angle in merged.items()]
         self._columns += 1
 
-    def _hadamard(self, count: int, bits: int, *, unitary: bool) -> Hadamard:
-        return Hadamard(count, bits, self._real, self._place[1], unitary=unitary)
+    def _hadamard(self, bits: int, *, unitary: bool) -> Hadamard:
+        return Hadamard(bits, self._real, self._place[1], unitary=unitary)
 
     def _sampled_rows(self, angles: Sequence[Affine]) -> slice:
         first = len(self._sampled)

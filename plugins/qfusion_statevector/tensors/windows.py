@@ -48,6 +48,16 @@ def windows(count: int, bits: int) -> list[tuple[int, list[int | None]]]:
     return found
 
 
+def even_widths(bits: int, most: int = 4) -> list[int]:
+    """Widths of as few windows as cover so many bits, as even as they can be.
+
+    >>> even_widths(9), even_widths(7), even_widths(2)
+    ([3, 3, 3], [4, 3], [2])
+    """
+    count = -(-bits // most)
+    return [bits // count + (number < bits % count) for number in range(count)]
+
+
 def kronecker(factors: Tensor) -> Tensor:
     """``[windows, bits, 2, 2]`` to ``[windows, 2**bits, 2**bits]``, first bit highest."""
     result = factors[:, 0]
@@ -73,13 +83,12 @@ class Hadamard:
     """The Walsh-Hadamard transform over the ``count`` highest bits: sums with all signs."""
 
     def __init__(
-        self, count: int, bits: int, dtype: torch.dtype, device: torch.device, *, unitary: bool
+        self, count: int, dtype: torch.dtype, device: torch.device, *, unitary: bool
     ) -> None:
         """Build the matrices, real.
 
         Args:
             count: Bits that are transformed.
-            bits: All bits.
             dtype: Of the matrices: float32 or float64.
             device: Where they live.
             unitary: Scale to unitary, which makes it its own inverse; plain sums otherwise.
@@ -87,11 +96,11 @@ class Hadamard:
         two = torch.tensor([[1.0, 1.0], [1.0, -1.0]], dtype=dtype, device=device)
         if unitary:
             two = two / 2**0.5
-        one = torch.eye(2, dtype=dtype, device=device)
-        self._windows = [
-            (left, kronecker(torch.stack([one if m is None else two for m in members])[None])[0])
-            for left, members in windows(count, bits)
-        ]
+        self._windows: list[tuple[int, Tensor]] = []
+        left = 1
+        for width in even_widths(count):
+            self._windows.append((left, kronecker(two.expand(1, width, 2, 2))[0]))
+            left <<= width
 
     def __call__(self, state: Tensor) -> Tensor:
         """``[copies, 2^n, batch]`` to the same."""
