@@ -1,4 +1,4 @@
-"""Snapshots of IBM's machines, and Aer: what runs here. Names are known without importing an SDK."""
+"""Aer, and snapshots of IBM's machines: what runs here. Their names are known without the SDK."""
 
 from __future__ import annotations
 

@@ -92,6 +92,8 @@ def known_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         # qiskit's transpiler loads every plugin that is installed, and this one is deprecated
         warnings.filterwarnings("ignore", ".*IBMFractionalTranslationPlugin", DeprecationWarning)
+        # the SDK says so of its own use of it, whenever a job is sent
+        warnings.filterwarnings("ignore", "The RuntimeOptions class is", DeprecationWarning)
         # said of fake_nighthawk whenever it is made
         warnings.filterwarnings("ignore", "Properties of fake_.* are not intended", UserWarning)
         yield
