@@ -13,6 +13,8 @@ from qfusion_ibm.snapshots import INSTALL
 from qfusion_ibm.template import known_warnings
 
 _NO_TOKEN = "Unable to retrieve IBM Cloud access token"
+# what the SDK says of a network that is down, and of a service that is
+_PASSING = (_NO_TOKEN, "Unable to retrieve instances", "No backend matches")
 _SECONDS = 10.0  # for the first word with IBM Cloud
 
 
@@ -82,6 +84,8 @@ class Connection:
                     f"ibm: no machine {name!r} in this instance; {did_you_mean(name, names)}; "
                     "snapshots are written fake_..."
                 )
+            # asked before the SDK does, which says of any fault here that there is no such backend
+            self.client.backend_configuration(name)
             return self.service.backend(name)
 
     def least_busy(self, qubits: int) -> Any:
@@ -107,8 +111,7 @@ def asking() -> Iterator[None]:
     """Everything that the SDK raises becomes one of qfusion's errors.
 
     Raises:
-        Transient: IBM Cloud gave no access token; where a request had an effect or not, see
-            `qfusion_ibm.transport`.
+        Transient: A fault that passes; of requests to the service, see `qfusion_ibm.transport`.
         Refused: All else.
     """
     with known_warnings():
@@ -123,12 +126,9 @@ def asking() -> Iterator[None]:
         except ImportError as error:
             raise InputError(f"ibm: {INSTALL} ({error})") from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
-            said = " ".join(str(error).split()) or type(error).__name__
-            if isinstance(error, UserWarning) and said.startswith(_NO_TOKEN):
-                raise Transient(
-                    f"IBM Cloud gives no access token: {said[len(_NO_TOKEN) :]}"
-                ) from None
-            raise Refused(said) from None
+            said = " ".join(str(error).split()).strip("'") or type(error).__name__
+            passes = isinstance(error, OSError) or said.startswith(_PASSING)
+            raise (Transient if passes else Refused)(said) from None
 
 
 def _require_token(token: str) -> None:
@@ -143,10 +143,10 @@ def _require_token(token: str) -> None:
     try:
         manager.request_token()
     except ApiException as error:
-        if error.code >= 500 or error.code == 429:
-            raise Transient(f"IBM Cloud cannot log anybody in: {error.code}") from None
+        if error.status_code >= 500 or error.status_code == 429:
+            raise Transient(f"IBM Cloud cannot log anybody in: {error.status_code}") from None
         raise Refused(
-            f"IBM Cloud does not accept the token ({error.code}): {error.message}",
+            f"IBM Cloud does not accept the token ({error.status_code}): {error.message}",
             next_step="export QISKIT_IBM_TOKEN with an API key that is valid",
         ) from None
     except RequestException as error:

@@ -92,8 +92,9 @@ class Service:
         if said == "cancelled" and code != _RAN_TOO_LONG:
             return JobStatus("cancelled", reason=reason)
         if said.startswith("cancelled"):
-            limit = self._options.max_execution_time or "IBM's limit of"
-            return JobStatus("failed", reason=f"ran too long: max_execution_time {limit} {reason}")
+            limit = self._options.max_execution_time or "IBM's"
+            reason = f"ran too long (max_execution_time: {limit})" + (reason and f": {reason}")
+            return JobStatus("failed", reason=reason)
         if said == "failed":
             return JobStatus("failed", reason=reason)
         # a state that this version does not know is no end: the core's timeout is one

@@ -29,7 +29,8 @@ API = "/api/v1"  # utils/utils.py, default_runtime_url_resolver
 def environment(address: str, certificate: Path) -> dict[str, str]:
     """What a process needs to find the stand-in, and nothing else."""
     names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
-    none = {"NO_PROXY": "", "no_proxy": ""}
+    # with usage data the SDK reads the whole stack's source for each request (api/session.py)
+    none = {"NO_PROXY": "", "no_proxy": "", "USAGE_DATA_OPT_OUT": "True"}
     return {**dict.fromkeys(names, address), **none, "REQUESTS_CA_BUNDLE": str(certificate)}
 
 

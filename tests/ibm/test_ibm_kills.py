@@ -1,6 +1,6 @@
-"""SIGKILL anywhere in the IBM client, then the same again: the service counts each planned job once,
-and the values are those of an undisturbed run. The service draws by the number of a job, so that
-values repeat only if jobs do.
+"""SIGKILL anywhere in the IBM client, then the same again: the service counts each planned job
+once, and the values are those of an undisturbed run. The service draws by the number of a job, so
+that values repeat only if jobs do.
 """
 
 import json

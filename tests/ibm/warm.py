@@ -5,10 +5,11 @@ the exit status of each: a negative one is the signal that killed it. No threads
 so that forking is safe.
 
 A work: ``environment``, ``folder``, ``out`` (a file for values or error), ``verb``, ``calls``,
-``budget``, ``options``; and how it dies: ``point`` (a place in the code), ``after`` (seconds; killed
-from outside).
+``budget``, ``options``; and how it dies: ``point`` (a place in the code), ``after`` (seconds;
+killed from outside).
 """
 
+import importlib
 import json
 import os
 import signal
@@ -18,8 +19,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import qiskit.transpiler
-import qiskit_ibm_runtime
 import torch
 from conftest import CIRCUIT, DATA, QUICK, REMOTE, WEIGHTS, WORDS, credentials
 
@@ -27,10 +26,7 @@ from qfusion_core import Measurement, QfusionError
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
 from qfusion_core.runs import provenance
-from qfusion_ibm import connection, transport
 from qfusion_ibm.device import IBM
-
-IMPORTED = (qiskit.transpiler, qiskit_ibm_runtime, connection, transport)
 
 
 class Mortal(IBM):
@@ -108,6 +104,8 @@ def say(line):
 def main():
     torch.set_num_threads(1)
     provenance.provenance()  # imports what it needs
+    for module in ("qiskit.transpiler", "qiskit_ibm_runtime", "qfusion_ibm.transport"):
+        importlib.import_module(module)
     CIRCUIT.angles(DATA, WEIGHTS)
     say("ready")
     for line in sys.stdin:
