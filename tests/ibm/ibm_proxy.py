@@ -118,7 +118,8 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                 if host.startswith("quantum.") and not self.authorized():
                     fault = 401
                 works = not isinstance(fault, int) and fault != "reset"
-                reply = work() if works else {"error": {"code": 1, "message": f"fault {fault}"}}
+                refusal = {"code": 1, "message": f"fault {fault}{service.echo}"}
+                reply = work() if works else {"error": refusal, "errorMessage": refusal}
             status, reply = reply if isinstance(reply, tuple) else (200, reply)
             status = {None: status, "504 after": 504}.get(fault, fault)
             if status in ("reset", "lost"):

@@ -33,12 +33,14 @@ class Service:
         seconds: How long a job takes.
         listed_after: Seconds until an accepted job is in the listing.
         ends: How jobs end, by their number from 0: a state instead of Completed.
+        echo: What the message of a fault carries besides.
         key: The API key that is let in.
         leaked: Kinds of the requests that carried the key, except where tokens are given out.
     """
 
     def __init__(self, key: str, seconds: float = 0.0) -> None:
         self.key, self.seconds, self.listed_after = key, seconds, 0.0
+        self.echo = ""
         self.jobs: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
