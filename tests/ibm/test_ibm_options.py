@@ -61,7 +61,7 @@ def test_a_mistake_is_found_when_the_file_is_read(said, options, text):
 
 def test_a_machine_without_credentials(said):
     assert said("{backend: ibm_fez, shots: 10}", act="open") == (
-        "4:3: backends.it: ibm: ibm_fez needs a token and an instance; add credentials: {token: "
+        "5:5: backends.it: ibm: ibm_fez needs a token and an instance; add credentials: {token: "
         "{$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}, and export both: an API "
         "key, and the CRN or the name of the instance that pays"
     )

@@ -52,8 +52,10 @@ def test_all_jobs_are_sent_before_the_first_look(service, measure):
 
 
 def test_jobs_are_left_and_taken_up_by_another(service, measure):
+    service.seconds = 60
     with pytest.raises(JobsLeft, match="ibm: job job-0, job-1, job-2: submitted"):
         measure(wait=False)
+    service.seconds = 0
     values = measure()
     assert len(service.jobs) == 3
     assert values.tolist() == measure().tolist()
