@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import Any
 
-from qfusion_core import JobStatus, QfusionError, RemoteError, SubmitUncertain
-from qfusion_ibm.connection import Connection, asking
+from qfusion_core import JobStatus, QfusionError, SubmitUncertain
+from qfusion_ibm.asking import asking
+from qfusion_ibm.connection import Connection
 from qfusion_ibm.machine import Machine
+from qfusion_ibm.modes import Modes
 from qfusion_ibm.options import Credentials, Options
 
 _RAN_TOO_LONG = 1305  # qiskit_ibm_runtime/runtime_job_v2.py, _status_from_job_response
@@ -20,7 +21,7 @@ class Service:
         self._options, self._credentials = options, credentials
         self._connected: Connection | None = None
         self._machines: dict[str, Machine] = {}
-        self._modes: dict[str, Any] = {}
+        self._modes = Modes(options)
 
     @property
     def connection(self) -> Connection:
@@ -53,7 +54,7 @@ class Service:
 
         chosen = self._options.estimator()
         chosen["environment"] = {"job_tags": [key, *self._options.job_tags]}
-        mode = self._mode(machine)
+        mode = self._modes.of(machine)
         transport = self.connection.transport
         transport.posted = False
         try:
@@ -128,26 +129,3 @@ class Service:
         with asking():
             said = self.connection.client.backend_status(name)
         return said["operational"], said["status_msg"], said["pending_jobs"]
-
-    def _mode(self, machine: Machine) -> Any:
-        """Where EstimatorV2 sends jobs: to the machine, to a batch or to a session on it."""
-        from qiskit_ibm_runtime import Batch, Session
-
-        if self._options.mode == "job":
-            return machine.backend
-        if machine.name not in self._modes:
-            kind = Batch if self._options.mode == "batch" else Session
-            with asking():
-                mode = kind(machine.backend, max_time=self._options.session_seconds)
-            # takes no more jobs once nobody can send any; what was sent is run
-            weakref.finalize(self, _close, mode)
-            self._modes[machine.name] = mode
-        return self._modes[machine.name]
-
-
-def _close(mode: Any) -> None:
-    try:
-        with asking():
-            mode.close()
-    except RemoteError:
-        return  # IBM closes it when its time is over
