@@ -36,5 +36,8 @@ def asking() -> Iterator[None]:
             raise InputError(f"ibm: {INSTALL} ({error})") from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
             said = " ".join(str(error).split()).strip("'") or type(error).__name__
-            passes = isinstance(error, OSError) or said.startswith(_PASSING)
-            raise (Transient if passes else Refused)(said) from None
+            if isinstance(error, OSError) or said.startswith(_PASSING):
+                raise Transient(said) from None
+            # the SDK's own speak for themselves; a bare KeyError does not
+            own = type(error).__module__.startswith("qiskit")
+            raise Refused(said if own else f"{type(error).__name__}: {said}") from None

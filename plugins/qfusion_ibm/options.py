@@ -41,7 +41,7 @@ class Options(qfusion_core.RemoteOptions):
         None, description="pulses on idle qubits; left to IBM if not given"
     )
     mode: Literal["job", "batch", "session"] = Field(
-        "job", description="batch and session are not on every plan; a session bills waiting"
+        "job", description="the Open Plan has no session; a session bills its waiting, too"
     )
     session_seconds: int | None = Field(
         None, ge=1, description="longest life of a batch or session, by the clock"
