@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 from qfusion_core import InputError, Refused, Transient, did_you_mean
@@ -57,6 +58,7 @@ class Connection:
                 url=options.url,
             )
             self.transport = Once()
+            weakref.finalize(self, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries
             self.client: Any = self.service._active_api_client
             for client in (self.client, *self.service._get_api_clients().values()):

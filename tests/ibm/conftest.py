@@ -1,5 +1,6 @@
 """IBM's service on loopback, and devices that talk to it. No real address is ever contacted."""
 
+import gc
 import sys
 from pathlib import Path
 
@@ -74,6 +75,13 @@ def certificate(tmp_path_factory):
 def shared_cache(tmp_path_factory):
     """Templates are transpiled once in all tests."""
     return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def closed():
+    """What the SDK has left open is collected while the filter above is in force."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(autouse=True)
