@@ -80,7 +80,8 @@ def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
     Raises:
         QfusionError: The plan does not cover each value once.
     """
-    jobs = device.plan(call.circuit, call.angles, call.observables)
+    # a plan sends nothing, but may look at the machine
+    jobs = new_asking(device)(lambda: device.plan(call.circuit, call.angles, call.observables))
     require_cover(device.name, call, jobs)
     return [(job, device.price(job)) for job in jobs]
 

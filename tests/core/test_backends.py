@@ -35,7 +35,8 @@ def test_the_shipped_file_works_as_it_is(name):
 
 def test_the_shipped_file_lists_what_it_promises():
     backends = Backends.read(ROOT / "backends.yaml")
-    assert (tuple(backends.entries), backends.default) == (SHIPPED, "statevector")
+    assert tuple(backends.entries) == (*SHIPPED, "ibm-noisy", "ibm-fez")  # tests/ibm has these
+    assert backends.default == "statevector"
 
 
 def test_the_packaged_copy_equals_the_file_at_the_top():

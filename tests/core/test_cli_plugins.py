@@ -74,14 +74,17 @@ def test_plugins_as_a_table(qfusion, third_parties):
     assert "misspelt: no hook is called 'qfusion_fusion'; did you mean 'qfusion_fusions'?" in out
 
 
-def test_backends_as_json(qfusion):
+def test_backends_as_json(qfusion, monkeypatch):
+    monkeypatch.delenv("QISKIT_IBM_TOKEN", raising=False)
     code, out, err = qfusion("backends", "--json")
     assert (code, err) == (0, "")
     listed = json.loads(out)
     assert listed["default"] == "statevector"
     assert listed["file"].endswith("backends.yaml")
     rows = {row["name"]: row for row in listed["backends"]}
-    assert {name: row["status"] for name, row in rows.items()} == dict.fromkeys(rows, "ready")
+    status = {name: row["status"] for name, row in rows.items()}
+    assert status == {**dict.fromkeys(rows, "ready"), "ibm-fez": "unavailable"}
+    assert "the environment variable QISKIT_IBM_TOKEN is not set" in rows["ibm-fez"]["reason"]
     assert (rows["aer"]["shots"], rows["aer-sampled"]["shots"]) == (None, 4096)
 
 

@@ -17,6 +17,7 @@ from qfusion_core import (
     Transient,
 )
 from qfusion_core.errors import Interrupted
+from qfusion_queue import Queue
 
 AGAIN = "no job is lost: run the same again, or `qfusion jobs resume "
 
@@ -217,3 +218,18 @@ def test_an_error_of_the_adapter_is_not_hidden_and_loses_nothing(
         forward(device)
     measure()
     assert len(machine.jobs) == 3
+
+
+def test_a_plan_that_looks_at_the_machine_is_asked_again(connect, forward):
+    """It sends nothing, but may need the machine's gates and limits."""
+    device, plan, asked = connect(), Queue.plan, []
+
+    def looking(*call):
+        asked.append(1)
+        if len(asked) == 1:
+            raise Transient("no reply")
+        return plan(device, *call)
+
+    device.plan = looking
+    assert forward(device).shape == (3, 3)
+    assert len(asked) == 2

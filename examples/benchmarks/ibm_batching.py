@@ -1,0 +1,166 @@
+"""CPU time of a batch on a snapshot of a machine of IBM's: the device `ibm` and `qiskit.remote`.
+
+Both take 16 samples on four qubits, three layers, <Z> of each qubit, the same backend, shots and
+optimisation level, in one process, in turn. Timed is the first call of a device that was just made,
+transpilation and noise model included; tracing, the QNode and imports are not, for both. Jobs and
+transpilations are counted where they happen: in EstimatorV2.run and in Qiskit's pass manager. No
+template is on the disk.
+
+    python examples/benchmarks/ibm_batching.py --json ibm_batching.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import tempfile
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pennylane as qml
+import torch
+
+from qfusion_core import Circuit
+from qfusion_core.runs.provenance import provenance
+
+RESULTS = Path(__file__).with_name("results")
+WIRES, LAYERS, SAMPLES, LEVEL = 4, 3, 16, 2
+WORDS = tuple("I" * wire + "Z" + "I" * (WIRES - wire - 1) for wire in range(WIRES))
+SHAPE = (LAYERS, WIRES, 2)
+
+Call = tuple[torch.Tensor, torch.Tensor]  # data [samples, wires], weights
+Run = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+Row = dict[str, Any]
+
+
+def model(data: Any, weights: Any) -> None:
+    """The quantum function of both."""
+    for layer in range(LAYERS):
+        for wire in range(WIRES):
+            qml.RY(data[..., wire], wires=wire)
+            qml.RY(weights[layer, wire, 0], wires=wire)
+            qml.RZ(weights[layer, wire, 1], wires=wire)
+        for wire in range(WIRES):
+            qml.CNOT(wires=[wire, (wire + 1) % WIRES])
+
+
+@contextmanager
+def counting() -> Iterator[Counter[str]]:
+    """Counts jobs and transpilations of whoever makes them."""
+    from qiskit.transpiler import StagedPassManager
+    from qiskit_ibm_runtime import EstimatorV2
+
+    counted: Counter[str] = Counter()
+
+    def wrapped(name: str, run: Callable[..., Any]) -> Callable[..., Any]:
+        def count(*arguments: Any, **options: Any) -> Any:
+            counted[name] += 1
+            return run(*arguments, **options)
+
+        return count
+
+    compile_all, send = StagedPassManager.run, EstimatorV2.run
+    StagedPassManager.run = wrapped("transpilations", compile_all)
+    EstimatorV2.run = wrapped("jobs", send)
+    try:
+        yield counted
+    finally:
+        StagedPassManager.run, EstimatorV2.run = compile_all, send
+
+
+def ours(machine: str, shots: int) -> Run:
+    """The device `ibm`, with nothing transpiled yet."""
+    from qfusion_ibm.device import IBM
+
+    circuit = Circuit.trace(model, n_wires=WIRES, n_data=WIRES, weights_shape=SHAPE)
+    device = IBM(IBM.Options(backend=machine, shots=shots, optimization_level=LEVEL))
+    return lambda data, weights: device.expectations(circuit, data, weights.flatten(), WORDS)
+
+
+def theirs(machine: str, shots: int) -> Run:
+    """A QNode on `qiskit.remote`, which takes all samples broadcast."""
+    from qiskit_ibm_runtime import fake_provider
+
+    kinds = {getattr(kind, "backend_name", ""): kind for kind in vars(fake_provider).values()}
+    backend = kinds[machine]()
+    return node(
+        qml.device("qiskit.remote", wires=WIRES, backend=backend, optimization_level=LEVEL), shots
+    )
+
+
+def node(device: Any, shots: int | None = None) -> Run:
+    """A QNode."""
+
+    @qml.set_shots(shots)
+    @qml.qnode(device)
+    def values(data: Any, weights: Any) -> list[Any]:
+        model(data, weights)
+        return [qml.expval(qml.Z(wire)) for wire in range(WIRES)]
+
+    return lambda data, weights: torch.as_tensor(np.array(values(data.numpy(), weights.numpy()))).T
+
+
+def measure(make: Callable[[str, int], Run], machine: str, shots: int, call: Call) -> Row:
+    """CPU and wall seconds, jobs, transpilations and error of one call of what was made anew."""
+    with counting() as counted, tempfile.TemporaryDirectory() as cache:
+        os.environ["XDG_CACHE_HOME"] = cache
+        run = make(machine, shots)
+        cpu, wall = time.process_time(), time.perf_counter()
+        values = run(*call)
+        cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    error = values - node(qml.device("default.qubit", wires=WIRES))(*call)
+    rms = float(error.square().mean().sqrt())
+    return {"cpu_seconds": cpu, "wall_seconds": wall, "rms_error": rms, **counted}
+
+
+def main() -> None:
+    """Measure, print, and write where told to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--backend", default="fake_manila", help="a snapshot")
+    parser.add_argument("--shots", type=int, default=4096)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--json", metavar="FILE", help="file name, in examples/benchmarks/results")
+    arguments = parser.parse_args()
+    # deprecated parts of the SDKs, which they use themselves
+    warnings.filterwarnings("ignore", category=DeprecationWarning)
+    draw = torch.Generator().manual_seed(1)
+    data = torch.randn(SAMPLES, WIRES, generator=draw, dtype=torch.float64)
+    weights = torch.randn(SHAPE, generator=draw, dtype=torch.float64)
+    chosen = (arguments.backend, arguments.shots)
+    for make in (ours, theirs):  # imports, and whatever else is only done once
+        measure(make, *chosen, (data[:1], weights))
+    rows: dict[str, list[Row]] = {"ibm": [], "qiskit.remote": []}
+    for _ in range(arguments.repeats):
+        for name, make in zip(rows, (ours, theirs), strict=True):
+            rows[name].append(measure(make, *chosen, (data, weights)))
+    median = {
+        name: statistics.median(row["cpu_seconds"] for row in found) for name, found in rows.items()
+    }
+    ratio = median["qiskit.remote"] / median["ibm"]
+    print(f"{SAMPLES} samples, {WIRES} qubits, <Z>, {arguments.backend}, {arguments.shots} shots")
+    for name, found in rows.items():
+        first = found[0]
+        print(
+            f"{name:14} {median[name]:7.2f} CPU s (median of {len(found)}), {first['jobs']} jobs, "
+            f"{first['transpilations']} transpilations, rms error {first['rms_error']:.3f}"
+        )
+    print(f"ibm takes {ratio:.1f} times less CPU time")
+    if arguments.json:
+        document = {
+            "backend": arguments.backend, "shots": arguments.shots, "samples": SAMPLES,
+            "qubits": WIRES, "layers": LAYERS, "optimization_level": LEVEL, "runs": rows,
+            "cpu_ratio_of_medians": ratio, "provenance": provenance(),
+        }  # fmt: skip
+        (RESULTS / arguments.json).write_text(json.dumps(document, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The device `ibm`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from qfusion_core import (
+    Circuit,
+    Finding,
+    Job,
+    JobStatus,
+    Price,
+    Range,
+    RemoteDevice,
+    Result,
+    commuting_groups,
+    tiles,
+)
+from qfusion_ibm import options as ours
+from qfusion_ibm.cache import Rule, Templates
+from qfusion_ibm.checks import findings
+from qfusion_ibm.connection import require_credentials
+from qfusion_ibm.here import Here
+from qfusion_ibm.pricing import PriceList
+from qfusion_ibm.service import Service
+from qfusion_ibm.snapshots import is_local
+
+
+class IBM(RemoteDevice):
+    """A machine of IBM's, or a snapshot of one that runs here: one job for a batch.
+
+    The traced circuit is transpiled once; a job is one PUB of EstimatorV2, with a matrix of angles
+    and all observables.
+
+    Attributes:
+        templates: What was transpiled.
+    """
+
+    name = "ibm"
+    Options = ours.Options
+    Credentials = ours.Credentials
+
+    options: ours.Options
+
+    @classmethod
+    def example(cls) -> ours.Options:
+        """Aer without noise."""
+        return cls.Options(backend="aer", shots=4096, seed=1)
+
+    def __init__(self, options: ours.Options, credentials: ours.Credentials | None = None) -> None:
+        super().__init__(options, credentials)
+        self.local = is_local(options.backend)
+        self.paid = not self.local
+        self.shots = options.draws
+        self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
+        self._site: Here | Service = (
+            Here(options)
+            if self.local
+            else Service(options, require_credentials(options, credentials))
+        )
+
+    @cached_property
+    def _prices(self) -> PriceList:
+        return PriceList.read()
+
+    def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
+        """All rows in one job, as far as the machine takes them."""
+        machine = self._site.machine(None, circuit.n_wires)
+        machine.require_qubits(circuit.n_wires)
+        settings = len(commuting_groups(observables))
+        rows = self.options.rows_per_job
+        if rows is None and machine.max_circuits is not None:
+            rows = max(1, machine.max_circuits // settings)
+        facts = {"machine": machine.name, "settings": settings}
+        facts |= self.templates.get(circuit, machine).facts
+        return tiles(circuit, angles, observables, rows=rows, facts=facts)
+
+    def price(self, job: Job) -> Price:
+        """See ``prices.yaml``; a simulation is free."""
+        executions = job.shape[0] * job.facts["settings"]
+        if self.local:
+            return Price(executions, executions * self.options.draws, 1, Range(0, 0), Range(0, 0))
+        level = self.options.resilience_level
+        return self._prices.price(executions, self.options.draws, level)
+
+    def submit(self, job: Job, key: str) -> str:
+        """One PUB; the machine is that of the plan, where any would have done."""
+        machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
+        template = self.templates.get(job.circuit, machine)
+        return self._site.submit(machine, template.pub(job.angles, job.observables), key)
+
+    def find(self, key: str) -> str | None:
+        """By its tag."""
+        return self._site.find(key)
+
+    def status(self, job_id: str) -> JobStatus:
+        """Of one job."""
+        return self._site.status(job_id)
+
+    def fetch(self, job: Job, job_id: str) -> Result:
+        """Values and standard errors, as IBM returned them."""
+        values, raw, seconds = self._site.fetch(job_id)
+        rows, words = job.shape
+        # a circuit without open angles has one column for all rows
+        table = np.broadcast_to(np.asarray(values, dtype=float).reshape(words, -1), (words, rows))
+        return Result(torch.from_numpy(table.T.copy()), raw, qpu_seconds=seconds)
+
+    def cancel(self, job_id: str) -> None:
+        """One job."""
+        self._site.cancel(job_id)
+
+    def preflight(self) -> list[Finding]:
+        """Versions, credentials, network, machine, limits, queue, seeds."""
+        return findings(self.options, self._site)

@@ -1,0 +1,74 @@
+"""Where jobs run in this process: Aer and snapshots, through the SDK's own EstimatorV2."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import numpy as np
+
+from qfusion_core import JobStatus, Refused
+from qfusion_ibm.machine import Machine
+from qfusion_ibm.options import Options
+from qfusion_ibm.snapshots import open_local
+from qfusion_ibm.template import known_warnings
+
+
+class Here:
+    """Runs a job when it is submitted, and keeps its result."""
+
+    def __init__(self, options: Options) -> None:
+        self._options, self._machine = options, None
+        self._results: dict[str, bytes] = {}
+        self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
+        if idle := options.without_effect_here():
+            logging.getLogger(__name__).warning(
+                "%s: %s have no effect on a simulation: such results do not test them",
+                options.backend,
+                ", ".join(idle),
+            )
+
+    def machine(self, name: str | None, qubits: int) -> Machine:
+        """The one there is."""
+        if self._machine is None:
+            with known_warnings():
+                backend = open_local(self._options.backend)
+            self._machine = Machine(self._options.backend, backend, backend.num_qubits)
+        return self._machine
+
+    def submit(self, machine: Machine, pub: tuple[Any, ...], key: str) -> str:
+        """Run it, to the end: nothing is gained by leaving a simulation waiting."""
+        from qiskit_ibm_runtime import EstimatorV2
+
+        chosen = self._options.draw()
+        if self._seeds is not None:
+            # from 1: the SDK takes 0 for none
+            chosen["simulator"] = {"seed_simulator": int(self._seeds.integers(1, 2**31))}
+        try:
+            with known_warnings():
+                result = EstimatorV2(mode=machine.backend, options=chosen).run([pub]).result()
+        except Exception as error:  # of the SDK, of the simulator
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
+        data = result[0].data
+        raw = {"evs": data.evs.tolist(), "stds": data.stds.tolist()}
+        self._results[key] = json.dumps(raw).encode()
+        return key
+
+    def find(self, key: str) -> str | None:
+        """Nothing outlives the process."""
+        return key if key in self._results else None
+
+    def status(self, job_id: str) -> JobStatus:
+        """What was submitted is done."""
+        known = job_id in self._results
+        return JobStatus("done") if known else JobStatus("failed", reason="no such job here")
+
+    def fetch(self, job_id: str) -> tuple[Any, bytes, float | None]:
+        """Values ``[observables, rows]``, raw result, no QPU seconds."""
+        raw = self._results[job_id]
+        return np.array(json.loads(raw)["evs"]), raw, None
+
+    def cancel(self, job_id: str) -> None:
+        """It is done."""

@@ -1,0 +1,130 @@
+"""Options and credentials of `ibm`, checked when the YAML is read. Imports no SDK."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+import qfusion_core
+from qfusion_ibm.snapshots import is_local, require_snapshot
+
+
+class Options(qfusion_core.RemoteOptions):
+    """Options of `ibm`."""
+
+    neutral = qfusion_core.RemoteOptions.neutral | {
+        "mode", "session_seconds", "max_execution_time", "job_tags",
+    }  # fmt: skip
+
+    backend: str = Field(
+        pattern=r"^(least-busy|[a-z][a-z0-9_]*)$",
+        description="a machine's name (ibm_fez), least-busy, aer, or a snapshot (fake_manila)",
+    )
+    shots: int | None = Field(None, ge=1, description="draws of each circuit and setting")
+    precision: float | None = Field(
+        None, gt=0, lt=1, description="standard error that is aimed at, instead of shots"
+    )
+    seed: int | None = Field(
+        None, ge=0, description="start of the stream of draws: aer and snapshots only"
+    )
+    optimization_level: int = Field(2, ge=0, le=3, description="of the transpiler")
+    layout_seed: int = Field(1, ge=0, description="of the transpiler: which qubits are taken")
+    resilience_level: int = Field(
+        0, ge=0, le=2, description="error mitigation by IBM; 0 gives the values as measured"
+    )
+    twirling: Literal["none", "gates", "measurement", "both"] | None = Field(
+        None, description="Pauli twirling; left to IBM if not given"
+    )
+    dynamical_decoupling: Literal["none", "XX", "XpXm", "XY4"] | None = Field(
+        None, description="pulses on idle qubits; left to IBM if not given"
+    )
+    mode: Literal["job", "batch", "session"] = Field(
+        "job", description="the Open Plan has no session; a session bills its waiting, too"
+    )
+    session_seconds: int | None = Field(
+        None, ge=1, description="longest life of a batch or session, by the clock"
+    )
+    max_execution_time: int | None = Field(
+        None, ge=1, le=10800, description="QPU seconds after which IBM ends a job"
+    )
+    job_tags: tuple[str, ...] = Field((), max_length=7, description="shown in IBM's job list")
+    rows_per_job: int | None = Field(
+        None, ge=1, description="most rows of a job; default: all, as far as the machine takes them"
+    )
+    channel: Literal["ibm_quantum_platform", "ibm_cloud"] = Field(
+        "ibm_quantum_platform", description="both lead to the same service"
+    )
+    url: str | None = Field(
+        None, pattern=r"^https?://[^@\s]+$", description="of another service, for tests"
+    )
+
+    @field_validator("channel", mode="before")
+    @classmethod
+    def _today(cls, value: Any) -> Any:
+        """IBM's channel of before 2025 is gone; its users moved to the platform."""
+        return "ibm_quantum_platform" if value == "ibm_quantum" else value
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.shots is None) == (self.precision is None):
+            raise ValueError("set either shots or precision: the machine samples")
+        if self.seed is not None and not is_local(self.backend):
+            raise ValueError(
+                f"seed: a machine such as {self.backend} cannot honour one; leave it out"
+            )
+        require_snapshot(self.backend)
+        return self
+
+    @property
+    def draws(self) -> int:
+        """Shots of each circuit and setting."""
+        if self.shots is not None:
+            return self.shots
+        assert self.precision is not None
+        return math.ceil(1 / self.precision**2)
+
+    def estimator(self) -> dict[str, Any]:
+        """Of qiskit-ibm-runtime's EstimatorV2, for a machine."""
+        chosen: dict[str, Any] = {"resilience_level": self.resilience_level}
+        chosen |= self.draw()
+        if self.max_execution_time is not None:
+            chosen["max_execution_time"] = self.max_execution_time
+        if self.twirling is not None:
+            chosen["twirling"] = {
+                "enable_gates": self.twirling in ("gates", "both"),
+                "enable_measure": self.twirling in ("measurement", "both"),
+            }
+        if self.dynamical_decoupling is not None:
+            enable = self.dynamical_decoupling != "none"
+            chosen["dynamical_decoupling"] = {"enable": enable}
+            if enable:
+                chosen["dynamical_decoupling"]["sequence_type"] = self.dynamical_decoupling
+        return chosen
+
+    def draw(self) -> dict[str, Any]:
+        """The part that says how many draws there are."""
+        if self.shots is not None:
+            return {"default_shots": self.shots}
+        return {"default_precision": self.precision}
+
+    def without_effect_here(self) -> list[str]:
+        """Options that are set, and that a snapshot does not act on."""
+        names = ("resilience_level", "twirling", "dynamical_decoupling", "max_execution_time")
+        return [name for name in names if getattr(self, name) not in (None, 0, "none")]
+
+
+class Credentials(qfusion_core.Credentials):
+    """Credentials of `ibm`; a snapshot needs none."""
+
+    token: SecretStr | None = None
+    instance: SecretStr | None = None
+
+    @field_validator("instance")
+    @classmethod
+    def _shape(cls, value: SecretStr | None) -> SecretStr | None:
+        text = value.get_secret_value() if value else ""
+        if text.startswith("crn:") and text.count(":") < 9:
+            raise ValueError("expected a CRN of ten parts with colons between, or a name")
+        return value

@@ -1,0 +1,53 @@
+"""Prices of IBM's machines: a data file, which the user can override."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+import qfusion_core
+from qfusion_core import Price, PriceSource, Range, read_prices
+
+_PACKAGED = Path(__file__).with_name("prices.yaml")
+
+
+class Span(qfusion_core.Options):
+    """A range."""
+
+    low: float = Field(ge=0, description="at least")
+    high: float = Field(ge=0, description="at most")
+
+
+class PriceList(qfusion_core.Options):
+    """What `prices.yaml` holds; the file says what each is."""
+
+    overhead_seconds: Span
+    execution_seconds: Span
+    mitigation: tuple[Span, Span, Span]
+    usd_per_second: Span
+    source: str
+    date: str
+
+    @classmethod
+    def read(cls) -> PriceList:
+        """The packaged list, or the user's."""
+        return read_prices(cls, _PACKAGED, "ibm")
+
+    def price(self, executions: int, shots: int, resilience_level: int) -> Price:
+        """Of one job.
+
+        Args:
+            executions: Rows times measurement settings.
+            shots: Of each execution.
+            resilience_level: Of the options.
+        """
+        more = self.mitigation[resilience_level]
+        total = executions * shots
+        seconds = Range(
+            self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
+            self.overhead_seconds.high + self.execution_seconds.high * total * more.high,
+        )
+        usd = Range(seconds.low * self.usd_per_second.low, seconds.high * self.usd_per_second.high)
+        source = PriceSource(self.source, self.date)
+        return Price(executions, total, 1, seconds, usd, (source,))

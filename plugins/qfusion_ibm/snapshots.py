@@ -1,0 +1,79 @@
+"""Aer, and snapshots of IBM's machines: what runs here. Their names are known without the SDK."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from qfusion_core import InputError, did_you_mean
+
+AER = "aer"
+INSTALL = 'qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"'
+
+
+def is_local(name: str) -> bool:
+    """Whether a backend of this name runs here."""
+    return name == AER or name.startswith("fake_")
+
+
+def require_snapshot(name: str) -> None:
+    """Refuse a snapshot that does not exist.
+
+    Raises:
+        ValueError: Suggests one that does. (pydantic adds the position.)
+    """
+    if name.startswith("fake_"):
+        known = [path.parent.name for path in _configurations()]
+        if not known:
+            raise ValueError(INSTALL)
+        if name.removeprefix("fake_") not in known:
+            names = [f"fake_{other}" for other in known]
+            raise ValueError(f"unknown snapshot {name!r}; {did_you_mean(name, names)}")
+
+
+def snapshots_with(qubits: int) -> list[str]:
+    """Names of the snapshots with so many qubits or more, the smallest first."""
+    sizes = {
+        f"fake_{path.parent.name}": json.loads(path.read_text())["n_qubits"]
+        for path in _configurations()
+    }
+    return sorted((n for n, size in sizes.items() if size >= qubits), key=lambda n: (sizes[n], n))
+
+
+def open_local(name: str) -> Any:
+    """Aer without noise, or a snapshot with the noise of its machine: a Qiskit backend.
+
+    Raises:
+        InputError: The SDK is not installed.
+    """
+    try:
+        if name == AER:
+            from qiskit_aer import AerSimulator
+
+            backend = AerSimulator()
+        else:
+            from qiskit_ibm_runtime import fake_provider
+
+            backend = next(
+                kind
+                for kind in vars(fake_provider).values()
+                if isinstance(kind, type) and getattr(kind, "backend_name", None) == name
+            )()
+    except ImportError as error:
+        raise InputError(f"ibm: {INSTALL} ({error})") from None
+    # the SDK's local mode copies its backend for each job, and a copy would build its noise model
+    # anew: seconds for a large machine (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
+    backend.__deepcopy__ = lambda memo: backend
+    return backend
+
+
+@cache
+def _configurations() -> list[Path]:
+    spec = find_spec("qiskit_ibm_runtime")
+    if spec is None or spec.origin is None:
+        return []
+    folder = Path(spec.origin).parent / "fake_provider" / "backends"
+    return sorted(folder.glob("*/conf_*.json"))

@@ -1,0 +1,194 @@
+"""Puts the stand-in where the SDK looks for IBM: an HTTP proxy on loopback.
+
+A proxy, because the SDK makes its hosts out of a URL without its port, and one of them is written
+into it (api/auth.py, CLOUD_IAM_URL): for that one the proxy ends the TLS with a certificate of its
+own. Nothing is ever passed on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import ssl
+import struct
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlparse
+
+from ibm_service import Service
+
+API = "/api/v1"  # utils/utils.py, default_runtime_url_resolver
+
+
+def environment(address: str, certificate: Path) -> dict[str, str]:
+    """What a process needs to find the stand-in, and nothing else."""
+    names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
+    # with usage data the SDK reads the whole stack's source for each request (api/session.py)
+    none = {"NO_PROXY": "", "no_proxy": "", "USAGE_DATA_OPT_OUT": "True"}
+    return {**dict.fromkeys(names, address), **none, "REQUESTS_CA_BUNDLE": str(certificate)}
+
+
+def make_certificate(folder: Path) -> Path:
+    """A throw-away certificate with its key, in one file."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    host = "iam.cloud.ibm.com"
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    pem = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    path = folder / "certificate.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM) + key.private_bytes(*pem))
+    return path
+
+
+@contextmanager
+def running(service: Service, certificate: Path) -> Iterator[str]:
+    """Serves on loopback in threads of its own; gives the address."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    server = _Server(("127.0.0.1", 0), _handler(service, tls))
+    server.daemon_threads = True
+    server.block_on_close = False  # clients keep connections open
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *arguments: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a client that was killed hangs up
+            super().handle_error(*arguments)
+
+
+def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_CONNECT(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.connection = tls.wrap_socket(self.connection, server_side=True)
+            self.rfile, self.wfile = (self.connection.makefile(mode) for mode in ("rb", "wb"))
+            self.close_connection = False  # more requests come through the tunnel
+
+        def finish(self) -> None:
+            with self.connection, self.rfile, self.wfile:
+                pass
+
+        def do_GET(self) -> None:
+            self.serve()
+
+        do_POST = do_PATCH = do_DELETE = do_PUT = do_GET
+
+        def serve(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            self.body = self.rfile.read(size).decode()
+            url = urlparse(self.path)
+            host, steps = self.headers["Host"], url.path.removeprefix(API).strip("/").split("/")
+            kind, work = self.route(host, steps, parse_qs(url.query))
+            with service.lock:
+                service.requests.append(kind)
+                if service.key in str(self.headers):
+                    service.leaked.append(kind)
+                fault = service.faults[kind].pop(0) if service.faults[kind] else None
+                if host.startswith("quantum.") and not self.authorized():
+                    fault = 401
+                works = not isinstance(fault, int) and fault != "reset"
+                refusal = {"code": 1, "message": f"fault {fault}{service.echo}"}
+                reply = work() if works else {"error": refusal, "errorMessage": refusal}
+            status, reply = reply if isinstance(reply, tuple) else (200, reply)
+            status = {None: status, "504 after": 504}.get(fault, fault)
+            if status in ("reset", "lost"):
+                linger = struct.pack("ii", 1, 0)  # the peer sees a reset, not a proper end
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.close_connection = True
+                self.connection.close()
+                return
+            self.answer(status, reply)
+
+        def route(self, host: str, steps: list[str], query: dict[str, list[str]]) -> Any:
+            method = self.command
+            if host.startswith("iam."):
+                return "iam", lambda: service.iam(dict(parse_qsl(self.body)))
+            if host.startswith("api.global-search-tagging."):
+                return "search", service.search
+            if host.startswith("globalcatalog."):
+                return "catalog", service.catalog
+            match steps:
+                case ["backends"]:
+                    return "backends", service.backends
+                case ["backends", _, "status"]:
+                    return "status", service.status
+                case ["backends", _, what]:
+                    return what, lambda: service.described(what)
+                case ["instances", "usage"]:
+                    return "usage", lambda: {"usage_consumed_seconds": 1}
+                case ["jobs"] if method == "POST":
+                    return "submit", lambda: service.submit(json.loads(self.body))
+                case ["jobs"]:
+                    return "find", lambda: service.listed(query.get("tags", []))
+                case ["jobs", job_id, *_] if job_id not in service.jobs:
+                    return "job", lambda: (404, {"error": {"code": 1291, "message": "no job"}})
+                case ["jobs", job_id]:
+                    return "job", lambda: service.job(job_id)
+                case ["jobs", job_id, "results"]:
+                    return "results", lambda: service.results(job_id)
+                case ["jobs", job_id, "metrics"]:
+                    return "metrics", lambda: {"usage": {"quantum_seconds": 2}}
+                case ["jobs", job_id, "cancel"]:
+                    return "cancel", lambda: service.cancel(job_id)
+                case ["sessions", *rest]:
+                    return f"session {method}", lambda: self.session(rest)
+            raise AssertionError(f"the stand-in knows no {method} {self.path}")
+
+        def session(self, rest: list[str]) -> Any:
+            if not rest:
+                session_id = f"session-{len(service.sessions)}"
+                service.sessions[session_id] = json.loads(self.body)
+                return {"id": session_id}
+            service.sessions[rest[0]] |= json.loads(self.body)
+            return (204, None)
+
+        def authorized(self) -> bool:
+            return self.headers["Authorization"] == f"Bearer {service.token}"
+
+        def answer(self, status: int, reply: Any) -> None:
+            raw = reply.encode() if isinstance(reply, str) else json.dumps(reply).encode()
+            raw = b"" if status == 204 else raw
+            self.send_response(status)
+            if status == 429:
+                self.send_header("Retry-After", "0.01")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+            self.wfile.flush()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    return Handler

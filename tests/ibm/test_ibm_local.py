@@ -1,0 +1,193 @@
+"""Snapshots and Aer through the SDK's own EstimatorV2: one job, one transpilation, right values."""
+
+import logging
+import math
+
+import pytest
+import torch
+
+from qfusion_core import Circuit, Gate, InputError, RemoteError, open_backend
+from qfusion_core.testing import ReferenceDevice
+from qfusion_ibm.device import IBM
+from qfusion_ibm.snapshots import open_local, snapshots_with
+
+from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, ring
+
+SHOTS = 4096
+SINGLES = ("ZIII", "IZII", "IIZI", "IIIZ")
+
+
+class Counting(IBM):
+    """Counts its jobs."""
+
+    jobs = 0
+
+    def submit(self, job, key):
+        self.jobs += 1
+        return super().submit(job, key)
+
+
+def device(backend, **options):
+    return Counting(IBM.Options(**{"backend": backend, "shots": SHOTS, "seed": 3, **options}))
+
+
+@pytest.fixture
+def transpilations(monkeypatch, tmp_path):
+    """Runs of Qiskit's transpiler, counted there; no template is on the disk."""
+    from qiskit.transpiler import StagedPassManager
+
+    counted, run = [], StagedPassManager.run
+
+    def count(self, *arguments, **options):
+        counted.append(1)
+        return run(self, *arguments, **options)
+
+    monkeypatch.setattr(StagedPassManager, "run", count)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return counted
+
+
+@pytest.fixture(scope="module")
+def batch():
+    """16 samples on four qubits, with their exact values."""
+    circuit, draw = ring(), torch.Generator().manual_seed(5)
+    data = torch.randn(16, 4, generator=draw, dtype=torch.float64)
+    weights = torch.randn(24, generator=draw, dtype=torch.float64)
+    exact = ReferenceDevice(ReferenceDevice.example())
+    return circuit, data, weights, exact.expectations(circuit, data, weights, SINGLES)
+
+
+def test_a_batch_on_aer(batch, transpilations):
+    circuit, data, weights, exact = batch
+    aer = device("aer")
+    error = aer.expectations(circuit, data, weights, SINGLES) - exact
+    assert (aer.jobs, len(transpilations)) == (1, 1)
+    assert error.abs().max() < 5 / math.sqrt(SHOTS)
+    assert error.square().mean().sqrt() < 1.2 / math.sqrt(SHOTS)
+
+
+def test_a_batch_on_a_snapshot(batch, transpilations):
+    """Noise shifts the values; what remains between two seeds is shot noise."""
+    circuit, data, weights, exact = batch
+    snapshot = device("fake_manila")
+    values = snapshot.expectations(circuit, data, weights, SINGLES)
+    assert (snapshot.jobs, len(transpilations)) == (1, 1)
+    assert 0.03 < (values - exact).square().mean().sqrt() < 0.15
+    again = snapshot.expectations(circuit, data, weights, SINGLES)
+    assert (snapshot.jobs, len(transpilations)) == (2, 1)
+    assert (values - again).square().mean().sqrt() < 1.2 * math.sqrt(2 / SHOTS)
+    assert not torch.equal(values, again)  # the stream of a seed goes on
+
+
+def test_forward_and_backward_are_two_jobs(batch, transpilations):
+    circuit, data, weights, _ = batch
+    gradients = {}
+    for machine in (device("aer", shots=1000), ReferenceDevice(ReferenceDevice.example())):
+        x, w = data[:4].clone().requires_grad_(), weights.clone().requires_grad_()
+        machine.expectations(circuit, x, w, SINGLES).square().sum().backward()
+        gradients[machine.name] = torch.cat([x.grad.flatten(), w.grad])
+        if isinstance(machine, IBM):
+            assert (machine.jobs, len(transpilations)) == (2, 1)
+    ours, exact = gradients.values()
+    assert torch.cosine_similarity(ours, exact, dim=0) > 0.97
+
+
+def test_a_seed_repeats(batch):
+    circuit, data, weights, _ = batch
+    one, two = (device("aer").expectations(circuit, data, weights, SINGLES) for _ in range(2))
+    assert torch.equal(one, two)
+
+
+def test_a_template_is_kept_on_the_disk(transpilations):
+    for optimization_level in (2, 2, 1):
+        aer = device("fake_manila", optimization_level=optimization_level)
+        aer.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert len(transpilations) == 2
+
+
+def test_a_file_that_is_broken_is_made_again(transpilations, tmp_path):
+    for _ in range(2):
+        device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+        (file,) = (tmp_path / "cache" / "qfusion" / "ibm").iterdir()
+        file.write_bytes(file.read_bytes()[:100])
+    assert len(transpilations) == 2
+
+
+def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert device("aer").expectations(CIRCUIT, DATA, WEIGHTS, WORDS).shape == (3, 3)
+
+
+def test_the_noise_model_of_a_snapshot_is_made_once():
+    """The SDK's local mode copies the backend for each job, and with it what it has computed."""
+    snapshot = device("fake_manila")
+    made = []
+    for _ in range(2):
+        snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+        made.append(snapshot._site.machine(None, 2).backend.sim)
+    assert made[0] is not None and made[0] is made[1]
+
+
+def test_chunks_cover_the_batch(batch):
+    circuit, data, weights, exact = batch
+    aer = device("aer", rows_per_job=5)
+    values = aer.expectations(circuit, data, weights, SINGLES)
+    assert aer.jobs == 4
+    assert (values - exact).abs().max() < 5 / math.sqrt(SHOTS)
+
+
+def test_a_circuit_too_large_names_snapshots_that_fit():
+    circuit = Circuit(6, (Gate("H", (5,)),), n_data=1, n_weights=0)
+    call = (circuit, torch.zeros(1, 1).double(), torch.zeros(0).double(), ["ZIIIII"])
+    with pytest.raises(InputError) as failed:
+        device("fake_manila").expectations(*call)
+    assert str(failed.value) == (
+        "ibm: the circuit has 6 qubits, fake_manila has 5; snapshots that it fits, and that run "
+        "here: fake_casablanca, fake_jakarta, fake_lagos, fake_nairobi; or use a quantum encoder "
+        "with fewer qubits"
+    )
+
+
+def test_the_catalogue_is_that_of_the_sdk():
+    from qiskit_ibm_runtime import fake_provider
+
+    kinds = [kind for kind in vars(fake_provider).values() if isinstance(kind, type)]
+    names = {getattr(kind, "backend_name", None) for kind in kinds} - {None}
+    assert names == set(snapshots_with(1))
+    assert open_local("fake_manila").num_qubits == 5
+    assert "fake_manila" in snapshots_with(5) and "fake_manila" not in snapshots_with(6)
+
+
+def test_facts_and_a_price_of_nothing(batch):
+    circuit, data, weights, _ = batch
+    snapshot = device("fake_manila")
+    (job,) = snapshot.plan(circuit, circuit.angles(data, weights), (*SINGLES, "XXII"))
+    assert job.facts["machine"] == "fake_manila"
+    assert job.facts["settings"] == 2
+    assert job.facts["two_qubit_gates"] >= 12 and job.facts["depth"] > 12
+    price = snapshot.price(job)
+    assert (price.executions, price.shots, price.usd.high) == (32, 32 * SHOTS, 0)
+    assert not snapshot.paid and snapshot.local
+
+
+def test_mitigation_on_a_snapshot_is_said_to_do_nothing(caplog):
+    with caplog.at_level(logging.WARNING, "qfusion_ibm"):
+        device("fake_manila", resilience_level=1, twirling="both")
+    assert caplog.messages == [
+        "fake_manila: resilience_level, twirling have no effect on a simulation: such results do "
+        "not test them"
+    ]
+
+
+def test_the_packaged_backend():
+    snapshot = open_backend("ibm-noisy")
+    assert snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS).shape == (3, 3)
+    assert [finding.status for finding in snapshot.preflight()] == ["ok"] * 5
+
+
+def test_an_error_of_the_simulator_is_one_line():
+    aer = device("aer")
+    machine = aer._site.machine(None, 2)
+    with pytest.raises(RemoteError, match=r"^aer cannot run the circuit: "):
+        aer._site.submit(machine, ("no circuit",), "key")
