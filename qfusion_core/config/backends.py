@@ -56,16 +56,24 @@ class Backends:
             raise source.error(("default",), f"{unknown}; {known}")
         return cls(source, schema.default, schema.backends)
 
+    def require(self, name: str) -> str:
+        """A name that is in the file.
+
+        Raises:
+            InputError: It is not.
+        """
+        if name not in self.entries:
+            known = did_you_mean(name, self.entries)
+            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
+        return name
+
     def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
         """Device class and checked options of a backend. Opens nothing, reads no secret.
 
         Raises:
             InputError: Unknown name, device or option.
         """
-        if name not in self.entries:
-            known = did_you_mean(name, self.entries)
-            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
-        place = ("backends", name)
+        place = ("backends", self.require(name))
         try:
             device: type[Device] = registry.get("device", self.entries[name].type)
         except InputError as error:

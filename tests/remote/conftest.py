@@ -41,7 +41,8 @@ QUICK = {
 @pytest.fixture(autouse=True)
 def installed(monkeypatch, tmp_path):
     """The example's device as if it were installed; no file of the user's is read or written."""
-    monkeypatch.setattr(sys, "path", [str(TESTS / "third_party" / "queue"), *sys.path])
+    others = [str(TESTS / "third_party" / name) for name in ("queue", "noisy")]
+    monkeypatch.setattr(sys, "path", [*others, *sys.path])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("QFUSION_PRICES", raising=False)
