@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.backends import backends
+from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
@@ -35,6 +36,7 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(compare)
 app.command()(estimate)
+app.command()(calibrate)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.command()(backends)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 
+from qfusion_core.cli.opening import calibration_date, open_for
 from qfusion_core.cli.options import (
     Again,
     Backend,
     BackendsFile,
     NoWait,
+    Raw,
     Run,
     Samples,
     SampleSeed,
@@ -28,6 +30,7 @@ def evaluate(
     yes: Yes = False,
     again: Again = False,
     no_wait: NoWait = False,
+    raw: Raw = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,14 +52,15 @@ def evaluate(
     part = test_rows(folder, registry, samples, seed)
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "evaluate", describe_rows(samples, seed), **remote) as measurement:
-        device = backends.open(name, registry, measurement)
-        model = load_model(folder, registry).attach(device)
+        model = load_model(folder, registry)
+        model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         began = time.perf_counter()
         inputs = model.preprocess(torch.from_numpy(part.x))
         result = scores(part.y, logits_in_chunks(model, *inputs).argmax(1).numpy())
         seconds = time.perf_counter() - began
     if as_json:
         document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}
+        document["calibrated"] = calibration_date(model.device)
         document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
         print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
         return

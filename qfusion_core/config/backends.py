@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, did_you_mean
-from qfusion_core.options import Credentials, Options
+from qfusion_core.options import Credentials, Options, values_digest
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -79,6 +79,15 @@ class Backends:
         except InputError as error:
             raise self.source.error((*place, "type"), str(error)) from None
         return device, self.source.validate(device.Options, (*place, "options"))
+
+    def values_digest(self, name: str, registry: Registry) -> str:
+        """SHA-256 of a backend's device and of its options that change values, in hexadecimal.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        device, options = self.configured(name, registry)
+        return values_digest(device.name, options)
 
     def open(
         self,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -144,6 +142,4 @@ class RemoteDevice(BlackBoxDevice, ABC):
     @final
     def values_digest(self) -> str:
         """SHA-256 of the device and of every option that changes values, in hexadecimal."""
-        counted = self.options.model_dump(mode="json", exclude=set(self.options.neutral))
-        canonical = json.dumps([1, self.name, counted], sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return base.values_digest(self.name, self.options)
