@@ -17,11 +17,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import Training
 from qfusion_core.data import Part
 from qfusion_core.errors import QfusionError
 from qfusion_core.evaluation.metrics import scores
 from qfusion_core.model import FusionClassifier
+from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.prediction import logits_in_chunks
 
 
@@ -85,6 +87,7 @@ def fit(
     validation: Part,
     options: Training,
     *,
+    noise: Noise | None = None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
 ) -> TrainingState:
     """Train until the epochs or the patience are used up; the model ends with its best weights.
@@ -96,6 +99,8 @@ def fit(
         train: The only rows that the weights see.
         validation: The rows that decide when to stop and which epoch is kept.
         options: How to train.
+        noise: Injected into the training rows. Validation rows are judged exactly, so that the
+            choice of an epoch does not hang on a draw, unless ``noise.validation``.
         on_epoch: Called after each epoch: to save, to show.
 
     Raises:
@@ -109,11 +114,14 @@ def fit(
         weight=class_weights(train.y, options.class_weight_power).to(inputs[0]),
         label_smoothing=options.label_smoothing,
     )
+    noisy = noisy_device(model, noise)
     while not state.finished(options):
-        train_loss = _one_epoch(state, inputs, targets, loss, options)
-        state.history.append(
-            _judge(model, held_out, validation.y, len(state.history) + 1, train_loss)
-        )
+        with running_on(model, noisy):
+            train_loss = _one_epoch(state, inputs, targets, loss, options)
+        with running_on(model, noisy if noise and noise.validation else None):
+            state.history.append(
+                _judge(model, held_out, validation.y, len(state.history) + 1, train_loss)
+            )
         if state.best_epoch is state.history[-1]:
             state.best = deepcopy(model.state_dict())
         on_epoch(state)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qfusion_core.config.noise import Noise
     from qfusion_core.runs.folder import Config
 
 
@@ -23,6 +24,7 @@ def model_card(config: Config, metrics: dict[str, Any]) -> str:
 |---|---|
 | classical encoder | `{spec.classical.type}` |
 | quantum branch | {branch} |
+| noise while training | {_noise(spec.noise)} |
 | classes | {", ".join(config.classes)} |
 | rows | {train} training, {validation} validation, {tested} test (seed {spec.training.seed}) |
 | test macro F1 / weighted F1 / accuracy | \
@@ -38,3 +40,14 @@ same model trained with `--quantum sham` and `--quantum none`.
 
 Data: {config.data_source}
 """
+
+
+def _noise(noise: Noise | None) -> str:
+    if noise is None:
+        return "none"
+    p01, p10 = noise.readout
+    return (
+        f"{noise.shots or 'no'} shots, readout error {p01:.4g} and {p10:.4g}, depolarising error "
+        f"{noise.gates.one_qubit:.4g} and {noise.gates.two_qubit:.4g}"
+        + (f" (figures of {noise.snapshot!r})" if noise.snapshot else "")
+    )
