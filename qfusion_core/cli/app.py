@@ -19,6 +19,7 @@ from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.jobs import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
+from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
 
 TRACEBACK = "QFUSION_TRACEBACK"
@@ -37,6 +38,7 @@ app.command()(predict)
 app.command()(compare)
 app.command()(estimate)
 app.command()(calibrate)
+app.command()(refit)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.command()(backends)

@@ -41,6 +41,7 @@ def calibrate(
     from qfusion_core.calibration import store
     from qfusion_core.calibration.measure import circuit_of, measure_calibration, open_exact
     from qfusion_core.config.backends import Backends
+    from qfusion_core.errors import InputError
     from qfusion_core.evaluation.rows import choose_rows
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
@@ -51,6 +52,11 @@ def calibrate(
     backends = Backends.read(backends_file)
     model = load_model(folder, registry)
     circuit_of(model, backend)
+    if refitted := folder.config.provenance.get("refit"):
+        raise InputError(
+            f"{run}: fusion and head were trained on raw values of {refitted['backend']!r}, which "
+            f"a calibration would change; calibrate {refitted['run']} instead"
+        )
     rows = choose_rows(folder.load_split(registry).train, samples, seed, "training part")
     name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
     about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}

@@ -57,7 +57,7 @@ def train(
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
     from qfusion_core.runs import experiment
-    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder, new_folder
 
     backends = Backends.read(backends_file)
     if resume is not None:
@@ -86,7 +86,8 @@ def train(
             settings=[*(settings or []), *seeds],
             registry=registry,
         )
-        out = out or _new_folder(f"{spec.data.type}-{Path(preset).stem}", spec.training.seed)
+        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
+        out = out or new_folder(Path("runs") / name)
         device = backends.open(backend, registry, out)
         with resumable(out), show_epochs(spec.training) as on_epoch:
             folder = experiment.train(
@@ -98,15 +99,6 @@ def train(
                 on_epoch=on_epoch,
             )
     _report(folder, as_json)
-
-
-def _new_folder(name: str, seed: int) -> Path:
-    first = Path("runs") / f"{name}-seed{seed}"
-    number, path = 1, first
-    while path.exists():
-        number += 1
-        path = first.with_name(f"{first.name}-{number}")
-    return path
 
 
 def _report(folder: RunFolder, as_json: bool) -> None:

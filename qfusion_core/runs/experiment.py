@@ -127,14 +127,19 @@ def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
     model, best = state.model, state.best_epoch
     assert best is not None
     logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
-    counts = {"": model, "classical": model.classical, "quantum": model.quantum}
     return {
         "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
         "validation": as_json(best),
         "epochs": len(state.history),
         "rows": [len(split.train), len(split.validation), len(split.test)],
-        "parameters": {
-            name or "all": sum(p.numel() for p in module.parameters()) if module else 0
-            for name, module in counts.items()
-        },
+        "parameters": count_parameters(model),
+    }
+
+
+def count_parameters(model: FusionClassifier) -> dict[str, int]:
+    """Trainable numbers of the model and of its encoders."""
+    counts = {"all": model, "classical": model.classical, "quantum": model.quantum}
+    return {
+        name: sum(p.numel() for p in module.parameters()) if module else 0
+        for name, module in counts.items()
     }
