@@ -21,7 +21,12 @@ from qfusion_core.runs.provenance import provenance
 
 
 def open_exact(
-    backends: Backends, registry: Registry, name: str | None, *, besides: str
+    backends: Backends,
+    registry: Registry,
+    name: str | None,
+    *,
+    besides: str,
+    how: str = "name an exact one with --reference",
 ) -> tuple[str, Device]:
     """Name and device of the exact backend that another one is compared with.
 
@@ -30,6 +35,7 @@ def open_exact(
         registry: Where devices are looked up.
         name: In the file; None for its default.
         besides: The backend that is compared with it.
+        how: What to do about one that cannot be taken, for errors.
 
     Raises:
         InputError: It samples, has noise, or is the very backend.
@@ -42,10 +48,7 @@ def open_exact(
     elif device.noise_model() is not None:
         reason = "has noise"
     if reason:
-        raise InputError(
-            f"backend {name!r} {reason} and cannot be the reference; name an exact one with "
-            "--reference"
-        )
+        raise InputError(f"backend {name!r} {reason} and cannot be the reference; {how}")
     return name, device
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from qfusion_core.cli.dry_run import DryRun, show_dry_run
 from qfusion_core.cli.opening import calibration_date, open_for
 from qfusion_core.cli.options import (
     Again,
@@ -31,6 +32,7 @@ def evaluate(
     again: Again = False,
     no_wait: NoWait = False,
     raw: Raw = False,
+    dry_run: DryRun = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,6 +52,12 @@ def evaluate(
     backends = Backends.read(backends_file)
     name = backend or backends.default
     part = test_rows(folder, registry, samples, seed)
+    if dry_run:
+        model = load_model(folder, registry)
+        show_dry_run(
+            run, model, torch.from_numpy(part.x), backends, name, registry, as_json=as_json
+        )
+        return
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "evaluate", describe_rows(samples, seed), **remote) as measurement:
         model = load_model(folder, registry)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.dry_run import DryRun, show_dry_run
 from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
@@ -38,6 +39,7 @@ def predict(
     again: Again = False,
     no_wait: NoWait = False,
     raw: Raw = False,
+    dry_run: DryRun = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -55,13 +57,18 @@ def predict(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
+    name = backend or backends.default
     x = read_features(file, folder.config.features)
     chosen = draw_rows(len(x), samples, seed)
     x = x[chosen]
     subject = f"{len(x)} rows of {file.name}, sha256 {hashlib.sha256(x.tobytes()).hexdigest()}"
+    if dry_run:
+        model = load_model(folder, registry)
+        show_dry_run(run, model, torch.from_numpy(x), backends, name, registry, as_json=as_json)
+        return
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "predict", subject, **remote) as measurement:
-        model, name = load_model(folder, registry), backend or backends.default
+        model = load_model(folder, registry)
         model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         inputs = model.preprocess(torch.from_numpy(x))
         best = logits_in_chunks(model, *inputs).softmax(1).max(1)

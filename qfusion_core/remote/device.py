@@ -12,7 +12,7 @@ from torch import Tensor
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.interfaces import BlackBoxDevice
+from qfusion_core.interfaces import BlackBoxDevice, Device
 from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.options import RemoteOptions
@@ -115,6 +115,15 @@ class RemoteDevice(BlackBoxDevice, ABC):
     @abstractmethod
     def preflight(self) -> list[Finding]:
         """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free."""
+
+    def snapshot(self) -> Device | None:
+        """A device on this machine with the noise of this one, for `--dry-run`.
+
+        Its values, and the facts of its plan if it is a `RemoteDevice` with ``local`` set, are what
+        this machine can be expected to give. None: there is no such snapshot. Sends nothing that
+        costs anything.
+        """
+        return None
 
     @final
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
