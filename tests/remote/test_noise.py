@@ -68,7 +68,7 @@ def values(device, circuit, observables, rows=1):
     return device.expectations(circuit, data, weights, observables)
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(circuits(CLIFFORD), words, noises)
 def test_clifford_circuits_are_exact(circuit, observables, noise):
     # the simulation's own readout rotations have no error either
@@ -76,7 +76,7 @@ def test_clifford_circuits_are_exact(circuit, observables, noise):
     assert torch.allclose(ours, values(simulated(noise), circuit, observables), atol=1e-9)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(circuits(TURNING), words, noises)
 def test_readout_error_is_exact_on_any_circuit(circuit, observables, noise):
     noise |= {"one_qubit": 0.0, "two_qubit": 0.0}
@@ -84,6 +84,7 @@ def test_readout_error_is_exact_on_any_circuit(circuit, observables, noise):
     assert torch.allclose(ours, values(simulated(noise), circuit, observables), atol=1e-9)
 
 
+@settings(max_examples=40)
 @given(circuits(TURNING), words)
 def test_without_noise_nothing_changes(circuit, observables):
     for nothing in ({}, {"readout_error": 0.0, "depolarizing": {"one_qubit": 0.0}}):
@@ -93,6 +94,7 @@ def test_without_noise_nothing_changes(circuit, observables):
         )
 
 
+@settings(max_examples=40)
 @given(circuits(TURNING), words, small, small, st.floats(0, 1))
 def test_factors_are_shares_and_fall_with_the_error(circuit, observables, one, two, share):
     error = parameters({"readout_error": (0, 0), "one_qubit": one, "two_qubit": two}).gates
@@ -181,7 +183,7 @@ def test_a_wide_circuit_takes_its_light_cone():
     assert 0.999**48 * 0.99**24 <= factor < 0.95
 
 
-QUICK = ("training.epochs=3", "noise.shots=40", "noise.readout_error=0.05")
+QUICK = ("training.epochs=2", "noise.shots=40", "noise.readout_error=0.05")
 
 
 def noisy_spec(*settings, **choices):
