@@ -36,6 +36,7 @@ _HOMES = {
     "JobsPending": "remote.errors",
     "Layout": "readout",
     "Measurement": "remote.measurement",
+    "NoiseParameters": "config.noise",
     "Part": "data",
     "Price": "remote.price",
     "PriceSource": "remote.price",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple, final
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
 
 import torch
 from jaxtyping import Float
@@ -19,6 +19,9 @@ from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError, QfusionError
+
+if TYPE_CHECKING:
+    from qfusion_core.config.noise import NoiseParameters
 
 
 class Component(ABC):
@@ -50,6 +53,18 @@ class Device(Component):
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""
+
+    @classmethod
+    def packages(cls, options: base.Options) -> Sequence[str]:
+        """Distributions that it needs with these options, for `qfusion backends --check`."""
+        return ()
+
+    def noise_model(self) -> NoiseParameters | None:
+        """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
+
+        Asks no machine: a calibration snapshot that lies here will do.
+        """
+        return None
 
     @abstractmethod
     def expectations(

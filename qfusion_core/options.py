@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from typing import ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
 
@@ -10,8 +14,13 @@ class Options(BaseModel):
 
     A component nests its own: ``class Options(qfusion_core.Options)`` with a described field for
     each option.
+
+    Attributes:
+        neutral: Names of the options that change no value of a device. All others count: with
+            another of those a measurement is another measurement.
     """
 
+    neutral: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
@@ -19,3 +28,10 @@ class Credentials(BaseModel):
     """Secrets of a device, each a ``SecretStr``, from the environment and nowhere else."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def values_digest(device: str, options: Options) -> str:
+    """SHA-256 of a device's name and of its options that change values, in hexadecimal."""
+    counted = options.model_dump(mode="json", exclude=set(options.neutral))
+    canonical = json.dumps([1, device, counted], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()

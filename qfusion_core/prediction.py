@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.model import FusionClassifier
 
 CHUNK = 1024
@@ -20,6 +21,13 @@ def quantum_tokens(model: FusionClassifier, x_q: Tensor) -> Tensor | None:
     size = CHUNK if device is None else device.rows_per_call or max(1, len(x_q))
     chunks = [model.tokens(chunk) for chunk in x_q.split(size)]
     return None if chunks[0] is None else torch.cat([c for c in chunks if c is not None])
+
+
+@torch.no_grad()
+def expectation_values(encoder: CircuitEncoder, x_q: Tensor) -> Float[Tensor, "rows n_observables"]:
+    """Expectation values of all rows, before z-score and layout."""
+    size = encoder.device.rows_per_call or max(1, len(x_q))
+    return torch.cat([encoder.expectations(chunk) for chunk in x_q.split(size)])
 
 
 @torch.no_grad()

@@ -10,18 +10,20 @@ import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import Training
 from qfusion_core.data import Part
 from qfusion_core.errors import QfusionError
 from qfusion_core.evaluation.metrics import scores
 from qfusion_core.model import FusionClassifier
+from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.prediction import logits_in_chunks
 
 
@@ -35,6 +37,20 @@ class Epoch:
     validation_macro_f1: float
     validation_accuracy: float
     score: float
+
+
+class Prepared(NamedTuple):
+    """Rows as the model takes them.
+
+    Attributes:
+        x_c: ``[rows, *input_shape]``.
+        x_q: ``[rows, n_features]``.
+        y: Class indices ``[rows]``.
+    """
+
+    x_c: Tensor
+    x_q: Tensor
+    y: NDArray[np.int64]
 
 
 @dataclass
@@ -85,6 +101,7 @@ def fit(
     validation: Part,
     options: Training,
     *,
+    noise: Noise | None = None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
 ) -> TrainingState:
     """Train until the epochs or the patience are used up; the model ends with its best weights.
@@ -96,24 +113,43 @@ def fit(
         train: The only rows that the weights see.
         validation: The rows that decide when to stop and which epoch is kept.
         options: How to train.
+        noise: Injected into the training rows. Validation rows are judged exactly, so that the
+            choice of an epoch does not hang on a draw, unless ``noise.validation``.
         on_epoch: Called after each epoch: to save, to show.
 
     Raises:
         QfusionError: The loss is no longer a number.
     """
-    model = state.model
-    inputs = model.preprocess(torch.from_numpy(train.x))
-    held_out = model.preprocess(torch.from_numpy(validation.x))
-    targets = torch.from_numpy(train.y)
+    rows, held_out = (
+        Prepared(*state.model.preprocess(torch.from_numpy(part.x)), part.y)
+        for part in (train, validation)
+    )
+    return fit_prepared(state, rows, held_out, options, noise=noise, on_epoch=on_epoch)
+
+
+def fit_prepared(
+    state: TrainingState,
+    train: Prepared,
+    validation: Prepared,
+    options: Training,
+    *,
+    noise: Noise | None = None,
+    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> TrainingState:
+    """`fit` on rows that are preprocessed already."""
+    model, targets = state.model, torch.from_numpy(train.y)
     loss = nn.CrossEntropyLoss(
-        weight=class_weights(train.y, options.class_weight_power).to(inputs[0]),
+        weight=class_weights(train.y, options.class_weight_power).to(train.x_c),
         label_smoothing=options.label_smoothing,
     )
+    noisy = noisy_device(model, noise)
     while not state.finished(options):
-        train_loss = _one_epoch(state, inputs, targets, loss, options)
-        state.history.append(
-            _judge(model, held_out, validation.y, len(state.history) + 1, train_loss)
-        )
+        with running_on(model, noisy):
+            train_loss = _one_epoch(state, train[:2], targets, loss, options)
+        with running_on(model, noisy if noise and noise.validation else None):
+            state.history.append(
+                _judge(model, validation[:2], validation.y, len(state.history) + 1, train_loss)
+            )
         if state.best_epoch is state.history[-1]:
             state.best = deepcopy(model.state_dict())
         on_epoch(state)

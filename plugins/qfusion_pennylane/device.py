@@ -55,6 +55,13 @@ class PennyLane(Device):
         """PennyLane's own simulator."""
         return cls.Options(device="default.qubit")
 
+    @classmethod
+    def packages(cls, options: Options) -> list[str]:
+        """PennyLane, and the package of the device; a missing one is said when it is opened."""
+        entry = installed().get(options.device)
+        name = entry.dist.name.lower() if entry and entry.dist else "pennylane"
+        return list(dict.fromkeys(["pennylane", name]))
+
     def __init__(
         self, options: Options, credentials: qfusion_core.Credentials | None = None
     ) -> None:

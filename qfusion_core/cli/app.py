@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.backends import backends
+from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
@@ -18,6 +19,7 @@ from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.jobs import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
+from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
 
 TRACEBACK = "QFUSION_TRACEBACK"
@@ -35,6 +37,8 @@ app.command()(evaluate)
 app.command()(predict)
 app.command()(compare)
 app.command()(estimate)
+app.command()(calibrate)
+app.command()(refit)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.command()(backends)

@@ -1,8 +1,8 @@
-"""``qfusion backends``: where a model can run."""
+"""``qfusion backends``: where a model can run, and whether it really can."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,14 +14,38 @@ if TYPE_CHECKING:
     from qfusion_core.registry import Registry
 
 
-def backends(backends_file: BackendsFile = None, as_json: AsJson = False) -> None:
+def backends(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME", help="Only these; all if not given.")
+    ] = None,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Examine each: packages, credentials, the machine, a Bell state where it is "
+            "free. Exit code 1 if one fails.",
+        ),
+    ] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="With --check: skip what needs the network.")
+    ] = False,
+    backends_file: BackendsFile = None,
+    as_json: AsJson = False,
+) -> None:
     """List the entries of backends.yaml and open each, without running anything."""
     from qfusion_core.config.backends import Backends
+    from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
 
+    if offline and not check:
+        raise InputError("--offline goes with --check; without it nothing is asked anyway")
     found = Backends.read(backends_file)
+    chosen = [found.require(name) for name in dict.fromkeys(names or found.entries)]
+    if check:
+        _check(found, chosen, Registry(), offline, as_json)
+        return
     registry = Registry()
-    rows = [_describe(found, name, registry) for name in found.entries]
+    rows = [_describe(found, name, registry) for name in chosen]
     if as_json:
         print_json({"file": found.source.path, "default": found.default, "backends": rows})
         return
@@ -39,6 +63,34 @@ def backends(backends_file: BackendsFile = None, as_json: AsJson = False) -> Non
         ),
     )
     print_reasons(rows)
+
+
+def _check(
+    found: Backends, names: list[str], registry: Registry, offline: bool, as_json: bool
+) -> None:
+    """Print what is found as it is found; exit code 1 if anything failed."""
+    from qfusion_core.doctor import examine
+
+    rows: list[dict[str, Any]] = []
+    for name in names:
+        if not as_json:
+            typer.echo(name)
+        findings = []
+        for finding in examine(found, name, registry, offline=offline):
+            findings.append(finding._asdict())
+            if not as_json:
+                detail = " ".join(finding.detail.split())
+                typer.echo(f"  {finding.status:8}{finding.what}: {detail}")
+        bad = any(finding["status"] == "failed" for finding in findings)
+        rows.append({"name": name, "status": "failed" if bad else "ok", "findings": findings})
+    failed = [row["name"] for row in rows if row["status"] == "failed"]
+    if as_json:
+        print_json({"file": found.source.path, "backends": rows})
+    else:
+        told = f", {len(failed)} failed: {', '.join(failed)}" if failed else ", all usable"
+        typer.echo(f"{len(rows)} backend(s) in {found.source.path}{told}")
+    if failed:
+        raise typer.Exit(1)
 
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
     BackendsFile,
+    Raw,
+    Reference,
     Run,
     Samples,
     SampleSeed,
@@ -32,14 +35,12 @@ def compare(
     backends: Annotated[
         str, typer.Option(metavar="A,B,C", help="Names in backends.yaml, with commas between.")
     ],
-    reference: Annotated[
-        str | None,
-        typer.Option(help="The exact backend to compare with; the file's default if not given."),
-    ] = None,
+    reference: Reference = None,
     samples: Samples = None,
     seed: SampleSeed = 0,
     yes: Yes = False,
     again: Again = False,
+    raw: Raw = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -53,7 +54,7 @@ def compare(
     found = Backends.read(backends_file)
     names = [reference or found.default, *names]
     with measuring(run, "compare", describe_rows(samples, seed), again=again, yes=yes) as opened:
-        report = measure(run, found, names, samples, seed, opened)
+        report = measure(run, found, names, samples, seed, opened, raw=raw)
     if as_json:
         print_json(as_document(run, report))
     else:
@@ -67,6 +68,8 @@ def measure(
     samples: int | None = None,
     seed: int = 0,
     measurement: Measurement | None = None,
+    *,
+    raw: bool = False,
 ) -> Portability:
     """Open all backends, then compare; the first name is the reference."""
     from qfusion_core.evaluation.portability import compare as compare_backends
@@ -77,8 +80,11 @@ def measure(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     opened = measurement or run
-    devices = {name: backends.open(name, registry, opened) for name in dict.fromkeys(names)}
     model = load_model(folder, registry)
+    devices = {
+        name: open_for(model, run, backends, name, registry, opened, raw=raw)
+        for name in dict.fromkeys(names)
+    }
     return compare_backends(model, test_rows(folder, registry, samples, seed), devices)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 
+from qfusion_core.cli.dry_run import DryRun, show_dry_run
+from qfusion_core.cli.opening import calibration_date, open_for
 from qfusion_core.cli.options import (
     Again,
     Backend,
     BackendsFile,
     NoWait,
+    Raw,
     Run,
     Samples,
     SampleSeed,
@@ -28,6 +31,8 @@ def evaluate(
     yes: Yes = False,
     again: Again = False,
     no_wait: NoWait = False,
+    raw: Raw = False,
+    dry_run: DryRun = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,16 +52,23 @@ def evaluate(
     backends = Backends.read(backends_file)
     name = backend or backends.default
     part = test_rows(folder, registry, samples, seed)
+    if dry_run:
+        model = load_model(folder, registry)
+        show_dry_run(
+            run, model, torch.from_numpy(part.x), backends, name, registry, as_json=as_json
+        )
+        return
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "evaluate", describe_rows(samples, seed), **remote) as measurement:
-        device = backends.open(name, registry, measurement)
-        model = load_model(folder, registry).attach(device)
+        model = load_model(folder, registry)
+        model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         began = time.perf_counter()
         inputs = model.preprocess(torch.from_numpy(part.x))
         result = scores(part.y, logits_in_chunks(model, *inputs).argmax(1).numpy())
         seconds = time.perf_counter() - began
     if as_json:
         document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}
+        document["calibrated"] = calibration_date(model.device)
         document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
         print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
         return

@@ -35,6 +35,13 @@ Again = Annotated[
 NoWait = Annotated[
     bool, typer.Option("--no-wait", help="Submit to a remote machine and leave its jobs there.")
 ]
+Raw = Annotated[
+    bool, typer.Option("--raw", help="Leave off what `qfusion calibrate` stored for the backend.")
+]
+Reference = Annotated[
+    str | None,
+    typer.Option(help="The exact backend to compare with; the file's default if not given."),
+]
 
 
 def describe_rows(samples: int | None, seed: int) -> str:

@@ -10,11 +10,14 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.dry_run import DryRun, show_dry_run
+from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
     Backend,
     BackendsFile,
     NoWait,
+    Raw,
     Run,
     Samples,
     SampleSeed,
@@ -35,13 +38,15 @@ def predict(
     yes: Yes = False,
     again: Again = False,
     no_wait: NoWait = False,
+    raw: Raw = False,
+    dry_run: DryRun = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
     """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
     import torch
 
-    from qfusion_core.config.backends import open_backend
+    from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.rows import draw_rows
     from qfusion_core.prediction import logits_in_chunks
     from qfusion_core.registry import Registry
@@ -51,15 +56,21 @@ def predict(
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
-    raw = read_features(file, folder.config.features)
-    chosen = draw_rows(len(raw), samples, seed)
-    raw = raw[chosen]
-    subject = f"{len(raw)} rows of {file.name}, sha256 {hashlib.sha256(raw.tobytes()).hexdigest()}"
+    backends = Backends.read(backends_file)
+    name = backend or backends.default
+    x = read_features(file, folder.config.features)
+    chosen = draw_rows(len(x), samples, seed)
+    x = x[chosen]
+    subject = f"{len(x)} rows of {file.name}, sha256 {hashlib.sha256(x.tobytes()).hexdigest()}"
+    if dry_run:
+        model = load_model(folder, registry)
+        show_dry_run(run, model, torch.from_numpy(x), backends, name, registry, as_json=as_json)
+        return
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "predict", subject, **remote) as measurement:
-        device = open_backend(backend, backends_file, run=measurement)
-        model = load_model(folder, registry).attach(device)
-        inputs = model.preprocess(torch.from_numpy(raw))
+        model = load_model(folder, registry)
+        model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
+        inputs = model.preprocess(torch.from_numpy(x))
         best = logits_in_chunks(model, *inputs).softmax(1).max(1)
     rows = [
         (int(row) + 1, folder.config.classes[int(index)], round(float(probability), 6))

@@ -52,13 +52,14 @@ def train(
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
     from qfusion_core.cli.progress import resumable, show_epochs
-    from qfusion_core.config.backends import open_backend
+    from qfusion_core.config.backends import Backends
     from qfusion_core.config.compose import compose
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
     from qfusion_core.runs import experiment
-    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.runs.folder import RunFolder, new_folder
 
+    backends = Backends.read(backends_file)
     if resume is not None:
         given = (data, preset, classical, quantum, fusion, seed, out, settings or None)
         if any(value is not None for value in given):
@@ -67,7 +68,7 @@ def train(
                 "--backend, --backends-file or --json"
             )
         options = RunFolder.open(resume).config.spec.training
-        device = open_backend(backend, backends_file, run=resume)
+        device = backends.open(backend, run=resume)
         with resumable(resume), show_epochs(options) as on_epoch:
             folder = experiment.resume(resume, backend=device, on_epoch=on_epoch)
     elif data is None:
@@ -85,22 +86,19 @@ def train(
             settings=[*(settings or []), *seeds],
             registry=registry,
         )
-        out = out or _new_folder(f"{spec.data.type}-{Path(preset).stem}", spec.training.seed)
-        device = open_backend(backend, backends_file, run=out)
+        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
+        out = out or new_folder(Path("runs") / name)
+        device = backends.open(backend, registry, out)
         with resumable(out), show_epochs(spec.training) as on_epoch:
             folder = experiment.train(
-                spec, out, backend=device, registry=registry, on_epoch=on_epoch
+                spec,
+                out,
+                backend=device,
+                registry=registry,
+                backends=backends,
+                on_epoch=on_epoch,
             )
     _report(folder, as_json)
-
-
-def _new_folder(name: str, seed: int) -> Path:
-    first = Path("runs") / f"{name}-seed{seed}"
-    number, path = 1, first
-    while path.exists():
-        number += 1
-        path = first.with_name(f"{first.name}-{number}")
-    return path
 
 
 def _report(folder: RunFolder, as_json: bool) -> None:

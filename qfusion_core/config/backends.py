@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, did_you_mean
-from qfusion_core.options import Credentials, Options
+from qfusion_core.options import Credentials, Options, values_digest
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -56,21 +56,38 @@ class Backends:
             raise source.error(("default",), f"{unknown}; {known}")
         return cls(source, schema.default, schema.backends)
 
+    def require(self, name: str) -> str:
+        """A name that is in the file.
+
+        Raises:
+            InputError: It is not.
+        """
+        if name not in self.entries:
+            known = did_you_mean(name, self.entries)
+            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
+        return name
+
     def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
         """Device class and checked options of a backend. Opens nothing, reads no secret.
 
         Raises:
             InputError: Unknown name, device or option.
         """
-        if name not in self.entries:
-            known = did_you_mean(name, self.entries)
-            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
-        place = ("backends", name)
+        place = ("backends", self.require(name))
         try:
             device: type[Device] = registry.get("device", self.entries[name].type)
         except InputError as error:
             raise self.source.error((*place, "type"), str(error)) from None
         return device, self.source.validate(device.Options, (*place, "options"))
+
+    def values_digest(self, name: str, registry: Registry) -> str:
+        """SHA-256 of a backend's device and of its options that change values, in hexadecimal.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        device, options = self.configured(name, registry)
+        return values_digest(device.name, options)
 
     def open(
         self,

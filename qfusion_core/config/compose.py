@@ -14,6 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field
 
+from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import (
     KINDS_BY_KEY,
     ComponentSpec,
@@ -58,6 +59,7 @@ class Preset(Options):
     quantum: ComponentSpec
     fusion: ComponentSpec
     training: Training = Training()
+    noise: Noise | None = None
     overlays: tuple[Overlay, ...] = ()
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from qfusion_core.config.noise import Noise
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
@@ -104,6 +105,7 @@ class RunSpec(Options):
     quantum: ComponentSpec = Field(description="`none`: no quantum branch, no fusion, same head")
     fusion: ComponentSpec
     training: Training = Training()
+    noise: Noise | None = Field(default=None, description="injected while training; none if None")
 
 
 def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec:

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.data import Part
 from qfusion_core.errors import InputError
@@ -32,6 +33,7 @@ class BackendReport:
         standard_errors: The largest difference in units of its shot noise; None if exact.
         logit_error: Largest difference of a logit.
         seconds: Spent on the circuit alone.
+        calibrated: When the corrections of its values were measured; None for raw values.
     """
 
     backend: str
@@ -43,6 +45,7 @@ class BackendReport:
     standard_errors: float | None
     logit_error: float
     seconds: float
+    calibrated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -145,4 +148,5 @@ def _report(name: str, device: Device, run: _Run, base: _Run, part: Part) -> Bac
         standard_errors=in_noise,
         logit_error=float((run.logits - base.logits).abs().max()),
         seconds=round(run.seconds, 3),
+        calibrated=device.calibration.measured if isinstance(device, CalibratedDevice) else None,
     )

@@ -22,11 +22,17 @@ def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
     return np.sort(np.random.default_rng(seed).permutation(rows)[:samples])
 
 
-def choose_rows(part: Part, samples: int | None, seed: int) -> Part:
+def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test part") -> Part:
     """All rows, or a stratified draw of ``samples`` of them.
 
     Classes get their share of the samples, the largest remainders one more; the same seed draws the
     same rows, in the order of the part.
+
+    Args:
+        part: The rows to choose from.
+        samples: How many; all for None.
+        seed: Of the draw.
+        name: What errors call the part.
 
     Raises:
         InputError: More samples than rows, or none.
@@ -34,9 +40,7 @@ def choose_rows(part: Part, samples: int | None, seed: int) -> Part:
     if samples is None or samples == len(part):
         return part
     if not 1 <= samples <= len(part):
-        raise InputError(
-            f"--samples {samples}: expected 1 to {len(part)}, the rows of the test part"
-        )
+        raise InputError(f"--samples {samples}: expected 1 to {len(part)}, the rows of the {name}")
     counts = np.bincount(part.y)
     shares = counts * samples / len(part)
     taken = np.floor(shares).astype(int)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +12,7 @@ from torch import Tensor
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.interfaces import BlackBoxDevice
+from qfusion_core.interfaces import BlackBoxDevice, Device
 from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.options import RemoteOptions
@@ -118,6 +116,15 @@ class RemoteDevice(BlackBoxDevice, ABC):
     def preflight(self) -> list[Finding]:
         """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free."""
 
+    def snapshot(self) -> Device | None:
+        """A device on this machine with the noise of this one, for `--dry-run`.
+
+        Its values, and the facts of its plan if it is a `RemoteDevice` with ``local`` set, are what
+        this machine can be expected to give. None: there is no such snapshot. Sends nothing that
+        costs anything.
+        """
+        return None
+
     @final
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Plan, check the budget, write down, submit all jobs, wait, fetch, write down.
@@ -144,6 +151,4 @@ class RemoteDevice(BlackBoxDevice, ABC):
     @final
     def values_digest(self) -> str:
         """SHA-256 of the device and of every option that changes values, in hexadecimal."""
-        counted = self.options.model_dump(mode="json", exclude=set(self.options.neutral))
-        canonical = json.dumps([1, self.name, counted], sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return base.values_digest(self.name, self.options)

@@ -13,8 +13,7 @@ class RemoteOptions(Options):
     """Base of a remote device's options.
 
     Attributes:
-        neutral: Names of the options that change no value. All others count: with another of
-            those a measurement is another measurement. A subclass that adds one writes
+        neutral: Names of the options that change no value. A subclass that adds one writes
             ``neutral = RemoteOptions.neutral | {"tags"}``.
     """
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from qfusion_core.config.noise import Noise
     from qfusion_core.runs.folder import Config
 
 
 def model_card(config: Config, metrics: dict[str, Any]) -> str:
     """A short README: what the model is, on what it was trained, what it scores, how to load it."""
-    spec, test = config.spec, metrics["test"]
+    spec = config.spec
     train, validation, tested = metrics["rows"]
     branch = (
         "none (the classical model with the same head)"
@@ -23,10 +24,10 @@ def model_card(config: Config, metrics: dict[str, Any]) -> str:
 |---|---|
 | classical encoder | `{spec.classical.type}` |
 | quantum branch | {branch} |
+| noise while training | {_noise(spec.noise)} |
 | classes | {", ".join(config.classes)} |
 | rows | {train} training, {validation} validation, {tested} test (seed {spec.training.seed}) |
-| test macro F1 / weighted F1 / accuracy | \
-{test["macro_f1"]:.4f} / {test["weighted_f1"]:.4f} / {test["accuracy"]:.4f} |
+| test macro F1 / weighted F1 / accuracy | {_scores(metrics["test"])} |
 | parameters | {metrics["parameters"]["all"]} \
 ({metrics["parameters"]["quantum"]} in the quantum branch) |
 
@@ -36,5 +37,32 @@ same model trained with `--quantum sham` and `--quantum none`.
     import qfusion_core
     model = qfusion_core.load("this/folder", backend="statevector")
 
-Data: {config.data_source}
+{_refit(config.provenance.get("refit"))}Data: {config.data_source}
 """
+
+
+def _scores(test: dict[str, float] | None) -> str:
+    if test is None:
+        return "not measured"
+    return " / ".join(f"{test[name]:.4f}" for name in ("macro_f1", "weighted_f1", "accuracy"))
+
+
+def _refit(about: dict[str, Any] | None) -> str:
+    if about is None:
+        return ""
+    return (
+        f"Fusion and head were trained again on tokens that the backend `{about['backend']}` "
+        f"measured ({about['rows']}): the model is for that backend, without a calibration. It was "
+        f"made from `{about['run']}`.\n\n"
+    )
+
+
+def _noise(noise: Noise | None) -> str:
+    if noise is None:
+        return "none"
+    p01, p10 = noise.readout
+    return (
+        f"{noise.shots or 'no'} shots, readout error {p01:.4g} and {p10:.4g}, depolarising error "
+        f"{noise.gates.one_qubit:.4g} and {noise.gates.two_qubit:.4g}"
+        + (f" (figures of {noise.snapshot!r})" if noise.snapshot else "")
+    )

@@ -10,13 +10,15 @@ from typing import Any
 
 import torch
 
-from qfusion_core.config.backends import open_backend
+from qfusion_core.config.backends import Backends, open_backend
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.metrics import scores
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
+from qfusion_core.noise.device import noisy_device
+from qfusion_core.noise.snapshot import with_figures
 from qfusion_core.prediction import logits_in_chunks
 from qfusion_core.registry import Registry
 from qfusion_core.runs.card import model_card
@@ -36,6 +38,7 @@ def train(
     *,
     backend: str | Device | None = None,
     registry: Registry | None = None,
+    backends: Backends | None = None,
     on_epoch: OnEpoch = lambda state: None,
 ) -> RunFolder:
     """Train a model and write its run folder.
@@ -46,9 +49,11 @@ def train(
         backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
             the default backend.
         registry: Where components are looked up.
+        backends: Where ``noise.snapshot`` is looked up; None for the file that is in force.
         on_epoch: Called after each epoch, once it is safe on disk.
     """
     registry = registry or Registry()
+    spec = with_figures(spec, backends, registry)
     split = load_split(spec.data, spec.training.seed, registry)
     model = fresh_model(spec, split, backend, registry, run=out)
     folder = RunFolder.create(Path(out), spec, split)
@@ -86,11 +91,13 @@ def fresh_model(
     model = FusionClassifier.fit_transforms(
         spec, split.train, n_classes=len(split.class_names), registry=registry
     )
-    return model.attach(device)
+    model.attach(device)
+    noisy_device(model, spec.noise)  # refused before a folder is made
+    return model
 
 
 def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch) -> RunFolder:
-    options = folder.config.spec.training
+    options, noise = folder.config.spec.training, folder.config.spec.noise
     began = time.perf_counter()
     state = start(model, options, len(split.train))
     if folder.training.is_file():
@@ -102,7 +109,7 @@ def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnE
         write_atomically(folder.history, "\n".join(lines) + "\n")
         on_epoch(state)
 
-    fit(state, split.train, split.validation, options, on_epoch=keep)
+    fit(state, split.train, split.validation, options, noise=noise, on_epoch=keep)
     metrics = _measure(state, split) | {
         "seconds": round(time.perf_counter() - began, 2),
         "device": None if model.device is None else model.device.name,
@@ -120,14 +127,19 @@ def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
     model, best = state.model, state.best_epoch
     assert best is not None
     logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
-    counts = {"": model, "classical": model.classical, "quantum": model.quantum}
     return {
         "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
         "validation": as_json(best),
         "epochs": len(state.history),
         "rows": [len(split.train), len(split.validation), len(split.test)],
-        "parameters": {
-            name or "all": sum(p.numel() for p in module.parameters()) if module else 0
-            for name, module in counts.items()
-        },
+        "parameters": count_parameters(model),
+    }
+
+
+def count_parameters(model: FusionClassifier) -> dict[str, int]:
+    """Trainable numbers of the model and of its encoders."""
+    counts = {"all": model, "classical": model.classical, "quantum": model.quantum}
+    return {
+        name: sum(p.numel() for p in module.parameters()) if module else 0
+        for name, module in counts.items()
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -64,18 +65,35 @@ class RunFolder:
         self.metrics = path / "metrics.json"
         self.card = path / "README.md"
 
-    @classmethod
-    def create(cls, path: Path, spec: RunSpec, split: Split) -> RunFolder:
-        """A new folder with its ``config.yaml``.
+    @staticmethod
+    def require_free(path: Path) -> None:
+        """Refuse a path where no new folder can be made.
 
         Raises:
-            InputError: The folder holds something already, or cannot be written.
+            InputError: The folder holds something already.
         """
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise InputError(
                 f"{path}: exists already; choose another --out, or continue it with "
                 f"`qfusion train --resume {path}`"
             )
+
+    @classmethod
+    def create(
+        cls, path: Path, spec: RunSpec, split: Split, notes: Mapping[str, Any] | None = None
+    ) -> RunFolder:
+        """A new folder with its ``config.yaml``.
+
+        Args:
+            path: Of the folder.
+            spec: What is trained on what.
+            split: The rows.
+            notes: Goes into the provenance.
+
+        Raises:
+            InputError: The folder holds something already, or cannot be written.
+        """
+        cls.require_free(path)
         config = Config(
             format=1,
             spec=spec,
@@ -84,7 +102,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance=provenance(),
+            provenance={**provenance(), **(notes or {})},
         )
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         try:
@@ -174,3 +192,12 @@ def digest(split: Split) -> str:
         found.update(part.x.tobytes())
         found.update(part.y.tobytes())
     return found.hexdigest()
+
+
+def new_folder(path: Path) -> Path:
+    """The path itself, or with the first number behind it that is free."""
+    number, free = 1, path
+    while free.exists():
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free

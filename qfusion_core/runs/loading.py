@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qfusion_core.config.backends import open_backend
+from qfusion_core.calibration.device import calibrated
+from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
@@ -53,17 +54,29 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
     return model.eval()
 
 
-def load(run: str | Path, backend: str | Device | None = None) -> FusionClassifier:
+def load(
+    run: str | Path, backend: str | Device | None = None, *, raw: bool = False
+) -> FusionClassifier:
     """A trained model, ready to classify.
 
     Args:
         run: Folder that ``qfusion train`` wrote.
-        backend: Name in ``backends.yaml``, or an open device; None for the default backend.
+        backend: Name in ``backends.yaml``, or an open device, which is taken as it is; None for
+            the default backend.
+        raw: Leave off the calibration that the run has for the backend.
 
     Raises:
-        InputError: The folder or the backend cannot be used.
+        InputError: The folder or the backend cannot be used, or its calibration does not fit.
     """
     registry = Registry()
     folder = RunFolder.open(run, registry)
-    device = backend if isinstance(backend, Device) else open_backend(backend, run=folder.path)
-    return load_model(folder, registry).attach(device)
+    model = load_model(folder, registry)
+    if isinstance(backend, Device):
+        return model.attach(backend)
+    backends = Backends.read()
+    name = backend or backends.default
+    device = backends.open(name, registry, folder.path)
+    if not raw:
+        options = backends.values_digest(name, registry)
+        device = calibrated(model, device, run=folder.path, backend=name, options=options)
+    return model.attach(device)

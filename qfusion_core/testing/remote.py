@@ -11,7 +11,9 @@ from pydantic import SecretStr
 
 from qfusion_core.circuit import Angle, Circuit, Gate, Term
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.config.noise import NoiseParameters
 from qfusion_core.errors import InputError
+from qfusion_core.interfaces import Device
 from qfusion_core.remote.device import Binding, RemoteDevice
 from qfusion_core.remote.evaluation import planned
 from qfusion_core.remote.intents import Planned
@@ -150,6 +152,18 @@ class RemoteDeviceContract(DeviceContract):
         assert findings, "preflight finds nothing to say"
         assert all(isinstance(finding, Finding) for finding in findings), f"findings: {findings}"
         self._no_secret(device, repr(findings))
+
+    def test_snapshot_and_noise(self) -> None:
+        """A snapshot runs here, and noise is told in figures; a machine may have neither."""
+        device = self.connect()
+        snapshot, noise = device.snapshot(), device.noise_model()
+        away = isinstance(snapshot, RemoteDevice) and not snapshot.local
+        assert snapshot is None or (isinstance(snapshot, Device) and not away), (
+            f"snapshot returned {snapshot!r}, expected a device that runs here, or None"
+        )
+        assert noise is None or isinstance(noise, NoiseParameters), (
+            f"noise_model returned {noise!r}, expected NoiseParameters or None"
+        )
 
     def test_no_secret_is_shown(self) -> None:
         """Neither by the device nor by what it holds."""

@@ -1,5 +1,6 @@
 """A machine on loopback that can misbehave, and the example's device that talks to it."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 
 from qfusion_core import Angle, Circuit, Gate, QfusionError, Term
+from qfusion_core.cli import main
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
 from qfusion_core.remote.journal import Journal
@@ -41,7 +43,8 @@ QUICK = {
 @pytest.fixture(autouse=True)
 def installed(monkeypatch, tmp_path):
     """The example's device as if it were installed; no file of the user's is read or written."""
-    monkeypatch.setattr(sys, "path", [str(TESTS / "third_party" / "queue"), *sys.path])
+    others = [str(TESTS / "third_party" / name) for name in ("queue", "noisy")]
+    monkeypatch.setattr(sys, "path", [*others, *sys.path])
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.delenv("QFUSION_PRICES", raising=False)
@@ -107,3 +110,54 @@ def failure():
         return str(failed.value)
 
     return _failure
+
+
+NOISY_BACKENDS = """
+version: 1
+default: exact
+backends:
+  exact: {{type: statevector}}
+  noisy: {{type: noisy, options: {{readout_error: [0.05, 0.1], two_qubit: 0.03}}}}
+  sampled: {{type: noisy, options: {{shots: 1000, seed: 3}}}}
+  secretive: {{type: noisy, options: {{declared: false}}}}
+  queue: {{type: queue, options: &options
+    {{url: "{url}", shots: 2000, rows_per_job: 50, poll_seconds: 0.002, poll_seconds_max: 0.01}},
+    credentials: &credentials {{token: {{$env: QUEUE_TOKEN}}}}, budget: &budget {{max_jobs: 100}}}}
+  noisy-queue: {{type: noisy-queue, options: *options, credentials: *credentials, budget: *budget}}
+"""
+
+
+@pytest.fixture(scope="session")
+def wine(tmp_path_factory):
+    """A trained model with a circuit of four qubits, not to be written to."""
+    folder = tmp_path_factory.mktemp("wine") / "run"
+    quick = ["--preset", "hardware", "--set", "training.epochs=3"]
+    with pytest.raises(SystemExit) as end:
+        main(["train", "wine", *quick, "--out", str(folder), "--json"])
+    assert not end.value.code
+    return folder
+
+
+@pytest.fixture
+def own(wine, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(wine, tmp_path / "wine")
+
+
+@pytest.fixture
+def shell(machine, tmp_path, monkeypatch, capsys):
+    """Runs the command line beside exact, noisy and queued backends: (code, output, error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    monkeypatch.setenv("QUEUE_TOKEN", SECRET)
+    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
+    (tmp_path / "backends.yaml").write_text(NOISY_BACKENDS.format(url=machine.url))
+
+    def _shell(*words):
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert SECRET not in out + err
+        return int(end.value.code or 0), out, err
+
+    return _shell

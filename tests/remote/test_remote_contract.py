@@ -81,6 +81,16 @@ class Misnames(Queue):
         neutral = Queue.Options.neutral | {"pol_seconds"}
 
 
+class GoesOut(Queue):
+    def snapshot(self):
+        return self
+
+
+class Hums(Queue):
+    def noise_model(self):
+        return {"readout_error": 0.1}
+
+
 @pytest.mark.parametrize(
     ("component", "promise", "said"),
     [
@@ -94,6 +104,8 @@ class Misnames(Queue):
         (NotPlain, "a_job_survives_the_journal", "facts are not plain data"),
         (Changes, "a_plan_is_pure", "plan changes the angles"),
         (Shows, "no_secret_is_shown", "shows the secret 'token'"),
+        (GoesOut, "snapshot_and_noise", "expected a device that runs here, or None"),
+        (Hums, "snapshot_and_noise", "expected NoiseParameters or None"),
         (Misnames, "it_keeps_its_options", "neutral names no options: ['pol_seconds']"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Corrections of a noisy backend's values, fitted on training rows and kept beside the model."""

@@ -1,0 +1,107 @@
+"""A calibration on disk: one small YAML file in the run folder for each backend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import yaml
+from pydantic import Field
+
+from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.config.yaml_source import Source
+from qfusion_core.errors import InputError
+from qfusion_core.options import Options
+from qfusion_core.runs.files import write_atomically
+
+FORMAT = 1
+
+
+class Correction(Options):
+    """Of one observable; errors are root mean squares over the rows, ``error`` leaving each out."""
+
+    scale: float
+    offset: float
+    raw_error: float
+    error: float
+
+
+class Calibration(Options):
+    """``calibration/BACKEND.yaml``.
+
+    Attributes:
+        options: Digest of the backend's options that change values.
+        circuit: Digest of the circuit, its weights left open.
+        samples: Training rows that it was fitted on, drawn by ``seed``.
+        reference: The exact backend.
+        measurement: In the journal of the run; None for a backend on this machine.
+        observables: Pauli words in the order of the encoder.
+    """
+
+    format: Literal[1] = 1
+    backend: str
+    device: str
+    options: str
+    circuit: str
+    samples: int
+    seed: int
+    reference: str
+    measurement: str | None
+    measured: str = Field(description="date and time, UTC")
+    observables: dict[str, Correction]
+    provenance: dict[str, Any]
+
+    def __str__(self) -> str:
+        return f"calibrated on {self.samples} training rows, {self.measured[:10]}"
+
+    def require_fit(self, path: Path, options: str, encoder: CircuitEncoder) -> None:
+        """Refuse to correct values of something else.
+
+        Raises:
+            InputError: Says what differs.
+        """
+        differs = [
+            what
+            for what, same in (
+                ("options", self.options == options),
+                ("circuit", self.circuit == encoder.traced.digest()),
+                ("observables", tuple(self.observables) == encoder.observables),
+            )
+            if not same
+        ]
+        if differs:
+            raise InputError(
+                f"{path}: measured with other {' and '.join(differs)} than backend "
+                f"{self.backend!r} or the model has now; calibrate again, or leave it off with "
+                "--raw"
+            )
+
+
+def place(run: Path, backend: str) -> Path:
+    """Where the calibration of a backend is kept."""
+    return run / "calibration" / f"{quote(backend, safe='')}.yaml"
+
+
+def write(run: Path, calibration: Calibration) -> Path:
+    """Keep a calibration in place of the one before."""
+    path = place(run, calibration.backend)
+    text = yaml.safe_dump(calibration.model_dump(mode="json"), sort_keys=False, width=100)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        write_atomically(path, text)
+    except OSError as error:
+        raise InputError(f"{path}: cannot write the calibration ({error.strerror})") from None
+    return path
+
+
+def read(run: Path, backend: str) -> Calibration | None:
+    """The calibration of a backend; None where there is none.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    path = place(run, backend)
+    if not path.is_file():
+        return None
+    return Source.read(path).validate(Calibration)

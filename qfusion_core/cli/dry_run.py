@@ -1,0 +1,88 @@
+"""``--dry-run``: what a remote machine would make of a run, from its snapshot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from qfusion_core.cli.output import print_json, print_table
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from qfusion_core.config.backends import Backends
+    from qfusion_core.model import FusionClassifier
+    from qfusion_core.registry import Registry
+
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Send nothing: run the rows on the snapshot that the machine's adapter has of it, "
+        "and show gate counts and the expected error of each token against the file's default "
+        "backend, which must be exact.",
+    ),
+]
+
+
+def show_dry_run(
+    run: Path,
+    model: FusionClassifier,
+    x: Tensor,
+    backends: Backends,
+    name: str,
+    registry: Registry,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a dry run of rows ``[rows, ...]`` gives; without a calibration."""
+    from qfusion_core.calibration.measure import circuit_of, open_exact
+    from qfusion_core.prediction import logits_from_tokens
+    from qfusion_core.remote.dry_run import dry_run, snapshot_of
+
+    encoder = circuit_of(model, name)
+    machine, snapshot = snapshot_of(backends.open(name, registry, run), name)
+    how = f"make an exact one the default of {backends.source.path}"
+    reference, exact = open_exact(backends, registry, None, besides=name, how=how)
+    model.double().attach(machine)  # a circuit that does not fit the machine is refused here
+    x_c, x_q = model.preprocess(x)
+    found = dry_run(encoder, x_q, machine, snapshot, exact)
+    classes = [
+        logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
+        for values in (found.values, found.exact)
+    ]
+    agreement = float((classes[0] == classes[1]).double().mean())
+    jobs, price, _ = found.plan
+    if as_json:
+        print_json(
+            {
+                "run": str(run),
+                "backend": name,
+                "snapshot": snapshot.name,
+                "reference": reference,
+                "rows": len(x),
+                "jobs": jobs,
+                "facts": found.facts,
+                "price": price.as_json(),
+                "errors": {word: error._asdict() for word, error in found.errors.items()},
+                "agreement": agreement,
+            }
+        )
+        return
+    print_table(
+        ("backend", "rows", "jobs", "executions", "shots", *found.facts),
+        [(name, len(x), jobs, price.executions, price.shots, *found.facts.values())],
+    )
+    print_table(
+        ("observable", "mean error", "rms error", "max error"),
+        (
+            (word, f"{each.mean:+.4f}", f"{each.rms:.4f}", f"{each.largest:.4f}")
+            for word, each in found.errors.items()
+        ),
+    )
+    typer.echo(
+        f"{agreement:.1%} of the classes agree with {reference}. {price}. Nothing was sent: this "
+        f"is the snapshot of {name}, and the machine of today may differ."
+    )

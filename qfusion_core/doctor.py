@@ -1,0 +1,161 @@
+"""Looks at one backend from all sides: what is installed, set, reachable, and right."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name as canonical
+
+from qfusion_core.bell import bell_values, judge
+from qfusion_core.config.backends import Backends
+from qfusion_core.discovery import explain
+from qfusion_core.errors import QfusionError
+from qfusion_core.interfaces import Device
+from qfusion_core.options import Options
+from qfusion_core.registry import Registry
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.errors import JobsPending
+from qfusion_core.remote.job import Finding
+from qfusion_core.remote.manager import cancel_jobs
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.submission import new_asking
+
+if TYPE_CHECKING:
+    from qfusion_core.registry import Offer
+
+PATIENCE = {"timeout_seconds": 60.0, "tries": 2}  # of somebody who waits for the doctor
+
+
+def examine(
+    backends: Backends, name: str, registry: Registry, *, offline: bool = False
+) -> Iterator[Finding]:
+    """Everything that can be said of a backend for free; raises nothing.
+
+    Args:
+        backends: The file.
+        name: The backend.
+        registry: Where its device is looked up.
+        offline: Skip what needs the network.
+    """
+    what = "options"
+    try:
+        device, options = backends.configured(name, registry)
+        at_rest = [
+            *_packages(device, options, registry),
+            *_credentials(backends, name, device),
+        ]
+        yield from at_rest
+        if "failed" in [finding.status for finding in at_rest]:
+            return  # opening it would say the same again
+        with tempfile.TemporaryDirectory() as folder:
+            what = "opening"
+            opened = backends.open(name, registry, Measurement(folder))
+            what = "machine"
+            yield from _machine(opened, offline)
+            away = isinstance(opened, RemoteDevice) and not opened.local
+            what = "Bell state"
+            sanity = _sanity(opened, backends, folder, offline)
+            yield sanity
+            if not away and sanity.status != "failed":
+                what = "seed"
+                yield _seed(backends, name, registry, options, opened)
+    except QfusionError as error:
+        yield Finding(what, "failed", str(error))
+    except (Exception, SystemExit) as error:  # a plugin's own fault must not hide other backends
+        yield Finding(what, "failed", explain(error))
+
+
+def _packages(device: type[Device], options: Options, registry: Registry) -> Iterator[Finding]:
+    """The plugin, and what it needs besides."""
+    offer: Offer = next(o for o in registry.offers("device") if o.component is device)
+    yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
+    for package in (canonical(name) for name in device.packages(options)):
+        try:
+            yield Finding("package", "ok", f"{package} {version(package)}")
+        except PackageNotFoundError:
+            wanted = _extra(offer.plugin.distribution, package) or package
+            yield Finding(
+                "package", "failed", f'{package} is not installed; pip install "{wanted}"'
+            )
+
+
+def _extra(distribution: str, package: str) -> str | None:
+    """``distribution[extra]`` for the extra that brings a package; None where none does."""
+    for line in requires(distribution) or ():
+        needed = Requirement(line)
+        _, of_an_extra, extra = str(needed.marker).partition("extra == ")
+        if of_an_extra and canonical(needed.name) == package:
+            return f"{distribution}[{extra.strip(chr(34))}]"
+    return None
+
+
+def _credentials(backends: Backends, name: str, device: type[Device]) -> Iterator[Finding]:
+    """Whether secrets are there; never what they are."""
+    named = backends.entries[name].credentials
+    for key, reference in named.items():
+        if os.environ.get(reference.name):
+            yield Finding("credentials", "ok", f"{key}: {reference.name} is set")
+        else:
+            yield Finding(
+                "credentials",
+                "failed",
+                f"{key}: {reference.name} is not set; export {reference.name}=...",
+            )
+    for key, field in device.Credentials.model_fields.items():
+        if field.is_required() and key not in named:
+            yield Finding(
+                "credentials",
+                "failed",
+                f"{key}: missing; add credentials: {{{key}: {{$env: NAME}}}} in "
+                f"{backends.source.path}",
+            )
+
+
+def _machine(device: Device, offline: bool) -> Iterator[Finding]:
+    """What the adapter can ask for free."""
+    if not isinstance(device, RemoteDevice):
+        return
+    device.options = device.options.model_copy(update=PATIENCE)
+    if offline and not device.local:
+        yield Finding("machine", "ok", "not asked: --offline")
+        return
+    ask = new_asking(device)
+    for found in ask(device.preflight):
+        yield found._replace(detail=ask.hide(found.detail))
+
+
+def _sanity(device: Device, backends: Backends, folder: str, offline: bool) -> Finding:
+    if isinstance(device, RemoteDevice) and not device.local and (offline or device.paid):
+        why = "--offline" if offline else "it would cost money"
+        return Finding("Bell state", "ok", f"not run: {why}")
+    if device.max_wires is not None and device.max_wires < 2:
+        return Finding("Bell state", "ok", "not run: the device has one qubit")
+    try:
+        return judge(device, bell_values(device))
+    except JobsPending as error:
+        cancel_jobs(folder, None, backends)
+        return Finding("Bell state", "warning", f"{error.reason}, so it was cancelled; try later")
+
+
+def _seed(
+    backends: Backends, name: str, registry: Registry, options: Options, device: Device
+) -> Finding:
+    """Whether a seed repeats the draws: opened twice, rows of a value that is all chance."""
+    if device.shots is None:
+        return Finding("seed", "ok", "values are exact: nothing is drawn")
+    seed = getattr(options, "seed", None)
+    if seed is None:
+        return Finding("seed", "ok", "none is set: every call draws anew")
+    first, again = (bell_values(backends.open(name, registry), rows=8) for _ in range(2))
+    if bool((first == again).all()):
+        return Finding("seed", "ok", f"{seed} is honoured: a second opening draws the same")
+    return Finding(
+        "seed",
+        "failed",
+        f"{seed} is not honoured: a second opening draws otherwise; leave it out",
+    )

@@ -1,0 +1,1 @@
+"""Noise of a machine, injected while training on an exact device."""

@@ -1,0 +1,96 @@
+"""A plan carried out on the machine's snapshot: what would come back, before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.errors import InputError
+from qfusion_core.interfaces import Device
+from qfusion_core.prediction import expectation_values
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.estimate import Estimate, estimate
+
+
+class ExpectedError(NamedTuple):
+    """Of one observable, over the rows: snapshot minus exact.
+
+    Attributes:
+        mean: What is wrong with all rows alike.
+        rms: Root mean square.
+        largest: In absolute value.
+    """
+
+    mean: float
+    rms: float
+    largest: float
+
+
+class DryRun(NamedTuple):
+    """What a run would take and give.
+
+    Attributes:
+        plan: The machine's own plan; nothing of it is sent.
+        facts: Those of the plan, and what the snapshot's plan adds: gate counts after
+            transpilation.
+        errors: By Pauli word.
+        values: Of the snapshot, ``[rows, n_observables]``.
+        exact: Of the exact device, likewise.
+    """
+
+    plan: Estimate
+    facts: dict[str, Any]
+    errors: dict[str, ExpectedError]
+    values: Tensor
+    exact: Tensor
+
+
+def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
+    """A remote device and its snapshot.
+
+    Raises:
+        InputError: The backend runs here, or its machine has no snapshot.
+    """
+    if not isinstance(device, RemoteDevice) or device.local:
+        raise InputError(
+            f"backend {backend!r} runs on this machine and costs nothing; leave --dry-run out"
+        )
+    snapshot = device.snapshot()
+    if snapshot is None:
+        raise InputError(
+            f"backend {backend!r}: this machine has no snapshot that runs here; `qfusion estimate` "
+            "shows the plan and its price"
+        )
+    return device, snapshot
+
+
+def dry_run(
+    encoder: CircuitEncoder, x_q: Tensor, device: RemoteDevice, snapshot: Device, exact: Device
+) -> DryRun:
+    """Make the machine's plan, and run the rows on its snapshot and on an exact device.
+
+    Args:
+        encoder: With the circuit; it is left on the exact device.
+        x_q: Features ``[rows, n_features]``.
+        device: The machine; nothing is sent to it.
+        snapshot: Of the machine.
+        exact: What the values should be.
+    """
+    plan = estimate(device, encoder, x_q)
+    facts = dict(plan.facts)
+    if isinstance(snapshot, RemoteDevice):
+        facts |= estimate(snapshot, encoder, x_q).facts
+    encoder.device = snapshot
+    values = expectation_values(encoder, x_q)
+    encoder.device = exact
+    wanted = expectation_values(encoder, x_q)
+    off = (values - wanted).double()
+    columns = (off.mean(0), off.square().mean(0).sqrt(), off.abs().amax(0))
+    errors = torch.stack(columns, dim=1).tolist()
+    by_word = {
+        word: ExpectedError(*line) for word, line in zip(encoder.observables, errors, strict=True)
+    }
+    return DryRun(plan, facts, by_word, values, wanted)

@@ -1,0 +1,183 @@
+"""`qfusion backends --check`: one line for each finding, and no backend hides another."""
+
+import json
+
+import pytest
+
+from qfusion_core.cli import main
+
+from .conftest import SECRET
+
+QUICK = "poll_seconds: 0.002, poll_seconds_max: 0.01, grace_seconds: 0.05"
+FILE = """
+version: 1
+default: exact
+backends:
+  exact: {{type: statevector}}
+  drawn: {{type: noisy, options: {{shots: 2000, seed: 5, declared: false, readout_error: [0, 0],
+           one_qubit: 0, two_qubit: 0}}}}
+  noisy: {{type: noisy}}
+  secretive: {{type: noisy, options: {{declared: false}}}}
+  wrong: {{type: wrong}}
+  bare: {{type: wrong, options: {{how: packages}}}}
+  dead: {{type: wrong, options: {{how: exit}}}}
+  typo: {{type: noisy, options: {{shot: 5}}}}
+  nobody: {{type: nobody}}
+  paid:
+    type: noisy-queue
+    options: {{url: "{url}", {quick}}}
+    credentials: {{token: {{$env: QUEUE_TOKEN}}}}
+    budget: {{max_jobs: 5}}
+  free:
+    type: noisy-queue
+    options: {{url: "{url}", costs: false, {quick}}}
+    credentials: {{token: {{$env: QUEUE_TOKEN}}}}
+  reckless: {{type: noisy-queue, credentials: {{token: {{$env: QUEUE_TOKEN}}}}}}
+  keyless: {{type: noisy-queue, budget: {{max_jobs: 5}}}}
+  seedless: {{type: pennylane, options: {{device: braket.local.qubit, shots: 10, seed: 1}}}}
+"""
+
+
+@pytest.fixture
+def check(machine, tmp_path, monkeypatch, capsys):
+    """Runs `qfusion backends --check`: exit code, and (status, what, detail) by backend."""
+    monkeypatch.setenv("QUEUE_TOKEN", SECRET)
+    path = tmp_path / "some.yaml"
+    path.write_text(FILE.format(url=machine.url, quick=QUICK))
+
+    def _check(*words):
+        with pytest.raises(SystemExit) as end:
+            main(["backends", *words, "--check", "--backends-file", str(path), "--json"])
+        out, err = capsys.readouterr()
+        assert SECRET not in out + err
+        assert err == ""
+        rows = json.loads(out)["backends"]
+        for row in rows:
+            failed = "failed" in [finding["status"] for finding in row["findings"]]
+            assert row["status"] == ("failed" if failed else "ok")
+            assert not any("\n" in finding["detail"] for finding in row["findings"])
+        return int(end.value.code or 0), {
+            row["name"]: [(f["status"], f["what"], f["detail"]) for f in row["findings"]]
+            for row in rows
+        }
+
+    return _check
+
+
+def test_a_broken_backend_hides_no_other(check, machine):
+    code, found = check()
+    assert code == 1
+    ends = {name: findings[-1] for name, findings in found.items()}
+    assert ends["exact"] == ("ok", "seed", "values are exact: nothing is drawn")
+    assert ends["drawn"][2] == "5 is honoured: a second opening draws the same"
+    assert ends["dead"] == ("failed", "opening", "SystemExit: the SDK of ACME gives up")
+    assert ends["typo"][:2] == ("failed", "options")
+    assert "unknown key 'shot', did you mean 'shots'?" in ends["typo"][2]
+    assert "unknown device 'nobody'" in ends["nobody"][2]
+    assert "costs money and names no budget; add" in ends["reckless"][2]
+    assert "braket.local.qubit cannot honour a seed" in ends["seedless"][2]
+    assert ("failed", "package", 'acme-sdk is not installed; pip install "acme-noisy[cloud]"') in (
+        found["bare"]
+    )
+    assert any(what == "package" and said.startswith("pytest ") for _, what, said in found["bare"])
+    assert ends["bare"][1] == "package"  # it is not opened
+    assert [name for name, (status, *_) in ends.items() if status == "failed"] == [
+        "wrong", "dead", "typo", "nobody", "reckless", "keyless", "seedless",
+    ]  # fmt: skip
+
+
+def test_noise_is_told_from_a_fault(check):
+    code, found = check("noisy", "secretive", "wrong")
+    assert code == 1
+    says = {name: next(f for f in found[name] if f[1] == "Bell state") for name in found}
+    assert says["noisy"][0] == "ok"
+    assert says["noisy"][2].endswith("with the noise that the device has")
+    assert says["secretive"][0] == "warning"
+    assert (
+        "more than shots explain: fine if this backend is meant to be noisy"
+        in (says["secretive"][2])
+    )
+    assert says["wrong"][0] == "failed"
+    assert says["wrong"][2].startswith("XX +0.000, ZZ +0.000, ZI +0.000; expected +1, +1, 0: ")
+
+
+def test_a_warning_is_no_failure(check):
+    assert check("secretive", "exact")[0] == 0
+
+
+def test_a_machine_is_asked_and_a_paid_one_gets_no_job(check, machine):
+    code, found = check("paid", "free")
+    assert code == 0
+    assert ("ok", "credentials", "token: QUEUE_TOKEN is set") in found["paid"]
+    assert ("ok", "machine", "20 qubits, 0 jobs wait") in found["paid"]
+    assert ("ok", "Bell state", "not run: it would cost money") in found["paid"]
+    assert [f[0] for f in found["free"] if f[1] == "Bell state"] == ["ok"]
+    assert len(machine.jobs) == 1  # the free one's
+    assert machine.requests.count("look") == 2
+
+
+def test_offline_asks_nothing(check, machine):
+    code, found = check("paid", "free", "exact", "--offline")
+    assert code == 0
+    assert machine.requests == []
+    assert ("ok", "machine", "not asked: --offline") in found["free"]
+    assert ("ok", "Bell state", "not run: --offline") in found["free"]
+    assert any(f[2].startswith("XX +1.000") for f in found["exact"])
+
+
+def test_the_network_is_told_from_the_password(check, machine, monkeypatch):
+    machine.faults["look"] = [503, 503]
+    code, found = check("paid")
+    assert code == 1
+    assert found["paid"][-1][:2] == ("failed", "machine")
+    assert "paid: 503 Service Unavailable" in found["paid"][-1][2]
+    machine.faults["look"] = [401]
+    _, found = check("paid")
+    assert "401 Unauthorized" in found["paid"][-1][2]
+    monkeypatch.delenv("QUEUE_TOKEN")
+    before = len(machine.requests)
+    code, found = check("paid", "keyless")
+    assert code == 1
+    assert found["paid"][-1] == (
+        "failed", "credentials", "token: QUEUE_TOKEN is not set; export QUEUE_TOKEN=...",
+    )  # fmt: skip
+    assert "token: missing; add credentials: {token: {$env: NAME}} in" in found["keyless"][-1][2]
+    assert len(machine.requests) == before
+
+
+def test_a_job_that_waits_too_long_is_cancelled(check, machine, monkeypatch):
+    monkeypatch.setattr("qfusion_core.doctor.PATIENCE", {"timeout_seconds": 0.1, "tries": 1})
+    machine.seconds = 60
+    code, found = check("free")
+    assert code == 0
+    status, what, said = found["free"][-1]
+    assert (status, what) == ("warning", "Bell state")
+    assert said == "not done after 0.1 s, so it was cancelled; try later"
+    assert [machine.status(job)["state"] for job in machine.jobs] == ["cancelled"]
+
+
+def test_lines_and_exit_codes(capsys, tmp_path, machine, monkeypatch):
+    monkeypatch.setenv("QUEUE_TOKEN", SECRET)
+    path = tmp_path / "some.yaml"
+    path.write_text(FILE.format(url=machine.url, quick=QUICK))
+
+    def run(*words):
+        with pytest.raises(SystemExit) as end:
+            main(["backends", *words, "--backends-file", str(path)])
+        return int(end.value.code or 0), *capsys.readouterr()
+
+    code, out, _ = run("exact", "typo", "--check")
+    assert code == 1
+    assert out.splitlines()[0] == "exact"
+    assert out.splitlines()[1].startswith("  ok      device: 'statevector' of qfusion ")
+    assert out.endswith(f"2 backend(s) in {path}, 1 failed: typo\n")
+    code, _, err = run("exat", "--check")
+    assert code == 2
+    assert "unknown backend 'exat'" in err
+    assert "did you mean 'exact'?" in err
+    code, _, err = run("--offline")
+    assert code == 2
+    assert "--offline goes with --check" in err
+    code, out, _ = run("exact")
+    assert code == 0
+    assert "typo" not in out
