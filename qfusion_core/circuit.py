@@ -126,11 +126,15 @@ class Circuit:
         """``(A [n_angles, n_data], C [n_angles, n_weights], b [n_angles])`` in float64."""
         import torch
 
-        matrices = {
-            "data": torch.zeros(self.n_angles, self.n_data, dtype=torch.float64),
-            "weight": torch.zeros(self.n_angles, self.n_weights, dtype=torch.float64),
-        }
-        offset = torch.zeros(self.n_angles, dtype=torch.float64)
+        def zeros(*shape: int) -> Tensor:
+            return torch.zeros(*shape, dtype=torch.float64, device="cpu")
+
+        with torch.inference_mode(False):  # kept, and differentiated through later
+            offset = zeros(self.n_angles)
+            matrices = {
+                "data": zeros(self.n_angles, self.n_data),
+                "weight": zeros(self.n_angles, self.n_weights),
+            }
         for row, gate in enumerate(self.rotations):
             assert gate.angle is not None
             offset[row] = gate.angle.offset
@@ -149,8 +153,11 @@ class Circuit:
             ``[batch, n_angles]`` in radians, differentiable in both, in the dtype of ``data``.
         """
         self.check(data, weights)
+        import torch
+
         a, c, b = (matrix.to(data) for matrix in self.affine)
-        return data @ a.T + (weights.to(data) @ c.T + b)
+        with torch.autocast(data.device.type, enabled=False):  # angles keep their digits
+            return data @ a.T + (weights.to(data) @ c.T + b)
 
     def check(self, data: Tensor, weights: Tensor, observables: Sequence[str] = ()) -> None:
         """Refuse arguments of the wrong shape or dtype, by the argument's name.
@@ -162,6 +169,8 @@ class Circuit:
             ("data", data, ("batch", self.n_data)),
             ("weights", weights, (self.n_weights,)),
         ):
+            if not hasattr(tensor, "is_floating_point"):
+                raise InputError(f"{name}: expected a torch tensor, got {type(tensor).__name__}")
             fits = tensor.ndim == len(shape) and tensor.shape[-1] == shape[-1]
             if not fits:
                 wanted = ", ".join(str(size) for size in shape)
@@ -169,7 +178,8 @@ class Circuit:
             if not tensor.is_floating_point():
                 raise InputError(f"{name}: expected a floating-point tensor, got {tensor.dtype}")
         for word in observables:
-            if len(word) != self.n_wires or set(word) - set("IXYZ"):
+            fits = isinstance(word, str) and len(word) == self.n_wires
+            if not fits or set(word) - set("IXYZ"):
                 raise InputError(
                     f"observables: {word!r} is not a Pauli word of {self.n_wires} letters out of "
                     "I, X, Y, Z (wire 0 first)"

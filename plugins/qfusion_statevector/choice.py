@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from functools import cached_property, lru_cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 
 import torch
@@ -11,7 +13,9 @@ import torch
 from qfusion_core import Circuit, InputError, commuting_groups
 from qfusion_statevector.compiler.program import Program, compile_program
 from qfusion_statevector.expectations import Executor
-from qfusion_statevector.memory import estimate, require_memory
+from qfusion_statevector.memory import estimate, fits, require_memory
+
+NOT_INSTALLED = "numba is not installed"
 
 
 class Choice:
@@ -27,11 +31,10 @@ class Choice:
         Raises:
             InputError: It is not installed.
         """
-        self._has_numba = find_spec("numba") is not None
-        if wanted == "numba" and not self._has_numba:
+        if wanted == "numba" and (problem := _numba_problem()):
             raise InputError(
-                'statevector: executor numba: numba is not installed; pip install "qfusion[fast]", '
-                "or use executor: torch"
+                f'statevector: executor numba: {problem}; pip install "qfusion[fast]", or use '
+                "executor: torch"
             )
         self._wanted = wanted
         self._memory_gb = memory_gb
@@ -54,7 +57,14 @@ class Choice:
         """
         name = self._name(circuit.n_wires, device, batch)
         prepared = self._prepared(name, circuit, words, dtype, device)
-        require_memory(circuit.n_wires, prepared.need, batch, device, self._memory_gb)
+        limit = self._memory_gb
+        try:
+            require_memory(circuit.n_wires, prepared.need, batch, device, limit)
+        except InputError as error:
+            lightning = estimate("lightning", prepared.program, dtype)
+            if device.type != "cpu" or not fits(lightning, batch, device, limit):
+                raise
+            raise InputError(f"{error}; executor: lightning takes row by row, and fits") from None
         if name == "lightning":
             self._say_once(circuit.n_wires)
         return prepared.executor
@@ -71,7 +81,14 @@ class Choice:
             return "torch"
         if n_wires > 16 and batch == 1:
             return "lightning"  # one row of a wide circuit leaves the lanes of the others empty
-        return "numba" if self._has_numba else "torch"
+        return "torch" if self._no_numba else "numba"
+
+    @cached_property
+    def _no_numba(self) -> bool:
+        problem = _numba_problem()
+        if problem and problem != NOT_INSTALLED:
+            warnings.warn(f"statevector: {problem}; executor: torch takes over", stacklevel=6)
+        return problem is not None
 
     def _say_once(self, n_wires: int) -> None:
         if not (self._wanted or self._handed_over):
@@ -94,14 +111,16 @@ class _Prepared:
         dtype: torch.dtype,
         device: torch.device,
     ) -> None:
-        circuit.check(torch.zeros(0, circuit.n_data), torch.zeros(circuit.n_weights), words)
-        program = compile_program(circuit, words)
-        self.need = estimate(name, program, dtype)
-        self._make = partial(_make, name, circuit, words, program, dtype, device)
+        none = torch.zeros(0, circuit.n_data, device="cpu")
+        circuit.check(none, torch.zeros(circuit.n_weights, device="cpu"), words)
+        self.program = compile_program(circuit, words)
+        self.need = estimate(name, self.program, dtype)
+        self._make = partial(_make, name, circuit, words, self.program, dtype, device)
 
     @cached_property
     def executor(self) -> Executor:
-        return self._make()
+        with torch.inference_mode(False):  # it is kept, and may be differentiated through later
+            return self._make()
 
 
 def _make(
@@ -124,3 +143,16 @@ def _make(
     from qfusion_statevector.lightning import LightningExecutor
 
     return LightningExecutor(circuit, words)
+
+
+def _numba_problem() -> str | None:
+    """Why the executor `numba` cannot be had, or None."""
+    if find_spec("numba") is None:
+        return NOT_INSTALLED
+    if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
+        return "NUMBA_DISABLE_JIT is set"
+    try:
+        import_module("numba")
+    except Exception as error:  # it refuses versions of numpy and python in many ways
+        return f"numba cannot be imported ({error})"
+    return None

@@ -13,7 +13,7 @@ from torch import Tensor
 import qfusion_core
 from qfusion_core import Circuit, Device, InputError, require_finite
 from qfusion_statevector.choice import Choice
-from qfusion_statevector.expectations import Expectations
+from qfusion_statevector.expectations import Expectations, full_precision
 from qfusion_statevector.sampled import SampledStatevector, gaussian_noise
 
 
@@ -34,6 +34,7 @@ class Statevector(Device):
         shots: int | None = Field(
             None,
             ge=1,
+            strict=True,
             description="Measurements behind each value, as on a machine; default: exact values.",
         )
         sampling: Literal["draws", "gaussian"] = Field(
@@ -43,7 +44,11 @@ class Statevector(Device):
             "the exact values, which stay differentiable: for training).",
         )
         seed: int | None = Field(
-            None, ge=0, description="Start of the stream of draws; default: torch's generator."
+            None,
+            ge=0,
+            lt=2**63,
+            strict=True,
+            description="Start of the stream of draws; default: torch's generator.",
         )
         memory_gb: float | None = Field(
             None,
@@ -72,7 +77,7 @@ class Statevector(Device):
         self._gaussian = options.sampling == "gaussian"
         self._choice = Choice(options.executor, options.memory_gb)
         self._generator = (
-            None if options.seed is None else torch.Generator().manual_seed(options.seed)
+            None if options.seed is None else torch.Generator("cpu").manual_seed(options.seed)
         )
         self._sampled = options.shots and SampledStatevector(
             options.shots, self._generator, options.memory_gb
@@ -82,12 +87,21 @@ class Statevector(Device):
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor:
         """See `qfusion_core.Device`. float64 is computed as such, all else in float32."""
-        if self._sampled and not self._gaussian:
-            return self._sampled.expectations(circuit, data, weights, observables)
+        if isinstance(observables, str):
+            raise InputError(
+                f"observables: expected a sequence of words, got {observables!r} alone"
+            )
         circuit.check(data, weights)
+        with full_precision(data.device):
+            if self._sampled and not self._gaussian:
+                return self._sampled.expectations(circuit, data, weights, observables)
+            return self._exact(circuit, data, weights, tuple(observables))
+
+    def _exact(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, words: tuple[str, ...]
+    ) -> Tensor:
         require_finite("data", data)
         require_finite("weights", weights)
-        words = tuple(observables)
         real = torch.promote_types(data.dtype, torch.float32)
         executor = self._choice.executor(circuit, words, real, data.device, len(data))
         if 0 in (len(data), len(words)):

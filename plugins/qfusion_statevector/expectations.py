@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
@@ -14,7 +15,7 @@ class Executor(Protocol):
     """Runs one program in one precision."""
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
-        """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
+        """Values ``[batch, words]``, and the tensors that `backward` needs (if ``keep``)."""
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
@@ -28,9 +29,9 @@ class Expectations(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, data: Tensor, weights: Tensor, executor: Executor) -> Tensor:
         """See `Executor.forward`."""
-        keep = any(ctx.needs_input_grad)
-        values, saved = executor.forward(data.detach(), weights.detach(), keep)
-        ctx.executor, ctx.saved = executor, saved
+        values, saved = executor.forward(_plain(data), _plain(weights), any(ctx.needs_input_grad))
+        ctx.executor = executor
+        ctx.save_for_backward(*saved)
         return values
 
     @staticmethod
@@ -42,4 +43,19 @@ class Expectations(torch.autograd.Function):
                 "use the backend default.qubit (type: pennylane), which has them"
             )
         of_data, of_weights, _ = ctx.needs_input_grad
-        return *ctx.executor.backward(ctx.saved, gradient, of_data, of_weights), None
+        with full_precision(gradient.device):
+            found = ctx.executor.backward(ctx.saved_tensors, gradient, of_data, of_weights)
+        return *found, None
+
+
+def full_precision(device: torch.device) -> AbstractContextManager[Any]:
+    """Autocast off: it would compute in half precision what is promised in single or double."""
+    if torch.is_autocast_enabled(device.type):
+        return torch.autocast(device.type, enabled=False)
+    return nullcontext()
+
+
+def _plain(part: Tensor) -> Tensor:
+    """Numbers alone: outside the graph, and fit for one of an executor's own."""
+    part = part.detach()
+    return part.clone() if part.is_inference() else part.resolve_neg()

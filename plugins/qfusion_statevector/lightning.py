@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pennylane as qml
 import torch
+from pennylane.devices import ExecutionConfig
 from torch import Tensor
 
 from qfusion_core import Circuit
@@ -16,8 +17,8 @@ from qfusion_core import Circuit
 class LightningExecutor:
     """Runs one circuit on the CPU, in double precision, one row after the other.
 
-    Its adjoint differentiation takes the gradient of the values along (``device_vjp``): one state
-    goes back, not one for each observable.
+    Its adjoint differentiation takes the gradient of the values along: one state goes back, not
+    one for each observable. The device is asked itself: a QNode would round to torch's default.
     """
 
     def __init__(self, circuit: Circuit, words: Sequence[str]) -> None:
@@ -28,34 +29,50 @@ class LightningExecutor:
             words: Pauli words, wire 0 first.
         """
         self._circuit = circuit
+        self._measurements = [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words]
         # in complex64 its sums over the state lose digits: 6e-5 at 17 wires
-        device = qml.device("lightning.qubit", wires=circuit.n_wires, c_dtype=np.complex128)
-
-        @qml.qnode(device, interface="torch", diff_method="adjoint", device_vjp=True)
-        def node(angles: Tensor) -> list[Any]:
-            circuit.queue(angles)
-            return [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words]
-
-        self._node = node
+        self._device = qml.device("lightning.qubit", wires=circuit.n_wires, c_dtype=np.complex128)
+        self._config = ExecutionConfig(
+            gradient_method="adjoint", use_device_gradient=True, use_device_jacobian_product=True
+        )
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
         entries = tuple(part.detach().requires_grad_(keep) for part in (data, weights))
         with torch.set_grad_enabled(keep):
-            rows = self._circuit.angles(*entries)
-            values = torch.stack([torch.stack(list(self._node(row))) for row in rows]).to(data)
-        return values.detach(), (entries, values) if keep else ()
+            angles = self._circuit.angles(*(entry.double() for entry in entries))
+        rows = [self._device.execute(self._tape(row), self._config) for row in angles.detach()]
+        values = torch.tensor(np.array(rows).reshape(len(data), -1), dtype=data.dtype)
+        return values, (*entries, angles) if keep else ()
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        entries, values = saved
+        *entries, angles = saved
+        of_angles = torch.zeros_like(angles)
+        if self._circuit.n_angles:
+            for row, (values, out) in enumerate(
+                zip(angles.detach(), gradient.double(), strict=True)
+            ):
+                found = self._device.compute_vjp(
+                    self._tape(values), tuple(out.tolist()), self._config
+                )
+                of_angles[row] = torch.from_numpy(np.array(found, dtype=np.float64).reshape(-1))
         asked = [entry for entry, of in zip(entries, (of_data, of_weights), strict=True) if of]
         found = iter(
             torch.autograd.grad(
-                values, asked, gradient, retain_graph=True, allow_unused=True,
+                angles, asked, of_angles, retain_graph=True, allow_unused=True,
                 materialize_grads=True,
             )
         )  # fmt: skip
         return next(found) if of_data else None, next(found) if of_weights else None
+
+    def _tape(self, angles: Tensor) -> qml.tape.QuantumScript:
+        with qml.QueuingManager.stop_recording():
+            operations = self._circuit.queue(angles)
+        bound = [
+            qml.ops.functions.bind_new_parameters(each, [float(value) for value in each.data])
+            for each in operations
+        ]
+        return qml.tape.QuantumScript(bound, self._measurements)

@@ -21,6 +21,18 @@ class Need(NamedTuple):
     per_row: int
     fixed: int
 
+    def of(self, batch: int) -> int:
+        """Bytes for so many rows."""
+        return batch * self.per_row + self.fixed
+
+
+def fits(need: Need, batch: int, device: torch.device, limit_gb: float | None = None) -> bool:
+    """Whether a batch fits into what is free, or into ``limit_gb``."""
+    if limit_gb is None and need.of(batch) <= ALWAYS_FITS:
+        return True
+    free = _free(device, limit_gb)
+    return free is None or need.of(batch) <= free
+
 
 def require_memory(
     n_wires: int,
@@ -34,12 +46,10 @@ def require_memory(
     Raises:
         InputError: Says how much is needed, how much there is, and what would fit.
     """
-    total = batch * need.per_row + need.fixed
-    if limit_gb is None and total <= ALWAYS_FITS:
+    if fits(need, batch, device, limit_gb):
         return
-    free = available(device) if limit_gb is None else limit_gb * 1e9
-    if free is None or total <= free:
-        return
+    total, free = need.of(batch), _free(device, limit_gb)
+    assert free is not None
     rows = int((free - need.fixed) // need.per_row)
     if rows >= 1:
         advice = f"up to {rows} rows fit: use smaller batches"
@@ -54,7 +64,8 @@ def require_memory(
 
 def estimate(executor: str, program: Program, dtype: torch.dtype) -> Need:
     """What a program needs, by the name of its executor."""
-    size, amplitude = 2**program.n_wires, 2 * dtype.itemsize
+    # nothing of 100 wires fits anywhere; more would be too much for a float
+    size, amplitude = 2 ** min(program.n_wires, 100), 2 * dtype.itemsize
     if executor == "lightning":
         # in double precision, one row at a time: the state, the one that goes back, a copy of each
         return Need(64 + 32 * len(program.steps), 4 * 16 * size)
@@ -68,6 +79,10 @@ def estimate(executor: str, program: Program, dtype: torch.dtype) -> Need:
     # while going back: two pairs of states, the final one, what a setting makes of it; for each
     # step at most a change of basis: two tables of indices and one of phases
     return Need(9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + amplitude) * size)
+
+
+def _free(device: torch.device, limit_gb: float | None) -> float | None:
+    return available(device) if limit_gb is None else limit_gb * 1e9
 
 
 def available(device: torch.device) -> int | None:

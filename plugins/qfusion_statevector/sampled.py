@@ -13,6 +13,8 @@ from qfusion_core import Angle, BlackBoxDevice, Circuit, Gate, Term
 from qfusion_statevector.choice import Choice
 from qfusion_statevector.tensors.executor import TensorsExecutor
 
+DRAWS_AT_ONCE = 2**22
+
 
 class SampledStatevector(BlackBoxDevice):
     """Draws each group of commuting words from its exact distribution.
@@ -43,9 +45,18 @@ class SampledStatevector(BlackBoxDevice):
     def _draw(self, probabilities: Tensor) -> Tensor:
         """Relative frequencies ``[2**n, rows]`` of the outcomes in `shots` draws."""
         rows = probabilities.T.cpu()
-        draws = torch.multinomial(rows, self.shots, replacement=True, generator=self._generator)
-        weight = rows.new_full((1, 1), 1 / self.shots).expand(draws.shape)
-        return torch.zeros_like(rows).scatter_add_(1, draws, weight).T.to(probabilities)
+        counts = torch.zeros_like(rows)
+        for some, of_some in zip(
+            *(t.split(self._rows_at_once) for t in (rows, counts)), strict=True
+        ):
+            draws = torch.multinomial(some, self.shots, replacement=True, generator=self._generator)
+            of_some.scatter_add_(1, draws, rows.new_ones(1, 1).expand(draws.shape))
+        return (counts / self.shots).T.to(probabilities)
+
+    @property
+    def _rows_at_once(self) -> int:
+        """So many that their draws, eight bytes each, take little memory."""
+        return max(1, DRAWS_AT_ONCE // self.shots)
 
 
 def gaussian_noise(values: Tensor, shots: int, generator: torch.Generator | None) -> Tensor:
@@ -58,8 +69,8 @@ def gaussian_noise(values: Tensor, shots: int, generator: torch.Generator | None
         shots: Measurements behind each.
         generator: The stream of draws, on the CPU; None: torch's own.
     """
-    noise = torch.randn(values.shape, dtype=values.dtype, generator=generator).to(values.device)
-    return noise * ((1 - values.square()).clamp(min=0) / shots).sqrt()
+    noise = torch.randn(values.shape, dtype=values.dtype, generator=generator, device="cpu")
+    return noise.to(values.device) * ((1 - values.square()).clamp(min=0) / shots).sqrt()
 
 
 def _template(circuit: Circuit) -> Circuit:

@@ -318,3 +318,77 @@ def test_a_gpu_gives_the_same_values_and_gradients():
         return [tensor.detach().cpu() for tensor in (values, *gradients)]
 
     assert_close(run("cuda"), run("cpu"), 1e-10)
+
+
+@executors
+def test_autocast_leaves_values_and_gradients_alone(executor):
+    circuit, words, sv = layered(4), pauli_words("xyz", 4), device(executor=executor)
+
+    def run(autocast):
+        data, weights = inputs(5, 0, torch.float32, 4, 24)
+        with torch.autocast("cpu", enabled=autocast):
+            values = sv.expectations(circuit, data, weights, words)
+            gradients = torch.autograd.grad(values.square().sum(), (data, weights))
+        return values.detach(), *gradients
+
+    for plain, cast in zip(run(False), run(True), strict=True):
+        assert cast.dtype == torch.float32
+        torch.testing.assert_close(cast, plain, rtol=0, atol=1e-6)
+
+
+@executors
+def test_what_was_first_used_in_inference_mode_can_be_trained(executor):
+    circuit, words, sv = layered(3), ["ZZI"], device(executor=executor)
+    data, weights = inputs(4, 0, n_data=3, n_weights=18)
+    with torch.inference_mode():
+        before = sv.expectations(circuit, data, weights, words)
+        made = data * 1
+    values = sv.expectations(circuit, made, weights, words)
+    values.sum().backward()
+    assert torch.equal(values.detach(), before.clone())
+    assert weights.grad.abs().sum() > 0
+
+
+@executors
+def test_another_default_device_changes_nothing(executor):
+    circuit, sv = layered(2), device(executor=executor)
+    data, weights = inputs(3, 0, n_data=2, n_weights=12)
+    with torch.device("meta"):
+        values = sv.expectations(circuit, data, weights, ["ZI"])
+        values.sum().backward()
+    assert values.device.type == data.grad.device.type == "cpu"
+
+
+@executors
+def test_values_can_be_changed_in_place(executor):
+    data, weights = inputs(3, 0, n_data=2, n_weights=12)
+    device(executor=executor).expectations(layered(2), data, weights, ["ZI"]).mul_(
+        2
+    ).sum().backward()
+    assert data.grad is not None
+
+
+@executors
+def test_the_way_back_is_gone_once_it_was_gone(executor):
+    data, weights = inputs(3, 0, n_data=2, n_weights=12)
+    loss = device(executor=executor).expectations(layered(2), data, weights, ["ZI"]).sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="second time"):
+        loss.backward()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[0.0, 0.0]], torch.zeros(12), ["ZI"]), "data: expected a torch tensor, got list"),
+        ((torch.zeros(1, 2), None, ["ZI"]), "weights: expected a torch tensor, got NoneType"),
+        (
+            (torch.zeros(1, 2), torch.zeros(12), "ZI"),
+            "expected a sequence of words, got 'ZI' alone",
+        ),
+        ((torch.zeros(1, 2), torch.zeros(12), [qml.Z(0)]), "is not a Pauli word of 2 letters"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(arguments, message):
+    with pytest.raises(InputError, match=message):
+        device().expectations(layered(2), *arguments)

@@ -81,7 +81,7 @@ def test_lightning_is_one_of_the_executors(dtype):
         results.append((values.detach(), *gradients))
     for a, b in zip(*results, strict=True):
         assert a.dtype == dtype
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-5 if dtype == torch.float32 else 1e-7)
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-5 if dtype == torch.float32 else 1e-12)
 
 
 def test_many_rows_are_shared_out_to_threads_and_stay_the_same(monkeypatch):
@@ -157,3 +157,26 @@ def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit, execut
 def test_options_that_contradict_each_other_are_refused(options, message):
     with pytest.raises(InputError, match=message):
         device(**options)
+
+
+def test_lightning_is_named_where_nothing_else_fits():
+    with pytest.raises(InputError, match="even one row .* executor: lightning takes row by row"):
+        device(memory_gb=0.1).expectations(
+            layered(20), torch.zeros(2, 20), torch.zeros(20), ["Z" * 20]
+        )
+
+
+def test_lightning_takes_a_circuit_without_angles():
+    data = torch.ones(2, 1, requires_grad=True)
+    circuit = Circuit(2, (Gate("H", (0,)),), 1, 0)
+    values = device(executor="lightning").expectations(circuit, data, torch.zeros(0), ["XI", "ZI"])
+    values.sum().backward()
+    assert data.grad.tolist() == [[0], [0]]
+
+
+def test_a_numba_that_cannot_run_is_said(monkeypatch):
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    with pytest.warns(UserWarning, match="NUMBA_DISABLE_JIT is set; executor: torch takes over"):
+        assert name_of(None, 3, 1) == "TensorsExecutor"
+    with pytest.raises(InputError, match="executor numba: NUMBA_DISABLE_JIT is set"):
+        device(executor="numba")

@@ -58,7 +58,7 @@ class RowsExecutor:
         """
         self.dtype = dtype
         self._lanes = CACHE_LINE // dtype.itemsize
-        self._tables = tables(program, torch.empty(0, dtype=dtype).numpy().dtype)
+        self._tables = tables(program, torch.empty(0, dtype=dtype, device="cpu").numpy().dtype)
         self._states = 1 << program.n_wires
         self._first_needed = lru_cache(
             lambda of_data, of_weights: first_needed(self._tables, of_data, of_weights)
@@ -77,7 +77,7 @@ class RowsExecutor:
             np.cos(half, out=tangents)
             np.sin(half, out=sines)
         shears(made, tangents, sines, chunks, lanes)
-        out = torch.empty(len(data), len(made.signs), dtype=self.dtype)
+        out = torch.empty(len(data), len(made.signs), dtype=self.dtype, device="cpu")
         values = out.numpy()
 
         def run(first: int, last: int) -> None:
@@ -86,15 +86,16 @@ class RowsExecutor:
             forward(made, chunks, tangents, sines, first, last, state, *scratch, values)
 
         self._share(run, chunks)
-        return out, (tangents, sines, *states) if keep else ()
+        # as tensors: torch frees those when it has gone back through them
+        return out, tuple(map(torch.from_numpy, (tangents, sines, *states))) if keep else ()
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
         made = self._tables
-        tangents, sines, states = saved
-        chunks, out_gradient = len(states), gradient.contiguous().numpy()
+        tangents, sines, states = (part.numpy() for part in saved)
+        chunks, out_gradient = len(states), gradient.contiguous().resolve_neg().numpy()
         layouts = self._layouts(chunks)
         stop = self._first_needed(of_data, of_weights)
         sampled, rows, blocks = layouts.gradients.new()
@@ -113,8 +114,9 @@ class RowsExecutor:
             shared += more_shared
             phases += more_phases
         n_data, n_weights = made.entries
-        dx = torch.empty(len(out_gradient) if of_data else 0, n_data, dtype=self.dtype)
-        dw = torch.empty(n_weights if of_weights else 0, dtype=self.dtype)
+        place = {"dtype": self.dtype, "device": "cpu"}
+        dx = torch.empty(len(out_gradient) if of_data else 0, n_data, **place)
+        dw = torch.empty(n_weights if of_weights else 0, **place)
         gradients(made, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
         return dx if of_data else None, dw if of_weights else None
 

@@ -39,5 +39,5 @@ class Layout:
         >>> [array.shape for array in Layout(torch.float32, (3, 16), (5,)).new()]
         [(3, 16), (5,)]
         """
-        memory = torch.empty(self._size, dtype=self._dtype).numpy()
+        memory = torch.empty(self._size, dtype=self._dtype, device="cpu").numpy()
         return [memory[place].reshape(shape) for place, shape in self._places]

@@ -38,8 +38,8 @@ class TensorsExecutor:
             Setting([program.images[i] for i in members], self._plan.basis, self._complex, device)
             for members in groups
         ]
-        order = torch.tensor([number for members in groups for number in members])
-        self._place = order.argsort().to(device)
+        order = torch.tensor([n for members in groups for n in members], device=device)
+        self._place = order.argsort()
         self._members = [torch.tensor(members, device=device) for members in groups]
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
@@ -51,7 +51,7 @@ class TensorsExecutor:
         with torch.no_grad():
             state = self._evolve(start, parameters)
             values = self._read(state)
-        return values, (entries, start, parameters, state) if keep else ()
+        return values, (*entries, start, *parameters, state) if keep else ()
 
     def sample(self, data: Tensor, weights: Tensor, observe: Callable[[Tensor], Tensor]) -> Tensor:
         """Values ``[batch, words]`` from observed frequencies, see `Setting.values`."""
@@ -66,7 +66,8 @@ class TensorsExecutor:
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        entries, start, parameters, state = saved
+        *entries, start = saved[:3]
+        parameters, state = Parameters(*saved[3:-1]), saved[-1]
         back = torch.zeros_like(state)
         for setting, members in zip(self._settings, self._members, strict=True):
             back += setting.gradient(state, gradient.T[members])
@@ -93,4 +94,4 @@ class TensorsExecutor:
 
     def _read(self, state: Tensor, observe: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         values = [setting.values(state, observe) for setting in self._settings]
-        return torch.cat(values)[self._place].T
+        return torch.cat(values)[self._place].T.clone(memory_format=torch.contiguous_format)

@@ -46,8 +46,9 @@ class Relabel:
 
     def __init__(self, old: Basis, new: Basis, dtype: torch.dtype, device: torch.device) -> None:
         source, exponents = old.move(new)
-        powers = torch.tensor([1, 1j, -1, -1j], dtype=dtype)[torch.from_numpy(exponents)]
-        self._phase = powers[:, None].to(device) if exponents.any() else None
+        powers = torch.tensor([1, 1j, -1, -1j], dtype=dtype, device=device)
+        phases = powers[torch.from_numpy(exponents).to(device)]
+        self._phase = phases[:, None] if exponents.any() else None
         moves = bool((source[1:] < source[:-1]).any())
         self._source = torch.from_numpy(source).to(device) if moves else None
         self._target = torch.from_numpy(source.argsort()).to(device) if moves else None

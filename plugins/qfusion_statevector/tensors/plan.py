@@ -43,7 +43,7 @@ class Plan:
         """
         self._n_wires, self._place = program.n_wires, (dtype, device)
         self._n_data = program.n_data
-        self._real = torch.empty(0, dtype=dtype).real.dtype
+        self._real = dtype.to_real()
         self._all = self._hadamard(self._n_wires, unitary=False)
         self._turns: list[Affine] = []
         self._windows: list[list[int]] = []
@@ -81,8 +81,9 @@ class Plan:
             bits = len(words)
             states = self._hadamard(bits, unitary=True)
             sums = self._hadamard(bits, unitary=False)
-            single = torch.tensor([1 << bit for bit in reversed(range(bits))])
-            self.passes.append(SampledTurns(rows, single.to(self._place[1]), states, sums))
+            single = [1 << bit for bit in reversed(range(bits))]
+            single_bits = torch.tensor(single, device=self._place[1])
+            self.passes.append(SampledTurns(rows, single_bits, states, sums))
             return
         first = len(self._turns)
         self._turns += [turn.angle for turn in found.rotations]
@@ -150,7 +151,7 @@ class _Affine:
     def __init__(
         self, rows: Sequence[Affine], n_data: int, dtype: torch.dtype, device: torch.device
     ) -> None:
-        table = torch.from_numpy(np.array(rows)) if rows else torch.zeros(0, 0)
+        table = torch.from_numpy(np.array(rows) if rows else np.zeros((0, 0)))
         width = table.shape[1]
         parts = (table[:, :n_data], table[:, n_data : width - 1], table[:, width - 1 :])
         self._empty = not rows

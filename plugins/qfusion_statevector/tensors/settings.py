@@ -46,7 +46,7 @@ class Setting:
             basis.mask(rest.z) | sum(1 << (bits - 1 - number) for number in used)
             for used, rest in products
         ]
-        real = torch.empty(0, dtype=dtype).real.dtype
+        real = dtype.to_real()
         self._masks = torch.tensor(masks, device=device)
         signs = [[rest.sign] for _, rest in products]
         self._signs = torch.tensor(signs, dtype=real, device=device)
