@@ -384,7 +384,7 @@ def test_the_way_back_is_gone_once_it_was_gone(executor):
         ((torch.zeros(1, 2), None, ["ZI"]), "weights: expected a torch tensor, got NoneType"),
         (
             (torch.zeros(1, 2), torch.zeros(12), "ZI"),
-            "expected a sequence of words, got 'ZI' alone",
+            "a sequence of words, got 'ZI' alone",
         ),
         ((torch.zeros(1, 2), torch.zeros(12), [qml.Z(0)]), "is not a Pauli word of 2 letters"),
     ],

@@ -160,7 +160,7 @@ def test_options_that_contradict_each_other_are_refused(options, message):
 
 
 def test_lightning_is_named_where_nothing_else_fits():
-    with pytest.raises(InputError, match="even one row .* executor: lightning takes row by row"):
+    with pytest.raises(InputError, match=r"even one row .* executor: lightning takes row by row"):
         device(memory_gb=0.1).expectations(
             layered(20), torch.zeros(2, 20), torch.zeros(20), ["Z" * 20]
         )
