@@ -24,11 +24,14 @@ class Parameters(NamedTuple):
         unitaries: Of windows, that all samples share, real, ``[windows, d, d]``.
         phases: Of the shared phase passes, in radians, ``[2^n, passes]``.
         sampled: Angles of the words that have one for each sample, ``[words, batch]``.
+        factors: ``exp(-i/2 sampled)`` and its conjugate, ``[words, 2, batch]``: what the words
+            multiply states by. Gradients go to ``sampled``.
     """
 
     unitaries: Tensor
     phases: Tensor
     sampled: Tensor
+    factors: Tensor
 
 
 class Pass(Protocol):
@@ -156,9 +159,7 @@ class SampledTurns:
 
     def _phases(self, values: Parameters) -> Tensor:
         """``[2^bits, batch]``."""
-        half = values.sampled[self.rows] / 2
-        factors = torch.complex(half.cos(), -half.sin())
-        return product_state(torch.stack([factors, factors.conj()], 1))
+        return product_state(values.factors[self.rows])
 
 
 def _unit(phases: Tensor) -> Tensor:

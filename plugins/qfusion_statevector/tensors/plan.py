@@ -137,7 +137,10 @@ class Plan:
             angles = self._phase_angles(data[:1] * 0, weights)[:, 0]
             table = angles.new_zeros(self._columns * size).index_copy(0, self._places, angles)
             phases = self._all(table.view(self._columns, size).T[None])[0] * -0.5
-        return Parameters(unitaries, phases, self._sampled_angles(data, weights))
+        sampled = self._sampled_angles(data, weights)
+        half = sampled.detach() / 2
+        factor = torch.complex(half.cos(), -half.sin())
+        return Parameters(unitaries, phases, sampled, torch.stack([factor, factor.conj()], 1))
 
 
 def _generators(turns: Sequence[Rotation]) -> list[Pauli]:
