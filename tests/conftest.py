@@ -1,6 +1,7 @@
 """What several tests share: a clean environment to install into, and our own wheel."""
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,12 @@ settings.register_profile("no deadline", deadline=None)  # no test is about time
 settings.load_profile("no deadline")
 
 collect_ignore = ["third_party"]  # what others wrote, faults included
+
+
+def pytest_configure():
+    """Started in the background, a process ignores Ctrl-C: tests of interrupts would never end."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Environment:
