@@ -12,6 +12,7 @@ from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.tensors.passes import Parameters
 from qfusion_statevector.tensors.plan import Plan
 from qfusion_statevector.tensors.settings import Setting
+from qfusion_statevector.tensors.windows import Spare
 
 
 class TensorsExecutor:
@@ -73,8 +74,9 @@ class TensorsExecutor:
             back += setting.gradient(state, gradient.T[members])
         both = torch.cat([state, back])
         gradients = Parameters(*(torch.zeros_like(value) for value in parameters))
+        spare = Spare()
         for step in reversed(self._plan.passes):
-            both = step.undo(both, parameters, gradients)
+            both = step.undo(both, parameters, gradients, spare)
         ends = [(start, both[1].real), *zip(parameters, gradients, strict=True)]
         ends = [(value, of_value) for value, of_value in ends if value.requires_grad]
         asked = [entry for entry, of in zip(entries, (of_data, of_weights), strict=True) if of]
@@ -88,8 +90,9 @@ class TensorsExecutor:
 
     def _evolve(self, start: Tensor, parameters: Parameters) -> Tensor:
         state = start.to(self._complex)[None]
+        spare = Spare()
         for step in self._plan.passes:
-            state = step.apply(state, parameters)
+            state = step.apply(state, parameters, spare)
         return state
 
     def _read(self, state: Tensor, observe: Callable[[Tensor], Tensor] | None = None) -> Tensor:

@@ -1,6 +1,7 @@
 """Passes over the state, each with its way back.
 
-States are ``[copies, 2^n, batch]``, samples innermost. `undo` gets a state and its gradient (as
+States are ``[copies, 2^n, batch]``, samples innermost; a pass may write over the state that it
+gets, or give its memory away. `undo` gets a state and its gradient (as
 torch defines it for complex numbers) as two copies, takes both back through the pass, and adds the
 gradients of the pass's own parameters.
 """
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from qfusion_statevector.tensors.basis import Basis
-from qfusion_statevector.tensors.windows import Hadamard, multiply, product_state, rows_of
+from qfusion_statevector.tensors.windows import Hadamard, Spare, multiply, product_state, rows_of
 
 
 class Parameters(NamedTuple):
@@ -37,10 +38,10 @@ class Parameters(NamedTuple):
 class Pass(Protocol):
     """One step of a program."""
 
-    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """The state after the pass."""
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """State and gradient before the pass, from those after it."""
 
 
@@ -56,17 +57,34 @@ class Relabel:
         self._source = torch.from_numpy(source).to(device) if moves else None
         self._target = torch.from_numpy(source.argsort()).to(device) if moves else None
 
-    def apply(self, state: Tensor, values: Parameters | None = None) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
+        return self._write(state, self._source, self._phase, spare)
+
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+        """See `Pass`."""
+        if self._phase is not None:
+            both.mul_(self._phase.conj())
+        return self._write(both, self._target, None, spare)
+
+    def there(self, state: Tensor) -> Tensor:
+        """`apply` that leaves the state as it is."""
         moved = state if self._source is None else state.index_select(1, self._source)
         return moved if self._phase is None else moved * self._phase
 
-    def undo(
-        self, both: Tensor, values: Parameters | None = None, gradients: Parameters | None = None
-    ) -> Tensor:
-        """See `Pass`."""
-        moved = both if self._phase is None else both * self._phase.conj()
+    def back(self, state: Tensor) -> Tensor:
+        """Inverse of `there`."""
+        moved = state if self._phase is None else state * self._phase.conj()
         return moved if self._target is None else moved.index_select(1, self._target)
+
+    def _write(
+        self, state: Tensor, source: Tensor | None, phase: Tensor | None, spare: Spare
+    ) -> Tensor:
+        if source is not None:
+            moved = torch.index_select(state, 1, source, out=spare.take(state))
+            spare.keep(state)
+            state = moved
+        return state if phase is None else state.mul_(phase)
 
 
 @dataclass(frozen=True)
@@ -76,19 +94,22 @@ class Window:
     left: int
     index: int
 
-    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return multiply(values.unitaries[self.index], state, self.left)
+        product = multiply(values.unitaries[self.index], state, self.left, spare)
+        spare.keep(state)
+        return product
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
         unitary = values.unitaries[self.index]
-        before = multiply(unitary.T, both, self.left)
+        before = multiply(unitary.T, both, self.left, spare)
         state, gradient = (
             rows_of(part[None], len(unitary), self.left).transpose(0, 1).flatten(1)
             for part in (before[0], both[1])
         )
         gradients.unitaries[self.index] += gradient @ state.T
+        spare.keep(both)
         return before
 
 
@@ -98,14 +119,14 @@ class SharedPhases:
 
     column: int
 
-    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return state * _unit(values.phases[:, self.column, None])
+        return state.mul_(_unit(values.phases[:, self.column, None]))
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
         gradients.phases[:, self.column] += _overlap(both).sum(-1)
-        return both * _unit(-values.phases[:, self.column, None])
+        return both.mul_(_unit(-values.phases[:, self.column, None]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,14 +136,14 @@ class SampledPhases:
     signs: Tensor
     rows: slice
 
-    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return state * _unit(self._phases(values))
+        return state.mul_(_unit(self._phases(values)))
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
         gradients.sampled[self.rows] -= self.signs.T @ _overlap(both) / 2
-        return both * _unit(-self._phases(values))
+        return both.mul_(_unit(-self._phases(values)))
 
     def _phases(self, values: Parameters) -> Tensor:
         return self.signs @ (values.sampled[self.rows] / -2)
@@ -140,22 +161,23 @@ class SampledTurns:
     states: Hadamard
     sums: Hadamard
 
-    def apply(self, state: Tensor, values: Parameters) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return self.states(self._times(self.states(state), self._phases(values)))
+        return self.states(self._times(self.states(state, spare), self._phases(values)), spare)
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        turned = self.states(both)
+        turned = self.states(both, spare)
         phases = self._phases(values)
         overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1)
         sums = -0.5 * self.sums(overlap[None])[0]
         gradients.sampled[self.rows] += sums[self.bits]
-        return self.states(self._times(turned, phases.conj()))
+        return self.states(self._times(turned, phases.conj()), spare)
 
     def _times(self, state: Tensor, phases: Tensor) -> Tensor:
         view = state.view(len(state), len(phases), -1, state.shape[-1])
-        return (view * phases[:, None]).view_as(state)
+        view.mul_(phases[:, None])
+        return state
 
     def _phases(self, values: Parameters) -> Tensor:
         """``[2^bits, batch]``."""

@@ -11,7 +11,7 @@ from qfusion_statevector.compiler.elimination import reduce
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.tensors.basis import Basis
 from qfusion_statevector.tensors.passes import Relabel
-from qfusion_statevector.tensors.windows import Hadamard
+from qfusion_statevector.tensors.windows import Hadamard, Spare
 
 
 class Setting:
@@ -62,7 +62,7 @@ class Setting:
             observe: From the probabilities ``[2^n, batch]`` to the frequencies that are seen; None
                 sees the probabilities themselves.
         """
-        turned = self._hadamard(self._relabel.apply(state))
+        turned = self._hadamard(self._relabel.there(state))
         probabilities = torch.addcmul(turned.real * turned.real, turned.imag, turned.imag)
         if observe is not None:
             probabilities = observe(probabilities[0])[None]
@@ -70,11 +70,11 @@ class Setting:
 
     def gradient(self, state: Tensor, gradient: Tensor) -> Tensor:
         """``state [1, 2^n, batch]``, ``gradient [words, batch]`` to the gradient of the state."""
-        turned = self._hadamard(self._relabel.apply(state))
+        turned = self._hadamard(self._relabel.there(state))
         weights = gradient.new_zeros(turned.shape[1:])
         # a word may be asked for twice
         weights.index_add_(0, self._masks, 2 * gradient * self._signs)
-        return self._relabel.undo(self._hadamard(turned * self._sums(weights[None])))
+        return self._relabel.back(self._hadamard(turned * self._sums(weights[None]), Spare()))
 
 
 def _factor(word: Pauli, generators: Sequence[Pauli]) -> tuple[list[int], Pauli]:

@@ -8,16 +8,43 @@ from torch import Tensor
 WIDTH = 3  # 8 x 8 matrices: wider ones gain nothing more
 
 
-def multiply(matrix: Tensor, state: Tensor, left: int) -> Tensor:
+class Spare:
+    """Memory of a state that is no longer needed, for the next one.
+
+    States are large: without it each pass would ask the system for fresh pages.
+    """
+
+    def __init__(self) -> None:
+        self._memory: Tensor | None = None
+
+    def take(self, like: Tensor) -> Tensor:
+        """A tensor of the same kind, without contents."""
+        memory, self._memory = self._memory, None
+        if memory is not None and memory.shape == like.shape:
+            return memory
+        return torch.empty_like(like, memory_format=torch.contiguous_format)
+
+    def keep(self, state: Tensor) -> None:
+        """Give a state away."""
+        self._memory = state
+
+
+def multiply(matrix: Tensor, state: Tensor, left: int, spare: Spare | None = None) -> Tensor:
     """A real matrix on some bits of a state.
 
     Args:
         matrix: ``[d, d]``, real.
         state: ``[copies, 2^n, batch]``, real or complex.
         left: Number of basis states of the bits above.
+        spare: Where the memory of the product comes from; without it, torch can differentiate.
     """
     view = rows_of(state, len(matrix), left)
-    product = torch.bmm(matrix.expand(len(view), -1, -1), view)
+    factor = matrix.expand(len(view), -1, -1)
+    if spare is not None:
+        product = spare.take(state)
+        torch.bmm(factor, view, out=rows_of(product, len(matrix), left))
+        return product
+    product = torch.bmm(factor, view)
     if state.is_complex():
         return torch.view_as_complex(product.view(*state.shape, 2))
     return product.view_as(state)
@@ -102,8 +129,11 @@ class Hadamard:
             self._windows.append((left, kronecker(two.expand(1, width, 2, 2))[0]))
             left <<= width
 
-    def __call__(self, state: Tensor) -> Tensor:
-        """``[copies, 2^n, batch]`` to the same."""
+    def __call__(self, state: Tensor, spare: Spare | None = None) -> Tensor:
+        """``[copies, 2^n, batch]`` to the same; with ``spare`` the state itself is given away."""
         for left, matrix in self._windows:
-            state = multiply(matrix, state, left)
+            product = multiply(matrix, state, left, spare)
+            if spare is not None:
+                spare.keep(state)
+            state = product
         return state
