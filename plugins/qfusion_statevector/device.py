@@ -107,10 +107,12 @@ class Statevector(Device):
         if 0 in (len(data), len(words)):
             nothing = 0 * (data.sum(1, keepdim=True) + weights.sum().to(data))
             return nothing.expand(len(data), len(words))
-        entries = data.to(real), weights.to(data.device, real)
+        entries = data, weights
+        if not (data.dtype == weights.dtype == real and data.device == weights.device):
+            entries = data.to(real), weights.to(data.device, real)
         values: Tensor = Expectations.apply(*entries, executor)
         if not math.isfinite(values.detach().sum().item()):
             require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
         if self.shots:
             values = values + gaussian_noise(values.detach(), self.shots, self._generator)
-        return values.to(data.dtype)
+        return values if values.dtype == data.dtype else values.to(data.dtype)

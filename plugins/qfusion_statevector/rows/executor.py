@@ -70,7 +70,9 @@ class RowsExecutor:
         made, lanes = self._tables, self._lanes
         chunks = -(-len(data) // lanes)
         layouts = self._layouts(chunks)
-        tangents, sines, *states = (layouts.kept if keep else layouts.angles).new()
+        layout = layouts.kept if keep else layouts.angles
+        memory = layout.memory()
+        tangents, sines, *states = layout.split(memory)
         half, base, rows, blocks = layouts.settling.new()
         half_angles(made, data.numpy(), weights.numpy(), base, rows, blocks, chunks, half)
         with np.errstate(invalid="ignore"):  # an infinite angle is refused where it has a name
@@ -86,17 +88,18 @@ class RowsExecutor:
             forward(made, chunks, tangents, sines, first, last, state, *scratch, values)
 
         self._share(run, chunks)
-        # as tensors: torch frees those when it has gone back through them
-        return out, tuple(map(torch.from_numpy, (tangents, sines, *states))) if keep else ()
+        # as a tensor: torch frees it when it has gone back through it
+        return out, (memory,) if keep else ()
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
         made = self._tables
-        tangents, sines, states = (part.numpy() for part in saved)
-        chunks, out_gradient = len(states), gradient.contiguous().resolve_neg().numpy()
+        chunks = -(-len(gradient) // self._lanes)
         layouts = self._layouts(chunks)
+        tangents, sines, states = layouts.kept.split(saved[0])
+        out_gradient = gradient.contiguous().resolve_neg().numpy()
         stop = self._first_needed(of_data, of_weights)
         sampled, rows, blocks = layouts.gradients.new()
         sampled[:] = 0

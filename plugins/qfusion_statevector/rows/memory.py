@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from qfusion_statevector.rows.simd import CACHE_LINE
 
@@ -33,11 +34,19 @@ class Layout:
             start += -(-size // lanes) * lanes
         self._size = start
 
+    def memory(self) -> Tensor:
+        """Memory for all arrays."""
+        return torch.empty(self._size, dtype=self._dtype, device="cpu")
+
+    def split(self, memory: Tensor) -> list[NDArray[Any]]:
+        """The arrays in a `memory`."""
+        whole = memory.numpy()
+        return [whole[place].reshape(shape) for place, shape in self._places]
+
     def new(self) -> list[NDArray[Any]]:
         """The arrays, without contents.
 
         >>> [array.shape for array in Layout(torch.float32, (3, 16), (5,)).new()]
         [(3, 16), (5,)]
         """
-        memory = torch.empty(self._size, dtype=self._dtype, device="cpu").numpy()
-        return [memory[place].reshape(shape) for place, shape in self._places]
+        return self.split(self.memory())
