@@ -15,7 +15,11 @@ class Executor(Protocol):
     """Runs one program in one precision."""
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
-        """Values ``[batch, words]``, and the tensors that `backward` needs (if ``keep``)."""
+        """Values ``[batch, words]``, and the tensors that `backward` needs (if ``keep``).
+
+        Raises:
+            QfusionError: An entry of the data or the weights is NaN or infinite.
+        """
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool

@@ -11,7 +11,7 @@ import torch
 from pennylane.devices import ExecutionConfig
 from torch import Tensor
 
-from qfusion_core import Circuit
+from qfusion_core import Circuit, require_finite
 
 
 class LightningExecutor:
@@ -38,6 +38,8 @@ class LightningExecutor:
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
+        require_finite("data", data)
+        require_finite("weights", weights)
         entries = tuple(part.detach().requires_grad_(keep) for part in (data, weights))
         with torch.set_grad_enabled(keep):
             angles = self._circuit.angles(*(entry.double() for entry in entries))

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from qfusion_core import require_finite
 from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.rows.angles import extents, gradients, half_angles, shears
 from qfusion_statevector.rows.evolution import backward, forward
@@ -74,7 +75,10 @@ class RowsExecutor:
         memory = layout.memory()
         tangents, sines, *states = layout.split(memory)
         half, base, rows, blocks = layouts.settling.new()
-        half_angles(made, data.numpy(), weights.numpy(), base, rows, blocks, chunks, half)
+        entries = data.numpy(), weights.numpy()
+        if half_angles(made, *entries, base, rows, blocks, chunks, half) != 0:
+            require_finite("data", data)
+            require_finite("weights", weights)
         with np.errstate(invalid="ignore"):  # an infinite angle is refused where it has a name
             np.cos(half, out=tangents)
             np.sin(half, out=sines)

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from qfusion_core import require_finite
 from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.tensors.passes import Parameters
 from qfusion_statevector.tensors.plan import Plan
@@ -45,6 +46,8 @@ class TensorsExecutor:
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
+        require_finite("data", data)
+        require_finite("weights", weights)
         entries = tuple(part.detach().requires_grad_(keep) for part in (data, weights))
         with torch.set_grad_enabled(keep):
             start = self._plan.start(*entries)
