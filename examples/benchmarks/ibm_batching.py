@@ -6,7 +6,7 @@ transpilation and noise model included; tracing, the QNode and imports are not, 
 transpilations are counted where they happen: in EstimatorV2.run and in Qiskit's pass manager. No
 template is on the disk.
 
-    python examples/benchmarks/ibm_batching.py --json ibm_batching.json
+    python examples/benchmarks/ibm_batching.py --json examples/benchmarks/results/ibm_batching.json
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pennylane as qml
 import torch
+from timing.arguments import new_file
 
 from qfusion_core import Circuit
+from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.provenance import provenance
 
-RESULTS = Path(__file__).with_name("results")
 WIRES, LAYERS, SAMPLES, LEVEL = 4, 3, 16, 2
 WORDS = tuple("I" * wire + "Z" + "I" * (WIRES - wire - 1) for wire in range(WIRES))
 SHAPE = (LAYERS, WIRES, 2)
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--backend", default="fake_manila", help="a snapshot")
     parser.add_argument("--shots", type=int, default=4096)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--json", metavar="FILE", help="file name, in examples/benchmarks/results")
+    parser.add_argument("--json", type=new_file, metavar="FILE", help="write all measurements")
     arguments = parser.parse_args()
     # deprecated parts of the SDKs, which they use themselves
     warnings.filterwarnings("ignore", category=DeprecationWarning)
@@ -159,7 +159,7 @@ def main() -> None:
             "qubits": WIRES, "layers": LAYERS, "optimization_level": LEVEL, "runs": rows,
             "cpu_ratio_of_medians": ratio, "provenance": provenance(),
         }  # fmt: skip
-        (RESULTS / arguments.json).write_text(json.dumps(document, indent=1) + "\n")
+        write_atomically(arguments.json, json.dumps(document, indent=1) + "\n")
 
 
 if __name__ == "__main__":
