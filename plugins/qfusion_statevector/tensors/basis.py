@@ -32,11 +32,6 @@ class Basis:
     words: tuple[tuple[int, Pauli], ...] = ()
 
     @classmethod
-    def computational(cls, n_wires: int) -> Basis:
-        """Each position is its own state."""
-        return cls(tuple(1 << bit for bit in range(n_wires)))
-
-    @classmethod
     def of(cls, words: Sequence[Pauli], n_wires: int) -> Basis:
         """Of words with independent X masks; their bits are the highest, first word highest."""
         pivots: dict[int, int] = {}

@@ -53,7 +53,7 @@ class Relabel:
         powers = torch.tensor([1, 1j, -1, -1j], dtype=dtype, device=device)
         phases = powers[torch.from_numpy(exponents).to(device)]
         self._phase = phases[:, None] if exponents.any() else None
-        self._phase_back = phases[:, None].conj().resolve_conj()
+        self._phase_back = None if self._phase is None else self._phase.conj().resolve_conj()
         moves = bool((source[1:] < source[:-1]).any())
         self._source = torch.from_numpy(source).to(device) if moves else None
         self._target = torch.from_numpy(source.argsort()).to(device) if moves else None
@@ -64,7 +64,7 @@ class Relabel:
 
     def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        if self._phase is not None:
+        if self._phase_back is not None:
             both.mul_(self._phase_back)
         return self._write(both, self._target, None, spare)
 
@@ -75,7 +75,7 @@ class Relabel:
 
     def back(self, state: Tensor) -> Tensor:
         """Inverse of `there`."""
-        moved = state if self._phase is None else state * self._phase_back
+        moved = state if self._phase_back is None else state * self._phase_back
         return moved if self._target is None else moved.index_select(1, self._target)
 
     def _write(

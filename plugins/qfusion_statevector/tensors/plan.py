@@ -21,7 +21,7 @@ from qfusion_statevector.tensors.passes import (
     SampledTurns,
     SharedPhases,
     Window,
-)  # fmt: skip
+)
 from qfusion_statevector.tensors.windows import Hadamard, kronecker, product_state, windows
 
 
