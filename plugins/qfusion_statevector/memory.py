@@ -77,8 +77,8 @@ def estimate(executor: str, program: Program, dtype: torch.dtype) -> Need:
         tables = 2 * 64 + 3 * diagonals * dtype.itemsize + 64 + 8
         return Need(amplitude * size, (torch.get_num_threads() * thread + tables) * size)
     # while going back: two pairs of states, the final one, what a setting makes of it; for each
-    # step at most a change of basis: two tables of indices and one of phases
-    return Need(9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + amplitude) * size)
+    # step at most a change of basis: two tables of indices and two of phases
+    return Need(9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + 2 * amplitude) * size)
 
 
 def _free(device: torch.device, limit_gb: float | None) -> float | None:
