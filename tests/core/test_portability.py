@@ -41,11 +41,17 @@ def test_exact_backends_agree(preset):
     model, part = trained(preset)
     report = compare(model, part, {name: open_backend(name) for name in EXACT})
     assert [row.backend for row in report.backends] == EXACT
-    for row in report.backends:
+    assert report.backends[0].versus_reference is None
+    for row in report.backends[1:]:
         assert row.shots is None
-        assert row.expectation_error < 1e-8
-        assert row.logit_error < 1e-5
-        assert row.agreement == 1
+        versus = row.versus_reference
+        assert versus.expectation_error.largest < 1e-8
+        assert versus.logit_error < 1e-5
+        assert versus.agreement == 1
+        assert (versus.macro_f1, versus.macro_f1_interval) == (0, None)
+        assert (versus.mcnemar.lost, versus.mcnemar.won, versus.mcnemar.p) == (0, 0, 1)
+        assert versus.largest_in_standard_errors is None
+        assert row.calibration_error == pytest.approx(report.backends[0].calibration_error)
     assert report.changed_without_tokens >= 0
 
 
@@ -55,8 +61,15 @@ def test_sampled_backends_stay_within_five_standard_errors(preset):
     names = ["statevector", *SAMPLED]
     report = compare(model, part, {name: open_backend(name) for name in names})
     for row in report.backends[1:]:
-        assert 0 < row.standard_errors < 5
-        assert row.expectation_error > 1e-4
+        versus = row.versus_reference
+        assert 0 < versus.largest_in_standard_errors < 5
+        assert versus.expectation_error.largest > 1e-4
+        assert tuple(versus.by_observable) == model.quantum.observables
+        errors = versus.by_observable.values()
+        assert max(each.largest for each in errors) == versus.expectation_error.largest
+        assert np.mean([each.mean for each in errors]) == pytest.approx(
+            versus.expectation_error.mean
+        )
 
 
 def test_a_model_that_ignores_its_tokens_is_seen():
