@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-
 from qfusion_core import Finding, QfusionError, Transient
 from qfusion_ibm.here import Here
 from qfusion_ibm.options import Options
@@ -12,7 +10,7 @@ from qfusion_ibm.service import Service
 
 def findings(options: Options, site: Here | Service) -> list[Finding]:
     """Line by line; a line that failed makes those after it impossible."""
-    found = [_versions()]
+    found: list[Finding] = []
     if isinstance(site, Service):
         found.append(Finding("credentials", "ok", "a token and an instance are given"))
         try:
@@ -49,14 +47,6 @@ def findings(options: Options, site: Here | Service) -> list[Finding]:
         )
     )
     return [*found, _seed(options, site)]
-
-
-def _versions() -> Finding:
-    names = ("qiskit", "qiskit-ibm-runtime", "qiskit-aer")
-    try:
-        return Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))
-    except PackageNotFoundError as error:
-        return Finding("versions", "failed", f'{error}; pip install "qfusion[ibm]"')
 
 
 def _queue(site: Service, name: str) -> Finding:

@@ -34,6 +34,16 @@ def require_snapshot(name: str) -> None:
             raise ValueError(f"unknown snapshot {name!r}; {did_you_mean(name, names)}")
 
 
+def snapshot_of(name: str) -> str | None:
+    """Name of the snapshot of a machine: ``fake_fez`` of ``ibm_fez``; of a snapshot, its own.
+
+    None for Aer, for ``least-busy`` and for a machine of which the SDK brings none.
+    """
+    known = {path.parent.name for path in _configurations()}
+    machine = name.rpartition("_")[2]
+    return f"fake_{machine}" if "_" in name and machine in known else None
+
+
 def snapshots_with(qubits: int) -> list[str]:
     """Names of the snapshots with so many qubits or more, the smallest first."""
     sizes = {
