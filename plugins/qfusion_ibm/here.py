@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from qfusion_core import JobStatus, Refused
+from qfusion_ibm.aer_noise import AerNoise
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Options
-from qfusion_ibm.snapshots import open_local
+from qfusion_ibm.snapshots import AER, open_local
 from qfusion_ibm.template import known_warnings
 
 
@@ -20,6 +21,7 @@ class Here:
 
     def __init__(self, options: Options) -> None:
         self._options, self._machine = options, None
+        self._noise = None if options.backend == AER else AerNoise()
         self._results: dict[str, bytes] = {}
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
         if idle := options.without_effect_here():
@@ -32,8 +34,7 @@ class Here:
     def machine(self, name: str | None, qubits: int) -> Machine:
         """The one there is."""
         if self._machine is None:
-            with known_warnings():
-                backend = open_local(self._options.backend)
+            backend = open_local(self._options.backend)
             self._machine = Machine(self._options.backend, backend, backend.num_qubits)
         return self._machine
 
@@ -47,6 +48,8 @@ class Here:
             chosen["simulator"] = {"seed_simulator": int(self._seeds.integers(1, 2**31))}
         try:
             with known_warnings():
+                if self._noise is not None:
+                    self._noise.prepare(machine.backend, pub[0], [word for (word,) in pub[1]])
                 result = EstimatorV2(mode=machine.backend, options=chosen).run([pub]).result()
         except Exception as error:  # of the SDK, of the simulator
             said = " ".join(str(error).split()) or type(error).__name__

@@ -59,23 +59,26 @@ def open_local(name: str) -> Any:
     Raises:
         InputError: The SDK is not installed.
     """
+    from qfusion_ibm.template import known_warnings
+
     try:
-        if name == AER:
-            from qiskit_aer import AerSimulator
+        with known_warnings():
+            if name == AER:
+                from qiskit_aer import AerSimulator
 
-            backend = AerSimulator()
-        else:
-            from qiskit_ibm_runtime import fake_provider
+                backend = AerSimulator()
+            else:
+                from qiskit_ibm_runtime import fake_provider
 
-            backend = next(
-                kind
-                for kind in vars(fake_provider).values()
-                if isinstance(kind, type) and getattr(kind, "backend_name", None) == name
-            )()
+                backend = next(
+                    kind
+                    for kind in vars(fake_provider).values()
+                    if isinstance(kind, type) and getattr(kind, "backend_name", None) == name
+                )()
     except ImportError as error:
         raise InputError(f"ibm: {INSTALL} ({error})") from None
-    # the SDK's local mode copies its backend for each job, and a copy would build its noise model
-    # anew: seconds for a large machine (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
+    # the SDK's local mode copies its backend for each job, with all that it has read and set up
+    # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
     backend.__deepcopy__ = lambda memo: backend
     return backend
 
