@@ -206,7 +206,7 @@ def test_mitigation_on_a_snapshot_is_said_to_do_nothing(caplog):
 def test_the_packaged_backend():
     snapshot = open_backend("ibm-noisy")
     assert snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS).shape == (3, 3)
-    assert [finding.status for finding in snapshot.preflight()] == ["ok"] * 4
+    assert [finding.status for finding in snapshot.preflight()] == ["ok"] * 3
 
 
 def test_an_error_of_the_simulator_is_one_line():
