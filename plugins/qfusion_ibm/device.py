@@ -31,7 +31,7 @@ from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.service import Service
-from qfusion_ibm.snapshots import is_local, open_local, snapshot_of
+from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 
 
 class IBM(RemoteDevice):
@@ -129,14 +129,18 @@ class IBM(RemoteDevice):
         return findings(self.options, self._site)
 
     def snapshot(self) -> IBM | None:
-        """The snapshot that the SDK brings of this machine, if it does.
+        """The snapshot that the SDK brings of this machine; else the machine as calibrated today.
 
-        It draws from a seed, so that a dry run repeats.
+        The latter is asked of IBM, which is free. It draws from a seed, so that a dry run repeats.
+        None for Aer.
         """
         name = snapshot_of(self.options.backend)
-        if name is None:
+        if name is None and self.local:
             return None
-        return IBM(self.options.model_copy(update={"backend": name, "seed": 1}))
+        found = IBM(self.options.model_copy(update={"backend": name or AER, "seed": 1}))
+        if name is None:
+            found._site.simulated = self._site.machine(None, 2)
+        return found
 
     def noise_model(self) -> NoiseParameters | None:
         """Means over the working qubits and couplings of the snapshot; None where there is none."""

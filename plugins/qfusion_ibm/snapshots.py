@@ -77,9 +77,6 @@ def open_local(name: str) -> Any:
                 )()
     except ImportError as error:
         raise InputError(f"ibm: {INSTALL} ({error})") from None
-    # the SDK's local mode copies its backend for each job, with all that it has read and set up
-    # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
-    backend.__deepcopy__ = lambda memo: backend
     return backend
 
 

@@ -5,6 +5,7 @@ import math
 from pathlib import Path
 from statistics import fmean
 
+import ibm_service
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.device import IBM
 from qfusion_ibm.snapshots import snapshots_with
 
-from .conftest import credentials, ring
+from .conftest import CIRCUIT, DATA, WEIGHTS, credentials, ring
 
 WORDS = ("ZIII", "IZII", "IIZI", "IIIZ", "ZZII", "IZZI", "IIZZ")
 
@@ -85,7 +86,7 @@ def test_training_with_the_figures_meets_the_snapshot():
     ("backend", "snapshot"),
     [
         ("ibm_fez", "fake_fez"), ("ibmq_manila", "fake_manila"), ("fake_lima", "fake_lima"),
-        ("aer", None), ("least-busy", None), ("ibm_nowhere", None),
+        ("aer", None),
     ],
 )  # fmt: skip
 def test_the_snapshot_of_a_machine(backend, snapshot):
@@ -97,3 +98,17 @@ def test_the_snapshot_of_a_machine(backend, snapshot):
     if found is not None:
         assert found.local and not found.paid
         assert (found.shots, found.options.layout_seed) == (100, 5)
+
+
+@pytest.mark.parametrize("backend", ["least-busy", "ibm_elsewhere"])
+def test_a_machine_without_a_snapshot(service, connect, backend, monkeypatch):
+    """It is Manila by another name, so its values are those of Manila's snapshot."""
+    monkeypatch.setattr(ibm_service, "MACHINE", "ibm_elsewhere")
+    machine = connect(backend=backend, shots=400, rows_per_job=None)
+    found = machine.snapshot()
+    assert found.local and machine.noise_model() is None
+    known = IBM(IBM.Options(backend="fake_manila", shots=400, seed=1))
+    call = (CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), ("ZI", "IZ", "XX"))
+    assert found.plan(*call)[0].facts["machine"] == "ibm_elsewhere"
+    assert found.evaluate(*call).tolist() == known.evaluate(*call).tolist()
+    assert not service.jobs
