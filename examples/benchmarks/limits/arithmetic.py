@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
-from limits.kernels import KernelClock
 from timing.case import Case
 from timing.summary import Summary, summarise
+
+from limits.kernels import KernelClock
 
 SIZES = (512, 1024, 1536)  # of the square matrices; the fastest counts
 
