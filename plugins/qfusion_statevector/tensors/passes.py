@@ -159,30 +159,36 @@ class SampledPhases:
         return both
 
 
-@dataclass(frozen=True, eq=False)
 class SampledTurns:
     """Rotations about X of the highest bits, each with an angle for each sample.
 
     After a Hadamard transform of these bits they are phases, a product of one factor for each bit.
     """
 
-    rows: slice
-    bits: Tensor
-    states: Hadamard
-    sums: Hadamard
+    def __init__(self, bits: int, rows: slice, hadamard: Hadamard, real: Tensor) -> None:
+        """Build the tables.
+
+        Args:
+            bits: How many there are.
+            rows: The words' places among those that have an angle for each sample.
+            hadamard: The transform of these bits, unitary.
+            real: Any real tensor of the dtype and on the device.
+        """
+        self._rows, self._hadamard = rows, hadamard
+        signs = signs_of([1 << bit for bit in reversed(range(bits))], bits)
+        self._half_signs = torch.from_numpy(signs.T / 2).to(real)
 
     def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return self.states(self._times(self.states(state, spare), self._phases(values)), spare)
+        turned = self._hadamard(state, spare)
+        return self._hadamard(self._times(turned, self._phases(values)), spare)
 
     def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
-        turned = self.states(both, spare)
-        phases = self._phases(values)
-        overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1).imag
-        sums = -0.5 * self.sums(overlap[None])[0]
-        gradients.sampled[self.rows] += sums[self.bits]
-        return self.states(self._times(turned, phases.conj()), spare)
+        turned, phases = self._hadamard(both, spare), self._phases(values)
+        overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1)
+        gradients.sampled[self._rows] -= self._half_signs @ overlap.imag
+        return self._hadamard(self._times(turned, phases.conj()), spare)
 
     def _times(self, state: Tensor, phases: Tensor) -> Tensor:
         view = state.view(len(state), len(phases), -1, state.shape[-1])
@@ -191,7 +197,7 @@ class SampledTurns:
 
     def _phases(self, values: Parameters) -> Tensor:
         """``[2^bits, batch]``."""
-        return product_state(values.factors[self.rows])
+        return product_state(values.factors[self._rows])
 
 
 def _unit(phases: Tensor) -> Tensor:

@@ -44,6 +44,7 @@ class Plan:
         self._n_wires, self._place = program.n_wires, (dtype, device)
         self._n_data = program.n_data
         self._real = dtype.to_real()
+        self._kind = torch.empty(0, dtype=self._real, device=device)
         self._all = self._hadamard(self._n_wires, self._n_wires, unitary=False)
         self._turns: list[Affine] = []
         self._windows: list[list[int]] = []
@@ -80,10 +81,7 @@ class Plan:
             rows = self._sampled_rows([turn.angle for turn in found.rotations])
             bits = len(words)
             states = self._hadamard(bits, self._n_wires, unitary=True)
-            sums = self._hadamard(bits, bits, unitary=False)
-            single = [1 << bit for bit in reversed(range(bits))]
-            single_bits = torch.tensor(single, device=self._place[1])
-            self.passes.append(SampledTurns(rows, single_bits, states, sums))
+            self.passes.append(SampledTurns(bits, rows, states, self._kind))
             return
         first = len(self._turns)
         self._turns += [turn.angle for turn in found.rotations]
@@ -99,8 +97,7 @@ class Plan:
             merged[mask] = merged.get(mask, 0.0) + angle
         if found.per_sample:
             rows = self._sampled_rows(list(merged.values()))
-            kind = torch.empty(0, dtype=self._real, device=self._place[1])
-            self.passes.append(SampledPhases(list(merged), self._n_wires, rows, kind))
+            self.passes.append(SampledPhases(list(merged), self._n_wires, rows, self._kind))
             return
         self.passes.append(SharedPhases(self._columns))
         self._shared += [(self._columns, mask, angle) for mask, angle in merged.items()]
