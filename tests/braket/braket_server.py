@@ -46,6 +46,7 @@ def environment(address: str, secret: str, token: str = "") -> dict[str, str]:
 def running(service: Service) -> Iterator[str]:
     """Serves on loopback in threads of its own; gives the address."""
     server = _Server(("127.0.0.1", 0), _handler(service))
+    server.service = service
     server.daemon_threads = True
     server.block_on_close = False  # clients keep connections open
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -59,8 +60,11 @@ def running(service: Service) -> Iterator[str]:
 
 
 class _Server(ThreadingHTTPServer):
+    service: Service
+
     def handle_error(self, *arguments: Any) -> None:
         if not isinstance(sys.exception(), OSError):  # a client that was killed hangs up
+            self.service.errors.append(repr(sys.exception()))
             super().handle_error(*arguments)
 
 

@@ -41,6 +41,7 @@ class Service:
         parts: Whether results of program sets lie in several objects.
         echo: What the message of a fault carries besides.
         devices: Replies of GetDevice, by ARN.
+        errors: Its own faults: a client sees a broken connection.
     """
 
     def __init__(self, seconds: float = 0.0) -> None:
@@ -49,6 +50,7 @@ class Service:
         self.tokens: dict[str, str] = {}
         self.buckets: set[str] = {"results"}
         self.requests: list[str] = []
+        self.errors: list[str] = []
         self.leaked: list[str] = []
         self.regions: set[str] = set()
         self.secret = ""
@@ -240,7 +242,7 @@ class Service:
             metadata.append({"executables": said})
             results.append({
                 **_header("braket.task_result.program_result"), "source": program,
-                "executableResults": ran, "additionalMetadata": about,
+                "executableResults": ran, "additionalMetadata": {**about, "action": program},
             })  # fmt: skip
             if self.parts:
                 names = [f"program-{number}/executable-{row}.json" for row in range(len(ran))]

@@ -57,6 +57,8 @@ def service(monkeypatch):
     with running(service) as service.address:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.address)
         yield service
+    assert not service.errors
+    assert not service.leaked
 
 
 @pytest.fixture
