@@ -34,7 +34,7 @@ class TestQPU(ServiceContract):
 
 @pytest.mark.hardware
 class TestAccount(RemoteDeviceContract):
-    """QFUSION_BRAKET_DEVICE names the device (default: sv1); credentials as ever. It costs money."""
+    """QFUSION_BRAKET_DEVICE names the device, sv1 by default; credentials as ever. It costs."""
 
     component = Braket
 
