@@ -105,7 +105,11 @@ def measure(
         for name in dict.fromkeys(names)
     }
     part = test_rows(folder, registry, samples, seed)
-    return compare_backends(model, part, devices, seed=seed)
+
+    def on_start(name: str) -> None:
+        typer.echo(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes
+
+    return compare_backends(model, part, devices, seed=seed, on_start=on_start)
 
 
 def as_document(run: Path, report: Portability) -> dict[str, Any]:

@@ -119,7 +119,9 @@ def _notes(report: Portability) -> list[str]:
     if any(amount and amount.basis == "estimate" for amount in amounts):
         notes.append("~ is an estimate: the machine's own account decides.")
     if any(not row.cost.transpiled for row in rows):
-        notes.append("* of the circuit as traced: the backend does not transpile it, or does not say.")
+        notes.append(
+            "* of the circuit as traced: the backend does not transpile it, or does not say."
+        )
     if any(row.cost.turnaround is not None for row in rows):
         notes.append(
             "Seconds of a queued machine are from writing its first job to the last value."

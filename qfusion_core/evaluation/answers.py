@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -47,7 +47,10 @@ class Failure:
 
 
 def ask_all(
-    encoder: CircuitEncoder, x_q: Tensor, devices: Mapping[str, Device]
+    encoder: CircuitEncoder,
+    x_q: Tensor,
+    devices: Mapping[str, Device],
+    on_start: Callable[[str], None] = lambda backend: None,
 ) -> dict[str, Answer | Failure]:
     """Run the rows on every device.
 
@@ -60,6 +63,7 @@ def ask_all(
         encoder: With the circuit; it is left on the device that was asked last.
         x_q: Features ``[rows, n_features]``.
         devices: By backend name, calibrated or not.
+        on_start: Called with the name of each but the first before it runs, or is waited for.
 
     Returns:
         By backend name, in the order of the devices.
@@ -77,6 +81,7 @@ def ask_all(
     queued = [name for name in others if isinstance(bare(devices[name]), RemoteDevice)]
     for name in sorted(others, key=queued.__contains__):
         if name not in found:
+            on_start(name)
             found[name] = _try(encoder, x_q, name, devices[name])
     return {name: found[name] for name in devices}
 

@@ -89,7 +89,7 @@ def cost(
     facts: dict[str, Any] = {}
     if entries:
         jobs, facts = len(entries), together(each.facts for each in entries)
-        shots = sum(each.price["shots"] for each in entries)
+        shots = None if shots is None else sum(each.price["shots"] for each in entries)
         written = min(each.written for each in entries)
         turnaround = max(each.ended or written for each in entries) - written
         usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))

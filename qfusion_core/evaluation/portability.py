@@ -6,7 +6,7 @@ Everything is computed in float64 from one checkpoint; only the expectation valu
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -49,7 +49,12 @@ class Portability:
 
 
 def compare(
-    model: FusionClassifier, part: Part, devices: Mapping[str, Device], *, seed: int = 0
+    model: FusionClassifier,
+    part: Part,
+    devices: Mapping[str, Device],
+    *,
+    seed: int = 0,
+    on_start: Callable[[str], None] = lambda backend: None,
 ) -> Portability:
     """Evaluate a model on several open devices.
 
@@ -58,6 +63,7 @@ def compare(
         part: The rows.
         devices: By backend name; the first is the reference.
         seed: Of the resampling behind the intervals.
+        on_start: Called with a backend's name before it runs.
 
     Raises:
         InputError: The model has no circuit, it does not fit a device, or the reference samples or
@@ -80,7 +86,7 @@ def compare(
         encoder.device = device  # a circuit that does not fit is refused before anything runs
     model.double().eval()
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    answers = ask_all(encoder, x_q, devices)
+    answers = ask_all(encoder, x_q, devices, on_start)
     encoder.device = exact
     base = answers[name]
     assert isinstance(base, Answer)
