@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import qfusion_core
-from qfusion_core import Job, Registry, Result
+from qfusion_core import InputError, Job, Registry, Result
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.remote.device import Binding
@@ -191,6 +191,28 @@ def test_what_the_provider_said_takes_the_place_of_the_estimate(own, machine, sh
     exact = report.backends[0].cost
     assert exact.transpiled is False
     assert exact.two_qubit_gates == 6  # two layers on four qubits in a line
+
+
+class Small(Queue):
+    """Runs here, and is too small."""
+
+    local = True
+
+    def plan(self, circuit, angles, observables):
+        raise InputError("small: the circuit has 4 qubits, this snapshot has 3")
+
+
+def test_a_circuit_that_does_not_fit_a_snapshot_is_refused_before_anything_runs(
+    own, machine, shell
+):
+    part = RunFolder.open(own).load_split(Registry()).test[np.arange(6)]
+    model = qfusion_core.load(own, "exact")
+    small = Small(Small.Options(url=machine.url), Small.Credentials(token=SECRET))
+    devices = {"exact": model.device, "again": qfusion_core.open_backend("sampled"), "small": small}
+    asked = []
+    with pytest.raises(InputError, match="this snapshot has 3"):
+        compare(model, part, devices, on_start=asked.append)
+    assert asked == []
 
 
 def test_a_reference_is_never_calibrated_and_others_say_that_they_are(compares, own, shell):
