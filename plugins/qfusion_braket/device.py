@@ -13,7 +13,17 @@ from qfusion_braket.here import Here
 from qfusion_braket.pricing import PriceList
 from qfusion_braket.service import Service
 from qfusion_braket.site import Site
-from qfusion_core import Circuit, Finding, Job, JobStatus, Price, Range, RemoteDevice, Result
+from qfusion_core import (
+    Circuit,
+    Finding,
+    Job,
+    JobStatus,
+    NoiseParameters,
+    Price,
+    Range,
+    RemoteDevice,
+    Result,
+)
 
 
 class Braket(RemoteDevice):
@@ -86,6 +96,10 @@ class Braket(RemoteDevice):
     def cancel(self, job_id: str) -> None:
         """One task."""
         self._site.cancel(job_id)
+
+    def noise_model(self) -> NoiseParameters | None:
+        """As given for `local-dm`, or as a device's saved properties tell it."""
+        return self._site.noise()
 
     def preflight(self) -> list[Finding]:
         """Versions, credentials, network, region, status, qubits, shots, queue."""

@@ -40,6 +40,13 @@ class Options(qfusion_core.RemoteOptions):
         None, ge=1, description="draws of each circuit and setting; none: exact, on simulators"
     )
     noise: Noise | None = Field(None, description="of local-dm")
+    seed: int | None = Field(
+        None, ge=0, description="start of the stream of draws; only for what runs here"
+    )
+    optimization_level: int = Field(
+        2, ge=0, le=3, description="of Qiskit's transpiler, for an emulated device"
+    )
+    layout_seed: int = Field(1, ge=0, description="of the transpiler: which qubits are taken")
     s3: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{2,62}(/[^\s]*)?$",
@@ -81,6 +88,8 @@ class Options(qfusion_core.RemoteOptions):
     def _require_local(self) -> None:
         if self.emulate is not None and self.shots is None:
             raise ValueError("shots: an emulated device samples; give their number")
+        if self.seed is not None and self.shots is None:
+            raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
         names = ("region", "s3", "error_mitigation", "reservation", "profile")
         given = [name for name in names if getattr(self, name) is not None]
         if given:
@@ -89,6 +98,8 @@ class Options(qfusion_core.RemoteOptions):
     def _require_remote(self) -> None:
         assert self.device is not None
         place(self.device, self.region)
+        if self.seed is not None:
+            raise ValueError(f"seed: {self.device} cannot honour one; leave it out")
         if self.shots is None and not is_exact(self.device):
             raise ValueError(f"shots: {self.device} samples; give their number")
         if self.error_mitigation and "ionq/" not in self.device:
