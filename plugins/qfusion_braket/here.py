@@ -28,6 +28,8 @@ from qfusion_core import (
     commuting_groups,
 )
 
+INSTALL = 'amazon-braket-sdk is not installed; pip install "qfusion[braket]"'
+
 
 class Here(Site):
     """Runs a job when it is submitted, and keeps its result."""
@@ -40,16 +42,14 @@ class Here(Site):
 
     @cached_property
     def _bench(self) -> Bench:
-        try:
-            return Local(self._options)
-        except ImportError as error:
-            raise InputError(
-                f'braket: amazon-braket-sdk is not installed; pip install "qfusion[braket]" ({error})'
-            ) from None
+        return Local(self._options)
 
     @cached_property
     def _machine(self) -> Machine:
-        return self._bench.machine()
+        try:
+            return self._bench.machine()
+        except ImportError as error:
+            raise InputError(f"braket: {INSTALL} ({error})") from None
 
     def machine(self) -> Machine:
         """The one there is."""

@@ -50,7 +50,6 @@ class Machine:
         gates: That it knows, by Braket's names; None for all.
         cost: As stated; None where it states none.
         simulator: Whether it is one, and is billed by time.
-        rewiring: Whether it can be told to take the qubits as they are.
         queue: How many tasks wait, in AWS's words; empty where it is not told.
         note: How its calibration or file is dated; empty where there is nothing to say.
     """
@@ -63,12 +62,11 @@ class Machine:
     gates: frozenset[str] | None = None
     cost: Cost | None = None
     simulator: bool = False
-    rewiring: bool = False
     queue: str = ""
     note: str = ""
 
     def require_fit(self, qubits: int, shots: int | None) -> None:
-        """Refuse a circuit or a number of shots that the device does not take.
+        """Refuse a circuit or a number of shots that the device does not take, or no longer.
 
         Args:
             qubits: Of the circuit.
@@ -77,6 +75,8 @@ class Machine:
         Raises:
             InputError: Says what it takes.
         """
+        if self.status == "RETIRED":
+            raise InputError(f"braket: {self.name} is retired; choose another device")
         if qubits > self.qubits:
             raise InputError(
                 f"braket: the circuit has {qubits} qubits, {self.name} has {self.qubits}; use a "

@@ -59,7 +59,9 @@ class Options(qfusion_core.RemoteOptions):
     error_mitigation: Literal["debias"] | None = Field(
         None, description="by IonQ; takes 2500 shots or more"
     )
-    qubit_rewiring: bool = Field(True, description="whether AWS may choose the physical qubits")
+    qubits: tuple[int, ...] | None = Field(
+        None, min_length=1, description="physical qubits, wire by wire; default: AWS chooses"
+    )
     reservation: str | None = Field(
         None,
         pattern=r"^arn:aws[a-z-]*:braket:\S+$",
@@ -90,7 +92,7 @@ class Options(qfusion_core.RemoteOptions):
             raise ValueError("shots: an emulated device samples; give their number")
         if self.seed is not None and self.shots is None:
             raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
-        names = ("region", "s3", "error_mitigation", "reservation", "profile")
+        names = ("region", "s3", "error_mitigation", "qubits", "reservation", "profile")
         given = [name for name in names if getattr(self, name) is not None]
         if given:
             raise ValueError(f"{given[0]}: only for a device at AWS; leave it out")
@@ -104,6 +106,8 @@ class Options(qfusion_core.RemoteOptions):
             raise ValueError(f"shots: {self.device} samples; give their number")
         if self.error_mitigation and "ionq/" not in self.device:
             raise ValueError("error_mitigation: debias is IonQ's; leave it out")
+        if self.qubits is not None and len(set(self.qubits)) < len(self.qubits):
+            raise ValueError("qubits: each one once")
 
 
 class Credentials(qfusion_core.Credentials):

@@ -8,7 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from qfusion_braket.machine import Limits, Machine
-from qfusion_core import Circuit, Job, commuting_groups, tiles
+from qfusion_core import Circuit, InputError, Job, commuting_groups, tiles
 
 
 def jobs(
@@ -36,8 +36,7 @@ def jobs(
     if shots is None:
         settings = [list(range(len(observables)))] if observables else []
     if machine.program_set is None:
-        blocks, most = [1] * len(settings), 1
-        made = [(settings[n : n + 1], most) for n in range(len(blocks))]
+        made = [([setting], 1) for setting in settings]
     else:
         limit = executables(machine.program_set, shots or 1)
         made, start = [], 0
@@ -45,7 +44,7 @@ def jobs(
             made.append((settings[start : start + size], rows_of(size, limit, rows)))
             start += size
     return [
-        job
+        _require_least(job, machine, shots)
         for block, most in made
         for job in tiles(
             circuit,
@@ -56,6 +55,17 @@ def jobs(
             facts={**facts, "settings": len(block)},
         )
     ]
+
+
+def _require_least(job: Job, machine: Machine, shots: int | None) -> Job:
+    least = machine.program_set.least if machine.program_set and shots else 0
+    total = job.shape[0] * job.facts["settings"] * (shots or 0)
+    if total < least:
+        raise InputError(
+            f"braket: {machine.name} takes {least} shots of a program set at least, got {total}; "
+            "raise shots in backends.yaml, or use more --samples"
+        )
+    return job
 
 
 def executables(limits: Limits, shots: int) -> int:

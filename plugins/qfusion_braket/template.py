@@ -36,36 +36,79 @@ _INSTEAD = {
 _TO_Z = {"X": ("h",), "Y": ("si", "h"), "Z": (), "I": ()}
 
 
-def sampled_program(circuit: Circuit, basis: str, known: Collection[str] | None = None) -> str:
-    """The circuit, turned to a measurement setting, and a measurement of every qubit.
+class Writer:
+    """Writes programs for one device.
 
     Args:
-        circuit: The template.
-        basis: One letter for each wire; what is I is read as Z.
-        known: Gates of the device by Braket's names; None for all.
-
-    Raises:
-        InputError: The device has no gate for one of the circuit's, nor for its substitute.
+        gates: That the device knows, by Braket's names; None for all.
+        qubits: Physical ones to take, wire by wire; None for any.
     """
-    turns = [(name, (wire,)) for wire, letter in enumerate(basis) for name in _TO_Z[letter]]
-    body = [line for name, wires in turns for line in _lines(name, wires, known)]
-    reads = [f"b[{wire}] = measure q[{wire}];" for wire in range(circuit.n_wires)]
-    head = [f"bit[{circuit.n_wires}] b;"]
-    return "\n".join([*_head(circuit, head), *_body(circuit, known), *body, *reads])
 
+    def __init__(
+        self, gates: Collection[str] | None = None, qubits: Sequence[int] | None = None
+    ) -> None:
+        self._gates, self._qubits = gates, qubits
 
-def exact_program(
-    circuit: Circuit, words: Sequence[str], known: Collection[str] | None = None
-) -> str:
-    """The circuit, and each Pauli word as an expectation value.
+    def sampled(self, circuit: Circuit, basis: str) -> str:
+        """The circuit, turned to a measurement setting, and a measurement of every qubit.
 
-    Args:
-        circuit: The template.
-        words: Pauli words, wire 0 first.
-        known: As of `sampled_program`.
-    """
-    results = [f"#pragma braket result expectation {_observable(word)}" for word in words]
-    return "\n".join([*_head(circuit, []), *_body(circuit, known), *results])
+        Args:
+            circuit: The template.
+            basis: One letter for each wire; what is I is read as Z.
+
+        Raises:
+            InputError: The device has no gate for one of the circuit's, nor for its substitute.
+        """
+        lines = [*self._head(circuit, [f"bit[{circuit.n_wires}] b;"]), *self._body(circuit)]
+        for wire, letter in enumerate(basis):
+            for name in _TO_Z[letter]:
+                lines += self._gate(name, (wire,))
+        lines += [f"b[{wire}] = measure {self._at(wire)};" for wire in range(circuit.n_wires)]
+        return "\n".join(lines)
+
+    def exact(self, circuit: Circuit, words: Sequence[str]) -> str:
+        """The circuit, and each Pauli word (wire 0 first) as an expectation value."""
+        results = [f"#pragma braket result expectation {self._observable(word)}" for word in words]
+        return "\n".join([*self._head(circuit, []), *self._body(circuit), *results])
+
+    def _head(self, circuit: Circuit, more: Sequence[str]) -> list[str]:
+        angles = sum(gate.angle is not None for gate in circuit.gates)
+        names = [f"input float a{column};" for column in range(angles)]
+        register = [] if self._qubits else [f"qubit[{circuit.n_wires}] q;"]
+        return ["OPENQASM 3.0;", *names, *more, *register]
+
+    def _body(self, circuit: Circuit) -> Iterator[str]:
+        column = 0
+        for gate in circuit.gates:
+            angle = ""
+            if gate.angle is not None:
+                angle, column = f"(a{column})", column + 1
+            yield from self._gate(_NAMES[gate.name], gate.wires, angle)
+
+    def _gate(
+        self, name: str, wires: Sequence[int], angle: str = "", tried: tuple[str, ...] = ()
+    ) -> Iterator[str]:
+        if self._gates is None or name in self._gates:
+            yield f"{name}{angle} {', '.join(self._at(wire) for wire in wires)};"
+        elif name in _INSTEAD and name not in tried:
+            for part in _INSTEAD[name]:
+                gate, *positions = part.split()
+                other, opening, rest = gate.partition("(")
+                at = [wires[int(position)] for position in positions]
+                yield from self._gate(other, at, opening + rest, (*tried, name))
+        else:
+            raise InputError(
+                f"braket: the device has no gate {(*tried, name)[0]!r}, and none that stands for "
+                f"it; it has {', '.join(sorted(self._gates))}"
+            )
+
+    def _at(self, wire: int) -> str:
+        return f"q[{wire}]" if self._qubits is None else f"${self._qubits[wire]}"
+
+    def _observable(self, word: str) -> str:
+        letters = [(wire, letter) for wire, letter in enumerate(word) if letter != "I"]
+        parts = [f"{letter.lower()}({self._at(wire)})" for wire, letter in letters]
+        return " @ ".join(parts) or f"i({self._at(0)})"
 
 
 def inputs(angles: Tensor) -> dict[str, list[float]]:
@@ -75,45 +118,3 @@ def inputs(angles: Tensor) -> dict[str, list[float]]:
         angles: ``[rows, n_angles]`` in radians.
     """
     return {f"a{column}": values for column, values in enumerate(angles.T.tolist())}
-
-
-def _head(circuit: Circuit, more: Sequence[str]) -> list[str]:
-    angles = sum(gate.angle is not None for gate in circuit.gates)
-    names = [f"input float a{column};" for column in range(angles)]
-    return ["OPENQASM 3.0;", *names, *more, f"qubit[{circuit.n_wires}] q;"]
-
-
-def _body(circuit: Circuit, known: Collection[str] | None) -> Iterator[str]:
-    column = 0
-    for gate in circuit.gates:
-        angle = ""
-        if gate.angle is not None:
-            angle, column = f"(a{column})", column + 1
-        yield from _lines(_NAMES[gate.name], gate.wires, known, angle)
-
-
-def _lines(
-    name: str,
-    wires: Sequence[int],
-    known: Collection[str] | None,
-    angle: str = "",
-    tried: tuple[str, ...] = (),
-) -> Iterator[str]:
-    if known is None or name in known:
-        yield f"{name}{angle} {', '.join(f'q[{wire}]' for wire in wires)};"
-    elif name in _INSTEAD and name not in tried:
-        for part in _INSTEAD[name]:
-            gate, *positions = part.split()
-            other, opening, rest = gate.partition("(")
-            at = [wires[int(position)] for position in positions]
-            yield from _lines(other, at, known, opening + rest, (*tried, name))
-    else:
-        raise InputError(
-            f"braket: the device has no gate {(*tried, name)[0]!r}, and none that stands for it; "
-            f"it has {', '.join(sorted(known))}"
-        )
-
-
-def _observable(word: str) -> str:
-    parts = [f"{letter.lower()}(q[{wire}])" for wire, letter in enumerate(word) if letter != "I"]
-    return " @ ".join(parts) or "i(q[0])"
