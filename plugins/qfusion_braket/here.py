@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from qfusion_braket.emulation.emulated import Emulated
 from qfusion_braket.local import Local
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
@@ -42,7 +43,7 @@ class Here(Site):
 
     @cached_property
     def _bench(self) -> Bench:
-        return Local(self._options)
+        return Local(self._options) if self._options.emulate is None else Emulated(self._options)
 
     @cached_property
     def _machine(self) -> Machine:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.options import Noise, Options
 from qfusion_braket.parsed import Parsed
 from qfusion_braket.prepared import Bench, Prepared
-from qfusion_braket.template import sampled_program
+from qfusion_braket.template import Writer
 from qfusion_core import Circuit, NoiseParameters
 
 NO_LIMIT = Limits(executables=2**31, shots=2**62)
@@ -37,32 +37,22 @@ class Local(Bench):
     def prepare(self, circuit: Circuit) -> Prepared:
         """Parse the very program that a device at AWS gets."""
         size = circuit.n_wires
-        body = Parsed(sampled_program(circuit, "Z" * size), circuit.n_angles, self._noise)
-        return Prepared(self._simulator, size, tuple(range(size)), body, self._turn)
+        text, angles = Writer().sampled(circuit, "Z" * size), circuit.n_angles
+        body = Parsed(text, angles, noise=self._noise)
+        turn = partial(self._turn, n_angles=angles)
+        return Prepared(self._simulator, size, tuple(range(size)), body, turn)
 
     def noise(self) -> NoiseParameters | None:
-        """As given. Braket's depolarizing takes the probability of an error, not of a loss."""
-        if self._noise is None:
+        """As given."""
+        noise = self._noise
+        if noise is None:
             return None
-        return NoiseParameters.model_validate(
-            {
-                "shots": self._shots,
-                "readout_error": self._noise.readout,
-                "depolarizing": {
-                    "one_qubit": self._noise.one_qubit * 4 / 3,
-                    "two_qubit": self._noise.two_qubit * 16 / 15,
-                },
-            }
-        )
+        return parameters(self._shots, noise.one_qubit, noise.two_qubit, noise.readout)
 
-    def _make_turn(self, basis: str) -> list[Any]:
-        return [*turn(basis), *_misread(len(basis), self._noise)]
-
-
-def turn(basis: str) -> list[Any]:
-    """Operations that turn a measurement setting to Z."""
-    nothing = Circuit(len(basis), (), n_data=0, n_weights=0)
-    return Parsed(sampled_program(nothing, basis)).bind([])
+    def _make_turn(self, basis: str, n_angles: int) -> Parsed:
+        nothing = Circuit(len(basis), (), n_data=0, n_weights=0)
+        end = _misread(len(basis), self._noise)
+        return Parsed(Writer().sampled(nothing, basis), n_angles, end=end)
 
 
 def _misread(qubits: int, noise: Noise | None) -> list[Any]:
@@ -71,3 +61,21 @@ def _misread(qubits: int, noise: Noise | None) -> list[Any]:
     from braket.default_simulator.noise_operations import BitFlip
 
     return [BitFlip([qubit], noise.readout) for qubit in range(qubits)]
+
+
+def parameters(shots: int | None, one: float, two: float, readout: float) -> NoiseParameters:
+    """Noise in qfusion's figures.
+
+    Args:
+        shots: Behind each value.
+        one: Of Braket's ``Depolarizing``: the probability of an error, which is 3/4 of that with
+            which the state is lost.
+        two: Of ``TwoQubitDepolarizing``: 15/16, likewise.
+        readout: Of ``BitFlip``.
+    """
+    figures = {
+        "shots": shots,
+        "readout_error": readout,
+        "depolarizing": {"one_qubit": one * 4 / 3, "two_qubit": two * 16 / 15},
+    }
+    return NoiseParameters.model_validate(figures)

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 import qfusion_core
+from qfusion_braket.emulation.document import require_document
 from qfusion_braket.names import LOCAL, is_exact, place
 
 
@@ -88,11 +89,14 @@ class Options(qfusion_core.RemoteOptions):
         return self.emulate is not None or self.device in LOCAL
 
     def _require_local(self) -> None:
-        if self.emulate is not None and self.shots is None:
-            raise ValueError("shots: an emulated device samples; give their number")
+        if self.emulate is not None:
+            require_document(self.emulate)
+            if self.shots is None:
+                raise ValueError("shots: an emulated device samples; give their number")
         if self.seed is not None and self.shots is None:
             raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
-        names = ("region", "s3", "error_mitigation", "qubits", "reservation", "profile")
+        names = ["region", "s3", "error_mitigation", "reservation", "profile"]
+        names += ["qubits"] if self.emulate is None else []
         given = [name for name in names if getattr(self, name) is not None]
         if given:
             raise ValueError(f"{given[0]}: only for a device at AWS; leave it out")

@@ -33,10 +33,19 @@ class Parsed:
         text: OpenQASM 3 whose inputs are a0, a1, ...
         n_angles: How many there are.
         noise: What follows each gate; None for nothing.
+        end: Operations that follow all of it.
     """
 
-    def __init__(self, text: str, n_angles: int = 0, noise: Noise | None = None) -> None:
-        self._operations, self._open = _parse(text, noise)
+    def __init__(
+        self,
+        text: str,
+        n_angles: int = 0,
+        *,
+        noise: Noise | None = None,
+        end: Sequence[Any] = (),
+    ) -> None:
+        operations, self._open = _parse(text, noise)
+        self._operations = [*operations, *end]
         self._values = _evaluator([angle for gate in self._open for angle in gate.angles], n_angles)
 
     def bind(self, angles: Sequence[float]) -> list[Any]:

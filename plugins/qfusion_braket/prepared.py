@@ -27,7 +27,7 @@ class Prepared:
         qubits: That are simulated.
         wires: The simulated qubit in which each wire of the template ends.
         body: The template.
-        turn: Operations that turn a measurement setting to Z; those of the readout, too.
+        turn: What turns a measurement setting to Z, and the errors of the readout.
         facts: For `qfusion estimate`.
     """
 
@@ -35,7 +35,7 @@ class Prepared:
     qubits: int
     wires: tuple[int, ...]
     body: Parsed
-    turn: Callable[[str], list[Any]]
+    turn: Callable[[str], Parsed]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def read(
@@ -53,9 +53,9 @@ class Prepared:
                 qubit_count=self.qubits, shots=0, batch_size=1
             )
             state.evolve(self.body.bind(row))
-            yield [self._read(copy.deepcopy(state), turn) for turn in turns]
+            yield [self._read(copy.deepcopy(state), turn.bind(row)) for turn in turns]
 
-    def _read(self, state: Any, turn: list[Any]) -> Probabilities:
+    def _read(self, state: Any, turn: Sequence[Any]) -> Probabilities:
         state.evolve(turn)
         found = np.asarray(state.probabilities).reshape([2] * self.qubits)
         others = tuple(q for q in range(self.qubits) if q not in self.wires)
