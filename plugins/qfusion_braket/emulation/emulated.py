@@ -16,7 +16,7 @@ from qfusion_core import Circuit, InputError, NoiseParameters
 
 
 class Emulated(Bench):
-    """Compiles a template once; the emulator's own checks see each program before it runs."""
+    """Compiles a template once; the emulator's own checks see each program."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
@@ -48,7 +48,6 @@ class Emulated(Bench):
             InputError: Routing takes more qubits than the simulator has.
         """
         native = compile_template(circuit, self._saved, self._rule)
-        self._saved.emulator.validate(native.circuit)
         used = sorted({int(qubit) for qubit in native.circuit.qubits} | set(native.wires))
         place = {label: position for position, label in enumerate(used)}
         most = self._simulator.properties.paradigm.qubitCount
@@ -61,7 +60,7 @@ class Emulated(Bench):
 
         @lru_cache(maxsize=64)
         def turn(basis: str) -> Parsed:
-            compiled = compile_turn(basis, native.wires, self._saved, self._rule)
+            compiled = compile_turn(basis, native, self._saved, self._rule)
             return self._parsed(compiled, place, circuit.n_angles, measure=True)
 
         return Prepared(
@@ -76,7 +75,7 @@ class Emulated(Bench):
     def _parsed(
         self, native: Native, place: Mapping[int, int], n_angles: int, *, measure: bool = False
     ) -> Parsed:
-        """With the emulator's noise, on qubits that are numbered from 0."""
+        """Checked, with the emulator's noise, on qubits that are numbered from 0."""
         from braket.circuits import Circuit as Program
         from braket.circuits import Gate, Noise
         from braket.circuits.serialization import (
@@ -86,6 +85,8 @@ class Emulated(Bench):
         )
 
         program = Program(native.circuit)
+        if program.instructions:
+            self._saved.emulator.validate(program)
         if measure:
             program.measure(native.wires)
         noisy = self._saved.emulator.noise_model.apply(program)

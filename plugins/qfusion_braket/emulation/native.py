@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from qfusion_braket.emulation.frames import Frames, without_rz
 from qfusion_braket.emulation.saved import Saved
 from qfusion_braket.template import Writer
 from qfusion_core import Circuit, InputError
@@ -32,12 +33,14 @@ class Native(NamedTuple):
     Attributes:
         circuit: Of the Braket SDK: a verbatim box.
         wires: Label of the qubit in which each wire ends.
+        frames: In which it leaves the qubits (see `qfusion_braket.emulation.frames`).
         depth: Without the readout.
         two_qubit_gates: How many there are.
     """
 
     circuit: Any
     wires: tuple[int, ...]
+    frames: Frames
     depth: int
     two_qubit_gates: int
 
@@ -51,32 +54,52 @@ def compile_template(circuit: Circuit, saved: Saved, rule: Rule) -> Native:
         rule: How.
 
     Raises:
-        InputError: The device's gates are none that the transpiler can compile to.
+        InputError: The device's gates are none that the transpiler can compile to, or the qubits
+            that were chosen are none of the device's.
     """
     labels = saved.properties.qubit_labels
-    start = None if rule.qubits is None else [labels.index(label) for label in rule.qubits]
-    done = _transpile(_qiskit(Writer().exact(circuit, ())), saved, rule, start)
-    layout = done.layout
+    start = None if rule.qubits is None else _positions(rule.qubits, circuit.n_wires, saved)
+    compiled = _transpile(_qiskit(Writer().exact(circuit, ())), saved, rule, start)
+    layout = compiled.layout
     ends = range(circuit.n_wires) if layout is None else layout.final_index_layout()
-    return Native(
-        _braket(done, saved),
-        tuple(labels[end] for end in ends),
-        done.depth(),
-        done.num_nonlocal_gates(),
-    )
+    return _native(compiled, [labels[end] for end in ends], saved, {})
 
 
-def compile_turn(basis: str, wires: Sequence[int], saved: Saved, rule: Rule) -> Native:
-    """What turns a measurement setting to Z, on the qubits in which the wires have ended."""
+def compile_turn(basis: str, template: Native, saved: Saved, rule: Rule) -> Native:
+    """What turns a measurement setting to Z, where the template has left its wires."""
     from qiskit import QuantumCircuit
 
     labels = saved.properties.qubit_labels
     nothing = Circuit(len(basis), (), n_data=0, n_weights=0)
     turn = _qiskit(Writer().sampled(nothing, basis)).remove_final_measurements(inplace=False)
     placed = QuantumCircuit(len(labels))
-    placed = placed.compose(turn, [labels.index(wire) for wire in wires])
-    done = _transpile(placed, saved, rule._replace(level=1), range(len(labels)))
-    return Native(_braket(done, saved), tuple(wires), done.depth(), 0)
+    placed = placed.compose(turn, [labels.index(wire) for wire in template.wires])
+    compiled = _transpile(placed, saved, rule._replace(level=1), range(len(labels)))
+    return _native(compiled, template.wires, saved, template.frames)
+
+
+def _positions(qubits: Sequence[int], n_wires: int, saved: Saved) -> list[int]:
+    labels = saved.properties.qubit_labels
+    if len(qubits) != n_wires:
+        raise InputError(
+            f"braket: {saved.name}: qubits: expected one for each of the {n_wires} wires, got "
+            f"{len(qubits)}; correct qubits in backends.yaml"
+        )
+    for label in qubits:
+        if label not in labels:
+            raise InputError(
+                f"braket: {saved.name}: qubits: {label} is none of its qubits "
+                f"{', '.join(map(str, labels))}; correct qubits in backends.yaml"
+            )
+    return [labels.index(label) for label in qubits]
+
+
+def _native(compiled: Any, wires: Sequence[int], saved: Saved, frames: Frames) -> Native:
+    frames = dict(frames)
+    if saved.framed is not None:
+        compiled = without_rz(compiled, saved.target, frames)
+    program = _braket(compiled, saved)
+    return Native(program, tuple(wires), frames, compiled.depth(), compiled.num_nonlocal_gates())
 
 
 def _qiskit(text: str) -> Any:
@@ -93,19 +116,18 @@ def _transpile(circuit: Any, saved: Saved, rule: Rule, start: Sequence[int] | No
     with _known_warnings():
         passes = generate_preset_pass_manager(
             rule.level,
-            target=saved.target,
+            target=saved.framed or saved.target,
             seed_transpiler=rule.seed,
             initial_layout=None if start is None else list(start),
         )
         try:
             return passes.run(circuit)
         except TranspilerError as error:
-            said = " ".join(str(error).split())
             raise InputError(
-                f"braket: {saved.name}: Qiskit's transpiler cannot compile to its gates "
-                f"{', '.join(saved.properties.native_gate_set)} ({said}); IonQ's, IQM's and "
-                "Rigetti's devices can be emulated"
-            ) from None
+                f"braket: {saved.name} cannot be emulated: Qiskit's transpiler knows no way to its "
+                f"gates {', '.join(saved.properties.native_gate_set)}; those of IonQ (GPI2 with ZZ "
+                "or MS), IQM (PRX, CZ) and Rigetti (RX, RZ, ISWAP or CZ) it can"
+            ) from error
 
 
 def _braket(circuit: Any, saved: Saved) -> Any:

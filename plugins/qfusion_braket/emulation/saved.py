@@ -11,6 +11,7 @@ from typing import Any
 
 from qfusion_braket.described import machine_of
 from qfusion_braket.emulation.document import require_document
+from qfusion_braket.emulation.frames import framed
 from qfusion_braket.local import NO_LIMIT, parameters
 from qfusion_braket.machine import Machine
 from qfusion_core import InputError, NoiseParameters
@@ -96,6 +97,11 @@ class Saved:
             gate_calibrations=self._calibrated(),
         )
         return aws_device_to_target(told)
+
+    @cached_property
+    def framed(self) -> Any:
+        """The same with free rotations about Z, where the device's pulses have a phase."""
+        return framed(self.target)
 
     def _calibrated(self) -> Any:
         """Gates that take only some angles, as the transpiler is told of them; None if all do."""
