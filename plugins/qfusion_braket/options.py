@@ -25,7 +25,7 @@ class Options(qfusion_core.RemoteOptions):
     """Options of `braket`."""
 
     neutral = qfusion_core.RemoteOptions.neutral | {
-        "s3", "tags", "max_parallel", "profile", "reservation",
+        "s3", "tags", "max_parallel", "profile", "properties", "reservation",
     }  # fmt: skip
 
     device: str | None = Field(
@@ -33,6 +33,9 @@ class Options(qfusion_core.RemoteOptions):
     )
     emulate: str | None = Field(
         None, description="file with a device's saved properties, to be emulated here"
+    )
+    properties: str | None = Field(
+        None, description="file with this device's saved properties: for noise and --dry-run"
     )
     region: str | None = Field(
         None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="of AWS, where the name tells none"
@@ -95,7 +98,7 @@ class Options(qfusion_core.RemoteOptions):
                 raise ValueError("shots: an emulated device samples; give their number")
         if self.seed is not None and self.shots is None:
             raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
-        names = ["region", "s3", "error_mitigation", "reservation", "profile"]
+        names = ["properties", "region", "s3", "error_mitigation", "reservation", "profile"]
         names += ["qubits"] if self.emulate is None else []
         given = [name for name in names if getattr(self, name) is not None]
         if given:
@@ -104,6 +107,8 @@ class Options(qfusion_core.RemoteOptions):
     def _require_remote(self) -> None:
         assert self.device is not None
         place(self.device, self.region)
+        if self.properties is not None:
+            require_document(self.properties)
         if self.seed is not None:
             raise ValueError(f"seed: {self.device} cannot honour one; leave it out")
         if self.shots is None and not is_exact(self.device):

@@ -24,6 +24,10 @@ class Site(ABC):
         """Mean over the qubits; None where none is known. Asks nobody."""
         return None
 
+    def properties(self) -> bytes | None:
+        """The device's document, asked anew; None where there is none."""
+        return None
+
     @abstractmethod
     def submit(self, job: Job, key: str) -> str:
         """Send or run a job; its id."""
