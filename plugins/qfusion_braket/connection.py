@@ -19,7 +19,8 @@ from qfusion_braket.options import Credentials, Options
 from qfusion_core import InputError
 
 _TIMEOUTS = {"connect_timeout": 10, "read_timeout": 120}  # seconds
-_TALKATIVE = ("botocore.auth", "botocore.endpoint")  # at DEBUG they write session tokens down
+# at DEBUG they write down session tokens that are sent, and all that comes back
+_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
 
 
 class Connection:

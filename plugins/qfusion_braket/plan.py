@@ -86,10 +86,10 @@ def rows_of(settings: int, limit: int, rows: int | None) -> int:
 def fewest(settings: int, rows: int, limit: int, most: int | None = None) -> list[int]:
     """How many settings go into a program set together, so that the fewest are needed.
 
-    Three settings of 100 rows are three sets of 100 executables, and not four of 99.
+    Three settings of 100 rows fit into three sets of 100 executables; by rows alone, into four.
 
     >>> fewest(3, 100, 100), fewest(3, 16, 100)
-    ([1, 1, 1], [3])
+    ([1, 2], [3])
 
     Args:
         settings: How many there are.

@@ -1,5 +1,7 @@
 """The contract of remote devices holds against the service, on each kind of device."""
 
+import os
+
 import pytest
 
 from qfusion_braket.device import Braket
@@ -28,3 +30,14 @@ class TestQPU(ServiceContract):
 
     def options(self):
         return Braket.Options(**{**REMOTE, "shots": 1000}, **QUICK)
+
+
+@pytest.mark.hardware
+class TestAccount(RemoteDeviceContract):
+    """QFUSION_BRAKET_DEVICE names the device, sv1 by default; credentials as ever. It costs."""
+
+    component = Braket
+
+    def options(self):
+        device = os.environ.get("QFUSION_BRAKET_DEVICE", "sv1")
+        return Braket.Options(device=device, shots=None if device in ("sv1", "dm1") else 1000)

@@ -6,8 +6,6 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
-sys.path.append(str(Path(__file__).parents[1] / "shared"))
-
 from conftest import REMOTE
 from remote_warm import mortal, serve
 
