@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -29,8 +31,6 @@ from qfusion_core import (
     commuting_groups,
 )
 
-INSTALL = 'amazon-braket-sdk is not installed; pip install "qfusion[braket]"'
-
 
 class Here(Site):
     """Runs a job when it is submitted, and keeps its result."""
@@ -47,10 +47,8 @@ class Here(Site):
 
     @cached_property
     def _machine(self) -> Machine:
-        try:
+        with _installed():
             return self._bench.machine()
-        except ImportError as error:
-            raise InputError(f"braket: {INSTALL} ({error})") from None
 
     def machine(self) -> Machine:
         """The one there is."""
@@ -62,7 +60,8 @@ class Here(Site):
 
     def noise(self) -> NoiseParameters | None:
         """Of the device that is simulated."""
-        return self._bench.noise()
+        with _installed():
+            return self._bench.noise()
 
     def submit(self, job: Job, key: str) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
@@ -93,7 +92,9 @@ class Here(Site):
 
     def findings(self) -> list[Finding]:
         """Versions, the machine, the stream of draws."""
-        names = ("amazon-braket-sdk", "amazon-braket-default-simulator")
+        names = ["amazon-braket-sdk", "amazon-braket-default-simulator"]
+        if self._options.emulate is not None:
+            names += ["qiskit", "qiskit-braket-provider"]
         found = [Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))]
         try:
             machine = self._machine
@@ -110,7 +111,8 @@ class Here(Site):
         return [*found, Finding("seed", "ok", f"honoured; {given}")]
 
     def _prepare(self, circuit: Circuit) -> Prepared:
-        return self._bench.prepare(circuit)
+        with _installed():
+            return self._bench.prepare(circuit)
 
     def _run(self, job: Job) -> Result:
         settings = commuting_groups(job.observables)
@@ -143,3 +145,13 @@ class Here(Site):
         return {
             f"{at:0{width}b}": round(shots * float(shares[at])) for at in np.flatnonzero(shares)
         }
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(
+            f'braket: a package is missing ({error}); pip install "qfusion[braket]"'
+        ) from None

@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 
 import pytest
 import torch
@@ -247,6 +248,13 @@ def test_an_error_of_the_simulator_is_one_line(batch, monkeypatch):
         device(device="local").expectations(circuit, data, weights, WORDS)
 
 
+def test_a_missing_package_is_named(batch, monkeypatch):
+    monkeypatch.setitem(sys.modules, "braket.default_simulator", None)
+    circuit, data, weights, _ = batch
+    with pytest.raises(InputError, match=r'^braket: a package is missing .*"qfusion\[braket\]"$'):
+        device(device="local").expectations(circuit, data, weights, WORDS)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -278,7 +286,6 @@ def test_the_standard_error_is_that_of_the_shots():
     assert values.std() == pytest.approx(1 / math.sqrt(400), rel=0.15)
 
 
-@pytest.mark.skip
 def test_the_packaged_backend(batch):
     circuit, data, weights, exact = batch
     values = open_backend("braket-local").expectations(circuit, data, weights, WORDS)
