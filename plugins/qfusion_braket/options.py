@@ -93,9 +93,9 @@ class Options(qfusion_core.RemoteOptions):
 
     def _require_local(self) -> None:
         if self.emulate is not None:
-            require_document(self.emulate)
             if self.shots is None:
                 raise ValueError("shots: an emulated device samples; give their number")
+            require_document(self.emulate)
         if self.seed is not None and self.shots is None:
             raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
         names = ["properties", "region", "s3", "error_mitigation", "reservation", "profile"]
