@@ -11,16 +11,15 @@ LOCAL = ("local", "local-dm")
 EXACT = (*LOCAL, "sv1", "dm1")  # what computes values without shots
 
 # braket/devices/devices.py of the SDK, which is not imported to read options; a test compares
-_REGIONS = {
+REGIONS = {
     "aqt/Ibex-Q1": "eu-north-1",
     "ionq/Forte-1": "us-east-1",
     "ionq/Forte-Enterprise-1": "us-east-1",
     "iqm/Emerald": "eu-north-1",
     "iqm/Garnet": "eu-north-1",
-    "rigetti/Ankaa-3": "us-west-1",
     "rigetti/Cepheus-1-108Q": "us-west-1",
 }
-SIMULATORS = ("sv1", "dm1", "tn1")
+SIMULATORS = ("sv1", "dm1")
 _SIMULATOR_REGION = "us-east-1"  # they have none in their ARN, and are not everywhere
 _ARN = re.compile(r"arn:aws[a-z-]*:braket:(?P<region>[a-z0-9-]*):[0-9]*:device/(?P<path>\S+/\S+)")
 
@@ -67,9 +66,9 @@ def place(device: str, region: str | None) -> Place:
     if device in SIMULATORS:
         arn = f"arn:aws:braket:::device/quantum-simulator/amazon/{device}"
         return Place(arn, region or _SIMULATOR_REGION)
-    region = region or _REGIONS.get(device)
+    region = region or REGIONS.get(device)
     if region is None or not re.fullmatch(r"[\w-]+/[\w.-]+", device):
-        known = [*LOCAL, *SIMULATORS, *_REGIONS]
+        known = [*LOCAL, *SIMULATORS, *REGIONS]
         raise ValueError(
             f"unknown device {device!r}; {did_you_mean(device, known)}; or write its ARN, or "
             "provider/name with region"

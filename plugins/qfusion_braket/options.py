@@ -29,7 +29,7 @@ class Options(qfusion_core.RemoteOptions):
     }  # fmt: skip
 
     device: str | None = Field(
-        None, description="local, local-dm, sv1, dm1, tn1, a QPU (ionq/Forte-1), or an ARN"
+        None, description="local, local-dm, sv1, dm1, a QPU (ionq/Forte-1), or an ARN"
     )
     emulate: str | None = Field(
         None, description="file with a device's saved properties, to be emulated here"

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from functools import cached_property
 from typing import Any
 
 from qfusion_braket.asking import asking, hidden
 from qfusion_braket.checks import findings
 from qfusion_braket.connection import Connection
-from qfusion_braket.described import SET_ACTION, machine_of
+from qfusion_braket.described import machine_of
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Credentials, Options
 from qfusion_braket.parameters import device_parameters
 from qfusion_braket.pricing import PriceList
+from qfusion_braket.results import incomplete, results
 from qfusion_braket.site import Site
-from qfusion_braket.task import PROGRAM, PROGRAM_SET, failures, reply_of, task_of
+from qfusion_braket.task import PROGRAM, PROGRAM_SET, reply_of, task_of
 from qfusion_core import Circuit, Finding, Job, JobStatus, Refused, Result
 
 TAG = "qfusion"
@@ -120,7 +120,7 @@ class Service(Site):
                 raise
             return JobStatus("failed", reason=f"AWS knows no such task ({error.reason})")
         state, reason = _STATES.get(task["status"], "queued"), task.get("failureReason") or ""
-        if state == "done" and (said := self._incomplete(task)):
+        if state == "done" and (said := incomplete(self.connection, task)):
             return JobStatus("failed", reason=said)
         reason = hidden(reason, self.connection.secrets)
         position = str((task.get("queueInfo") or {}).get("position") or "").lstrip(">")
@@ -128,7 +128,7 @@ class Service(Site):
 
     def fetch(self, job: Job, job_id: str) -> Result:
         """Values; for a simulator, what it cost by the time that AWS tells."""
-        reply = reply_of(self._results(self._task(job_id)), job, self._options)
+        reply = reply_of(results(self.connection, self._task(job_id)), job, self._options)
         usd = None
         if reply.seconds is not None and self.machine().simulator:
             usd = self._prices.billed(self.machine(), reply.seconds)
@@ -159,34 +159,6 @@ class Service(Site):
                 quantumTaskArn=arn, additionalAttributeNames=["QueueInfo"]
             )
         return reply
-
-    def _incomplete(self, task: dict[str, Any]) -> str:
-        """Why a program set has not all of its results; empty where it has, as nearly always."""
-        kind = (task.get("actionMetadata") or {}).get("actionType")
-        shots = task.get("numSuccessfulShots")
-        if kind != SET_ACTION or shots is None or shots >= task["shots"]:
-            return ""
-        return failures(self._results(task))
-
-    def _results(self, task: dict[str, Any]) -> dict[str, Any]:
-        """The document, with the parts that a program set may have beside it put in."""
-        bucket, folder = task["outputS3Bucket"], task["outputS3Directory"]
-
-        def read(name: str) -> Any:
-            return json.loads(self.connection.read(bucket, f"{folder}/{name}"))
-
-        def whole(part: Any) -> Any:
-            return read(part) if isinstance(part, str) else part
-
-        document: dict[str, Any] = read("results.json")
-        if "programResults" in document:
-            if document.get("s3Location"):
-                bucket, folder = document["s3Location"]
-            programs = [whole(program) for program in document["programResults"]]
-            for program in programs:
-                program["executableResults"] = [whole(one) for one in program["executableResults"]]
-            document["programResults"] = programs
-        return document
 
 
 def _token(key: str) -> str:

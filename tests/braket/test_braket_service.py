@@ -11,7 +11,6 @@ from qfusion_core.config.backends_schema import Budget
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
 
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
-SETTINGS = ("ZI", "XI", "IY")  # ZI and IY go together
 THREE = ("ZI", "XI", "YY")
 SIXTEEN = torch.linspace(-1, 1, 32, dtype=torch.float64).reshape(16, 2)
 
@@ -24,8 +23,8 @@ def sent(service):
 def forward(connect, tmp_path):
     """Evaluates 16 rows with three settings; gives device and values."""
 
-    def _forward(words=THREE, data=SIXTEEN, **options):
-        with Measurement(tmp_path / "run", "evaluate") as measurement:
+    def _forward(words=THREE, data=SIXTEEN, wait=True, **options):
+        with Measurement(tmp_path / "run", "evaluate", wait=wait) as measurement:
             device = connect(measurement, rows_per_job=None, **options)
             return device, device.expectations(CIRCUIT, data, WEIGHTS, words)
 
@@ -46,7 +45,9 @@ def test_sixteen_rows_with_three_settings_are_one_task(service, forward, where):
 
 
 def test_without_program_sets_each_row_and_setting_is_a_task(service, forward):
-    forward(device="sv1", shots=50)
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        forward(device="sv1", shots=50, max_parallel=99, wait=False)
     assert len(sent(service)) == 48
     assert {body["shots"] for body in sent(service)} == {50}
 
@@ -72,7 +73,9 @@ def test_tasks_are_sent_side_by_side_within_a_limit(service, measure):
 def test_a_plan_is_split_by_executables_and_by_shots(service, forward, shots, tasks):
     """40 rows with three settings are 120 executables; 40 of 5000 shots fit into 200 000."""
     rows = torch.linspace(-1, 1, 80, dtype=torch.float64).reshape(40, 2)
-    forward(device="ionq/Forte-1", shots=shots, data=rows)
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        forward(device="ionq/Forte-1", shots=shots, data=rows, wait=False)
     assert len(sent(service)) == tasks
     assert all(body["shots"] <= 200_000 for body in sent(service))
 

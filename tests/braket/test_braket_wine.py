@@ -24,7 +24,7 @@ backends:
 def wine(tmp_path_factory):
     """A trained model with a circuit of four qubits."""
     folder = tmp_path_factory.mktemp("wine") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=3"]
+    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
     with pytest.raises(SystemExit) as end:
         main(["train", "wine", *quick, "--out", str(folder), "--json"])
     assert not end.value.code
