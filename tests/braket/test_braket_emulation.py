@@ -131,6 +131,23 @@ def test_a_perfect_device_gives_exact_values(perfect, family, case, x):
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("level", [0, 3])
+@pytest.mark.parametrize("family", ["iqm", "rigetti-iswap"])
+def test_wires_that_are_swapped_on_the_way(saved, family, level):
+    """Each of five wires with each other, on a grid: the values are those of the right wires."""
+    gates = [Gate("RY", (w,), Angle((Term("data", 0, 1.0 + w),), 0.2)) for w in range(5)]
+    gates += [Gate("CNOT", (a, b)) for a in range(5) for b in range(5) if a < b]
+    circuit = Circuit(5, tuple(gates), n_data=1, n_weights=0)
+    words = ["ZIIII", "IZIII", "IIXII", "IIIZI", "IIIIY", "XYZXY"]
+    data = torch.tensor([[0.4]], dtype=torch.float64)
+    device = emulate(saved(family, *PERFECT), optimization_level=level)
+    found = without_shots(device, circuit, data, words)
+    exact = EXACT.expectations(circuit, data, NONE, words)
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-9)
+    least = 10 if family == "iqm" else 20
+    assert device._site.facts(circuit)["two_qubit_gates"] > least
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_values_are_within_five_standard_errors(perfect, family):
     exact = EXACT.expectations(chain(), DATA, NONE, WORDS)
@@ -261,6 +278,14 @@ def test_a_device_that_the_transpiler_cannot_reach(tmp_path):
         "xy; those of IonQ (GPI2 with ZZ or MS), IQM (PRX, CZ) and Rigetti (RX, RZ, ISWAP or CZ) "
         "it can"
     )
+
+
+@pytest.mark.parametrize("qubits", [[6], [6, 6]])
+def test_qubits_that_are_not_one_for_each_wire(saved, qubits):
+    circuit = Circuit(2, (Gate("X", (1,)),), n_data=1, n_weights=0)
+    device = emulate(saved("iqm"), qubits=qubits)
+    with pytest.raises(InputError, match="expected one for each of the 2 wires, got"):
+        device.expectations(circuit, torch.zeros(1, 1).double(), NONE, ["ZI"])
 
 
 @pytest.mark.parametrize(

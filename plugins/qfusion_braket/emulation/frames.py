@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-# two-qubit gates that let the frames pass, or have a phase to take them; and what is no gate
-_COMMUTING = {"r", "gpi", "gpi2", "cz", "rzz", "ms", "measure", "barrier", "if_else"}
+_PULSES = {"r", "gpi", "gpi2"}
+_PAIRS = {"cz", "rzz", "ms"}  # let the frames pass, or have a phase that takes them
+_NO_GATES = {"measure", "barrier", "if_else"}
 Frames = dict[int, Any]  # phase of each qubit, in radians: a number, or an expression
 
 
@@ -28,7 +29,7 @@ def framed(target: Any) -> Any:
 
     names = set(target.operation_names)
     pulse = next((name for name in ("r", "gpi2") if name in names), None)
-    if pulse is None or "rz" in names or not names <= _COMMUTING:
+    if pulse is None or not names <= _PULSES | _PAIRS | _NO_GATES:
         return None
     made = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties)
     made.add_instruction(
@@ -37,7 +38,7 @@ def framed(target: Any) -> Any:
     )
     for gate in (SXGate(), XGate()):
         made.add_instruction(gate, dict(target[pulse]))
-    for name in names - {"r", "gpi", "gpi2"}:
+    for name in names & {*_PAIRS, "measure"}:
         gate = target.operation_from_name(name)
         places = dict(target[name])
         # an MS gate is an XX rotation whose axes are free

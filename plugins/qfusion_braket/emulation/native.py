@@ -80,10 +80,10 @@ def compile_turn(basis: str, template: Native, saved: Saved, rule: Rule) -> Nati
 
 def _positions(qubits: Sequence[int], n_wires: int, saved: Saved) -> list[int]:
     labels = saved.properties.qubit_labels
-    if len(qubits) != n_wires:
+    if len(set(qubits)) != n_wires or len(qubits) != n_wires:
         raise InputError(
             f"braket: {saved.name}: qubits: expected one for each of the {n_wires} wires, got "
-            f"{len(qubits)}; correct qubits in backends.yaml"
+            f"{list(qubits)}; correct qubits in backends.yaml"
         )
     for label in qubits:
         if label not in labels:
