@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -85,6 +87,13 @@ class Options(qfusion_core.RemoteOptions):
         else:
             self._require_remote()
         return self
+
+    def that_change_values(self) -> dict[str, Any]:
+        """See `qfusion_core.Options`: an emulated device is what its file says."""
+        counted = super().that_change_values()
+        if self.emulate is not None:
+            counted["emulate"] = sha256(Path(self.emulate).read_bytes()).hexdigest()
+        return counted
 
     @property
     def is_local(self) -> bool:

@@ -1,6 +1,7 @@
 """`emulate:` saved QPUs: compiled to their gates and couplings, right values, their noise."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -330,3 +331,13 @@ def test_it_says_what_it_is(saved):
     assert found["calibrated"] == saved_devices.DATE
     (job,) = device.plan(chain(), chain().angles(DATA, NONE), WORDS)
     assert device.price(job).usd.high == 0
+
+
+def test_what_is_measured_belongs_to_what_the_file_says_not_to_where_it_lies(saved, tmp_path):
+    path = saved("iqm", 0.999, 0.99, 0.97)
+    first = emulate(path).values_digest()
+    elsewhere = tmp_path / "copied.json"
+    elsewhere.write_bytes(Path(path).read_bytes())
+    assert emulate(str(elsewhere)).values_digest() == first
+    elsewhere.write_bytes(Path(saved("iqm", 0.999, 0.99, 0.9)).read_bytes())
+    assert emulate(str(elsewhere)).values_digest() != first
