@@ -34,9 +34,14 @@ class CalibratedDevice(Device):
     ) -> Tensor:
         """``scale * raw + offset``."""
         raw = self.inner.expectations(circuit, data, weights, observables)
-        fitted = [self.calibration.observables[word] for word in observables]
-        lines = torch.tensor([(each.scale, each.offset) for each in fitted]).reshape(-1, 2).to(raw)
+        lines = self.lines(observables).to(raw)
         return raw * lines[:, 0] + lines[:, 1]
+
+    def lines(self, observables: Sequence[str]) -> Tensor:
+        """Scale and offset of each observable: ``[n_observables, 2]``, float64."""
+        fitted = [self.calibration.observables[word] for word in observables]
+        pairs = [(each.scale, each.offset) for each in fitted]
+        return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
 
 
 def calibrated(

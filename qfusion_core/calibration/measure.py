@@ -41,15 +41,17 @@ def open_exact(
         InputError: It samples, has noise, or is the very backend.
     """
     name = name or backends.default
-    reason = "is the backend itself" if name == besides else ""
     device = backends.open(name, registry)
-    if device.shots is not None:
-        reason = f"samples ({device.shots} shots)"
-    elif device.noise_model() is not None:
-        reason = "has noise"
-    if reason:
+    if reason := inexact(device) or ("is the backend itself" if name == besides else ""):
         raise InputError(f"backend {name!r} {reason} and cannot be the reference; {how}")
     return name, device
+
+
+def inexact(device: Device) -> str:
+    """Why a device's values are not exact, for errors; nothing where they are."""
+    if device.shots is not None:
+        return f"samples ({device.shots} shots)"
+    return "" if device.noise_model() is None else "has noise"
 
 
 def circuit_of(model: FusionClassifier, backend: str) -> CircuitEncoder:

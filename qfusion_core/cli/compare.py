@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qfusion_core.cli.comparison import print_report
 from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
     BackendsFile,
+    NoWait,
     Raw,
     Reference,
     Run,
     Samples,
-    SampleSeed,
     Yes,
     describe_rows,
     test_rows,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json
 from qfusion_core.cli.remote import measuring
 
 if TYPE_CHECKING:
@@ -37,28 +38,42 @@ def compare(
     ],
     reference: Reference = None,
     samples: Samples = None,
-    seed: SampleSeed = 0,
+    seed: Annotated[
+        int,
+        typer.Option(min=0, max=2**32 - 1, help="Of the draw of --samples, and of the bootstrap."),
+    ] = 0,
     yes: Yes = False,
     again: Again = False,
+    no_wait: NoWait = False,
     raw: Raw = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Evaluate one trained model on several backends, and say whether it needs its tokens."""
+    """Evaluate one trained model on several backends, and say whether it needs its tokens.
+
+    A backend that fails is named, the others are compared all the same, and the exit code is 1.
+    """
     from qfusion_core.config.backends import Backends
-    from qfusion_core.errors import InputError
+    from qfusion_core.errors import InputError, QfusionError
 
     names = [name.strip() for name in backends.split(",") if name.strip()]
     if not names:
         raise InputError("--backends: no name given; e.g. --backends lightning,aer")
     found = Backends.read(backends_file)
-    names = [reference or found.default, *names]
-    with measuring(run, "compare", describe_rows(samples, seed), again=again, yes=yes) as opened:
+    names = [found.require(name) for name in (reference or found.default, *names)]
+    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
+    with measuring(run, "compare", describe_rows(samples, seed), **remote) as opened:
         report = measure(run, found, names, samples, seed, opened, raw=raw)
     if as_json:
         print_json(as_document(run, report))
     else:
         print_report(report)
+    if failed := [each.backend for each in report.failed if not each.left]:
+        asked = len(report.backends) + len(report.failed)
+        reasons = "the document has the reasons" if as_json else "the reasons are above"
+        raise QfusionError(
+            f"{len(failed)} of {asked} backends failed: {', '.join(failed)}; {reasons}"
+        )
 
 
 def measure(
@@ -71,7 +86,11 @@ def measure(
     *,
     raw: bool = False,
 ) -> Portability:
-    """Open all backends, then compare; the first name is the reference."""
+    """Open all backends, then compare; the first name is the reference, which is never calibrated.
+
+    Raises:
+        InputError: A backend cannot be opened or does not fit; nothing has run.
+    """
     from qfusion_core.evaluation.portability import compare as compare_backends
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
@@ -82,10 +101,15 @@ def measure(
     opened = measurement or run
     model = load_model(folder, registry)
     devices = {
-        name: open_for(model, run, backends, name, registry, opened, raw=raw)
+        name: open_for(model, run, backends, name, registry, opened, raw=raw or name == names[0])
         for name in dict.fromkeys(names)
     }
-    return compare_backends(model, test_rows(folder, registry, samples, seed), devices)
+    part = test_rows(folder, registry, samples, seed)
+
+    def on_start(name: str) -> None:
+        typer.echo(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes
+
+    return compare_backends(model, part, devices, seed=seed, on_start=on_start)
 
 
 def as_document(run: Path, report: Portability) -> dict[str, Any]:
@@ -98,31 +122,3 @@ def as_document(run: Path, report: Portability) -> dict[str, Any]:
     ]
     document["without_tokens"] = report.without_tokens._asdict()
     return {"run": str(run), **document, "provenance": provenance()}
-
-
-def print_report(report: Portability) -> None:
-    """The table, and below it what the model owes to its quantum tokens."""
-    print_table(
-        (
-            "backend", "shots", "macro F1", "weighted F1", "accuracy", "agreement",
-            "max expectation error", "in standard errors", "max logit error", "seconds",
-        ),
-        (
-            (
-                row.backend, row.shots or "exact", *(f"{value:.4f}" for value in row.scores),
-                f"{row.agreement:.4f}", f"{row.expectation_error:.2g}",
-                "-" if row.standard_errors is None else f"{row.standard_errors:.1f}",
-                f"{row.logit_error:.2g}", f"{row.seconds:.2f}",
-            )
-            for row in report.backends
-        ),
-    )  # fmt: skip
-    bare, own = report.without_tokens, report.backends[0].scores
-    gates = (
-        "no gate" if report.gates is None else ", ".join(f"{gate:+.3f}" for gate in report.gates)
-    )
-    typer.echo(
-        f"{report.rows} rows, compared with {report.reference}. With the quantum tokens set to "
-        f"zero: macro F1 {bare.macro_f1:.4f} ({bare.macro_f1 - own.macro_f1:+.4f}), "
-        f"{report.changed_without_tokens:.1%} of the classes change; gate: {gates}."
-    )

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from qfusion_core.cli.compare import as_document, measure, print_report
+from qfusion_core.cli.compare import as_document, measure
+from qfusion_core.cli.comparison import print_report
 from qfusion_core.cli.output import AsJson, print_json
 
 BACKENDS = ("statevector", "lightning", "aer-sampled", "braket-local")

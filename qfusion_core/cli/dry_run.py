@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,7 +67,7 @@ def show_dry_run(
                 "jobs": jobs,
                 "facts": found.facts,
                 "price": price.as_json(),
-                "errors": {word: error._asdict() for word, error in found.errors.items()},
+                "errors": {word: asdict(error) for word, error in found.errors.items()},
                 "agreement": agreement,
             }
         )

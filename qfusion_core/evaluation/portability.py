@@ -1,51 +1,27 @@
-"""One trained model on several backends: does it say the same, and does it use its tokens at all?
+"""One trained model on several backends: does it say the same, what does it take, and does it use
+its tokens at all?
 
 Everything is computed in float64 from one checkpoint; only the expectation values differ.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from qfusion_core.calibration.device import CalibratedDevice
+from qfusion_core.calibration.measure import inexact
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.data import Part
 from qfusion_core.errors import InputError
+from qfusion_core.evaluation.answers import Answer, Failure, ask_all, bare, entries
+from qfusion_core.evaluation.backend_report import BackendReport, Reference, backend_report
+from qfusion_core.evaluation.cost import cost
 from qfusion_core.evaluation.metrics import Scores, scores
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import logits_from_tokens
-
-
-@dataclass(frozen=True)
-class BackendReport:
-    """What one backend made of the model.
-
-    Attributes:
-        agreement: Share of rows that get the reference's class.
-        expectation_error: Largest difference of an expectation value from the reference's.
-        standard_errors: The largest difference in units of its shot noise; None if exact.
-        logit_error: Largest difference of a logit.
-        seconds: Spent on the circuit alone.
-        calibrated: When the corrections of its values were measured; None for raw values.
-    """
-
-    backend: str
-    device: str
-    shots: int | None
-    scores: Scores
-    agreement: float
-    expectation_error: float
-    standard_errors: float | None
-    logit_error: float
-    seconds: float
-    calibrated: str | None = None
 
 
 @dataclass(frozen=True)
@@ -54,6 +30,9 @@ class Portability:
 
     Attributes:
         reference: The exact backend that the others are compared with; its report is the first.
+        seed: Of the resampling behind the intervals.
+        backends: Those that answered.
+        failed: Those that did not, with the reason.
         without_tokens: Scores on the reference with every quantum token set to zero.
         changed_without_tokens: Share of rows whose class changes with them.
         gates: ``tanh(a)`` of the fusion's gates; None where it has no gate.
@@ -61,22 +40,35 @@ class Portability:
 
     reference: str
     rows: int
+    seed: int
     backends: tuple[BackendReport, ...]
+    failed: tuple[Failure, ...]
     without_tokens: Scores
     changed_without_tokens: float
     gates: tuple[float, ...] | None
 
 
-def compare(model: FusionClassifier, part: Part, devices: Mapping[str, Device]) -> Portability:
+def compare(
+    model: FusionClassifier,
+    part: Part,
+    devices: Mapping[str, Device],
+    *,
+    seed: int = 0,
+    on_start: Callable[[str], None] = lambda backend: None,
+) -> Portability:
     """Evaluate a model on several open devices.
 
     Args:
         model: Any trained model with a circuit; it is left in float64 on the first device.
         part: The rows.
         devices: By backend name; the first is the reference.
+        seed: Of the resampling behind the intervals.
+        on_start: Called with a backend's name before it runs.
 
     Raises:
-        InputError: The model has no circuit, or the reference samples.
+        InputError: The model has no circuit, it does not fit a device, or the reference samples or
+            has noise.
+        QfusionError: Of the reference; those of other devices are in the report.
     """
     encoder = model.quantum
     if not isinstance(encoder, CircuitEncoder):
@@ -84,69 +76,52 @@ def compare(model: FusionClassifier, part: Part, devices: Mapping[str, Device]) 
             "the model has no circuit (its quantum branch is a control or none), so every backend "
             "gives the same; compare a model trained with a circuit"
         )
-    (reference, exact), *_ = devices.items()
-    if exact.shots is not None:
+    (name, exact), *_ = devices.items()
+    if reason := inexact(bare(exact)):
         raise InputError(
-            f"backend {reference!r} samples ({exact.shots} shots) and cannot be the reference; "
+            f"backend {name!r} {reason} and cannot be the reference; "
             "name an exact one with --reference"
         )
     for device in devices.values():
         encoder.device = device  # a circuit that does not fit is refused before anything runs
     model.double().eval()
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    runs = [_run(model, encoder, x_c, x_q, device) for device in devices.values()]
+    answers = ask_all(encoder, x_q, devices, on_start)
     encoder.device = exact
-    base = runs[0]
-    bare = logits_from_tokens(model, x_c, torch.zeros_like(encoder.arrange(base.values)))
+    base = answers[name]
+    assert isinstance(base, Answer)
+    tokens = encoder.arrange(base.values)
+    reference = Reference(base.values, logits_from_tokens(model, x_c, tokens))
+    bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
+    reports = []
+    for backend, answer in answers.items():
+        if isinstance(answer, Failure):
+            continue
+        device = devices[backend]
+        took = cost(encoder, x_q, bare(device), answer.seconds, entries(backend, device))
+        logits = logits_from_tokens(model, x_c, encoder.arrange(answer.values))
+        reports.append(
+            backend_report(
+                backend,
+                device,
+                encoder.observables,
+                answer.values,
+                logits,
+                part.y,
+                reference=None if backend == name else reference,
+                cost=took,
+                seed=seed,
+            )
+        )
     gates = getattr(model.fusion, "gate_values", None)
+    changed = bare_logits.argmax(1) != reference.logits.argmax(1)
     return Portability(
-        reference=reference,
+        reference=name,
         rows=len(part),
-        backends=tuple(
-            _report(name, device, run, base, part)
-            for (name, device), run in zip(devices.items(), runs, strict=True)
-        ),
-        without_tokens=scores(part.y, bare.argmax(1).numpy()),
-        changed_without_tokens=float((bare.argmax(1) != base.logits.argmax(1)).double().mean()),
+        seed=seed,
+        backends=tuple(reports),
+        failed=tuple(each for each in answers.values() if isinstance(each, Failure)),
+        without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
+        changed_without_tokens=float(changed.double().mean()),
         gates=None if gates is None else tuple(float(gate) for gate in gates),
-    )
-
-
-@dataclass(frozen=True)
-class _Run:
-    values: Tensor
-    logits: Tensor
-    seconds: float
-
-
-@torch.no_grad()
-def _run(
-    model: FusionClassifier, encoder: CircuitEncoder, x_c: Tensor, x_q: Tensor, device: Device
-) -> _Run:
-    encoder.device = device
-    began = time.perf_counter()
-    values = encoder.expectations(x_q)
-    seconds = time.perf_counter() - began
-    return _Run(values, logits_from_tokens(model, x_c, encoder.arrange(values)), seconds)
-
-
-def _report(name: str, device: Device, run: _Run, base: _Run, part: Part) -> BackendReport:
-    errors = (run.values - base.values).abs()
-    in_noise = None
-    if device.shots is not None:
-        # a value of exactly 1 or -1 has no shot noise: the resolution of the shots bounds it
-        variance = (1 - base.values**2).clamp_min(1 / device.shots) / device.shots
-        in_noise = float((errors / variance.sqrt()).max())
-    predicted = run.logits.argmax(1)
-    return BackendReport(
-        backend=name,
-        device=device.name,
-        shots=device.shots,
-        scores=scores(part.y, predicted.numpy()),
-        agreement=float(np.mean((predicted == base.logits.argmax(1)).numpy())),
-        expectation_error=float(errors.max()),
-        standard_errors=in_noise,
-        logit_error=float((run.logits - base.logits).abs().max()),
-        seconds=round(run.seconds, 3),
-        calibrated=device.calibration.measured if isinstance(device, CalibratedDevice) else None,
     )

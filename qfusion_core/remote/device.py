@@ -70,7 +70,9 @@ class RemoteDevice(BlackBoxDevice, ABC):
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
         """Cut a call into jobs within the provider's limits: one where one will do.
 
-        Pure: sends nothing, and gives the same jobs for the same call. `qfusion_core.tiles` cuts.
+        Sends nothing that costs anything, and gives the same jobs for the same call as long as the
+        machine stays what it is: it may look at it, for limits and gates. `qfusion_core.tiles`
+        cuts.
 
         Args:
             circuit: The template: the same for all rows.

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import torch
 from torch import Tensor
 
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.errors import InputError
+from qfusion_core.evaluation.expectation_error import WordError, standard_errors, word_errors
 from qfusion_core.interfaces import Device
 from qfusion_core.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.estimate import Estimate, estimate
-
-
-class ExpectedError(NamedTuple):
-    """Of one observable, over the rows: snapshot minus exact.
-
-    Attributes:
-        mean: What is wrong with all rows alike.
-        rms: Root mean square.
-        largest: In absolute value.
-    """
-
-    mean: float
-    rms: float
-    largest: float
 
 
 class DryRun(NamedTuple):
@@ -36,14 +22,14 @@ class DryRun(NamedTuple):
         plan: The machine's own plan; nothing of it is sent.
         facts: Those of the plan, and what the snapshot's plan adds: gate counts after
             transpilation.
-        errors: By Pauli word.
+        errors: By Pauli word: snapshot minus exact.
         values: Of the snapshot, ``[rows, n_observables]``.
         exact: Of the exact device, likewise.
     """
 
     plan: Estimate
     facts: dict[str, Any]
-    errors: dict[str, ExpectedError]
+    errors: dict[str, WordError]
     values: Tensor
     exact: Tensor
 
@@ -87,10 +73,6 @@ def dry_run(
     values = expectation_values(encoder, x_q)
     encoder.device = exact
     wanted = expectation_values(encoder, x_q)
-    off = (values - wanted).double()
-    columns = (off.mean(0), off.square().mean(0).sqrt(), off.abs().amax(0))
-    errors = torch.stack(columns, dim=1).tolist()
-    by_word = {
-        word: ExpectedError(*line) for word, line in zip(encoder.observables, errors, strict=True)
-    }
+    noise = None if snapshot.shots is None else standard_errors(wanted, snapshot.shots)
+    by_word = word_errors(encoder.observables, values, wanted, noise)
     return DryRun(plan, facts, by_word, values, wanted)

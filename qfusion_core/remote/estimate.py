@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
@@ -44,9 +45,19 @@ def estimate(device: RemoteDevice, encoder: CircuitEncoder, x: Tensor) -> Estima
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
     call = Call(circuit, angles.double().cpu(), encoder.observables)
     jobs = planned(device, call)
-    facts: dict[str, Any] = {}
-    for job, _ in jobs:
-        for name, fact in job.facts.items():
-            number = isinstance(fact, int | float) and name in facts
-            facts[name] = max(fact, facts[name]) if number else fact
+    facts = together(job.facts for job, _ in jobs)
     return Estimate(len(jobs), Price.total(price for _, price in jobs), facts)
+
+
+def together(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Facts of several jobs: the largest where it is a number, else the last.
+
+    >>> together([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
+    {'depth': 3, 'machine': 'a'}
+    """
+    found: dict[str, Any] = {}
+    for each in facts:
+        for name, fact in each.items():
+            number = isinstance(fact, int | float) and name in found
+            found[name] = max(fact, found[name]) if number else fact
+    return found

@@ -29,6 +29,7 @@ class Entry(NamedTuple):
 
     Attributes:
         sent: When a submission whose reply is unknown last went out; None where none did.
+        qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
     """
 
     key: str
@@ -45,6 +46,8 @@ class Entry(NamedTuple):
     reason: str
     written: float
     ended: float | None
+    qpu_seconds: float | None
+    usd: float | None
 
 
 class Planned(NamedTuple):
@@ -111,4 +114,6 @@ def entry(row: sqlite3.Row) -> Entry:
         row["reason"],
         row["written"],
         row["ended"],
+        row["qpu_seconds"],
+        row["usd"],
     )

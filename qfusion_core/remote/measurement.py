@@ -45,8 +45,8 @@ class Measurement:
             device = open_backend("ibm-fez", run=measurement)
             ...
 
-    A `with` that ends without an exception finishes it. Without a verb each call is measured anew,
-    except for one that a process left unfinished.
+    A `with` that ends without an exception finishes it, if its first call was answered. Without
+    a verb each call is measured anew, except for one that a process left unfinished.
 
     Args:
         run: Folder of the journal; None makes a new one in the user's state directory and logs
@@ -135,4 +135,5 @@ class Measurement:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is None:
             for at in self._open.values():
-                self.journal.set_state(at.measurement, "finished")
+                if at.number:  # else its failure was caught, and the next time goes on with it
+                    self.journal.set_state(at.measurement, "finished")

@@ -136,7 +136,9 @@ def test_compare_shows_what_the_tokens_do(trained, qfusion):
         "lightning",
         "default-qubit",
     ]
-    assert all(row["expectation_error"] < 1e-8 for row in report["backends"])
+    reference, *others = report["backends"]
+    assert reference["versus_reference"] is None
+    assert all(row["versus_reference"]["expectation_error"]["largest"] < 1e-8 for row in others)
     assert set(report["without_tokens"]) == {"macro_f1", "weighted_f1", "accuracy"}
 
 

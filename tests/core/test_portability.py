@@ -6,11 +6,25 @@ The promise is the issue of this library: exact backends agree to 1e-8 in the ex
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
+from qfusion_core import (
+    Angle,
+    BlackBoxDevice,
+    Circuit,
+    FusionClassifier,
+    InputError,
+    Part,
+    Registry,
+    Term,
+    open_backend,
+)
+from qfusion_core.calibration.device import CalibratedDevice
+from qfusion_core.calibration.store import Calibration, Correction
 from qfusion_core.config.compose import compose
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.evaluation.rows import choose_rows
@@ -41,11 +55,17 @@ def test_exact_backends_agree(preset):
     model, part = trained(preset)
     report = compare(model, part, {name: open_backend(name) for name in EXACT})
     assert [row.backend for row in report.backends] == EXACT
-    for row in report.backends:
+    assert report.backends[0].versus_reference is None
+    for row in report.backends[1:]:
         assert row.shots is None
-        assert row.expectation_error < 1e-8
-        assert row.logit_error < 1e-5
-        assert row.agreement == 1
+        versus = row.versus_reference
+        assert versus.expectation_error.largest < 1e-8
+        assert versus.logit_error < 1e-5
+        assert versus.agreement == 1
+        assert (versus.macro_f1, versus.macro_f1_interval) == (0, None)
+        assert (versus.mcnemar.lost, versus.mcnemar.won, versus.mcnemar.p) == (0, 0, 1)
+        assert versus.largest_in_standard_errors is None
+        assert row.calibration_error == pytest.approx(report.backends[0].calibration_error)
     assert report.changed_without_tokens >= 0
 
 
@@ -55,8 +75,54 @@ def test_sampled_backends_stay_within_five_standard_errors(preset):
     names = ["statevector", *SAMPLED]
     report = compare(model, part, {name: open_backend(name) for name in names})
     for row in report.backends[1:]:
-        assert 0 < row.standard_errors < 5
-        assert row.expectation_error > 1e-4
+        versus = row.versus_reference
+        assert 0 < versus.largest_in_standard_errors < 5
+        assert versus.expectation_error.largest > 1e-4
+        assert tuple(versus.by_observable) == model.quantum.observables
+        errors = versus.by_observable.values()
+        assert max(each.largest for each in errors) == versus.expectation_error.largest
+        assert np.mean([each.mean for each in errors]) == pytest.approx(
+            versus.expectation_error.mean
+        )
+
+
+class Shrunk(BlackBoxDevice):
+    """A third of each value, sampled."""
+
+    name, shots = "shrunk", 1000
+
+    def __init__(self, exact):
+        self.exact, self.random = exact, np.random.default_rng(1)
+
+    def evaluate(self, circuit, angles, observables):
+        columns = iter(range(circuit.n_angles))
+        gates = tuple(
+            gate
+            if gate.angle is None
+            else replace(gate, angle=Angle((Term("data", next(columns), 1.0),)))
+            for gate in circuit.gates
+        )
+        open_angles = Circuit(circuit.n_wires, gates, circuit.n_angles, 0)
+        values = self.exact.expectations(open_angles, angles, angles.new_zeros(0), observables)
+        drawn = self.random.binomial(self.shots, (1 + values.numpy() / 3) / 2)
+        return torch.from_numpy(2 * drawn / self.shots - 1)
+
+
+def test_the_noise_of_a_calibrated_value_is_that_of_the_calibrated_value():
+    model, part = trained("hardware", rows=60)
+    exact, words = model.device, model.quantum.observables
+    line = Correction(scale=3.0, offset=0.0, raw_error=0.1, error=0.1)
+    calibration = Calibration(
+        backend="shrunk", device="shrunk", options="", circuit="", samples=9, seed=0,
+        reference="exact", measurement=None, measured="2026-01-01",
+        observables=dict.fromkeys(words, line), provenance={},
+    )  # fmt: skip
+    devices = {"exact": exact, "calibrated": CalibratedDevice(Shrunk(exact), calibration)}
+    row = compare(model, part, devices).backends[1]
+    units = [each.in_standard_errors for each in row.versus_reference.by_observable.values()]
+    assert np.mean([each.rms for each in units]) == pytest.approx(1, abs=0.1)
+    assert max(abs(each.mean) for each in units) < 4
+    assert row.calibrated == "2026-01-01"
 
 
 def test_a_model_that_ignores_its_tokens_is_seen():

@@ -297,7 +297,8 @@ def test_compare_asks_and_reuses(machine, qfusion, run):
     assert qfusion(*words)[0] == 2
     code, out, _ = qfusion(*words, "--yes")
     assert code == 0
-    assert json.loads(out)["backends"][1]["expectation_error"] < 0.5
+    versus = json.loads(out)["backends"][1]["versus_reference"]
+    assert versus["expectation_error"]["largest"] < 0.5
     assert qfusion(*words)[0] == 0
     assert len(machine.jobs) == 2
 

@@ -124,10 +124,13 @@ class Wrong(qfusion_core.BlackBoxDevice):
         return ["acme-sdk", "pytest"] if options.how == "packages" else []
 
     def __init__(self, options, credentials=None):
+        self.options = options
         if options.how == "exit":
             raise SystemExit("the SDK of ACME gives up")
 
     def evaluate(self, circuit, angles, observables):
+        if self.options.how == "breaks":
+            raise ValueError("the simulator of ACME has\na fault")
         return angles.new_zeros(len(angles), len(observables))
 
 

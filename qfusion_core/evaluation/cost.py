@@ -1,0 +1,144 @@
+"""What an evaluation took: jobs, shots, gates, time, money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from torch import Tensor
+
+from qfusion_core.circuit import Circuit
+from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.interfaces import Device
+from qfusion_core.readout import commuting_groups
+from qfusion_core.remote.estimate import estimate, together
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.intents import Entry
+
+
+@dataclass(frozen=True)
+class Amount:
+    """Of dollars, or of seconds on a machine.
+
+    Attributes:
+        basis: ``free``; ``charged`` where the provider said so for every job; ``estimate``
+            otherwise: the range of the plan.
+    """
+
+    low: float
+    high: float
+    basis: Literal["free", "charged", "estimate"]
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one backend took for all rows.
+
+    Attributes:
+        jobs: At the provider, repeated ones included; None for a simulator without jobs.
+        shots: In total; None where values are exact. Of a simulator without jobs: rows times
+            settings times shots, its words grouped as a machine would measure them.
+        depth: Of the transpiled circuit where the adapter tells, else of the circuit as traced.
+        two_qubit_gates: Likewise.
+        transpiled: Which of both.
+        seconds: Spent on the circuit now; first use included, compilation for one.
+        turnaround: Seconds from the first job written to the last result in the journal, whenever
+            that was; None without a queue.
+        seconds_per_row: Turnaround, else seconds, over the rows.
+        usd: None where nothing is known about it.
+        qpu_seconds: Likewise.
+    """
+
+    jobs: int | None
+    shots: int | None
+    depth: int
+    two_qubit_gates: int
+    transpiled: bool
+    seconds: float
+    turnaround: float | None
+    seconds_per_row: float
+    usd: Amount | None
+    qpu_seconds: Amount | None
+
+
+FREE = Amount(0.0, 0.0, "free")
+
+
+def cost(
+    encoder: CircuitEncoder, x_q: Tensor, device: Device, seconds: float, entries: Sequence[Entry]
+) -> Cost:
+    """What it took a device to answer for all rows.
+
+    Args:
+        encoder: With the circuit.
+        x_q: Features ``[rows, n_features]``.
+        device: That answered.
+        seconds: It took here.
+        entries: Its jobs in the journal; none for what runs here.
+    """
+    from qfusion_core.remote.device import RemoteDevice
+
+    circuit, rows = encoder.traced, len(x_q)
+    settings = len(commuting_groups(encoder.observables))
+    jobs, turnaround = None, None
+    shots = None if device.shots is None else rows * settings * device.shots
+    usd: Amount | None = FREE
+    qpu_seconds: Amount | None = FREE
+    facts: dict[str, Any] = {}
+    if entries:
+        jobs, facts = len(entries), together(each.facts for each in entries)
+        shots = None if shots is None else sum(each.price["shots"] for each in entries)
+        written = min(each.written for each in entries)
+        turnaround = max(each.ended or written for each in entries) - written
+        usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))
+    elif isinstance(device, RemoteDevice) and device.local:
+        plan = estimate(device, encoder, x_q)
+        jobs, shots, facts = plan.jobs, plan.price.shots, plan.facts
+    transpiled = "depth" in facts and "two_qubit_gates" in facts
+    return Cost(
+        jobs=jobs,
+        shots=shots,
+        depth=facts["depth"] if transpiled else depth(circuit),
+        two_qubit_gates=facts["two_qubit_gates"] if transpiled else two_qubit_gates(circuit),
+        transpiled=transpiled,
+        seconds=round(seconds, 3),
+        turnaround=None if turnaround is None else round(turnaround, 3),
+        seconds_per_row=round((seconds if turnaround is None else turnaround) / rows, 6),
+        usd=usd,
+        qpu_seconds=qpu_seconds,
+    )
+
+
+def depth(circuit: Circuit) -> int:
+    """Most gates on a path through the circuit, measurements not counted."""
+    reached = [0] * circuit.n_wires
+    for gate in circuit.gates:
+        last = 1 + max(reached[wire] for wire in gate.wires)
+        for wire in gate.wires:
+            reached[wire] = last
+    return max(reached, default=0)
+
+
+def two_qubit_gates(circuit: Circuit) -> int:
+    """Number of gates on two wires."""
+    return sum(len(gate.wires) == 2 for gate in circuit.gates)
+
+
+def _amount(entries: Sequence[Entry], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
+    """The sum over jobs: what the provider said of a job, else the range of its plan."""
+    low = high = 0.0
+    charged = True
+    for each in entries:
+        planned, kept = each.price[field], getattr(each, field)
+        if kept is not None and (planned is None or kept != planned["high"]):
+            low, high = low + kept, high + kept  # the journal held the high end before
+        elif planned is None:
+            return None
+        else:
+            low, high = low + planned["low"], high + planned["high"]
+            charged = False
+    if high == 0 and not charged:
+        return FREE
+    return Amount(low, high, "charged" if charged else "estimate")
