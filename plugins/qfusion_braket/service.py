@@ -73,7 +73,8 @@ class Service(Site):
             self._machine = None  # asked anew the next time
             raise Refused(
                 f"{machine.name} is {machine.status}",
-                next_step="send it when the device is online (`qfusion backends --check`), or choose another",
+                next_step="send it when the device is online (`qfusion backends --check`), or "
+                "choose another",
             )
         task, (bucket, folder) = task_of(job, machine, options), connection.output()
         more: dict[str, Any] = {}
