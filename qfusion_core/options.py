@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,13 @@ class Options(BaseModel):
     neutral: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    def that_change_values(self) -> dict[str, Any]:
+        """Plain data: all options but the neutral ones.
+
+        A component with an option that names a file puts the digest of its contents there.
+        """
+        return self.model_dump(mode="json", exclude=set(self.neutral))
+
 
 class Credentials(BaseModel):
     """Secrets of a device, each a ``SecretStr``, from the environment and nowhere else."""
@@ -32,6 +39,5 @@ class Credentials(BaseModel):
 
 def values_digest(device: str, options: Options) -> str:
     """SHA-256 of a device's name and of its options that change values, in hexadecimal."""
-    counted = options.model_dump(mode="json", exclude=set(options.neutral))
-    canonical = json.dumps([1, device, counted], sort_keys=True)
+    canonical = json.dumps([1, device, options.that_change_values()], sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

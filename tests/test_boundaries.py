@@ -20,7 +20,8 @@ PLUGINS = sorted(folder.name for folder in (ROOT / "plugins").glob("qfusion_*"))
 PLUGIN_FILES = sorted((ROOT / "plugins").rglob("*.py"))
 SDKS = {
     "amazon_braket_pennylane_plugin", "boto3", "botocore", "braket", "dask", "distributed",
-    "pennylane_qiskit", "qiskit", "qiskit_aer", "qiskit_ibm_runtime",
+    "pennylane_qiskit", "qiskit", "qiskit_aer", "qiskit_braket_provider", "qiskit_ibm_runtime",
+    "qiskit_ionq",
 }  # fmt: skip
 HEAVY = {"torch", "pennylane", "pandas", "sklearn", "qiskit", "braket"}
 
@@ -114,12 +115,12 @@ from contextlib import suppress
 from qfusion_core.cli import main
 from qfusion_core.cli.app import app
 verbs = [command.callback.__name__ for command in app.registered_commands]
-assert {'plugins', 'backends', 'train'} <= set(verbs), verbs
+assert {'plugins', 'train'} <= set(verbs), verbs
 verbs = [[verb] for verb in verbs]
 for group in app.registered_groups:
     inner = group.typer_instance.registered_commands
     verbs += [[group.name], *([group.name, c.name or c.callback.__name__] for c in inner)]
-assert ['jobs', 'resume'] in verbs, verbs
+assert ['jobs', 'resume'] in verbs and ['backends', 'save'] in verbs, verbs
 for words in [[], ['--help'], ['--version'], *([*verb, '--help'] for verb in verbs)]:
     with suppress(SystemExit):
         main(words)

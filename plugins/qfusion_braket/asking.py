@@ -27,8 +27,8 @@ _NEXT = {
     "AccessDeniedException": "allow {operation} to this user or role in IAM",
     "ServiceQuotaExceededException": "wait until tasks have ended, lower max_parallel, or ask for "
     "more in AWS's Service Quotas",
-    "DeviceOfflineException": "send it when the device is online (`qfusion doctor`), or choose "
-    "another",
+    "DeviceOfflineException": "send it when the device is online (`qfusion backends --check`), or "
+    "choose another",
     "DeviceRetiredException": "choose another device",
     "ResourceNotFoundException": "check device and region in backends.yaml",
     "NoSuchBucket": "check s3 in backends.yaml; the bucket must be in the region of the device",

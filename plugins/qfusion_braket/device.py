@@ -13,7 +13,17 @@ from qfusion_braket.here import Here
 from qfusion_braket.pricing import PriceList
 from qfusion_braket.service import Service
 from qfusion_braket.site import Site
-from qfusion_core import Circuit, Finding, Job, JobStatus, Price, Range, RemoteDevice, Result
+from qfusion_core import (
+    Circuit,
+    Finding,
+    Job,
+    JobStatus,
+    NoiseParameters,
+    Price,
+    Range,
+    RemoteDevice,
+    Result,
+)
 
 
 class Braket(RemoteDevice):
@@ -86,6 +96,24 @@ class Braket(RemoteDevice):
     def cancel(self, job_id: str) -> None:
         """One task."""
         self._site.cancel(job_id)
+
+    def noise_model(self) -> NoiseParameters | None:
+        """As given for `local-dm`, or as a device's saved properties tell it."""
+        snapshot = self.snapshot()
+        return self._site.noise() if snapshot is None else snapshot.noise_model()
+
+    def snapshot(self) -> Braket | None:
+        """Emulated from saved properties, if the option `properties` names them."""
+        chosen = self.options
+        if chosen.properties is None:
+            return None
+        names = ("shots", "qubits", "optimization_level", "layout_seed")
+        same = {name: getattr(chosen, name) for name in names}
+        return Braket(self.Options(emulate=chosen.properties, **same))
+
+    def properties(self) -> bytes | None:
+        """What GetDevice says of it: JSON, as `emulate` and `properties` take it."""
+        return self._site.properties()
 
     def preflight(self) -> list[Finding]:
         """Versions, credentials, network, region, status, qubits, shots, queue."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
 import qfusion_core
+from qfusion_braket.emulation.document import require_document
 from qfusion_braket.names import LOCAL, is_exact, place
 
 
@@ -24,7 +27,7 @@ class Options(qfusion_core.RemoteOptions):
     """Options of `braket`."""
 
     neutral = qfusion_core.RemoteOptions.neutral | {
-        "s3", "tags", "max_parallel", "profile", "reservation",
+        "s3", "tags", "max_parallel", "profile", "properties", "reservation",
     }  # fmt: skip
 
     device: str | None = Field(
@@ -33,6 +36,9 @@ class Options(qfusion_core.RemoteOptions):
     emulate: str | None = Field(
         None, description="file with a device's saved properties, to be emulated here"
     )
+    properties: str | None = Field(
+        None, description="file with this device's saved properties: for noise and --dry-run"
+    )
     region: str | None = Field(
         None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="of AWS, where the name tells none"
     )
@@ -40,6 +46,13 @@ class Options(qfusion_core.RemoteOptions):
         None, ge=1, description="draws of each circuit and setting; none: exact, on simulators"
     )
     noise: Noise | None = Field(None, description="of local-dm")
+    seed: int | None = Field(
+        None, ge=0, description="start of the stream of draws; only for what runs here"
+    )
+    optimization_level: int = Field(
+        2, ge=0, le=3, description="of Qiskit's transpiler, for an emulated device"
+    )
+    layout_seed: int = Field(1, ge=0, description="of the transpiler: which qubits are taken")
     s3: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{2,62}(/[^\s]*)?$",
@@ -75,15 +88,27 @@ class Options(qfusion_core.RemoteOptions):
             self._require_remote()
         return self
 
+    def that_change_values(self) -> dict[str, Any]:
+        """See `qfusion_core.Options`: an emulated device is what its file says."""
+        counted = super().that_change_values()
+        if self.emulate is not None:
+            counted["emulate"] = sha256(Path(self.emulate).read_bytes()).hexdigest()
+        return counted
+
     @property
     def is_local(self) -> bool:
         """Whether it runs in this process."""
         return self.emulate is not None or self.device in LOCAL
 
     def _require_local(self) -> None:
-        if self.emulate is not None and self.shots is None:
-            raise ValueError("shots: an emulated device samples; give their number")
-        names = ("region", "s3", "error_mitigation", "qubits", "reservation", "profile")
+        if self.emulate is not None:
+            if self.shots is None:
+                raise ValueError("shots: an emulated device samples; give their number")
+            require_document(self.emulate)
+        if self.seed is not None and self.shots is None:
+            raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
+        names = ["properties", "region", "s3", "error_mitigation", "reservation", "profile"]
+        names += ["qubits"] if self.emulate is None else []
         given = [name for name in names if getattr(self, name) is not None]
         if given:
             raise ValueError(f"{given[0]}: only for a device at AWS; leave it out")
@@ -91,6 +116,10 @@ class Options(qfusion_core.RemoteOptions):
     def _require_remote(self) -> None:
         assert self.device is not None
         place(self.device, self.region)
+        if self.properties is not None:
+            require_document(self.properties)
+        if self.seed is not None:
+            raise ValueError(f"seed: {self.device} cannot honour one; leave it out")
         if self.shots is None and not is_exact(self.device):
             raise ValueError(f"shots: {self.device} samples; give their number")
         if self.error_mitigation and "ionq/" not in self.device:

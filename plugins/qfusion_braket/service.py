@@ -47,14 +47,16 @@ class Service(Site):
     def machine(self) -> Machine:
         """What GetDevice says of it."""
         if self._machine is None:
-            connection, options = self.connection, self._options
-            with asking(connection.secrets):
-                reply = connection.braket.get_device(deviceArn=connection.place.arn)
-                machine = machine_of(reply, connection.place.short, options.reservation is not None)
+            short, options = self.connection.place.short, self._options
+            machine = machine_of(self._described(), short, options.reservation is not None)
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None
             self._machine = dataclasses.replace(machine, program_set=None) if single else machine
         return self._machine
+
+    def properties(self) -> bytes:
+        """The document of GetDevice."""
+        return str(self._described()["deviceCapabilities"]).encode()
 
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of the circuit as it is sent: AWS compiles it, and does not say beforehand to what."""
@@ -71,7 +73,8 @@ class Service(Site):
             self._machine = None  # asked anew the next time
             raise Refused(
                 f"{machine.name} is {machine.status}",
-                next_step="send it when the device is online (`qfusion doctor`), or choose another",
+                next_step="send it when the device is online (`qfusion backends --check`), or "
+                "choose another",
             )
         task, (bucket, folder) = task_of(job, machine, options), connection.output()
         more: dict[str, Any] = {}
@@ -144,6 +147,12 @@ class Service(Site):
     def findings(self) -> list[Finding]:
         """Credentials, network, region, status, qubits, shots, queue."""
         return findings(self, self._options)
+
+    def _described(self) -> dict[str, Any]:
+        connection = self.connection
+        with asking(connection.secrets):
+            reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
+        return reply
 
     def _task(self, arn: str) -> dict[str, Any]:
         with asking(self.connection.secrets):

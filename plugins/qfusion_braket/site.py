@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from qfusion_braket.machine import Machine
-from qfusion_core import Circuit, Finding, Job, JobStatus, Result
+from qfusion_core import Circuit, Finding, Job, JobStatus, NoiseParameters, Result
 
 
 class Site(ABC):
@@ -19,6 +19,14 @@ class Site(ABC):
     @abstractmethod
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of a template on it, for `qfusion estimate`: depth, two-qubit gates; as compiled here."""
+
+    def noise(self) -> NoiseParameters | None:
+        """Mean over the qubits; None where none is known. Asks nobody."""
+        return None
+
+    def properties(self) -> bytes | None:
+        """The device's document, asked anew; None where there is none."""
+        return None
 
     @abstractmethod
     def submit(self, job: Job, key: str) -> str:

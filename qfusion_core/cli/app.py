@@ -41,7 +41,7 @@ app.command()(calibrate)
 app.command()(refit)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
-app.command()(backends)
+app.add_typer(backends, name="backends")
 
 
 def _version(asked: bool) -> None:

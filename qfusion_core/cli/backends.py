@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table
 
@@ -13,8 +15,15 @@ if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
     from qfusion_core.registry import Registry
 
+backends = typer.Typer(
+    cls=ListByDefault,
+    help="List the entries of backends.yaml, examine them (`qfusion backends NAME --check`), or "
+    "save what is told of a machine.",
+)
 
-def backends(
+
+@backends.command("list")
+def list_backends(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="NAME", help="Only these; all if not given.")
     ] = None,
@@ -63,6 +72,26 @@ def backends(
         ),
     )
     print_reasons(rows)
+
+
+@backends.command()
+def save(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name in backends.yaml.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A new file; NAME.json here if not given.")
+    ] = None,
+    backends_file: BackendsFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store what a machine's provider tells of it today. Sends no job, costs nothing."""
+    from qfusion_core.config.backends import Backends
+    from qfusion_core.remote.properties import save_properties
+
+    path = save_properties(Backends.read(backends_file), name, out or Path(f"{name}.json"))
+    if as_json:
+        print_json({"backend": name, "path": str(path), "bytes": path.stat().st_size})
+    else:
+        typer.echo(f"{path}: properties of {name}, {path.stat().st_size} bytes")
 
 
 def _check(

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait
 from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
     from qfusion_core.remote.intents import Entry
-
-
-class ListByDefault(TyperGroup):
-    """``qfusion jobs RUN`` is ``qfusion jobs list RUN``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the verb in where it is left out."""
-        if args and args[0] not in (*self.commands, "--help"):
-            args = ["list", *args]
-        return super().parse_args(ctx, args)
 
 
 jobs = typer.Typer(

@@ -127,6 +127,15 @@ class RemoteDevice(BlackBoxDevice, ABC):
         """
         return None
 
+    def properties(self) -> bytes | None:
+        """What the provider tells of the machine today, to be kept in a file; None: nothing.
+
+        Raises:
+            Transient: A fault that passes.
+            Refused: One that does not.
+        """
+        return None
+
     @final
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Plan, check the budget, write down, submit all jobs, wait, fetch, write down.

@@ -12,8 +12,8 @@ from qfusion_core.config.backends import PACKAGED, Backends
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
-    "statevector", "default-qubit", "lightning", "aer", "braket-local", "aer-sampled",
-    "braket-local-sampled",
+    "statevector", "default-qubit", "lightning", "aer", "aer-sampled", "braket-local",
+    "braket-local-exact",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def test_the_shipped_file_works_as_it_is(name):
         values = device.expectations(circuit, data, weights, ["ZI", "IZ"])
     # X flips wire 1 for certain, so that sampling is exact, too
     torch.testing.assert_close(values, torch.tensor([[1.0, -1.0]], dtype=torch.float64))
-    assert (device.shots is not None) == name.endswith("-sampled")
+    assert (device.shots is not None) == (name in ("aer-sampled", "braket-local"))
 
 
 def test_the_shipped_file_lists_what_it_promises():

@@ -30,8 +30,8 @@ from qfusion_core.evaluation.portability import compare
 from qfusion_core.evaluation.rows import choose_rows
 
 REGISTRY = Registry()
-EXACT = ["statevector", "default-qubit", "lightning", "aer", "braket-local"]
-SAMPLED = ["aer-sampled", "braket-local-sampled"]
+EXACT = ["statevector", "default-qubit", "lightning", "aer", "braket-local-exact"]
+SAMPLED = ["aer-sampled", "braket-local"]
 
 
 def trained(preset, rows=3, **choices):
