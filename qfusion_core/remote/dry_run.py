@@ -12,7 +12,8 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.estimate import Estimate, estimate
+from qfusion_core.remote.estimate import Estimate, plan_of
+from qfusion_core.remote.fleet import Fleet
 
 
 class ExpectedError(NamedTuple):
@@ -54,6 +55,11 @@ def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
     Raises:
         InputError: The backend runs here, or its machine has no snapshot.
     """
+    if isinstance(device, Fleet) and not device.local and len(device.members) > 1:
+        raise InputError(
+            f"backend {backend!r} is a pool; make a dry run of its members one by one: "
+            f"{', '.join(device.members)}"
+        )
     if not isinstance(device, RemoteDevice) or device.local:
         raise InputError(
             f"backend {backend!r} runs on this machine and costs nothing; leave --dry-run out"
@@ -79,10 +85,10 @@ def dry_run(
         snapshot: Of the machine.
         exact: What the values should be.
     """
-    plan = estimate(device, encoder, x_q)
+    plan = Estimate.of(plan_of(device, encoder, x_q))
     facts = dict(plan.facts)
     if isinstance(snapshot, RemoteDevice):
-        facts |= estimate(snapshot, encoder, x_q).facts
+        facts |= Estimate.of(plan_of(snapshot, encoder, x_q)).facts
     encoder.device = snapshot
     values = expectation_values(encoder, x_q)
     encoder.device = exact

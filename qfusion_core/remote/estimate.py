@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from qfusion_core.remote.evaluation import planned
+from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
 
 if TYPE_CHECKING:
     from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.fleet import Fleet
 
 
 class Estimate(NamedTuple):
     """A plan in figures.
 
     Attributes:
+        rows: Number of different rows.
         jobs: Number of jobs.
         price: Of all of them.
         facts: What the adapter says of a job, such as measurement settings, depth after
             transpilation or two-qubit gates; the largest over the jobs where it is a number.
     """
 
+    rows: int
     jobs: int
     price: Price
     facts: dict[str, Any]
 
+    @classmethod
+    def of(cls, plan: Iterable[Planned]) -> Estimate:
+        """A plan, or a part of one."""
+        plan = list(plan)
+        rows = {row for each in plan for row in range(*each.job.rows)}
+        facts: dict[str, Any] = {}
+        for each in plan:
+            for name, fact in each.job.facts.items():
+                number = isinstance(fact, int | float) and name in facts
+                facts[name] = max(fact, facts[name]) if number else fact
+        return cls(len(rows), len(plan), Price.total(each.price for each in plan), facts)
+
 
 @torch.no_grad()
-def estimate(device: RemoteDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
     """The plan of a forward pass; nothing is sent.
 
     Args:
-        device: Open, but nothing is asked of it that is not free.
+        fleet: Open, but nothing is asked of it that is not free.
         encoder: With the circuit.
         x: Features ``[rows, n_features]``.
     """
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
-    call = Call(circuit, angles.double().cpu(), encoder.observables)
-    jobs = planned(device, call)
-    facts: dict[str, Any] = {}
-    for job, _ in jobs:
-        for name, fact in job.facts.items():
-            number = isinstance(fact, int | float) and name in facts
-            facts[name] = max(fact, facts[name]) if number else fact
-    return Estimate(len(jobs), Price.total(price for _, price in jobs), facts)
+    return fleet.assign(Call.of(circuit, angles, encoder.observables))
