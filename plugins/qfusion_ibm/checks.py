@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
 
 from qfusion_core import Finding, QfusionError, Transient
 from qfusion_ibm.here import Here
@@ -62,7 +63,8 @@ def _versions() -> Finding:
 def _queue(site: Service, name: str) -> Finding:
     operational, said, pending = site.queue(name)
     detail = f"{name} is {said or 'silent about its state'}, {pending} jobs wait"
-    return Finding("queue", "ok" if operational and said == "active" else "warning", detail)
+    status: Literal["ok", "warning"] = "ok" if operational and said == "active" else "warning"
+    return Finding("queue", status, detail, pending)
 
 
 def _seed(options: Options, site: Here | Service) -> Finding:

@@ -59,11 +59,12 @@ def calibrated(
     Raises:
         InputError: The calibration is damaged, or does not fit.
     """
-    found = {}
+    found, encoder = {}, model.quantum
     names = device.members if isinstance(device, Pool) else (backend,)
-    for name in names if isinstance(model.quantum, CircuitEncoder) else ():
-        if (calibration := read(run, name)) is not None:
-            calibration.require_fit(place(run, name), options(name), model.quantum)
+    for name in names:
+        calibration = read(run, name)
+        if calibration is not None and isinstance(encoder, CircuitEncoder):
+            calibration.require_fit(place(run, name), options(name), encoder)
             found[name] = calibration
     if isinstance(device, Pool):
         device.corrections = found

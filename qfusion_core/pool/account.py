@@ -59,9 +59,7 @@ class Account:
             return True
         jobs = [*self.taken, *self.plan(region)]
         try:
-            require_budget(
-                backend, budget, self._spent, Price.total(each.price for each in jobs)
-            )
+            require_budget(backend, budget, self._spent, Price.total(each.price for each in jobs))
         except BudgetError as error:
             self.refusal = str(error).partition(";")[0].removeprefix(f"{backend}: ")
             return False

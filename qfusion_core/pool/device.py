@@ -77,9 +77,7 @@ class Pool(Fleet):
         whole = (0, len(call.angles)), tuple(range(len(call.observables)))
         return self._shares.plan(call, [whole], {})
 
-    def replan(
-        self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]
-    ) -> list[Planned]:
+    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
         """See `Shares.plan`."""
         return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
 

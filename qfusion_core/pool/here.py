@@ -29,9 +29,9 @@ class Here(RemoteDevice):
     local = True
 
     def __init__(self, device: Device) -> None:
+        self.name = device.name  # type: ignore[misc]
         super().__init__(RemoteOptions())
         self._device = device
-        self.name = device.name  # type: ignore[misc]
         self.shots, self.max_wires = device.shots, device.max_wires
 
     def noise_model(self) -> NoiseParameters | None:

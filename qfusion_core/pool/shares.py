@@ -33,9 +33,7 @@ class Shares:
         self._waiting: dict[str, int | None] = {}
         self._said: set[str] = set()
 
-    def plan(
-        self, call: Call, regions: Sequence[Region], out: Mapping[str, str]
-    ) -> list[Planned]:
+    def plan(self, call: Call, regions: Sequence[Region], out: Mapping[str, str]) -> list[Planned]:
         """Jobs that cover regions of a call: all of them, or none.
 
         Args:
@@ -143,6 +141,6 @@ def _refusal(
         return RemoteError(said, backend=pool)
     reasons += [f"{member}: {account.refusal}" for member, account in accounts.items()]
     return BudgetError(
-        f"{pool}: the budgets take {fit} of {rows} row(s) ({'; '.join(reasons)}); nothing was "
-        "sent; use fewer --samples, or raise a budget in backends.yaml"
+        f"{pool}: the budgets take {fit} of {rows} row(s) ({'; '.join(reasons)}); nothing of it "
+        "was sent; use fewer --samples, or raise a budget in backends.yaml"
     )

@@ -147,9 +147,7 @@ class RemoteDevice(Fleet, ABC):
         return [Planned(position, *pair, self.bound.backend) for position, pair in jobs]
 
     @final
-    def replan(
-        self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]
-    ) -> list[Planned]:
+    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
         """The same jobs again."""
         jobs = [Job(call, entry.rows, entry.columns, entry.facts) for entry in entries]
         return [

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.errors import JobFailed
+from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
 from qfusion_core.remote.fleet import Fleet, Origin
 from qfusion_core.remote.intents import At, Budgets, Planned
 from qfusion_core.remote.job import Call
@@ -138,7 +138,11 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
     jobs = fleet.bound.measurement.journal.jobs
     failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
     if failed:
-        plan = fleet.replan(call, failed, {})
+        out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}
+        try:
+            plan = fleet.replan(call, failed, out)
+        except (RemoteError, BudgetError):  # nobody else is left: all get another chance
+            plan = fleet.replan(call, failed, {})
         _approve(fleet, plan)
         jobs.replace(failed, plan, at, budgets(fleet), "sent anew")
 

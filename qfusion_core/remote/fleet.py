@@ -72,9 +72,7 @@ class Fleet(BlackBoxDevice, ABC):
         """
 
     @abstractmethod
-    def replan(
-        self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]
-    ) -> list[Planned]:
+    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
         """Another plan for what some jobs were to do; positions count from 0.
 
         Args:

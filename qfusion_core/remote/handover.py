@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from qfusion_core.remote.errors import RemoteError
+from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Budgets, Entry
 from qfusion_core.remote.job import Call
@@ -74,7 +74,7 @@ class Handover:
     def _hand_over(self, entries: list[Entry], error: RemoteError) -> bool:
         if not entries:
             return False
-        said = {name: error.reason for name, error in self.out.items()}
+        said = {name: each.reason for name, each in self.out.items()}
         try:
             plan = self._fleet.replan(self._call, entries, said)
             others = ", ".join(dict.fromkeys(each.backend for each in plan))
@@ -82,6 +82,8 @@ class Handover:
             self._jobs.replace(entries, plan, self._at, self._budgets, why)
         except RemoteError as nobody:
             raise nobody.about(self._fleet.bound.backend, None, self._alive()) from None
+        except BudgetError as refused:
+            raise BudgetError(f"{refused}; {self._alive()}") from None
         finally:
             for entry in entries:
                 self._jobs.let_go(entry.key)  # those that are still intents

@@ -16,7 +16,6 @@ from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price
 
-
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 
 

@@ -71,10 +71,11 @@ class Measurement:
         wait: bool = True,
         approve: Callable[[str, Price], None] = lambda backend, price: None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
-        say: Callable[[str], None] = logging.getLogger(__name__).warning,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self.verb, self.subject, self.again = verb, subject, again
-        self.wait, self.approve, self.on_progress, self.say = wait, approve, on_progress, say
+        self.wait, self.approve, self.on_progress = wait, approve, on_progress
+        self.say = say or logging.getLogger(__name__).warning
         self._run = run
         self._open: dict[About, At] = {}
 

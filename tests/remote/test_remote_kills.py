@@ -23,9 +23,9 @@ POINTS = (
 class Warm:
     """A process that has imported everything, and forks children."""
 
-    def __init__(self):
+    def __init__(self, script="warm.py"):
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", Path(__file__).with_name("warm.py")],
+            [sys.executable, "-W", "error", Path(__file__).with_name(script)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
