@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import get_args
 
-from qfusion_core.errors import QfusionError
+from qfusion_core.remote.desk import Desk
 from qfusion_core.remote.errors import JobCancelled, JobFailed, JobsLeft, JobsPending, RemoteError
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.handover import Handover
 from qfusion_core.remote.intents import At, Budgets, Entry
-from qfusion_core.remote.job import Call, JobStatus, Result, State
+from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.owner import new_owner
-from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.submission import Submission, new_asking
+from qfusion_core.remote.submission import Submission
 
 
 class Waiting:
@@ -40,7 +38,7 @@ class Waiting:
             name: Submission(member, self._journal.jobs, owner, self._next)
             for name, member in fleet.members.items()
         }
-        self._asks = {name: new_asking(member) for name, member in fleet.members.items()}
+        self._desk = Desk(fleet, call, self._next)
         self._unreachable: dict[str, RemoteError] = {}  # in this round
 
     def run(self) -> None:
@@ -138,40 +136,12 @@ class Waiting:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
         if entry.backend not in self._unreachable:
             try:
-                return self._settle(entry)
+                return self._desk.settle(entry)
             except RemoteError as error:
                 if self._handover.alone:
                     raise
                 self._unreachable[entry.backend] = error
         return JobStatus("running")
-
-    def _settle(self, entry: Entry) -> JobStatus:
-        """The state of a submitted job, which is written down if it is the last."""
-        job_id = str(entry.job_id)
-        known = {"job_id": job_id, "next_step": self._next}
-        device = self._fleet.member(entry.backend)
-        ask = self._asks[entry.backend]
-        status = ask(lambda: device.status(job_id), **known)
-        if status.state not in get_args(State):
-            raise QfusionError(
-                f"device {device.name!r}: status returned {status.state!r}, expected one of "
-                f"{', '.join(get_args(State))}; this is a fault of the device's plugin"
-            )
-        if status.state == "done":
-            result = ask(lambda: self._fetch(entry), **known)
-            self._journal.jobs.done(entry.key, result)
-        elif status.state in ("failed", "cancelled"):
-            reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
-            status = status._replace(reason=reason)
-            self._journal.jobs.ended(entry.key, status.state, reason)
-        return status
-
-    def _fetch(self, entry: Entry) -> Result:
-        job, device = self._journal.job(self._call, entry), self._fleet.member(entry.backend)
-        result = device.fetch(job, str(entry.job_id))
-        require_result(device.name, job, result)
-        raw = self._asks[entry.backend].hide_bytes(result.raw)
-        return Result(result.values, raw, result.qpu_seconds, result.usd)
 
     def _require_hope(self, unfinished: list[Entry]) -> None:
         """End where all that is left is at machines that cannot be asked.

@@ -333,7 +333,7 @@ def test_jobs_of_a_member_that_cannot_be_opened_are_not_bought_again(
     machine.seconds = 60
     failure(JobsPending, measure, timeout_seconds=0.05)
     line = failure(RemoteError, measure, absent={"a": "the environment variable A is not set"})
-    assert line.startswith("a: the environment variable A is not set")
+    assert line.startswith("a: job job-0: the environment variable A is not set; no job is lost")
     assert len(keys(machine, other)) == 6
 
 
