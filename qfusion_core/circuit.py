@@ -41,6 +41,9 @@ class Angle:
     terms: tuple[Term, ...] = ()
     offset: float = 0.0
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "terms", tuple(self.terms))  # a list has no hash
+
 
 @dataclass(frozen=True)
 class Gate:
@@ -49,6 +52,9 @@ class Gate:
     name: str
     wires: tuple[int, ...]
     angle: Angle | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "wires", tuple(self.wires))
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ class Circuit:
     n_weights: int
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "gates", tuple(self.gates))
         limits = {"data": self.n_data, "weight": self.n_weights}
         for position, gate in enumerate(self.gates):
             where = f"gate {position} ({gate.name} on {list(gate.wires)})"

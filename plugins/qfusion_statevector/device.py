@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -13,7 +12,7 @@ from torch import Tensor
 import qfusion_core
 from qfusion_core import Circuit, Device, InputError, require_finite
 from qfusion_statevector.choice import Choice
-from qfusion_statevector.expectations import Expectations, full_precision
+from qfusion_statevector.expectations import Expectations, NotFinite, full_precision
 from qfusion_statevector.sampled import SampledStatevector, gaussian_noise
 
 
@@ -101,16 +100,20 @@ class Statevector(Device):
         self, circuit: Circuit, data: Tensor, weights: Tensor, words: tuple[str, ...]
     ) -> Tensor:
         real = torch.promote_types(data.dtype, torch.float32)
-        executor = self._choice.executor(circuit, words, real, data.device, len(data))
-        if 0 in (len(data), len(words)):
+        executor = self._choice.executor(circuit, words, real, data.device, data.shape[0])
+        if 0 in (data.shape[0], len(words)):
             nothing = 0 * (data.sum(1, keepdim=True) + weights.sum().to(data))
             return nothing.expand(len(data), len(words))
         entries = data, weights
         if not (data.dtype == weights.dtype == real and data.device == weights.device):
             entries = data.to(real), weights.to(data.device, real)
-        values: Tensor = Expectations.apply(*entries, executor)
-        if not math.isfinite(values.detach().sum().item()):
+        try:
+            values: Tensor = Expectations.apply(*entries, executor)
+        except NotFinite:
+            require_finite("data", data)
+            require_finite("weights", weights)
             require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
+            raise
         if self.shots:
             values = values + gaussian_noise(values.detach(), self.shots, self._generator)
         return values if values.dtype == data.dtype else values.to(data.dtype)

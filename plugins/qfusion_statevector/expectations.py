@@ -11,6 +11,13 @@ from torch import Tensor
 from qfusion_core import QfusionError
 
 
+class NotFinite(QfusionError):
+    """Some angle is NaN or infinite; an executor says no more, the device looks for the entry."""
+
+    def __init__(self) -> None:
+        super().__init__("angles: too large to be added up; check the training for divergence")
+
+
 class Executor(Protocol):
     """Runs one program in one precision."""
 
@@ -18,7 +25,7 @@ class Executor(Protocol):
         """Values ``[batch, words]``, and the tensors that `backward` needs (if ``keep``).
 
         Raises:
-            QfusionError: An entry of the data or the weights is NaN or infinite.
+            NotFinite: An angle, or an entry of the data or the weights, is NaN or infinite.
         """
 
     def backward(
@@ -62,4 +69,6 @@ def full_precision(device: torch.device) -> AbstractContextManager[Any]:
 def _plain(part: Tensor) -> Tensor:
     """Numbers alone: outside the graph, and fit for one of an executor's own."""
     part = part.detach()
-    return part.clone() if part.is_inference() else part.resolve_neg()
+    if part.is_inference():
+        return part.clone()
+    return part.resolve_neg() if part.is_neg() else part

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
+
 from qfusion_core.errors import InputError, QfusionError
 
 VERSION = 2
@@ -95,7 +97,15 @@ def _create(db: sqlite3.Connection) -> None:
     if db.execute("SELECT 1 FROM sqlite_master").fetchone():
         raise sqlite3.DatabaseError("another program's tables")
     db.execute("COMMIT")  # the mode cannot change inside a transaction
-    db.execute("PRAGMA journal_mode = WAL")
+    # of two processes that begin at once, one is told so at once: here SQLite does not wait
+    for attempt in Retrying(
+        retry=retry_if_exception(_is_locked),
+        stop=stop_after_delay(_WAIT),
+        wait=wait_random(0, 0.05),
+        reraise=True,
+    ):
+        with attempt:
+            db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else was faster
         for statement in _TABLES.split(";\n"):
@@ -117,3 +127,7 @@ def _upgrade(db: sqlite3.Connection) -> None:
         " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
     )
     db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _is_locked(error: BaseException) -> bool:
+    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -138,6 +138,13 @@ def test_gates_that_cannot_be_are_refused(gate, text):
         Circuit(n_wires=2, gates=(gate,), n_data=1, n_weights=3)
 
 
+def test_lists_serve_where_tuples_are_kept():
+    turn = Gate("RY", [1], Angle([Term("data", 0, 1.0)]))
+    circuit = Circuit(2, [turn, Gate("CNOT", [1, 0])], 1, 0)
+    assert hash(circuit) == hash(Circuit(2, (turn, Gate("CNOT", (1, 0))), 1, 0))
+    assert turn == Gate("RY", (1,), Angle((Term("data", 0, 1.0),)))
+
+
 def test_queue_gives_the_operations_for_a_tape():
     circuit = traced()
     operations = circuit.queue(torch.arange(circuit.n_angles, dtype=torch.float64))

@@ -48,7 +48,7 @@ def run_pair_back(psi, lam, x, z, x2, z2, pq, signed, units, out):
 
 
 def aligned(dtype, *shapes):
-    return Layout(dtype, *shapes).new()
+    return Layout(dtype, *shapes).take()
 
 
 def state(seed):

@@ -1,6 +1,8 @@
 """Leases, states and what was really spent, as the journal keeps them."""
 
 import socket
+import sqlite3
+import threading
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.ledger import LEASE
 from qfusion_core.remote.owner import gone, new_owner
+from qfusion_core.remote.schema import transaction
 
 KEY = "qf-{}-0-0"
 
@@ -100,3 +103,26 @@ def test_a_failed_job_stays_spent(written):
     journal.jobs.submitted(key, "job-7")
     journal.jobs.ended(key, "failed", "no qubits")
     assert journal.spent("paid").jobs == 1
+
+
+def test_two_that_make_the_journal_at_once_both_have_it(tmp_path, monkeypatch):
+    path, connect = tmp_path / "journal.sqlite", sqlite3.connect
+    other = connect(path, isolation_level=None, check_same_thread=False)
+    in_the_way = []
+
+    def hold(statement):
+        if "journal_mode" in statement and not in_the_way:
+            other.execute("BEGIN IMMEDIATE")
+            in_the_way.append(threading.Timer(0.1, other.rollback))
+            in_the_way[0].start()
+
+    def watched(*arguments, **options):
+        made = connect(*arguments, **options)
+        made.set_trace_callback(hold)
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", watched)
+    with transaction(path) as db:
+        assert db.execute("SELECT COUNT(*) FROM measurement").fetchone()[0] == 0
+    in_the_way[0].join()
+    other.close()

@@ -14,6 +14,8 @@ import torch
 from timing.case import Case
 from timing.summary import Summary, summarise
 
+from limits.kernels import KernelClock
+
 SIZES = (512, 1024, 1536)  # of the square matrices; the fastest counts
 
 
@@ -24,14 +26,16 @@ class Arithmetic:
     Attributes:
         seconds: Of a whole call: forward, loss, backward.
         flops: Of its kernels, as the plugin counts them; None where it does not.
+        kernel_seconds: Of a call, inside its kernels.
         share: Of sgemm's rate in the same round, over the whole call.
-        kernel_share: The same over the call without its fixed cost.
+        kernel_share: The same over the time inside the kernels.
     """
 
     case: Case
     executor: str
     seconds: Summary
     flops: int | None
+    kernel_seconds: Summary | None
     share: Summary | None
     kernel_share: Summary | None
 
@@ -63,7 +67,7 @@ def fastest_size() -> int:
 
 
 def measure(
-    case: Case, executor: str, step: Callable[[], object], *, fixed: float, size: int, rounds: int
+    case: Case, executor: str, step: Callable[[], object], *, size: int, rounds: int
 ) -> tuple[Arithmetic, list[float]]:
     """Turns of the call and of sgemm, one after the other.
 
@@ -71,7 +75,6 @@ def measure(
         case: What ``step`` computes.
         executor: Its name.
         step: Forward, loss and backward.
-        fixed: Seconds of a call that are no arithmetic.
         size: Of sgemm's matrices.
         rounds: Number of turns.
 
@@ -80,15 +83,17 @@ def measure(
     """
     step()
     flops = kernel_flops(case, executor)
-    seconds, rates = [], []
+    seconds, inside, rates = [], [], []
     for _ in range(rounds):
         seconds.append(per_call(step))
+        if flops is not None:
+            inside.append(inside_kernels(step))
         rates.append(statistics.median(sgemm_gflops(size) for _ in range(3)))
-    share = kernel = None
-    if flops is not None:
-        share = shares(flops, seconds, rates)
-        kernel = shares(flops, [max(s - fixed, 1e-9) for s in seconds], rates)
-    return Arithmetic(case, executor, summarise(seconds), flops, share, kernel), rates
+    whole = summarise(seconds)
+    if flops is None:
+        return Arithmetic(case, executor, whole, None, None, None, None), rates
+    of_call, of_kernels = (shares(flops, times, rates) for times in (seconds, inside))
+    return Arithmetic(case, executor, whole, flops, summarise(inside), of_call, of_kernels), rates
 
 
 def shares(flops: int, seconds: Sequence[float], rates: Sequence[float]) -> Summary:
@@ -98,6 +103,20 @@ def shares(flops: int, seconds: Sequence[float], rates: Sequence[float]) -> Summ
     0.375
     """
     return summarise([1e-9 * flops / s / rate for s, rate in zip(seconds, rates, strict=True)])
+
+
+def inside_kernels(step: Callable[[], object]) -> float:
+    """CPU seconds of a call inside the numba kernels."""
+    clock, calls = KernelClock(), 0
+
+    def counted() -> None:
+        nonlocal calls
+        calls += 1
+        step()
+
+    with clock.running():
+        per_call(counted)
+    return clock.seconds / calls
 
 
 def per_call(step: Callable[[], object], least: float = 0.02) -> float:

@@ -55,7 +55,7 @@ def half_angles(tables, x, w, base, rows, blocks, chunks, out):
         out: The half angles.
 
     Returns:
-        0, or NaN where an entry of the data or the weights is not finite.
+        0, or NaN where an entry of the data or the weights, or an angle, is not finite.
     """
     lanes, first_word = rows.shape[1], tables.shared + tables.sampled
     shared, sampled, phases = parts(tables, out, chunks, lanes)
@@ -90,6 +90,8 @@ def half_angles(tables, x, w, base, rows, blocks, chunks, out):
             nothing += 0 * entry
     for entry in w:
         nothing += 0 * entry
+    for angle in out:
+        nothing += 0 * angle
     return nothing
 
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from qfusion_core import require_finite
 from qfusion_statevector.compiler.program import Program
+from qfusion_statevector.expectations import NotFinite
 from qfusion_statevector.rows.angles import extents, gradients, half_angles, shears
 from qfusion_statevector.rows.evolution import backward, forward
 from qfusion_statevector.rows.memory import Layout
@@ -69,27 +69,27 @@ class RowsExecutor:
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
         made, lanes = self._tables, self._lanes
-        chunks = -(-len(data) // lanes)
+        chunks = -(-data.shape[0] // lanes)
         layouts = self._layouts(chunks)
         layout = layouts.kept if keep else layouts.angles
         memory = layout.memory()
         tangents, sines, *states = layout.split(memory)
-        half, base, rows, blocks = layouts.settling.new()
-        entries = data.numpy(), weights.numpy()
-        if half_angles(made, *entries, base, rows, blocks, chunks, half) != 0:
-            require_finite("data", data)
-            require_finite("weights", weights)
-        with np.errstate(invalid="ignore"):  # an infinite angle is refused where it has a name
-            np.cos(half, out=tangents)
-            np.sin(half, out=sines)
+        settling = half, *scratch = layouts.settling.take()
+        entries = data.contiguous().numpy(), weights.contiguous().numpy()
+        if half_angles(made, *entries, *scratch, chunks, half) != 0:
+            raise NotFinite
+        np.cos(half, out=tangents)
+        np.sin(half, out=sines)
+        layouts.settling.give_back(settling)
         shears(made, tangents, sines, chunks, lanes)
-        out = torch.empty(len(data), len(made.signs), dtype=self.dtype, device="cpu")
+        out = torch.empty(data.shape[0], len(made.signs), dtype=self.dtype, device="cpu")
         values = out.numpy()
 
         def run(first: int, last: int) -> None:
-            one, *scratch = layouts.forward.new()
+            taken = one, *scratch = layouts.forward.take()
             state = states[0] if keep else one
             forward(made, chunks, tangents, sines, first, last, state, *scratch, values)
+            layouts.forward.give_back(taken)
 
         self._share(run, chunks)
         # as a tensor: torch frees it when it has gone back through it
@@ -100,31 +100,35 @@ class RowsExecutor:
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
         made = self._tables
-        chunks = -(-len(gradient) // self._lanes)
+        chunks = -(-gradient.shape[0] // self._lanes)
         layouts = self._layouts(chunks)
         tangents, sines, states = layouts.kept.split(saved[0])
         out_gradient = gradient.contiguous().resolve_neg().numpy()
         stop = self._first_needed(of_data, of_weights)
-        sampled, rows, blocks = layouts.gradients.new()
+        collecting = sampled, rows, blocks = layouts.gradients.take()
         sampled[:] = 0
 
-        def run(first: int, last: int) -> tuple[NDArray[Any], NDArray[Any]]:
-            psi, lam, shared, phases, *scratch = layouts.backward.new()
+        def run(first: int, last: int) -> list[NDArray[Any]]:
+            taken = psi, lam, shared, phases, *scratch = layouts.backward.take()
             backward(
                 made, tangents, sines, first, last, stop, states, psi, lam, *scratch,
                 out_gradient, shared, sampled, phases,
             )  # fmt: skip
-            return shared, phases
+            return taken
 
-        (shared, phases), *others = self._share(run, chunks)
-        for more_shared, more_phases in others:
-            shared += more_shared
-            phases += more_phases
+        first, *others = self._share(run, chunks)
+        shared, phases = first[2:4]
+        for other in others:
+            shared += other[2]
+            phases += other[3]
         n_data, n_weights = made.entries
         place = {"dtype": self.dtype, "device": "cpu"}
         dx = torch.empty(len(out_gradient) if of_data else 0, n_data, **place)
         dw = torch.empty(n_weights if of_weights else 0, **place)
         gradients(made, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
+        layouts.gradients.give_back(collecting)
+        for taken in (first, *others):
+            layouts.backward.give_back(taken)
         return dx if of_data else None, dw if of_weights else None
 
     def _plan(self, chunks: int) -> _Layouts:

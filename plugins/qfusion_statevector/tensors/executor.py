@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from qfusion_core import require_finite
 from qfusion_statevector.compiler.program import Program
-from qfusion_statevector.tensors.passes import Parameters
-from qfusion_statevector.tensors.plan import Plan
+from qfusion_statevector.expectations import NotFinite
+from qfusion_statevector.tensors.plan import Plan, Prepared
 from qfusion_statevector.tensors.settings import Setting
 from qfusion_statevector.tensors.windows import Spare
 
@@ -46,54 +46,36 @@ class TensorsExecutor:
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
-        require_finite("data", data)
-        require_finite("weights", weights)
-        entries = tuple(part.detach().requires_grad_(keep) for part in (data, weights))
-        with torch.set_grad_enabled(keep):
-            start = self._plan.start(*entries)
-            parameters = self._plan.parameters(*entries)
         with torch.no_grad():
-            state = self._evolve(start, parameters)
+            prepared = self._plan.forward(data, weights, keep)
+            state = self._evolve(prepared)
             values = self._read(state)
-        return values, (*entries, start, *parameters, state) if keep else ()
+            everything = values.sum() + 0 * (data.sum() + weights.sum())
+        if not math.isfinite(everything.item()):  # one look: on a GPU each waits for all before
+            raise NotFinite
+        return values, (*prepared, state) if keep else ()
 
     def sample(self, data: Tensor, weights: Tensor, observe: Callable[[Tensor], Tensor]) -> Tensor:
         """Values ``[batch, words]`` from observed frequencies, see `Setting.values`."""
         with torch.no_grad():
-            start, parameters = (
-                self._plan.start(data, weights),
-                self._plan.parameters(data, weights),
-            )
-            return self._read(self._evolve(start, parameters), observe)
+            return self._read(self._evolve(self._plan.forward(data, weights, False)), observe)
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        *entries, start = saved[:3]
-        parameters, state = Parameters(*saved[3:-1]), saved[-1]
+        prepared, state = Prepared(*saved[:-1]), saved[-1]
         back = torch.zeros_like(state)
         for setting, members in zip(self._settings, self._members, strict=True):
             back += setting.gradient(state, gradient.T[members])
         both = torch.cat([state, back])
-        gradients = Parameters(*(torch.zeros_like(value) for value in parameters))
-        spare = Spare()
+        gradients, parameters, spare = prepared.zeros(), prepared.parameters, Spare()
         for step in reversed(self._plan.passes):
             both = step.undo(both, parameters, gradients, spare)
-        ends = [(start, both[1].real), *zip(parameters, gradients, strict=True)]
-        ends = [(value, of_value) for value, of_value in ends if value.requires_grad]
-        asked = [entry for entry, of in zip(entries, (of_data, of_weights), strict=True) if of]
-        found = iter(
-            torch.autograd.grad(
-                [value for value, _ in ends], asked, [of_value for _, of_value in ends],
-                retain_graph=True, allow_unused=True, materialize_grads=True,
-            )
-        )  # fmt: skip
-        return next(found) if of_data else None, next(found) if of_weights else None
+        return self._plan.backward(prepared, both[1], gradients, of_data, of_weights)
 
-    def _evolve(self, start: Tensor, parameters: Parameters) -> Tensor:
-        state = start.to(self._complex)[None]
-        spare = Spare()
+    def _evolve(self, prepared: Prepared) -> Tensor:
+        state, parameters, spare = self._plan.state(prepared.start), prepared.parameters, Spare()
         for step in self._plan.passes:
             state = step.apply(state, parameters, spare)
         return state

@@ -8,31 +8,19 @@ gradients of the pass's own parameters.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from qfusion_statevector.tensors.basis import Basis
+from qfusion_statevector.tensors.basis import Basis, signs_of
+from qfusion_statevector.tensors.parameters import Gradients, Parameters
 from qfusion_statevector.tensors.windows import Hadamard, Spare, multiply, product_state, rows_of
 
-
-class Parameters(NamedTuple):
-    """What data and weights have been turned into; also the gradients of just that.
-
-    Attributes:
-        unitaries: Of windows, that all samples share, real, ``[windows, d, d]``.
-        phases: Of the shared phase passes, in radians, ``[2^n, passes]``.
-        sampled: Angles of the words that have one for each sample, ``[words, batch]``.
-        factors: ``exp(-i/2 sampled)`` and its conjugate, ``[words, 2, batch]``: what the words
-            multiply states by. Gradients go to ``sampled``.
-    """
-
-    unitaries: Tensor
-    phases: Tensor
-    sampled: Tensor
-    factors: Tensor
+AT_ONCE = 4  # words whose patterns of signs share a table
 
 
 class Pass(Protocol):
@@ -41,7 +29,7 @@ class Pass(Protocol):
     def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """The state after the pass."""
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """State and gradient before the pass, from those after it."""
 
 
@@ -62,7 +50,7 @@ class Relabel:
         """See `Pass`."""
         return self._write(state, self._source, self._phase, spare)
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
         if self._phase_back is not None:
             both.mul_(self._phase_back)
@@ -101,7 +89,7 @@ class Window:
         spare.keep(state)
         return product
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
         unitary = values.unitaries[self.index]
         before = multiply(unitary.T, both, self.left, spare)
@@ -124,56 +112,83 @@ class SharedPhases:
         """See `Pass`."""
         return state.mul_(_unit(values.phases[:, self.column, None]))
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
-        gradients.phases[:, self.column] += _overlap(both).sum(-1)
+        gradients.phases[:, self.column] += _overlap(both).sum(-1).imag
         return both.mul_(_unit(-values.phases[:, self.column, None]))
 
 
-@dataclass(frozen=True, eq=False)
 class SampledPhases:
-    """A phase for each basis state and sample: words of Z, ``signs [2^n, words]``."""
+    """A phase for each basis state and sample: words of Z, by their masks of position bits.
 
-    signs: Tensor
-    rows: slice
+    A few words at a time: they have one product for each pattern of their signs, and each basis
+    state has a pattern. That is a gather, where the cosine of a phase for each state would be dear.
+    """
+
+    def __init__(self, masks: Sequence[int], bits: int, rows: slice, real: Tensor) -> None:
+        """Build the tables.
+
+        Args:
+            masks: Of the words.
+            bits: Of the states.
+            rows: The words' places among those that have an angle for each sample.
+            real: Any real tensor of the dtype and on the device.
+        """
+        signs = signs_of(masks, bits)
+        self._signs = torch.from_numpy(signs.T.copy()).to(real)
+        self._rows = rows
+        self._patterns: list[tuple[slice, Tensor]] = []
+        for first in range(0, len(masks), AT_ONCE):
+            some = signs[:, first : first + AT_ONCE]
+            patterns = (some < 0) @ (1 << np.arange(some.shape[1])[::-1])
+            start = rows.start + first
+            place = slice(start, start + some.shape[1])
+            self._patterns.append((place, torch.from_numpy(patterns).to(real.device)))
 
     def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return state.mul_(_unit(self._phases(values)))
+        for place, patterns in self._patterns:
+            state.mul_(product_state(values.factors[place])[patterns])
+        return state
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
-        gradients.sampled[self.rows] -= self.signs.T @ _overlap(both) / 2
-        return both.mul_(_unit(-self._phases(values)))
+        gradients.sampled[self._rows] -= self._signs @ _overlap(both).imag / 2
+        for place, patterns in self._patterns:
+            both.mul_(product_state(values.factors[place]).conj()[patterns])
+        return both
 
-    def _phases(self, values: Parameters) -> Tensor:
-        return self.signs @ (values.sampled[self.rows] / -2)
 
-
-@dataclass(frozen=True, eq=False)
 class SampledTurns:
     """Rotations about X of the highest bits, each with an angle for each sample.
 
     After a Hadamard transform of these bits they are phases, a product of one factor for each bit.
     """
 
-    rows: slice
-    bits: Tensor
-    states: Hadamard
-    sums: Hadamard
+    def __init__(self, bits: int, rows: slice, hadamard: Hadamard, real: Tensor) -> None:
+        """Build the tables.
+
+        Args:
+            bits: How many there are.
+            rows: The words' places among those that have an angle for each sample.
+            hadamard: The transform of these bits, unitary.
+            real: Any real tensor of the dtype and on the device.
+        """
+        self._rows, self._hadamard = rows, hadamard
+        signs = signs_of([1 << bit for bit in reversed(range(bits))], bits)
+        self._half_signs = torch.from_numpy(signs.T / 2).to(real)
 
     def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
         """See `Pass`."""
-        return self.states(self._times(self.states(state, spare), self._phases(values)), spare)
+        turned = self._hadamard(state, spare)
+        return self._hadamard(self._times(turned, self._phases(values)), spare)
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Parameters, spare: Spare) -> Tensor:
+    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
         """See `Pass`."""
-        turned = self.states(both, spare)
-        phases = self._phases(values)
+        turned, phases = self._hadamard(both, spare), self._phases(values)
         overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1)
-        sums = -0.5 * self.sums(overlap[None])[0]
-        gradients.sampled[self.rows] += sums[self.bits]
-        return self.states(self._times(turned, phases.conj()), spare)
+        gradients.sampled[self._rows] -= self._half_signs @ overlap.imag
+        return self._hadamard(self._times(turned, phases.conj()), spare)
 
     def _times(self, state: Tensor, phases: Tensor) -> Tensor:
         view = state.view(len(state), len(phases), -1, state.shape[-1])
@@ -182,7 +197,7 @@ class SampledTurns:
 
     def _phases(self, values: Parameters) -> Tensor:
         """``[2^bits, batch]``."""
-        return product_state(values.factors[self.rows])
+        return product_state(values.factors[self._rows])
 
 
 def _unit(phases: Tensor) -> Tensor:
@@ -190,6 +205,6 @@ def _unit(phases: Tensor) -> Tensor:
 
 
 def _overlap(both: Tensor) -> Tensor:
-    """The gradient of the phases after a phase pass, Im(gradient conj(state)), ``[2^n, batch]``."""
+    """``[2^n, batch]``: its imaginary part is the gradient of the phases after a phase pass."""
     state, gradient = both
-    return torch.addcmul(gradient.imag * state.real, gradient.real, state.imag, value=-1)
+    return gradient * state.conj()

@@ -51,8 +51,8 @@ class Setting:
         signs = [[rest.sign] for _, rest in products]
         self._signs = torch.tensor(signs, dtype=real, device=device)
         self._relabel = Relabel(state_basis, basis, dtype, device)
-        self._hadamard = Hadamard(len(generators), real, device, unitary=True)
-        self._sums = Hadamard(bits, real, device, unitary=False)
+        self._hadamard = Hadamard(len(generators), bits, real, device, unitary=True)
+        self._sums = Hadamard(bits, bits, real, device, unitary=False)
 
     def values(self, state: Tensor, observe: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         """``state [1, 2^n, batch]`` to ``[words, batch]``.
@@ -63,7 +63,7 @@ class Setting:
                 sees the probabilities themselves.
         """
         turned = self._hadamard(self._relabel.there(state))
-        probabilities = torch.addcmul(turned.real * turned.real, turned.imag, turned.imag)
+        probabilities = (turned * turned.conj()).real.contiguous()
         if observe is not None:
             probabilities = observe(probabilities[0])[None]
         return self._sums(probabilities)[0, self._masks] * self._signs

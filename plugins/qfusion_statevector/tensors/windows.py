@@ -110,12 +110,13 @@ class Hadamard:
     """The Walsh-Hadamard transform over the ``count`` highest bits: sums with all signs."""
 
     def __init__(
-        self, count: int, dtype: torch.dtype, device: torch.device, *, unitary: bool
+        self, count: int, bits: int, dtype: torch.dtype, device: torch.device, *, unitary: bool
     ) -> None:
         """Build the matrices, real.
 
         Args:
             count: Bits that are transformed.
+            bits: Of the states.
             dtype: Of the matrices: float32 or float64.
             device: Where they live.
             unitary: Scale to unitary, which makes it its own inverse; plain sums otherwise.
@@ -126,7 +127,10 @@ class Hadamard:
         self._windows: list[tuple[int, Tensor]] = []
         left = 1
         for width in even_widths(count):
-            self._windows.append((left, kronecker(two.expand(1, width, 2, 2))[0]))
+            matrix = kronecker(two.expand(1, width, 2, 2))[0]
+            if count == 1 < bits:  # products of 2 x 2 matrices are slower than of 4 x 4
+                matrix = torch.kron(matrix, torch.eye(2, dtype=dtype, device=device))
+            self._windows.append((left, matrix))
             left <<= width
 
     def __call__(self, state: Tensor, spare: Spare | None = None) -> Tensor:
