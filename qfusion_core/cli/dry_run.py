@@ -54,7 +54,7 @@ def show_dry_run(
         for values in (found.values, found.exact)
     ]
     agreement = float((classes[0] == classes[1]).double().mean())
-    _, jobs, price, _ = found.plan
+    jobs, price, _ = found.plan
     if as_json:
         print_json(
             {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
     from qfusion_core.remote.estimate import Estimate
+    from qfusion_core.remote.intents import Planned
 
 
 def estimate(
@@ -47,35 +49,37 @@ def estimate(
     part = test_rows(folder, registry, samples, seed)
     _, x_q = model.preprocess(torch.from_numpy(part.x))
     plan = plan_of(device, model.quantum, x_q)
-    total = Estimate.of(plan)
-    members = {
-        name: Estimate.of(each for each in plan if each.backend == name)
-        for name in dict.fromkeys(each.backend for each in plan)
-    }
-    if list(members) == [backend]:
-        members = {}
+    names = dict.fromkeys([*(each.backend for each in plan), backend])
+    # the last line is the sum: of a single machine, itself
+    parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
+    figures = {name: Estimate.of(part) for name, part in parts.items()}
+    rows = {name: len(_rows(part)) for name, part in parts.items()}
+    total = figures[backend]
     if as_json:
-        document = {"run": str(run), **_as_json(backend, total)}
-        if members:
-            document["members"] = [_as_json(name, each) for name, each in members.items()]
-        print_json(document)
+        documents = [_as_json(name, rows[name], each) for name, each in figures.items()]
+        *members, whole = documents
+        print_json({"run": str(run), **whole, **({"members": members} if members else {})})
         return
     print_table(
         ("backend", "rows", "jobs", "executions", "shots", *total.facts),
         (
             (
-                name, each.rows, each.jobs, each.price.executions, each.price.shots,
+                name, rows[name], each.jobs, each.price.executions, each.price.shots,
                 *(each.facts.get(fact, "-") for fact in total.facts),
             )
-            for name, each in {**members, backend: total}.items()
+            for name, each in figures.items()
         ),
     )  # fmt: skip
-    for name, each in members.items():
-        typer.echo(f"{name}: {each.price}.")
-    whole = f"{backend}: " if members else ""
-    typer.echo(f"{whole}{total.price}. An estimate: the machine's own account decides.")
+    for name, each in figures.items():
+        named = f"{name}: " if len(figures) > 1 else ""
+        end = " An estimate: the machine's own account decides." if name == backend else ""
+        typer.echo(f"{named}{each.price}.{end}")
 
 
-def _as_json(backend: str, estimate: Estimate) -> dict[str, Any]:
-    document = {"backend": backend, **estimate._asdict()}
+def _rows(plan: Iterable[Planned]) -> set[int]:
+    return {row for each in plan for row in range(*each.job.rows)}
+
+
+def _as_json(backend: str, rows: int, estimate: Estimate) -> dict[str, Any]:
+    document = {"backend": backend, "rows": rows, **estimate._asdict()}
     return document | {"price": estimate.price.as_json()}

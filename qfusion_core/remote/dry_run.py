@@ -12,7 +12,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.estimate import Estimate, plan_of
+from qfusion_core.remote.estimate import Estimate, estimate
 from qfusion_core.remote.fleet import Fleet
 
 
@@ -85,10 +85,10 @@ def dry_run(
         snapshot: Of the machine.
         exact: What the values should be.
     """
-    plan = Estimate.of(plan_of(device, encoder, x_q))
+    plan = estimate(device, encoder, x_q)
     facts = dict(plan.facts)
     if isinstance(snapshot, RemoteDevice):
-        facts |= Estimate.of(plan_of(snapshot, encoder, x_q)).facts
+        facts |= estimate(snapshot, encoder, x_q).facts
     encoder.device = snapshot
     values = expectation_values(encoder, x_q)
     encoder.device = exact

@@ -21,14 +21,12 @@ class Estimate(NamedTuple):
     """A plan in figures.
 
     Attributes:
-        rows: Number of different rows.
         jobs: Number of jobs.
         price: Of all of them.
         facts: What the adapter says of a job, such as measurement settings, depth after
             transpilation or two-qubit gates; the largest over the jobs where it is a number.
     """
 
-    rows: int
     jobs: int
     price: Price
     facts: dict[str, Any]
@@ -37,13 +35,17 @@ class Estimate(NamedTuple):
     def of(cls, plan: Iterable[Planned]) -> Estimate:
         """A plan, or a part of one."""
         plan = list(plan)
-        rows = {row for each in plan for row in range(*each.job.rows)}
         facts: dict[str, Any] = {}
         for each in plan:
             for name, fact in each.job.facts.items():
                 number = isinstance(fact, int | float) and name in facts
                 facts[name] = max(fact, facts[name]) if number else fact
-        return cls(len(rows), len(plan), Price.total(each.price for each in plan), facts)
+        return cls(len(plan), Price.total(each.price for each in plan), facts)
+
+
+def estimate(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+    """Of `plan_of` with the same arguments."""
+    return Estimate.of(plan_of(fleet, encoder, x))
 
 
 @torch.no_grad()

@@ -257,6 +257,12 @@ def test_a_pool_of_simulators_leaves_no_journal(qfusion, own):
     assert not (own / "journal.sqlite").exists()
 
 
+def test_compare_takes_a_pool(qfusion, own):
+    code, out, _ = qfusion("compare", own, "--backends", "here", "--samples", 8, "--json")
+    assert code == 0
+    assert json.loads(out)["backends"][1]["backend"] == "here"
+
+
 def test_training_and_dry_runs_name_the_members(qfusion, own, tmp_path):
     quick = ("--preset", "hardware", "--set", "training.epochs=1")
     code, _, err = qfusion("train", "wine", *quick, "--backend", "both", "--out", tmp_path / "no")
