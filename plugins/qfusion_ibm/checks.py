@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
-from typing import Literal
-
 from qfusion_core import Finding, QfusionError, Transient
 from qfusion_ibm.here import Here
 from qfusion_ibm.options import Options
@@ -13,9 +10,8 @@ from qfusion_ibm.service import Service
 
 def findings(options: Options, site: Here | Service) -> list[Finding]:
     """Line by line; a line that failed makes those after it impossible."""
-    found = [_versions()]
+    found: list[Finding] = []
     if isinstance(site, Service):
-        found.append(Finding("credentials", "ok", "a token and an instance are given"))
         try:
             _ = site.connection
         except Transient as error:
@@ -49,26 +45,13 @@ def findings(options: Options, site: Here | Service) -> list[Finding]:
             f"{options.draws} shots of each",
         )
     )
-    return [*found, _seed(options, site)]
-
-
-def _versions() -> Finding:
-    names = ("qiskit", "qiskit-ibm-runtime", "qiskit-aer")
-    try:
-        return Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))
-    except PackageNotFoundError as error:
-        return Finding("versions", "failed", f'{error}; pip install "qfusion[ibm]"')
+    if isinstance(site, Service):
+        found.append(Finding("seed", "ok", "a machine honours none"))
+    return found
 
 
 def _queue(site: Service, name: str) -> Finding:
     operational, said, pending = site.queue(name)
     detail = f"{name} is {said or 'silent about its state'}, {pending} jobs wait"
-    status: Literal["ok", "warning"] = "ok" if operational and said == "active" else "warning"
-    return Finding("queue", status, detail, pending)
-
-
-def _seed(options: Options, site: Here | Service) -> Finding:
-    if isinstance(site, Service):
-        return Finding("seed", "ok", "a machine honours none")
-    given = "not given: each run draws anew" if options.seed is None else f"{options.seed}"
-    return Finding("seed", "ok", f"honoured; {given}")
+    away = not operational or said != "active"
+    return Finding("queue", "warning" if away else "ok", detail, pending, away)

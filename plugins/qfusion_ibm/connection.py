@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from qfusion_core import InputError, Refused, Transient, did_you_mean
@@ -51,12 +54,13 @@ class Connection:
 
             from qfusion_ibm.transport import Once
 
-            self.service = QiskitRuntimeService(
-                channel=options.channel,
-                token=token,
-                instance=credentials.instance.get_secret_value(),
-                url=options.url,
-            )
+            with _quiet():
+                self.service = QiskitRuntimeService(
+                    channel=options.channel,
+                    token=token,
+                    instance=credentials.instance.get_secret_value(),
+                    url=options.url,
+                )
             self.transport = Once()
             weakref.finalize(self, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries
@@ -99,6 +103,21 @@ class Connection:
                     f"ibm: no machine in this instance is online and has {qubits} qubits; use a "
                     "quantum encoder with fewer qubits, or a snapshot"
                 ) from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the SDK's warning that it takes the account which it is given."""
+
+    def keep(record: logging.LogRecord) -> bool:
+        return not record.getMessage().startswith("Loading account with the given token")
+
+    logger = logging.getLogger("qiskit_ibm_runtime.qiskit_runtime_service")
+    logger.addFilter(keep)
+    try:
+        yield
+    finally:
+        logger.removeFilter(keep)
 
 
 def _require_token(token: str) -> None:

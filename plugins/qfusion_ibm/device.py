@@ -9,11 +9,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+import qfusion_core
 from qfusion_core import (
     Circuit,
     Finding,
     Job,
     JobStatus,
+    NoiseParameters,
     Price,
     Range,
     RemoteDevice,
@@ -26,9 +28,10 @@ from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
+from qfusion_ibm.noise import figures
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.service import Service
-from qfusion_ibm.snapshots import is_local
+from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 
 
 class IBM(RemoteDevice):
@@ -63,6 +66,13 @@ class IBM(RemoteDevice):
             if self.local
             else Service(options, require_credentials(options, credentials))
         )
+
+    @classmethod
+    def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:
+        """The SDK, Qiskit, and Aer for what runs here; all come with the extra ``ibm``."""
+        assert isinstance(options, ours.Options)
+        aer = ("qiskit-aer",) if is_local(options.backend) else ()
+        return ("qiskit-ibm-runtime", "qiskit", *aer)
 
     @cached_property
     def _prices(self) -> PriceList:
@@ -115,5 +125,24 @@ class IBM(RemoteDevice):
         self._site.cancel(job_id)
 
     def preflight(self) -> list[Finding]:
-        """Versions, credentials, network, machine, limits, queue, seeds."""
+        """Credentials, network, machine, limits, queue, seeds."""
         return findings(self.options, self._site)
+
+    def snapshot(self) -> IBM | None:
+        """The snapshot that the SDK brings of this machine; else the machine as calibrated today.
+
+        The latter is asked of IBM, which is free. It draws from a seed, so that a dry run repeats.
+        None for Aer.
+        """
+        name = snapshot_of(self.options.backend)
+        if name is None and self.local:
+            return None
+        found = IBM(self.options.model_copy(update={"backend": name or AER, "seed": 1}))
+        if name is None:
+            found._site.simulated = self._site.machine(None, 2)
+        return found
+
+    def noise_model(self) -> NoiseParameters | None:
+        """Means over the working qubits and couplings of the snapshot; None where there is none."""
+        name = snapshot_of(self.options.backend)
+        return None if name is None else figures(open_local(name).properties(), self.options.draws)

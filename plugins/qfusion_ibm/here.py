@@ -11,15 +11,22 @@ import numpy as np
 from qfusion_core import JobStatus, Refused
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Options
-from qfusion_ibm.snapshots import open_local
+from qfusion_ibm.simulators import Simulators
+from qfusion_ibm.snapshots import AER, open_local
 from qfusion_ibm.template import known_warnings
 
 
 class Here:
-    """Runs a job when it is submitted, and keeps its result."""
+    """Runs a job when it is submitted, and keeps its result.
+
+    Attributes:
+        simulated: The machine; that of the options if it is not set before the first use.
+    """
 
     def __init__(self, options: Options) -> None:
-        self._options, self._machine = options, None
+        self._options = options
+        self.simulated: Machine | None = None
+        self._simulators: Simulators | None = None
         self._results: dict[str, bytes] = {}
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
         if idle := options.without_effect_here():
@@ -31,11 +38,10 @@ class Here:
 
     def machine(self, name: str | None, qubits: int) -> Machine:
         """The one there is."""
-        if self._machine is None:
-            with known_warnings():
-                backend = open_local(self._options.backend)
-            self._machine = Machine(self._options.backend, backend, backend.num_qubits)
-        return self._machine
+        if self.simulated is None:
+            backend = open_local(self._options.backend)
+            self.simulated = Machine(self._options.backend, backend, backend.num_qubits)
+        return self.simulated
 
     def submit(self, machine: Machine, pub: tuple[Any, ...], key: str) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
@@ -47,7 +53,8 @@ class Here:
             chosen["simulator"] = {"seed_simulator": int(self._seeds.integers(1, 2**31))}
         try:
             with known_warnings():
-                result = EstimatorV2(mode=machine.backend, options=chosen).run([pub]).result()
+                mode = self._simulator(machine, pub)
+                result = EstimatorV2(mode=mode, options=chosen).run([pub]).result()
         except Exception as error:  # of the SDK, of the simulator
             said = " ".join(str(error).split()) or type(error).__name__
             raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
@@ -72,3 +79,11 @@ class Here:
 
     def cancel(self, job_id: str) -> None:
         """It is done."""
+
+    def _simulator(self, machine: Machine, pub: tuple[Any, ...]) -> Any:
+        if machine.name == AER:
+            return machine.backend
+        if self._simulators is None:
+            self._simulators = Simulators(machine.backend)
+        circuit, words, *_ = pub
+        return self._simulators.of(circuit, [word for (word,) in words])

@@ -34,6 +34,16 @@ def require_snapshot(name: str) -> None:
             raise ValueError(f"unknown snapshot {name!r}; {did_you_mean(name, names)}")
 
 
+def snapshot_of(name: str) -> str | None:
+    """Name of the snapshot of a machine: ``fake_fez`` of ``ibm_fez``; of a snapshot, its own.
+
+    None for Aer, for ``least-busy`` and for a machine of which the SDK brings none.
+    """
+    known = {path.parent.name for path in _configurations()}
+    machine = name.rpartition("_")[2]
+    return f"fake_{machine}" if "_" in name and machine in known else None
+
+
 def snapshots_with(qubits: int) -> list[str]:
     """Names of the snapshots with so many qubits or more, the smallest first."""
     sizes = {
@@ -49,24 +59,24 @@ def open_local(name: str) -> Any:
     Raises:
         InputError: The SDK is not installed.
     """
+    from qfusion_ibm.template import known_warnings
+
     try:
-        if name == AER:
-            from qiskit_aer import AerSimulator
+        with known_warnings():
+            if name == AER:
+                from qiskit_aer import AerSimulator
 
-            backend = AerSimulator()
-        else:
-            from qiskit_ibm_runtime import fake_provider
+                backend = AerSimulator()
+            else:
+                from qiskit_ibm_runtime import fake_provider
 
-            backend = next(
-                kind
-                for kind in vars(fake_provider).values()
-                if isinstance(kind, type) and getattr(kind, "backend_name", None) == name
-            )()
+                backend = next(
+                    kind
+                    for kind in vars(fake_provider).values()
+                    if isinstance(kind, type) and getattr(kind, "backend_name", None) == name
+                )()
     except ImportError as error:
         raise InputError(f"ibm: {INSTALL} ({error})") from None
-    # the SDK's local mode copies its backend for each job, and a copy would build its noise model
-    # anew: seconds for a large machine (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
-    backend.__deepcopy__ = lambda memo: backend
     return backend
 
 

@@ -96,4 +96,6 @@ def known_warnings() -> Iterator[None]:
         warnings.filterwarnings("ignore", "The RuntimeOptions class is", DeprecationWarning)
         # said of fake_nighthawk whenever it is made
         warnings.filterwarnings("ignore", "Properties of fake_.* are not intended", UserWarning)
+        # said of calibrations with T2 > 2 T1; the SDK drops these in its own snapshots, too
+        warnings.filterwarnings("ignore", module="qiskit_aer.noise.device.models")
         yield

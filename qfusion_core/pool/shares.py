@@ -117,9 +117,9 @@ class Shares:
                 continue
             told = [each.waiting for each in findings if each.waiting is not None]
             self._waiting[name] = told[0] if told else None
-            failed = [f"{each.what}: {each.detail}" for each in findings if each.status == "failed"]
-            if failed:
-                reasons[name] = ask.hide("; ".join(failed))
+            bad = [each for each in findings if each.status == "failed" or each.away]
+            if bad:
+                reasons[name] = ask.hide("; ".join(f"{each.what}: {each.detail}" for each in bad))
         return reasons
 
     def _say(self, line: str) -> None:

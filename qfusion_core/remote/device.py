@@ -97,8 +97,8 @@ class RemoteDevice(Fleet, ABC):
     def preflight(self) -> list[Finding]:
         """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free.
 
-        A finding that failed keeps a pool from sending anything to this machine, and the length of
-        the queue (``Finding.waiting``) can decide how much.
+        A finding that failed, or says that the machine is away, keeps a pool from sending anything
+        to it, and the length of the queue (``Finding.waiting``) can decide how much.
         """
 
     def snapshot(self) -> Device | None:

@@ -88,7 +88,7 @@ def dry_run(
     plan = estimate(device, encoder, x_q)
     facts = dict(plan.facts)
     if isinstance(snapshot, RemoteDevice):
-        facts |= estimate(snapshot, encoder, x_q).facts
+        facts = estimate(snapshot, encoder, x_q).facts | facts
     encoder.device = snapshot
     values = expectation_values(encoder, x_q)
     encoder.device = exact

@@ -115,9 +115,11 @@ class Finding(NamedTuple):
 
     Attributes:
         waiting: Jobs in the machine's queue; None where this line is not about it.
+        away: Whether the machine takes jobs but runs none now, so that they would wait for it.
     """
 
     what: str
     status: Literal["ok", "warning", "failed"]
     detail: str = ""
     waiting: int | None = None
+    away: bool = False

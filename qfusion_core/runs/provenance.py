@@ -9,8 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 PACKAGES = (
-    "qfusion", "torch", "pennylane", "pennylane-lightning", "pennylane-qiskit", "qiskit-aer",
-    "amazon-braket-sdk", "amazon-braket-pennylane-plugin", "numpy", "scikit-learn",
+    "qfusion", "torch", "pennylane", "pennylane-lightning", "pennylane-qiskit", "qiskit",
+    "qiskit-aer", "qiskit-ibm-runtime", "amazon-braket-sdk", "amazon-braket-pennylane-plugin",
+    "numpy", "scikit-learn",
 )  # fmt: skip
 
 

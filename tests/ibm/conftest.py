@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
 from qfusion_core import Angle, Circuit, Gate, Measurement, QfusionError, Term
 from qfusion_core.config.backends_schema import Budget
@@ -13,30 +12,14 @@ from qfusion_core.remote.device import Binding
 from qfusion_core.remote.journal import Journal
 from qfusion_ibm.device import IBM
 
-sys.path.append(str(Path(__file__).parent))
+sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "shared")]
 import ibm_proxy
 from ibm_service import CRN, MACHINE, Service
+from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 SECRET = "tk-7fe2c1d0-not-for-you-but-as-long-as-a-key"
 
-CIRCUIT = Circuit(
-    2,
-    (
-        Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),
-        Gate("RX", (1,), Angle((Term("data", 1, 1.0), Term("weight", 0, 1.0)))),
-        Gate("CNOT", (0, 1)),
-    ),
-    n_data=2,
-    n_weights=1,
-)
-WORDS = ("ZI", "IZ", "XX")
-DATA = torch.tensor([[0.1, 0.2], [-0.7, 1.1], [2.0, -0.4]], dtype=torch.float64)
-WEIGHTS = torch.tensor([0.3], dtype=torch.float64)
 REMOTE = {"backend": MACHINE, "shots": 100, "url": "http://cloud.ibm.test"}
-QUICK = {
-    "poll_seconds": 0.002, "poll_seconds_max": 0.01, "grace_seconds": 0.05, "tries": 3,
-    "timeout_seconds": 20,
-}  # fmt: skip
 
 
 def pytest_collection_modifyitems(items):

@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 
-from qfusion_core import Angle, Circuit, Gate, QfusionError, Term
+from qfusion_core import QfusionError
 from qfusion_core.cli import main
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
@@ -15,29 +14,13 @@ from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.measurement import Measurement
 
 TESTS = Path(__file__).parents[1]
-sys.path.append(str(TESTS.parent / "examples" / "third_party_device"))
+sys.path += [str(TESTS.parent / "examples" / "third_party_device"), str(TESTS / "shared")]
+from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS  # noqa: E402
+
 from machine import Machine  # noqa: E402
 from qfusion_queue import Queue  # noqa: E402
 
 SECRET = "tk-7fe2c1d0-not-for-you"
-
-CIRCUIT = Circuit(
-    2,
-    (
-        Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),
-        Gate("RX", (1,), Angle((Term("data", 1, 1.0), Term("weight", 0, 1.0)))),
-        Gate("CNOT", (0, 1)),
-    ),
-    n_data=2,
-    n_weights=1,
-)
-WORDS = ("ZI", "IZ", "XX")
-DATA = torch.tensor([[0.1, 0.2], [-0.7, 1.1], [2.0, -0.4]], dtype=torch.float64)
-WEIGHTS = torch.tensor([0.3], dtype=torch.float64)
-QUICK = {
-    "poll_seconds": 0.002, "poll_seconds_max": 0.01, "grace_seconds": 0.05, "tries": 3,
-    "timeout_seconds": 20,
-}  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ import torch
 from machine import Machine
 from qfusion_core import (
     BudgetError,
+    Finding,
     JobCancelled,
     JobsLeft,
     JobsPending,
@@ -268,6 +269,16 @@ def test_a_machine_that_is_away_gets_nothing(machine, other, measure):
     assert len(measure.said) == 1
     assert measure.said[0].startswith("both: without a: 503 ")
     assert SECRET not in measure.said[0]
+
+
+def test_a_machine_that_takes_jobs_but_runs_none_gets_nothing(machine, other, pool, tmp_path):
+    with Measurement(tmp_path / "run", "evaluate", say=(said := []).append) as measurement:
+        fleet = pool(measurement)
+        findings = [Finding("machine", "ok", "", 3), Finding("status", "warning", "off", away=True)]
+        fleet.members["a"].preflight = lambda: findings
+        fleet.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert said == ["both: without a: status: off"]
+    assert (len(machine.jobs), len(other.jobs)) == (0, 6)
 
 
 def test_all_are_away(machine, other, measure, failure):

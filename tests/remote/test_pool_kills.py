@@ -4,13 +4,14 @@ again: each planned job is accepted once, on the machine it was planned for or h
 
 import json
 import random
+from pathlib import Path
 
 import pytest
+from remote_kills import KILLED, POINTS, Warm
 
 from machine import Machine
 
 from .conftest import SECRET
-from .test_remote_kills import KILLED, POINTS, Warm
 
 FAULTS = {
     "none": {},
@@ -22,7 +23,7 @@ FAULTS = {
 
 @pytest.fixture(scope="module")
 def warm():
-    warm = Warm("warm_pool.py")
+    warm = Warm(Path(__file__).with_name("warm_pool.py"), "-W", "error")
     yield warm
     warm.close()
 

@@ -304,10 +304,17 @@ def test_compare_asks_and_reuses(machine, qfusion, run):
 
 def test_on_a_terminal_the_state_is_shown_live(machine, evaluate, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")  # rich takes it for a terminal
-    machine.seconds = 0.1
+    machine.seconds, status = 3600, machine.status
+
+    def until_it_was_looked_at(job_id):
+        if machine.requests.count("status") > 6:  # each of the three twice
+            machine.seconds = 0
+        return status(job_id)
+
+    monkeypatch.setattr(machine, "status", until_it_was_looked_at)
     code, _, err = evaluate("--yes")
     assert code == 0
-    assert "queue: " in err.partition("2026-10-01")[2]
+    assert "queue: 3 queued (position 1)" in err.partition("2026-10-01")[2]
 
 
 def test_a_failed_job_is_named(machine, evaluate):

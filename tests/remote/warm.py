@@ -1,134 +1,23 @@
-"""A process that has imported everything, and forks a child for each piece of work.
+"""The process of `remote_warm`, for the example's queue."""
 
-Reads a JSON list of works for each line of standard input, runs them side by side, and answers with
-the exit status of each: a negative one is the signal that killed it. No threads are started here,
-so that forking is safe.
-
-A work: ``url``, ``folder``, ``out`` (a file for values or error), ``verb``, ``calls``, ``budget``,
-``options``; and how it dies: ``point`` (a place in the code), ``access`` (at the n-th use of the
-journal), ``after`` (seconds; killed from outside).
-"""
-
-import json
 import os
-import signal
 import sys
-import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parent))
+from conftest import SECRET
+from remote_warm import mortal, serve
 
-import torch
-from conftest import CIRCUIT, DATA, QUICK, SECRET, WEIGHTS, WORDS
-
-from qfusion_core import Measurement, QfusionError
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.device import Binding
-from qfusion_core.runs import provenance
 from qfusion_queue import Queue
 
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
+Mortal = mortal(Queue)
 
 
-class Mortal(Queue):
-    """The device, which dies at one point, in the second of its jobs where there are several."""
-
-    point = None
-    passed = 0
-
-    def _pass(self, point):
-        if point == self.point:
-            self.passed += 1
-            if self.passed == 2 or point == "before the intent":
-                die()
-
-    def price(self, job):
-        self._pass("before the intent")
-        return super().price(job)
-
-    def submit(self, job, key):
-        self._pass("after the intent")
-        job_id = super().submit(job, key)
-        self._pass("after the submit")
-        return job_id
-
-    def status(self, job_id):
-        self._pass("while polling")
-        return super().status(job_id)
-
-    def fetch(self, job, job_id):
-        result = super().fetch(job, job_id)
-        self._pass("while storing")
-        return result
-
-
-def die_at_access(count):
-    """Each transaction of the journal opens a connection, which Python announces."""
-    left = count
-
-    def hook(event, arguments):
-        nonlocal left
-        if event == "sqlite3.connect":
-            left -= 1
-            if left == 0:
-                die()
-
-    sys.addaudithook(hook)
-
-
-def work(spec):
-    if spec.get("access"):
-        die_at_access(spec["access"])
-    # a request of a killed process may still lie in the machine's buffer when the next one asks
-    options = {"rows_per_job": 1, **QUICK, "grace_seconds": 0.3, **spec.get("options", {})}
-    budget = Budget(**spec.get("budget", {"max_jobs": 1000}))
-    device = Mortal(Queue.Options(url=spec["url"], **options), Queue.Credentials(token=SECRET))
-    device.point = spec.get("point")
-    said = {}
-    try:
-        with Measurement(spec["folder"], spec.get("verb", "evaluate")) as measurement:
-            device.bound = Binding("queue", budget, measurement)
-            for _ in range(spec.get("calls", 1)):
-                values = device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
-                said["values"] = values.tolist()
-    except QfusionError as error:
-        said |= {"error": str(error), "exit_code": error.exit_code}
-    Path(spec["out"]).write_text(json.dumps(said))
-
-
-def start(spec):
-    pid = os.fork()
-    if pid == 0:
-        status = 1
-        try:
-            work(spec)
-            status = 0
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    if "after" in spec:
-        time.sleep(spec["after"])
-        os.kill(pid, signal.SIGKILL)
-    return pid
-
-
-def say(line):
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def main():
-    torch.set_num_threads(1)
-    provenance.provenance()  # imports what it needs
-    CIRCUIT.angles(DATA, WEIGHTS)
-    say("ready")
-    for line in sys.stdin:
-        children = [start(spec) for spec in json.loads(line)]
-        statuses = [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in children]
-        say(json.dumps(statuses))
+def connect(options):
+    return Mortal(
+        Queue.Options(url=os.environ["QUEUE_URL"], **options), Queue.Credentials(token=SECRET)
+    )
 
 
 if __name__ == "__main__":
-    main()
+    serve(connect)

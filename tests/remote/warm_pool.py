@@ -1,14 +1,18 @@
-"""The process of ``warm.py``; its works run six rows on a pool of two machines, ``a`` and ``b``.
+"""The process of `remote_warm`; its works run six rows on a pool of two machines, ``a`` and ``b``.
 
-A work holds besides: ``urls`` of both, and ``member``, the one at whose ``point`` it dies.
+A work holds ``urls`` of both, ``folder`` and ``out``, perhaps ``rows`` of a job and ``share``; and
+how it dies: ``access`` and ``after`` as there, or the ``member`` at whose ``point``.
 """
 
 import json
+import sys
 from pathlib import Path
 
+sys.path.append(str(Path(__file__).parent))
 import torch
-import warm
-from conftest import CIRCUIT, QUICK, SECRET, WEIGHTS, WORDS
+from conftest import SECRET
+from remote_circuit import CIRCUIT, QUICK, WEIGHTS, WORDS
+from remote_warm import die_at_access, mortal, serve
 
 from qfusion_core import Measurement, QfusionError
 from qfusion_core.config.backends_schema import Budget
@@ -17,6 +21,7 @@ from qfusion_core.pool.options import PoolOptions
 from qfusion_core.remote.fleet import Binding
 from qfusion_queue import Queue
 
+Mortal = mortal(Queue)
 DATA = torch.linspace(-2, 2, 12, dtype=torch.float64).reshape(6, 2)
 
 
@@ -26,7 +31,7 @@ def pool(spec, measurement):
         options = Queue.Options(
             url=url, rows_per_job=spec.get("rows", 1), **QUICK | {"grace_seconds": 0.3}
         )
-        device = warm.Mortal(options, Queue.Credentials(token=SECRET))
+        device = Mortal(options, Queue.Credentials(token=SECRET))
         device.point = spec.get("point") if name == spec.get("member") else None
         device.bound = Binding(name, Budget(max_jobs=1000), measurement)
         members[name] = device
@@ -34,9 +39,9 @@ def pool(spec, measurement):
     return Pool(of, members, {}, "digest", Binding("both", None, measurement))
 
 
-def work(spec):
+def work(_, spec):
     if spec.get("access"):
-        warm.die_at_access(spec["access"])
+        die_at_access(spec["access"])
     said = {"lines": []}
     try:
         with Measurement(spec["folder"], "evaluate", say=said["lines"].append) as measurement:
@@ -49,5 +54,5 @@ def work(spec):
 
 
 if __name__ == "__main__":
-    warm.work = work
-    warm.main()
+    sys.modules["remote_warm"].work = work  # it forks, this works
+    serve(None)

@@ -1,0 +1,127 @@
+"""Asking AWS: what boto raises becomes one of qfusion's errors, with what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import SecretStr
+
+from qfusion_core import InputError, QfusionError, Refused, RemoteError, SubmitUncertain, Transient
+
+INSTALL = 'the Amazon Braket SDK is not installed; pip install "qfusion[braket]"'
+SIGN_IN = (
+    "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), or log in with "
+    "`aws configure` or `aws sso login`"
+)
+_NEXT = {
+    "UnrecognizedClientException": SIGN_IN,
+    "InvalidClientTokenId": SIGN_IN,
+    "InvalidAccessKeyId": SIGN_IN,
+    "InvalidSignatureException": SIGN_IN,
+    "SignatureDoesNotMatch": SIGN_IN,
+    "ExpiredToken": f"the session is over: {SIGN_IN}",
+    "ExpiredTokenException": f"the session is over: {SIGN_IN}",
+    "AccessDenied": "allow {operation} to this user or role in IAM",
+    "AccessDeniedException": "allow {operation} to this user or role in IAM",
+    "ServiceQuotaExceededException": "wait until tasks have ended, lower max_parallel, or ask for "
+    "more in AWS's Service Quotas",
+    "DeviceOfflineException": "send it when the device is online (`qfusion doctor`), or choose "
+    "another",
+    "DeviceRetiredException": "choose another device",
+    "ResourceNotFoundException": "check device and region in backends.yaml",
+    "NoSuchBucket": "check s3 in backends.yaml; the bucket must be in the region of the device",
+    "NoSuchKey": "the results were deleted, or moved: put them back",
+}
+_PASSING = ("throttl", "toomanyrequests", "slowdown", "requestlimitexceeded")
+
+
+@contextmanager
+def asking(secrets: Collection[SecretStr] = (), *, submits: bool = False) -> Iterator[None]:
+    """Everything that boto and the SDK raise becomes one of qfusion's errors.
+
+    Args:
+        secrets: What must not be said, whoever echoes it.
+        submits: Whether a task may have been accepted when no clear reply comes back.
+
+    Raises:
+        Transient: A fault that passes.
+        SubmitUncertain: A task may have been accepted.
+        Refused: All else.
+    """
+    try:
+        yield
+    except QfusionError:
+        raise
+    except ImportError as error:
+        raise InputError(f"braket: {INSTALL} ({error})") from None
+    except Exception as error:  # boto's have several bases; the SDK leaks those of others
+        made = _error(error, submits)
+        made.reason = hidden(made.reason, secrets)
+        made.args = (made.reason,)
+        raise made from None
+
+
+def hidden(text: str, secrets: Collection[SecretStr]) -> str:
+    """A text without the secrets, whoever echoed them."""
+    for secret in secrets:
+        text = text.replace(secret.get_secret_value(), "(hidden)")
+    return text
+
+
+def _error(error: Exception, submits: bool) -> RemoteError:
+    from botocore import exceptions as boto
+
+    doubt = SubmitUncertain if submits else Transient
+    said = " ".join(str(error).split()) or type(error).__name__
+    match error:
+        case boto.ClientError():
+            return _answered(error.response, error.operation_name, doubt)
+        case (
+            boto.EndpointConnectionError()
+            | boto.ConnectTimeoutError()
+            | boto.ProxyConnectionError()
+        ):
+            return Transient(f"AWS cannot be reached: {said}")
+        case boto.HTTPClientError() | boto.ConnectionError() | boto.IncompleteReadError():
+            return doubt(f"no reply from AWS: {said}")
+        case (
+            boto.NoCredentialsError()
+            | boto.PartialCredentialsError()
+            | boto.CredentialRetrievalError()
+            | boto.TokenRetrievalError()
+            | boto.UnauthorizedSSOTokenError()
+            | boto.SSOTokenLoadError()
+        ):
+            return Refused(f"AWS credentials: {said}", next_step=SIGN_IN)
+        case OSError():
+            return doubt(said)
+        case boto.ParamValidationError():
+            return Refused(said)
+        case _ if submits:
+            return doubt(f"{type(error).__name__}: {said}")  # a reply that cannot be read, say
+        case _:
+            return Refused(f"{type(error).__name__}: {said}")
+
+
+def _answered(
+    reply: dict[str, Any], operation: str, doubt: type[SubmitUncertain] | type[Transient]
+) -> RemoteError:
+    """AWS said no."""
+    told, meta = reply.get("Error", {}), reply.get("ResponseMetadata", {})
+    code, status = str(told.get("Code", "")), int(meta.get("HTTPStatusCode", 0))
+    said = f"{code} ({status}) from {operation}: {' '.join(str(told.get('Message')).split())[:500]}"
+    if failures := reply.get("programSetValidationFailures"):
+        said += f"; first failure: {failures[0]}"
+    lowered = code.lower()
+    if status == 429 or any(word in lowered for word in _PASSING):
+        return Transient(said, retry_after=_seconds(meta.get("HTTPHeaders", {})))
+    if status >= 500 or code == "RequestTimeout":
+        return doubt(said)
+    return Refused(said, next_step=_NEXT.get(code, "").format(operation=operation))
+
+
+def _seconds(headers: dict[str, str]) -> float | None:
+    text = headers.get("retry-after", "")
+    return float(text) if text.replace(".", "", 1).isdigit() else None

@@ -1,0 +1,114 @@
+"""A connection to AWS: who we are, and clients that send each request once.
+
+boto repeats a request that got no clear reply, and a POST that was repeated is bought twice behind
+the journal unless AWS notices. Here nothing is repeated: the core does that, after it has asked
+whether the task is there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+from pydantic import SecretStr
+
+from qfusion_braket.asking import SIGN_IN, asking
+from qfusion_braket.names import place
+from qfusion_braket.options import Credentials, Options
+from qfusion_core import InputError
+
+_TIMEOUTS = {"connect_timeout": 10, "read_timeout": 120}  # seconds
+# at DEBUG they write down session tokens that are sent, and all that comes back
+_TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
+
+
+class Connection:
+    """An open connection; nothing is sent for it.
+
+    Attributes:
+        place: ARN and region of the device.
+        braket: The client for tasks and devices.
+        s3: The client for results.
+        secrets: What must not be said.
+    """
+
+    def __init__(self, options: Options, credentials: Credentials | None) -> None:
+        """Find credentials.
+
+        Raises:
+            InputError: There are none; says how they are given.
+            Refused: They cannot be fetched.
+        """
+        assert options.device is not None
+        self.place, self._options = place(options.device, options.region), options
+        self._bucket: str | None = None
+        for name in _TALKATIVE:
+            logger = logging.getLogger(name)
+            logger.setLevel(max(logger.level, logging.INFO))
+        with asking():
+            import boto3
+            from botocore.config import Config
+            from botocore.exceptions import ProfileNotFound
+
+            try:
+                self._session = boto3.Session(
+                    profile_name=options.profile,
+                    region_name=self.place.region,
+                    **_keys(credentials),
+                )
+                found = self._session.get_credentials()
+            except ProfileNotFound as error:
+                raise InputError(f"braket: {error}; correct profile in backends.yaml") from None
+            if found is None:
+                raise InputError(
+                    f"braket: no AWS credentials for {self.place.short}, whose limits and prices "
+                    f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
+                    "use device: local, or emulate with a saved device"
+                )
+            known = found.get_frozen_credentials()
+            self.secrets = [SecretStr(text) for text in (known.secret_key, known.token) if text]
+            config = Config(
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                user_agent_extra="qfusion",
+                **_TIMEOUTS,
+            )
+            endpoint = os.environ.get("BRAKET_ENDPOINT")  # as the SDK reads it
+            self.braket: Any = self._session.client("braket", config=config, endpoint_url=endpoint)
+            self.s3: Any = self._session.client("s3", config=config)
+
+    def output(self) -> tuple[str, str]:
+        """Bucket and folder of the results; makes the account's bucket for Braket if need be.
+
+        Raises:
+            Refused: It cannot be made.
+        """
+        if self._options.s3 is not None:
+            bucket, _, folder = self._options.s3.removeprefix("s3://").partition("/")
+            return bucket, folder.strip("/") or "qfusion"
+        if self._bucket is None:
+            with asking(self.secrets):
+                from braket.aws import AwsSession
+
+                session = AwsSession(boto_session=self._session, braket_client=self.braket)
+                self._bucket = session.default_bucket()
+        return self._bucket, "qfusion"
+
+    def read(self, bucket: str, key: str) -> bytes:
+        """An object."""
+        with asking(self.secrets):
+            raw: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return raw
+
+
+def _keys(credentials: Credentials | None) -> dict[str, str]:
+    names = {
+        "access_key_id": "aws_access_key_id",
+        "secret_access_key": "aws_secret_access_key",
+        "session_token": "aws_session_token",
+    }
+    return {
+        names[name]: value.get_secret_value()
+        for name, value in credentials or ()
+        if value is not None
+    }

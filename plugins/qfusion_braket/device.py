@@ -1,0 +1,92 @@
+"""The device `braket`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from torch import Tensor
+
+from qfusion_braket import options as ours
+from qfusion_braket import plan
+from qfusion_braket.here import Here
+from qfusion_braket.pricing import PriceList
+from qfusion_braket.service import Service
+from qfusion_braket.site import Site
+from qfusion_core import Circuit, Finding, Job, JobStatus, Price, Range, RemoteDevice, Result
+
+
+class Braket(RemoteDevice):
+    """A QPU or simulator at Amazon Braket, or one that runs here: the fewest tasks for a batch.
+
+    Each gate angle is an input of one OpenQASM program; a program set runs it with all rows and
+    measurement settings in one task, where the device takes them.
+    """
+
+    name = "braket"
+    Options = ours.Options
+    Credentials = ours.Credentials
+
+    options: ours.Options
+
+    @classmethod
+    def example(cls) -> ours.Options:
+        """The simulator on this machine, exact."""
+        return cls.Options(device="local")
+
+    def __init__(self, options: ours.Options, credentials: ours.Credentials | None = None) -> None:
+        super().__init__(options, credentials)
+        self.local = options.is_local
+        self.paid = not self.local
+        self.shots = options.shots
+        self.max_pending = None if self.local else options.max_parallel
+        self._site: Site = Here(options) if self.local else Service(options, credentials)
+
+    @cached_property
+    def _prices(self) -> PriceList:
+        return PriceList.read()
+
+    def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
+        """The fewest tasks that the device takes; everything at once where it runs here."""
+        machine = self._site.machine()
+        machine.require_fit(circuit.n_wires, self.options.shots)
+        return plan.jobs(
+            circuit,
+            angles,
+            observables,
+            machine,
+            shots=self.options.shots,
+            rows=self.options.rows_per_job,
+            facts={"machine": machine.name, **self._site.facts(circuit)},
+        )
+
+    def price(self, job: Job) -> Price:
+        """As the device states it, and ``prices.yaml`` where it does not; a local run is free."""
+        executions = job.shape[0] * job.facts["settings"]
+        if self.local:
+            return Price(executions, executions * (self.shots or 0), 1, Range(0, 0), Range(0, 0))
+        return self._prices.price(self._site.machine(), job, self.shots)
+
+    def submit(self, job: Job, key: str) -> str:
+        """One program set or program."""
+        return self._site.submit(job, key)
+
+    def find(self, key: str) -> str | None:
+        """By its tag."""
+        return self._site.find(key)
+
+    def status(self, job_id: str) -> JobStatus:
+        """Of one task."""
+        return self._site.status(job_id)
+
+    def fetch(self, job: Job, job_id: str) -> Result:
+        """Values, and what AWS left in S3."""
+        return self._site.fetch(job, job_id)
+
+    def cancel(self, job_id: str) -> None:
+        """One task."""
+        self._site.cancel(job_id)
+
+    def preflight(self) -> list[Finding]:
+        """Versions, credentials, network, region, status, qubits, shots, queue."""
+        return self._site.findings()

@@ -1,0 +1,113 @@
+"""Options and credentials of `braket`, checked when the YAML is read. Imports no SDK."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+
+import qfusion_core
+from qfusion_braket.names import LOCAL, is_exact, place
+
+
+class Noise(qfusion_core.Options):
+    """Noise of `local-dm`, after each gate of the circuit and before each measurement."""
+
+    one_qubit: float = Field(0.0, ge=0, le=0.75, description="depolarizing, after one-qubit gates")
+    two_qubit: float = Field(
+        0.0, ge=0, le=0.9375, description="depolarizing, after two-qubit gates"
+    )
+    readout: float = Field(0.0, ge=0, le=0.5, description="probability that a bit is read wrong")
+
+
+class Options(qfusion_core.RemoteOptions):
+    """Options of `braket`."""
+
+    neutral = qfusion_core.RemoteOptions.neutral | {
+        "s3", "tags", "max_parallel", "profile", "reservation",
+    }  # fmt: skip
+
+    device: str | None = Field(
+        None, description="local, local-dm, sv1, dm1, a QPU (ionq/Forte-1), or an ARN"
+    )
+    emulate: str | None = Field(
+        None, description="file with a device's saved properties, to be emulated here"
+    )
+    region: str | None = Field(
+        None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="of AWS, where the name tells none"
+    )
+    shots: int | None = Field(
+        None, ge=1, description="draws of each circuit and setting; none: exact, on simulators"
+    )
+    noise: Noise | None = Field(None, description="of local-dm")
+    s3: str | None = Field(
+        None,
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{2,62}(/[^\s]*)?$",
+        description="s3://bucket/folder for results; default: the account's bucket for Braket",
+    )
+    max_parallel: int = Field(10, ge=1, description="most unfinished tasks at AWS at once")
+    rows_per_job: int | None = Field(
+        None, ge=1, description="most rows of a task; default: as many as the device takes"
+    )
+    error_mitigation: Literal["debias"] | None = Field(
+        None, description="by IonQ; takes 2500 shots or more"
+    )
+    qubits: tuple[int, ...] | None = Field(
+        None, min_length=1, description="physical qubits, wire by wire; default: AWS chooses"
+    )
+    reservation: str | None = Field(
+        None,
+        pattern=r"^arn:aws[a-z-]*:braket:\S+$",
+        description="ARN of a Braket Direct reservation",
+    )
+    tags: dict[str, str] = Field({}, max_length=49, description="put on each task at AWS")
+    profile: str | None = Field(None, min_length=1, description="of the AWS configuration")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if (self.device is None) == (self.emulate is None):
+            raise ValueError("set either device, or emulate with a file of saved properties")
+        if self.noise is not None and self.device != "local-dm":
+            raise ValueError("noise: only device local-dm has a noise model of its own")
+        if self.is_local:
+            self._require_local()
+        else:
+            self._require_remote()
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it runs in this process."""
+        return self.emulate is not None or self.device in LOCAL
+
+    def _require_local(self) -> None:
+        if self.emulate is not None and self.shots is None:
+            raise ValueError("shots: an emulated device samples; give their number")
+        names = ("region", "s3", "error_mitigation", "qubits", "reservation", "profile")
+        given = [name for name in names if getattr(self, name) is not None]
+        if given:
+            raise ValueError(f"{given[0]}: only for a device at AWS; leave it out")
+
+    def _require_remote(self) -> None:
+        assert self.device is not None
+        place(self.device, self.region)
+        if self.shots is None and not is_exact(self.device):
+            raise ValueError(f"shots: {self.device} samples; give their number")
+        if self.error_mitigation and "ionq/" not in self.device:
+            raise ValueError("error_mitigation: debias is IonQ's; leave it out")
+        if self.qubits is not None and len(set(self.qubits)) < len(self.qubits):
+            raise ValueError("qubits: each one once")
+
+
+class Credentials(qfusion_core.Credentials):
+    """Credentials of `braket`; without them AWS's own chain is used: environment, profile, role."""
+
+    access_key_id: SecretStr | None = None
+    secret_access_key: SecretStr | None = None
+    session_token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.access_key_id is None) != (self.secret_access_key is None):
+            raise ValueError("access_key_id and secret_access_key go together")
+        return self

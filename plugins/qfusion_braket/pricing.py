@@ -1,0 +1,74 @@
+"""Prices of tasks: what the device states, and for the rest a file that the user can override."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+
+import qfusion_core
+from qfusion_braket.machine import Machine
+from qfusion_core import Job, Price, PriceSource, Range, read_prices
+
+_PACKAGED = Path(__file__).with_name("prices.yaml")
+
+
+class Span(qfusion_core.Options):
+    """A range."""
+
+    low: float = Field(ge=0, description="at least")
+    high: float = Field(ge=0, description="at most")
+
+
+class PriceList(qfusion_core.Options):
+    """What `prices.yaml` holds; the file says what each is."""
+
+    usd_per_task: float = Field(ge=0, description="on a QPU")
+    usd_per_shot: dict[str, float] = Field(description="by short name of the device")
+    simulator_seconds: Span
+    gates_per_second: float = Field(gt=0, description="on one amplitude")
+    source: str
+    date: str
+
+    @classmethod
+    def read(cls) -> PriceList:
+        """The packaged list, or the user's."""
+        return read_prices(cls, _PACKAGED, "braket")
+
+    def price(self, machine: Machine, job: Job, shots: int | None) -> Price:
+        """Of one task.
+
+        Args:
+            machine: Where it runs.
+            job: Of the plan.
+            shots: Of each execution.
+        """
+        executions = job.shape[0] * job.facts["settings"]
+        total = executions * (shots or 0)
+        sources = [PriceSource(self.source, self.date)]
+        if machine.cost is not None:
+            sources.insert(0, PriceSource(f"{machine.name} itself", machine.cost.date))
+        if machine.simulator:
+            seconds = self._seconds(job)
+            usd = None
+            if machine.cost is not None and machine.cost.unit == "minute":
+                usd = Range(*(machine.cost.price / 60 * each for each in seconds))
+            return Price(executions, total, 1, Range(0, 0), usd, tuple(sources) if usd else ())
+        shot = self.usd_per_shot.get(machine.name)
+        if shot is None and machine.cost is not None and machine.cost.unit == "shot":
+            shot = machine.cost.price
+        if shot is None:
+            return Price(executions, total)
+        cost = self.usd_per_task + total * shot
+        return Price(executions, total, 1, None, Range(cost, cost), tuple(sources))
+
+    def billed(self, machine: Machine, seconds: float) -> float | None:
+        """US dollars for a simulation that took so long."""
+        if machine.cost is None or machine.cost.unit != "minute":
+            return None
+        return machine.cost.price / 60 * max(seconds, self.simulator_seconds.low)
+
+    def _seconds(self, job: Job) -> Range:
+        low, high = self.simulator_seconds.low, self.simulator_seconds.high
+        work = len(job.circuit.gates) * 2.0**job.circuit.n_wires / self.gates_per_second
+        return Range(low, high + work)

@@ -1,0 +1,49 @@
+"""From measured bits to expectation values of Pauli words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def from_bits(
+    bits: NDArray[np.integer], wires: Sequence[int], words: Sequence[str]
+) -> NDArray[np.float64]:
+    """Mean parity of each word over the shots.
+
+    Args:
+        bits: ``[shots, measured wires]``, in the setting of the words.
+        wires: Which wire each column is.
+        words: Pauli words, wire 0 first.
+
+    Returns:
+        ``[words]``.
+    """
+    return _parities(bits, wires, words).mean(0)
+
+
+def from_counts(
+    counts: Mapping[str, float], wires: Sequence[int], words: Sequence[str]
+) -> NDArray[np.float64]:
+    """The same from counts, or probabilities, of bit strings; the first letter is the first wire's.
+
+    >>> from_counts({"01": 75, "11": 25}, [0, 1], ["ZI", "IZ", "ZZ", "II"])
+    array([ 0.5, -1. , -0.5,  1. ])
+    """
+    bits = np.array([[int(letter) for letter in text] for text in counts])
+    weights = np.array(list(counts.values()), dtype=float)
+    values: NDArray[np.float64] = weights @ _parities(bits, wires, words) / weights.sum()
+    return values
+
+
+def _parities(
+    bits: NDArray[np.integer], wires: Sequence[int], words: Sequence[str]
+) -> NDArray[np.float64]:
+    place = {wire: column for column, wire in enumerate(wires)}
+    columns = [
+        bits[:, [place[wire] for wire, letter in enumerate(word) if letter != "I"]].sum(1)
+        for word in words
+    ]
+    return 1.0 - 2.0 * (np.stack(columns, axis=1) % 2)

@@ -1,0 +1,178 @@
+"""The stand-in on loopback: Braket, S3 and STS at one address, as AWS_ENDPOINT_URL allows."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlparse
+
+from braket_service import KEY, Service, Wrong
+
+_CODES = {
+    400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException",
+    404: "ResourceNotFoundException", 410: "DeviceRetiredException", 424: "DeviceOfflineException",
+    429: "ThrottlingException", 500: "InternalServiceException",
+}  # fmt: skip
+_IDENTITY = (
+    '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+    "<GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::1:user/u</Arn>"
+    "<UserId>u</UserId></GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
+
+def environment(address: str, secret: str, token: str = "") -> dict[str, str]:
+    """What a process needs to find the stand-in, and nothing else of AWS's."""
+    return {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": secret,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": "/nowhere",
+        "AWS_SHARED_CREDENTIALS_FILE": "/nowhere",
+        "NO_PROXY": "127.0.0.1",
+        "no_proxy": "127.0.0.1",
+        **({"AWS_SESSION_TOKEN": token} if token else {}),
+    }
+
+
+@contextmanager
+def running(service: Service) -> Iterator[str]:
+    """Serves on loopback in threads of its own; gives the address."""
+    server = _Server(("127.0.0.1", 0), _handler(service))
+    server.service = service
+    server.daemon_threads = True
+    server.block_on_close = False  # clients keep connections open
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    service: Service
+
+    def handle_error(self, *arguments: Any) -> None:
+        if not isinstance(sys.exception(), OSError):  # a client that was killed hangs up
+            self.service.errors.append(repr(sys.exception()))
+            super().handle_error(*arguments)
+
+
+def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def do_GET(self) -> None:
+            self.serve()
+
+        do_POST = do_PUT = do_HEAD = do_GET
+
+        def serve(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            self.body = self.rfile.read(size).decode()
+            kind, work = self.route([unquote(step) for step in self.steps()])
+            self.signed()
+            with service.lock:
+                service.requests.append(kind)
+                if service.secret and service.secret in f"{self.headers}{self.path}{self.body}":
+                    service.leaked.append(kind)
+                fault = service.faults[kind].pop(0) if service.faults[kind] else None
+                status, reply = self.done(fault, work)
+            if status in ("reset", "lost"):
+                linger = struct.pack("ii", 1, 0)  # the peer sees a reset, not a proper end
+                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                self.close_connection = True
+                self.connection.close()
+                return
+            self.answer(kind, status, reply)
+
+        def done(self, fault: Any, work: Any) -> tuple[Any, Any]:
+            try:
+                if self.key != KEY:
+                    said = f"The security token included in the request is invalid{service.echo}"
+                    raise Wrong(403, "UnrecognizedClientException", said)
+                if isinstance(fault, int):
+                    raise Wrong(fault, _CODES.get(fault, str(fault)), f"injected{service.echo}")
+                if fault == "reset":
+                    return "reset", None
+                reply = work()
+                status, reply = reply if isinstance(reply, tuple) else (200, reply)
+                if fault == "500 after":
+                    raise Wrong(500, _CODES[500], "injected")
+                return (fault or status), reply
+            except Wrong as wrong:
+                return wrong.args[0], wrong
+
+        def steps(self) -> list[str]:
+            return urlparse(self.path).path.strip("/").split("/")
+
+        def signed(self) -> None:
+            """Whose signature it is, and for which region."""
+            _, _, scope = self.headers.get("Authorization", "").partition("Credential=")
+            self.key, _, self.region, *_ = [*scope.split("/"), "", "", ""]
+            if "quantum-task" in self.path:
+                service.regions.add(self.region)
+
+        def route(self, steps: list[str]) -> Any:
+            match self.command, steps:
+                case "GET", ["device", arn]:
+                    return "device", lambda: service.device(arn)
+                case "POST", ["quantum-task"]:
+                    body = json.loads(self.body)
+                    return "create", lambda: service.create(body, self.region)
+                case "POST", ["quantum-tasks"]:
+                    return "search", lambda: service.searched(json.loads(self.body))
+                case "GET", ["quantum-task", arn]:
+                    return "task", lambda: service.task(arn)
+                case "PUT", ["quantum-task", arn, "cancel"]:
+                    return "cancel", lambda: service.cancel(arn)
+                case "POST", [""] if parse_qs(self.body)["Action"] == ["GetCallerIdentity"]:
+                    return "identity", lambda: _IDENTITY
+                case "PUT", [name]:
+                    return "bucket", lambda: service.bucket(name)
+                case "GET", [name, *key]:
+                    return "object", lambda: service.object(name, "/".join(key))
+            raise AssertionError(f"the stand-in knows no {self.command} {self.path}")
+
+        def answer(self, kind: str, status: int, reply: Any) -> None:
+            headers = {}
+            if isinstance(reply, Wrong):
+                _, code, said = reply.args
+                if kind in ("object", "bucket", "identity"):
+                    code = code.removesuffix("Exception") if kind != "identity" else code
+                    reply = f"<Error><Code>{code}</Code><Message>{said}</Message></Error>"
+                    if kind == "identity":
+                        reply = f"<ErrorResponse>{reply}</ErrorResponse>"
+                elif status == 503:
+                    reply = "<html>Service Unavailable</html>"
+                else:
+                    headers["x-amzn-ErrorType"] = code
+                    reply = {"message": said}
+            raw = (reply if isinstance(reply, str) else json.dumps(reply)).encode()
+            self.send_response(status)
+            if status == 429:
+                headers["Retry-After"] = "0.01"
+            headers["Content-Type"] = "application/json" if raw[:1] in (b"{", b"[") else "text/xml"
+            headers["Content-Length"] = str(len(raw))
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(raw)
+            self.wfile.flush()
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    return Handler

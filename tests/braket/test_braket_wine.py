@@ -1,0 +1,78 @@
+"""One checkpoint of the main job's model, on an SV1-like, a Forte-like and a Garnet-like device."""
+
+import json
+
+import pytest
+
+from qfusion_core.cli import main
+
+from .conftest import SECRET
+
+BACKENDS = """
+version: 1
+default: statevector
+backends:
+  statevector: {type: statevector}
+  sv1: {type: braket, options: &exact {device: sv1, s3: &s3 "s3://results/wine",
+        poll_seconds: 0.002, poll_seconds_max: 0.01}, budget: &budget {max_usd: 9000}}
+  forte: {type: braket, options: {<<: *exact, device: ionq/Forte-1, shots: 2000}, budget: *budget}
+  garnet: {type: braket, options: {<<: *exact, device: iqm/Garnet, shots: 2000}, budget: *budget}
+"""
+
+
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory):
+    """A trained model with a circuit of four qubits."""
+    folder = tmp_path_factory.mktemp("wine") / "run"
+    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
+    with pytest.raises(SystemExit) as end:
+        main(["train", "wine", *quick, "--out", str(folder), "--json"])
+    assert not end.value.code
+    return folder
+
+
+@pytest.fixture
+def qfusion(service, tmp_path, monkeypatch, capsys):
+    """Runs the command line: (exit code, standard output, error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
+    (tmp_path / "backends.yaml").write_text(BACKENDS)
+
+    def _qfusion(*words):
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert SECRET not in out + err
+        return int(end.value.code or 0), out, err
+
+    return _qfusion
+
+
+@pytest.mark.parametrize(("backend", "tasks"), [("sv1", 36), ("forte", 1), ("garnet", 1)])
+def test_the_test_part_of_wine(service, qfusion, wine, backend, tasks):
+    code, out, err = qfusion("estimate", wine, "--backend", backend, "--json")
+    assert code == 0, err
+    plan = json.loads(out)
+    code, out, err = qfusion("evaluate", wine, "--backend", backend, "--yes", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    code, out, err = qfusion("evaluate", wine, "--backend", "statevector", "--json")
+    exact = json.loads(out)
+    assert found["rows"] == exact["rows"] == 36
+    assert len(service.tasks) == plan["jobs"] == tasks
+    assert abs(found["macro_f1"] - exact["macro_f1"]) <= (1e-9 if backend == "sv1" else 0.1)
+    # the same again takes the values out of the journal
+    again = json.loads(qfusion("evaluate", wine, "--backend", backend, "--json")[1])
+    assert again["measurement"] == found["measurement"]
+    assert again["macro_f1"] == found["macro_f1"]
+    assert len(service.tasks) == tasks
+
+
+def test_an_estimate_without_credentials(service, qfusion, wine, monkeypatch):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    code, out, err = qfusion("estimate", wine, "--backend", "forte")
+    assert (code, out) == (2, "")
+    assert "no AWS credentials for ionq/Forte-1, whose limits and prices are asked of AWS" in err
+    assert not service.requests

@@ -1,0 +1,32 @@
+"""The process of `remote_warm`, for Braket."""
+
+import functools
+import importlib
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parent))
+from conftest import REMOTE
+from remote_warm import mortal, serve
+
+from qfusion_braket.device import Braket
+
+Mortal = mortal(Braket)
+
+
+def main():
+    import boto3
+    import botocore.loaders
+
+    for module in ("braket.ir.openqasm", "botocore.paginate", "botocore.exceptions"):
+        importlib.import_module(module)
+    # a killed child is to have been killed at work, not while boto reads its models
+    botocore.loaders.create_loader = functools.cache(botocore.loaders.create_loader)
+    keys = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+    for name in ("braket", "s3"):
+        boto3.Session(region_name="us-east-1", **keys).client(name)
+    serve(lambda options: Mortal(Braket.Options(**{**REMOTE, **options})))
+
+
+if __name__ == "__main__":
+    main()

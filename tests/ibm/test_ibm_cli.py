@@ -1,0 +1,112 @@
+"""The command line on IBM's machines: what is estimated is sent, a dry run sends nothing."""
+
+import json
+import shutil
+
+import pytest
+from ibm_service import CRN
+
+from qfusion_core.cli import main
+
+from .conftest import SECRET
+
+BACKENDS = """
+version: 1
+default: statevector
+backends:
+  statevector: {type: statevector}
+  aer: {type: ibm, options: {backend: aer, shots: 1000}}
+  manila: {type: ibm, options: {backend: fake_manila, shots: 1000, seed: 1}}
+  ibm:
+    type: ibm
+    options: {backend: ibm_manila, shots: 1000, rows_per_job: 4, url: "http://cloud.ibm.test",
+              poll_seconds: 0.002, poll_seconds_max: 0.01, resilience_level: 0}
+    credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
+    budget: {max_jobs: 100}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ibm") / "run"
+    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
+    with pytest.raises(SystemExit) as end:
+        main(["train", "wine", *quick, "--out", str(folder), "--json"])
+    assert not end.value.code
+    return folder
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+@pytest.fixture
+def qfusion(tmp_path, monkeypatch, capsys):
+    """Runs the command line: (exit code, standard output, error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    (tmp_path / "backends.yaml").write_text(BACKENDS)
+
+    def _qfusion(*words):
+        with pytest.raises(SystemExit) as end:
+            main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        assert SECRET not in out + err
+        return int(end.value.code or 0), out, err
+
+    return _qfusion
+
+
+def test_the_estimate_is_what_the_journal_counts(service, qfusion, run):
+    words = (run, "--backend", "ibm", "--samples", 9, "--json")
+    code, out, _ = qfusion("estimate", *words)
+    assert code == 0
+    plan = json.loads(out)
+    assert not service.jobs
+    assert {"machine": "ibm_manila", "settings": 1, "two_qubit_gates": 6}.items() <= plan[
+        "facts"
+    ].items()
+    code, _, err = qfusion("evaluate", *words, "--yes")
+    assert code == 0
+    assert "Loading account" not in err
+    (measurement,) = json.loads(qfusion("jobs", run, "--json")[1])["measurements"]
+    done = measurement["jobs"]
+    assert [job["state"] for job in done] == ["done"] * 3
+    assert len(done) == len(service.jobs) == plan["jobs"] == plan["price"]["tasks"] == 3
+    for what in ("executions", "shots"):
+        assert sum(job["price"][what] for job in done) == plan["price"][what]
+
+
+def test_a_dry_run_sends_nothing(service, qfusion, run):
+    words = ("evaluate", run, "--backend", "ibm", "--samples", 9, "--dry-run", "--json")
+    (code, out, err), again = qfusion(*words), qfusion(*words)[1]
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert out == again  # the snapshot draws from a seed
+    assert not service.jobs and not (run / "journal.sqlite").exists()
+    assert found["jobs"] == 3 and found["price"]["usd"]["high"] > 0
+    assert found["facts"]["machine"] == "ibm_manila"
+    assert found["facts"]["two_qubit_gates"] == 6 and found["facts"]["depth"] > 10
+    assert len(found["errors"]) == 10
+    assert 0.03 < max(error["rms"] for error in found["errors"].values()) < 0.3
+
+
+def test_the_doctor_offline(qfusion, monkeypatch):
+    code, out, _ = qfusion("backends", "manila", "aer", "ibm", "--check", "--offline", "--json")
+    assert code == 0
+    found = {
+        row["name"]: [(each["status"], each["what"], each["detail"]) for each in row["findings"]]
+        for row in json.loads(out)["backends"]
+    }
+    for name, packages in (("manila", 3), ("aer", 3), ("ibm", 2)):
+        assert [each[:2] for each in found[name]].count(("ok", "package")) == packages
+        bells = [each for each in found[name] if each[1] == "Bell state"]
+        assert [status for status, *_ in bells] == ["ok"]
+    assert ("ok", "machine", "not asked: --offline") in found["ibm"]
+    monkeypatch.delenv("QISKIT_IBM_TOKEN")
+    code, out, _ = qfusion("backends", "ibm", "--check", "--offline")
+    assert code == 1
+    assert "token: QISKIT_IBM_TOKEN is not set; export QISKIT_IBM_TOKEN=..." in out
