@@ -45,6 +45,9 @@ def examine(
     what = "options"
     try:
         device, options = backends.configured(name, registry)
+        if name in backends.pools:
+            yield from _members(backends, name, registry, offline)
+            return
         at_rest = [
             *_packages(device, options, registry),
             *_credentials(backends, name, device),
@@ -68,6 +71,20 @@ def examine(
         yield Finding(what, "failed", str(error))
     except (Exception, SystemExit) as error:  # a plugin's own fault must not hide other backends
         yield Finding(what, "failed", explain(error))
+
+
+def _members(backends: Backends, name: str, registry: Registry, offline: bool) -> Iterator[Finding]:
+    """Everything about each member of a pool, which can do without some of them."""
+    found = {
+        member: list(examine(backends, member, registry, offline=offline))
+        for member in backends.pools[name].backends
+    }
+    bad = [m for m, each in found.items() if "failed" in [finding.status for finding in each]]
+    for member, findings in found.items():
+        for each in findings:
+            spared = each.status == "failed" and len(bad) < len(found)
+            status = "warning" if spared else each.status
+            yield each._replace(what=f"{member}: {each.what}", status=status)
 
 
 def _packages(device: type[Device], options: Options, registry: Registry) -> Iterator[Finding]:

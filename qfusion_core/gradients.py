@@ -72,7 +72,7 @@ def shifted_expectations(
 
     columns = _trainable(circuit, data=data.requires_grad, weights=weights.requires_grad)
     result: Tensor = _ParameterShift.apply(  # type: ignore[no-untyped-call]
-        angles, columns.to(angles.device), run
+        angles, columns.to(angles.device), run, device.shiftable
     )
     return result
 
@@ -87,18 +87,27 @@ def _trainable(circuit: Circuit, *, data: bool, weights: bool) -> Tensor:
 class _ParameterShift(torch.autograd.Function):
     @staticmethod
     def forward(
-        ctx: Any, angles: Tensor, columns: Tensor, run: Callable[[Tensor], Tensor]
+        ctx: Any,
+        angles: Tensor,
+        columns: Tensor,
+        run: Callable[[Tensor], Tensor],
+        shiftable: bool,
     ) -> Tensor:
         ctx.save_for_backward(angles, columns)
-        ctx.run = run
+        ctx.run, ctx.shiftable = run, shiftable
         return run(angles.detach())
 
     @staticmethod
-    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, grad_output: Tensor) -> tuple[Tensor, None, None, None]:
         if torch.is_grad_enabled():  # torch would take this gradient for a constant, in silence
             raise QfusionError(
                 "no second derivatives through a black-box device; differentiate without "
                 "create_graph=True, or use a differentiable backend such as statevector"
+            )
+        if not ctx.shiftable:
+            raise QfusionError(
+                "no gradients through a pool: the halves of a parameter shift would come from "
+                "different machines; train on one of its members"
             )
         angles, columns = ctx.saved_tensors
         shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
@@ -107,4 +116,4 @@ class _ParameterShift(torch.autograd.Function):
         plus, minus = ctx.run(rows.flatten(0, 2)).reshape(*rows.shape[:3], grad_output.shape[1])
         grad = torch.zeros_like(angles)
         grad[:, columns] = torch.einsum("cbo,bo->bc", (plus - minus) / 2, grad_output)
-        return grad, None, None
+        return grad, None, None, None

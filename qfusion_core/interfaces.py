@@ -88,7 +88,13 @@ class BlackBoxDevice(Device, ABC):
 
     An adapter writes `evaluate`; batching, checks and gradients (parameter shift on the gate
     angles, see `qfusion_core.gradients`) are the core's.
+
+    Attributes:
+        shiftable: Whether values of shifted rows may be subtracted; not where they come from
+            different machines.
     """
+
+    shiftable: bool = True
 
     @abstractmethod
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:

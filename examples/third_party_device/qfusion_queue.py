@@ -75,8 +75,8 @@ class Queue(qfusion_core.RemoteDevice):
 
     def preflight(self) -> list[Finding]:
         """One free request."""
-        said = self._ask("/")
-        return [Finding("machine", "ok", f"{said['qubits']} qubits, {said['pending']} jobs wait")]
+        qubits, waits = map(self._ask("/").get, ("qubits", "pending"))
+        return [Finding("machine", "ok", f"{qubits} qubits, {waits} jobs wait", waits)]
 
     def _ask(self, path: str, body: Any = None, lost: type = qfusion_core.Transient) -> Any:
         request = Request(self.url + path, None if body is None else json.dumps(body).encode())

@@ -44,14 +44,14 @@ def findings(service: Service, options: Options) -> list[Finding]:
     return [
         *found,
         Finding("network", "ok", "AWS answers"),
-        Finding("status", online, f"{machine.name} is {machine.status}"),
+        Finding("status", online, f"{machine.name} is {machine.status}", away=online != "ok"),
         Finding("qubits", "ok", f"{machine.name} has {machine.qubits}"),
         _shots(machine.shots, options.shots),
         Finding("limits", "ok", limit),
         Finding("price", "ok", f"{cost.price:g} USD per {cost.unit}, as the device states")
         if cost
         else Finding("price", "warning", "the device states none; give it in prices.yaml"),
-        Finding("queue", "ok", machine.queue or "not told"),
+        Finding("queue", "ok", machine.queue or "not told", machine.waiting),
         Finding("updated", "ok", machine.note or "not told"),
     ]
 

@@ -29,6 +29,11 @@ def machine_of(reply: dict[str, Any], short: str, reserved: bool = False) -> Mac
         raise InputError(f"braket: {short} runs no circuits; choose a gate-based device")
     gates = actions[ACTION].get("supportedOperations")
     low, high = (reserved and service.get("reservationShotsRange")) or service["shotsRange"]
+    queues = [
+        each
+        for each in reply.get("deviceQueueInfo") or []
+        if each["queue"] == "QUANTUM_TASKS_QUEUE"
+    ]
     updated = str(service.get("updatedAt") or "")
     cost = service.get("deviceCost")
     return Machine(
@@ -40,7 +45,8 @@ def machine_of(reply: dict[str, Any], short: str, reserved: bool = False) -> Mac
         gates=None if gates is None else frozenset(name.lower() for name in gates),
         cost=cost and Cost(float(cost["price"]), cost["unit"].lower(), updated[:10] or _today()),
         simulator=reply["deviceType"] == "SIMULATOR",
-        queue=_queue(reply.get("deviceQueueInfo") or []),
+        queue=_queue(queues),
+        waiting=sum(int(each["queueSize"].lstrip(">")) for each in queues) if queues else None,
         note=updated,
     )
 
@@ -57,7 +63,6 @@ def _queue(queues: list[dict[str, str]]) -> str:
         f"{each['queueSize']} tasks wait"
         + (" in priority" if each.get("queuePriority") == "Priority" else "")
         for each in queues
-        if each["queue"] == "QUANTUM_TASKS_QUEUE"
     ]
     return ", ".join(said)
 

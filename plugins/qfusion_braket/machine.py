@@ -51,6 +51,7 @@ class Machine:
         cost: As stated; None where it states none.
         simulator: Whether it is one, and is billed by time.
         queue: How many tasks wait, in AWS's words; empty where it is not told.
+        waiting: How many tasks wait, at least; None where it is not told.
         note: How its calibration or file is dated; empty where there is nothing to say.
     """
 
@@ -63,6 +64,7 @@ class Machine:
     cost: Cost | None = None
     simulator: bool = False
     queue: str = ""
+    waiting: int | None = None
     note: str = ""
 
     def require_fit(self, qubits: int, shots: int | None) -> None:

@@ -53,4 +53,5 @@ def findings(options: Options, site: Here | Service) -> list[Finding]:
 def _queue(site: Service, name: str) -> Finding:
     operational, said, pending = site.queue(name)
     detail = f"{name} is {said or 'silent about its state'}, {pending} jobs wait"
-    return Finding("queue", "ok" if operational and said == "active" else "warning", detail)
+    away = not operational or said != "active"
+    return Finding("queue", "warning" if away else "ok", detail, pending, away)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
 from torch import Tensor
 
 from qfusion_core.calibration.store import Calibration, place, read
@@ -13,6 +12,7 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
+from qfusion_core.pool.device import Pool
 
 
 class CalibratedDevice(Device):
@@ -34,33 +34,39 @@ class CalibratedDevice(Device):
     ) -> Tensor:
         """``scale * raw + offset``."""
         raw = self.inner.expectations(circuit, data, weights, observables)
-        lines = self.lines(observables).to(raw)
-        return raw * lines[:, 0] + lines[:, 1]
-
-    def lines(self, observables: Sequence[str]) -> Tensor:
-        """Scale and offset of each observable: ``[n_observables, 2]``, float64."""
-        fitted = [self.calibration.observables[word] for word in observables]
-        pairs = [(each.scale, each.offset) for each in fitted]
-        return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
+        return self.calibration.applied(raw, observables)
 
 
 def calibrated(
-    model: FusionClassifier, device: Device, *, run: Path, backend: str, options: str
+    model: FusionClassifier,
+    device: Device,
+    *,
+    run: Path,
+    backend: str,
+    options: Callable[[str], str],
 ) -> Device:
     """A device with the calibration that the run has for it; the same device where it has none.
+
+    A pool gets those of its members.
 
     Args:
         model: Of the run.
         device: Open.
         run: The run folder.
         backend: Name of the device in ``backends.yaml``.
-        options: Digest of its options (`Backends.values_digest`).
+        options: Digest of a backend's options (`Backends.values_digest`).
 
     Raises:
         InputError: The calibration is damaged, or does not fit.
     """
-    calibration = read(run, backend)
-    if calibration is None or not isinstance(model.quantum, CircuitEncoder):
+    found, encoder = {}, model.quantum
+    names = device.members if isinstance(device, Pool) else (backend,)
+    for name in names:
+        calibration = read(run, name)
+        if calibration is not None and isinstance(encoder, CircuitEncoder):
+            calibration.require_fit(place(run, name), options(name), encoder)
+            found[name] = calibration
+    if isinstance(device, Pool):
+        device.corrections = found
         return device
-    calibration.require_fit(place(run, backend), options, model.quantum)
-    return CalibratedDevice(device, calibration)
+    return CalibratedDevice(device, found[backend]) if found else device

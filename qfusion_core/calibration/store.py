@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
+import torch
 import yaml
 from pydantic import Field
+from torch import Tensor
 
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.config.yaml_source import Source
@@ -54,6 +57,17 @@ class Calibration(Options):
 
     def __str__(self) -> str:
         return f"calibrated on {self.samples} training rows, {self.measured[:10]}"
+
+    def applied(self, raw: Tensor, observables: Sequence[str]) -> Tensor:
+        """``scale * raw + offset`` of values ``[rows, n_observables]``, in their dtype."""
+        lines = self.lines(observables).to(raw)
+        return raw * lines[:, 0] + lines[:, 1]
+
+    def lines(self, observables: Sequence[str]) -> Tensor:
+        """Scale and offset of each observable: ``[n_observables, 2]``, float64."""
+        fitted = [self.observables[word] for word in observables]
+        pairs = [(each.scale, each.offset) for each in fitted]
+        return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
 
     def require_fit(self, path: Path, options: str, encoder: CircuitEncoder) -> None:
         """Refuse to correct values of something else.

@@ -147,4 +147,6 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         return row | {"reason": str(error)}
     except Exception as error:  # a plugin's own fault must not hide the other backends
         return row | {"reason": explain(error)}
+    if absent := getattr(device, "absent", None):
+        row["reason"] = "; ".join(f"without {name}: {reason}" for name, reason in absent.items())
     return row | {"status": "ready", "shots": device.shots, "max_wires": device.max_wires}

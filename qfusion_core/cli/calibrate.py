@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -50,6 +51,13 @@ def calibrate(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
+    if backend in backends.pools:
+        members = backends.pools[backend].backends
+        verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
+        raise InputError(
+            f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
+            f"the pool applies: {verbs}"
+        )
     model = load_model(folder, registry)
     circuit_of(model, backend)
     if refitted := folder.config.provenance.get("refit"):

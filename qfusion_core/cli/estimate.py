@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, test_rows
 from qfusion_core.cli.output import AsJson, print_json, print_table
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.estimate import Estimate
+    from qfusion_core.remote.intents import Planned
 
 
 def estimate(
@@ -18,35 +23,63 @@ def estimate(
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the plan of `qfusion evaluate` with the same options, and send nothing."""
+    """Make the plan of `qfusion evaluate` with the same options, and send nothing.
+
+    A pool's plan is shown for each member, too.
+    """
     import torch
 
     from qfusion_core.circuit_encoder import CircuitEncoder
     from qfusion_core.config.backends import open_backend
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
-    from qfusion_core.remote.device import RemoteDevice
-    from qfusion_core.remote.estimate import estimate as estimated
+    from qfusion_core.remote.estimate import Estimate, plan_of
+    from qfusion_core.remote.fleet import Fleet
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     device = open_backend(backend, backends_file, run=run)
-    if not isinstance(device, RemoteDevice) or device.local:
+    if not isinstance(device, Fleet) or device.local:
         raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
     model = load_model(folder, registry).attach(device)
     if not isinstance(model.quantum, CircuitEncoder):
         raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
     part = test_rows(folder, registry, samples, seed)
     _, x_q = model.preprocess(torch.from_numpy(part.x))
-    jobs, price, facts = estimated(device, model.quantum, x_q)
+    plan = plan_of(device, model.quantum, x_q)
+    names = dict.fromkeys([*(each.backend for each in plan), backend])
+    # the last line is the sum: of a single machine, itself
+    parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
+    figures = {name: Estimate.of(part) for name, part in parts.items()}
+    rows = {name: len(_rows(part)) for name, part in parts.items()}
+    total = figures[backend]
     if as_json:
-        plan = {"backend": backend, "rows": len(part), "jobs": jobs, "facts": facts}
-        print_json({"run": str(run), **plan, "price": price.as_json()})
+        documents = [_as_json(name, rows[name], each) for name, each in figures.items()]
+        *members, whole = documents
+        print_json({"run": str(run), **whole, **({"members": members} if members else {})})
         return
     print_table(
-        ("backend", "rows", "jobs", "executions", "shots", *facts),
-        [(backend, len(part), jobs, price.executions, price.shots, *facts.values())],
-    )
-    typer.echo(f"{price}. An estimate: the machine's own account decides.")
+        ("backend", "rows", "jobs", "executions", "shots", *total.facts),
+        (
+            (
+                name, rows[name], each.jobs, each.price.executions, each.price.shots,
+                *(each.facts.get(fact, "-") for fact in total.facts),
+            )
+            for name, each in figures.items()
+        ),
+    )  # fmt: skip
+    for name, each in figures.items():
+        named = f"{name}: " if len(figures) > 1 else ""
+        end = " An estimate: the machine's own account decides." if name == backend else ""
+        typer.echo(f"{named}{each.price}.{end}")
+
+
+def _rows(plan: Iterable[Planned]) -> set[int]:
+    return {row for each in plan for row in range(*each.job.rows)}
+
+
+def _as_json(backend: str, rows: int, estimate: Estimate) -> dict[str, Any]:
+    document = {"backend": backend, "rows": rows, **estimate._asdict()}
+    return document | {"price": estimate.price.as_json()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from qfusion_core.cli.dry_run import DryRun, show_dry_run
-from qfusion_core.cli.opening import calibration_date, open_for
+from qfusion_core.cli.opening import calibrations, open_for, say_shares, shares
 from qfusion_core.cli.options import (
     Again,
     Backend,
@@ -68,10 +68,15 @@ def evaluate(
         seconds = time.perf_counter() - began
     if as_json:
         document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}
-        document["calibrated"] = calibration_date(model.device)
+        # of a pool, each member has its own date
+        pooled = shares(model.device)
+        dates = [] if pooled else [each.measured for each in calibrations(model.device)]
+        document["calibrated"] = next(iter(dates), None)
+        document |= {"shares": pooled} if pooled else {}
         document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
         print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
         return
+    say_shares(model.device)
     print_table(
         ("backend", "rows", "macro F1", "weighted F1", "accuracy", "seconds"),
         [(name, len(part), *(f"{value:.4f}" for value in result), f"{seconds:.2f}")],

@@ -35,7 +35,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
 
     journal = open_journal(run)
     measurements = journal.measurements()
-    backends = dict.fromkeys(each["backend"] for each in measurements)
+    backends = dict.fromkeys(job.backend for each in measurements for job in each["jobs"])
     spent = {backend: journal.spent(backend) for backend in backends}
     if as_json:
         for each in measurements:
@@ -49,7 +49,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
             "USD", "written (UTC)", "reason",
         ),
         (
-            (each["id"], each["verb"], each["subject"][:40], each["backend"], *_cells(job))
+            (each["id"], each["verb"], each["subject"][:40], *_cells(job))
             for each in measurements
             for job in each["jobs"]
         ),
@@ -132,6 +132,7 @@ def _report(
 def _cells(job: Entry) -> tuple[object, ...]:
     usd, written = job.price["usd"], datetime.fromtimestamp(job.written, UTC)
     return (
+        job.backend,
         job.at.number,
         job.job_id or "-",
         job.state,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 if TYPE_CHECKING:
+    from qfusion_core.calibration.store import Calibration
     from qfusion_core.config.backends import Backends
     from qfusion_core.interfaces import Device
     from qfusion_core.model import FusionClassifier
@@ -26,20 +28,46 @@ def open_for(
     raw: bool,
 ) -> Device:
     """The backend's device; where it is calibrated for the run, that is said."""
-    from qfusion_core.calibration.device import CalibratedDevice, calibrated
+    from qfusion_core.calibration.device import calibrated
 
     device = backends.open(name, registry, measurement)
     if raw:
         return device
-    options = backends.values_digest(name, registry)
+    options = partial(backends.values_digest, registry=registry)
     device = calibrated(model, device, run=run, backend=name, options=options)
-    if isinstance(device, CalibratedDevice):
-        typer.echo(f"{name}: {device.calibration}; --raw leaves that off", err=True)
+    for each in calibrations(device):
+        typer.echo(f"{each.backend}: {each}; --raw leaves that off", err=True)
     return device
 
 
-def calibration_date(device: Device | None) -> str | None:
-    """When a device was calibrated, for JSON; None for raw values."""
+def calibrations(device: Device | None) -> list[Calibration]:
+    """What a device's values are corrected with; of a pool, for each member that has some."""
     from qfusion_core.calibration.device import CalibratedDevice
+    from qfusion_core.pool.device import Pool
 
-    return device.calibration.measured if isinstance(device, CalibratedDevice) else None
+    if isinstance(device, Pool):
+        return list(device.corrections.values())
+    return [device.calibration] if isinstance(device, CalibratedDevice) else []
+
+
+def shares(device: Device | None) -> dict[str, dict[str, Any]]:
+    """Which rows of the last call came from which member of a pool, for JSON; else nothing.
+
+    Rows count from 1, as in `qfusion jobs`; ranges hold both ends.
+    """
+    from qfusion_core.pool.device import Pool
+
+    if not isinstance(device, Pool):
+        return {}
+    dates = {name: found.measured for name, found in device.corrections.items()}
+    return {
+        name: {"rows": ranges, "calibrated": dates.get(name)}
+        for name, ranges in device.shared().items()
+    }
+
+
+def say_shares(device: Device | None) -> None:
+    """The same in a line for each member, on standard error."""
+    for name, share in shares(device).items():
+        rows = ", ".join(f"{first}-{last}" for first, last in share["rows"])
+        typer.echo(f"rows {rows} from {name}{'' if share['calibrated'] else ' (raw)'}", err=True)

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.dry_run import DryRun, show_dry_run
-from qfusion_core.cli.opening import open_for
+from qfusion_core.cli.opening import open_for, say_shares
 from qfusion_core.cli.options import (
     Again,
     Backend,
@@ -72,6 +72,7 @@ def predict(
         model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         inputs = model.preprocess(torch.from_numpy(x))
         best = logits_in_chunks(model, *inputs).softmax(1).max(1)
+    say_shares(model.device)
     rows = [
         (int(row) + 1, folder.config.classes[int(index)], round(float(probability), 6))
         for row, probability, index in zip(chosen, *best, strict=True)

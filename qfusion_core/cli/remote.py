@@ -57,6 +57,7 @@ def measuring(
                 wait=not no_wait,
                 approve=approve,
                 on_progress=on_progress,
+                say=lambda line: typer.echo(line, err=True),
             ) as measurement,
         ):
             yield measurement

@@ -16,6 +16,7 @@ from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digest
+from qfusion_core.pool.options import PoolOptions, pool_digest, read_pools
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -34,11 +35,13 @@ class Backends:
         source: The file, for positions in errors.
         default: Name of the default backend.
         entries: By name, in the order of the file.
+        pools: Options of those that are pools.
     """
 
     source: Source
     default: str
     entries: Mapping[str, Entry]
+    pools: Mapping[str, PoolOptions]
 
     @classmethod
     def read(cls, path: str | Path | None = None) -> Backends:
@@ -54,7 +57,8 @@ class Backends:
             unknown = f"unknown backend {schema.default!r}"
             known = did_you_mean(schema.default, schema.backends)
             raise source.error(("default",), f"{unknown}; {known}")
-        return cls(source, schema.default, schema.backends)
+        pools = read_pools(source, schema.backends)
+        return cls(source, schema.default, schema.backends, pools)
 
     def require(self, name: str) -> str:
         """A name that is in the file.
@@ -74,6 +78,12 @@ class Backends:
             InputError: Unknown name, device or option.
         """
         place = ("backends", self.require(name))
+        if name in self.pools:
+            from qfusion_core.pool.device import Pool
+
+            for member in self.pools[name].backends:
+                self.configured(member, registry)
+            return Pool, self.pools[name]
         try:
             device: type[Device] = registry.get("device", self.entries[name].type)
         except InputError as error:
@@ -87,6 +97,10 @@ class Backends:
             InputError: Unknown name, device or option.
         """
         device, options = self.configured(name, registry)
+        if name in self.pools:
+            members = self.pools[name].backends
+            digests = {member: self.values_digest(member, registry) for member in members}
+            return pool_digest(self.pools[name], digests)
         return values_digest(device.name, options)
 
     def open(
@@ -107,8 +121,13 @@ class Backends:
                 a backend that costs money.
         """
         name = self.default if name is None else name
-        device, options = self.configured(name, registry or Registry())
-        credentials = self._credentials(name, device)
+        registry = registry or Registry()
+        device, options = self.configured(name, registry)
+        if name in self.pools:
+            from qfusion_core.pool.opening import open_pool
+
+            return open_pool(self, name, registry, run)
+        credentials = self.credentials(name, device)
         try:
             opened = device(options, credentials)
         except InputError as error:
@@ -131,7 +150,12 @@ class Backends:
             )
         device.bound = Binding(name, budget, Measurement.of(run))
 
-    def _credentials(self, name: str, device: type[Device]) -> Credentials | None:
+    def credentials(self, name: str, device: type[Device]) -> Credentials | None:
+        """The secrets of a backend, from the environment.
+
+        Raises:
+            InputError: One is not set.
+        """
         place = ("backends", name, "credentials")
         references = self.entries[name].credentials
         if not references and not device.Credentials.model_fields:

@@ -30,7 +30,7 @@ class Budget(Options):
 class Entry(Options):
     """One backend."""
 
-    type: str = Field(description="name of a device, as `qfusion plugins` lists it")
+    type: str = Field(description="name of a device, as `qfusion plugins` lists it, or pool")
     options: dict[str, Any] = Field(default={}, description="checked by the device itself")
     credentials: dict[str, EnvReference] = Field(default={}, description="{$env: NAME} each")
     budget: Budget | None = Field(default=None, description="required where a backend costs money")

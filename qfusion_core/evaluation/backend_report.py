@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -152,5 +151,5 @@ def _noise(device: Device, words: Sequence[str], reference: Reference) -> Tensor
         return None
     if not isinstance(device, CalibratedDevice):
         return standard_errors(reference.values, device.shots)
-    scale, offset = device.lines(words).to(torch.float64).T
+    scale, offset = device.calibration.lines(words).T
     return standard_errors(reference.values, device.shots, scale, offset)

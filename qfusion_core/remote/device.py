@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, final
 
 from torch import Tensor
 
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.interfaces import BlackBoxDevice, Device
+from qfusion_core.interfaces import Device
+from qfusion_core.remote.fleet import Binding as Binding
+from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
-from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
 
 
-@dataclass(frozen=True)
-class Binding:
-    """What `open_backend` knows and a device does not.
-
-    Attributes:
-        backend: Name in ``backends.yaml``.
-        budget: What it may spend over one run.
-        measurement: Where its jobs are written down.
-    """
-
-    backend: str
-    budget: Budget | None = None
-    measurement: Measurement = field(default_factory=Measurement)
-
-
-class RemoteDevice(BlackBoxDevice, ABC):
+class RemoteDevice(Fleet, ABC):
     """A queued machine behind a network, priced or not.
 
     An adapter writes eight methods. It raises `Transient` for a fault that passes, `Refused` for
@@ -52,11 +37,7 @@ class RemoteDevice(BlackBoxDevice, ABC):
     """
 
     Options: ClassVar[type[base.Options]] = RemoteOptions
-    paid: bool = True
-    local: bool = False
     max_pending: int | None = None
-    rows_per_call: int | None = None  # `plan` splits, so that a queue is waited for once
-
     options: RemoteOptions
     credentials: base.Credentials | None
 
@@ -116,7 +97,11 @@ class RemoteDevice(BlackBoxDevice, ABC):
 
     @abstractmethod
     def preflight(self) -> list[Finding]:
-        """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free."""
+        """Credentials, region, status, qubits, shot limits, queue: whatever can be asked free.
+
+        A finding that failed, or says that the machine is away, keeps a pool from sending anything
+        to it, and the length of the queue (``Finding.waiting``) can decide how much.
+        """
 
     def snapshot(self) -> Device | None:
         """A device on this machine with the noise of this one, for `--dry-run`.
@@ -154,10 +139,32 @@ class RemoteDevice(BlackBoxDevice, ABC):
             RemoteError: A job failed, or the machine cannot be reached; no job is lost.
             Interrupted: The user stopped it; no job is lost.
         """
-        from qfusion_core.remote.evaluation import evaluate, evaluate_here
+        from qfusion_core.remote.evaluation import evaluate
 
-        call = Call(circuit, angles.detach().double().cpu(), tuple(observables))
-        return evaluate_here(self, call) if self.local else evaluate(self, call)
+        return evaluate(self, Call.of(circuit, angles, observables)).values
+
+    @final
+    @property
+    def members(self) -> Mapping[str, RemoteDevice]:
+        """Itself."""
+        return {self.bound.backend: self}
+
+    @final
+    def assign(self, call: Call) -> list[Planned]:
+        """`plan`, with the `price` of each job."""
+        from qfusion_core.remote.planning import planned
+
+        jobs = enumerate(planned(self, call))
+        return [Planned(position, *pair, self.bound.backend) for position, pair in jobs]
+
+    @final
+    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
+        """The same jobs again."""
+        jobs = [Job(call, entry.rows, entry.columns, entry.facts) for entry in entries]
+        return [
+            Planned(position, job, self.price(job), self.bound.backend)
+            for position, job in enumerate(jobs)
+        ]
 
     @final
     def values_digest(self) -> str:

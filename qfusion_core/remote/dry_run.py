@@ -13,6 +13,7 @@ from qfusion_core.interfaces import Device
 from qfusion_core.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.estimate import Estimate, estimate
+from qfusion_core.remote.fleet import Fleet
 
 
 class DryRun(NamedTuple):
@@ -40,6 +41,11 @@ def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
     Raises:
         InputError: The backend runs here, or its machine has no snapshot.
     """
+    if isinstance(device, Fleet) and not device.local and len(device.members) > 1:
+        raise InputError(
+            f"backend {backend!r} is a pool; make a dry run of its members one by one: "
+            f"{', '.join(device.members)}"
+        )
     if not isinstance(device, RemoteDevice) or device.local:
         raise InputError(
             f"backend {backend!r} runs on this machine and costs nothing; leave --dry-run out"

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from qfusion_core.remote.evaluation import planned
+from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
 
 if TYPE_CHECKING:
     from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.fleet import Fleet
 
 
 class Estimate(NamedTuple):
@@ -31,22 +31,31 @@ class Estimate(NamedTuple):
     price: Price
     facts: dict[str, Any]
 
+    @classmethod
+    def of(cls, plan: Iterable[Planned]) -> Estimate:
+        """A plan, or a part of one."""
+        plan = list(plan)
+        facts = together(each.job.facts for each in plan)
+        return cls(len(plan), Price.total(each.price for each in plan), facts)
+
+
+def estimate(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+    """Of `plan_of` with the same arguments."""
+    return Estimate.of(plan_of(fleet, encoder, x))
+
 
 @torch.no_grad()
-def estimate(device: RemoteDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
     """The plan of a forward pass; nothing is sent.
 
     Args:
-        device: Open, but nothing is asked of it that is not free.
+        fleet: Open, but nothing is asked of it that is not free.
         encoder: With the circuit.
         x: Features ``[rows, n_features]``.
     """
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
-    call = Call(circuit, angles.double().cpu(), encoder.observables)
-    jobs = planned(device, call)
-    facts = together(job.facts for job, _ in jobs)
-    return Estimate(len(jobs), Price.total(price for _, price in jobs), facts)
+    return fleet.assign(Call.of(circuit, angles, encoder.observables))
 
 
 def together(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

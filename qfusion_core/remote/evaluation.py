@@ -1,4 +1,4 @@
-"""One call on a remote device: looked up in the journal, or planned and written down; carried out.
+"""One call, looked up in the journal, or planned and written down; carried out.
 
 The stored plan and angles are used, never those that a later process computes: float32 products
 differ in their last bits with batch split and threads, and would buy everything again.
@@ -7,42 +7,78 @@ differ in their last bits with batch split and threads, and would buy everything
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted
-from qfusion_core.remote.errors import JobFailed
-from qfusion_core.remote.intents import At, Planned
-from qfusion_core.remote.job import Call, Job
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
+from qfusion_core.remote.fleet import Fleet, Origin
+from qfusion_core.remote.intents import At, Budgets, Planned
+from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About
-from qfusion_core.remote.planning import require_cover, require_result
+from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.remote.waiting import Waiting
 
-if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+
+class Answer(NamedTuple):
+    """Values ``[rows, observables]`` in float64, as measured, and where they come from."""
+
+    values: Tensor
+    origins: list[Origin]
 
 
-def evaluate(device: RemoteDevice, call: Call) -> Tensor:
-    """Values ``[rows, observables]`` of a call; see `RemoteDevice.evaluate`."""
-    bound = device.bound
-    require_affordable(device)
+def evaluate(fleet: Fleet, call: Call) -> Answer:
+    """Carry a call out; see `RemoteDevice.evaluate`."""
+    return _evaluate_here(fleet, call) if fleet.local else _evaluate_there(fleet, call)
+
+
+def budgets(fleet: Fleet) -> Budgets:
+    """What each of its backends may spend."""
+    return {name: member.bound.budget for name, member in fleet.members.items()}
+
+
+def carry_out(fleet: Fleet, call: Call, at: At) -> None:
+    """Submit what is not submitted and wait for what is not done.
+
+    Raises:
+        Interrupted: The user stopped it.
+    """
+    measurement = fleet.bound.measurement
+    try:
+        Waiting(fleet, call, at, budgets(fleet)).run()
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"{fleet.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
+            f"run the same again or `{measurement.command('resume')}` to go on, "
+            f"`{measurement.command('cancel')}` to cancel them"
+        ) from None
+
+
+def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
+    bound = fleet.bound
+    _require_affordable(fleet)
     measurement = bound.measurement
     about = About(
         measurement.verb or "call",
         measurement.subject,
         bound.backend,
-        device.name,
-        device.values_digest(),
+        fleet.name,
+        fleet.values_digest(),
     )
     at = measurement.at(about, call)
-    stored = measurement.journal.call(at)
+    journal = measurement.journal
+    stored = journal.call(at)
     if stored is None:
-        _write_plan(device, call, at)
-        stored = measurement.journal.call(at)
+        plan = fleet.assign(call)
+        _approve(fleet, plan)
+        journal.write(at, call, plan, budgets(fleet))
+        stored = journal.call(at)
         assert stored is not None
     if not stored.agrees(call):
         raise InputError(
@@ -50,96 +86,65 @@ def evaluate(device: RemoteDevice, call: Call) -> Tensor:
             f"asked before ({_difference(stored, call)}): the model or the rows have changed; give "
             f"it up with `{measurement.command('forget')} {at.measurement}`, then run again"
         )
-    _repeat_failed(device, stored, at)
-    carry_out(device, stored, at)
-    values = measurement.journal.values(at, stored)
+    _repeat_failed(fleet, stored, at)
+    carry_out(fleet, stored, at)
+    values = journal.values(at, stored)
     measurement.answered(about, at)
-    return values
+    origins = [Origin(each.backend, each.rows, each.columns) for each in journal.jobs.of(at)]
+    return Answer(values, origins)
 
 
-def carry_out(device: RemoteDevice, call: Call, at: At) -> None:
-    """Submit what is not submitted and wait for what is not done.
-
-    Raises:
-        Interrupted: The user stopped it.
-    """
-    measurement = device.bound.measurement
-    try:
-        Waiting(device, call, at).run()
-    except KeyboardInterrupt:
-        raise Interrupted(
-            f"{device.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
-            f"run the same again or `{measurement.command('resume')}` to go on, "
-            f"`{measurement.command('cancel')}` to cancel them"
-        ) from None
+def _require_affordable(fleet: Fleet) -> None:
+    for device in fleet.members.values():
+        if device.paid and not device.local and device.bound.budget is None:
+            raise InputError(
+                f"device {device.name!r} costs money and has no budget; open it as a backend with, "
+                "for example, budget: {max_usd: 5, max_jobs: 20} in backends.yaml"
+            )
 
 
-def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
-    """The jobs of a call with their prices; sends nothing.
-
-    Raises:
-        QfusionError: The plan does not cover each value once.
-    """
-    # a plan sends nothing, but may look at the machine
-    jobs = new_asking(device)(lambda: device.plan(call.circuit, call.angles, call.observables))
-    require_cover(device.name, call, jobs)
-    return [(job, device.price(job)) for job in jobs]
-
-
-def require_affordable(device: RemoteDevice) -> None:
-    """Refuse a device that costs money without a budget.
-
-    Raises:
-        InputError: Says how to give one.
-    """
-    if device.paid and not device.local and device.bound.budget is None:
-        raise InputError(
-            f"device {device.name!r} costs money and has no budget; open it as a backend with, for "
-            "example, budget: {max_usd: 5, max_jobs: 20} in backends.yaml"
-        )
-
-
-def evaluate_here(device: RemoteDevice, call: Call) -> Tensor:
-    """Values of a call on a device that runs in this process: no journal."""
+def _evaluate_here(fleet: Fleet, call: Call) -> Answer:
+    """On devices that run in this process: no journal."""
     values = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-    ask = new_asking(device)
-    jobs = [job for job, _ in planned(device, call)]
-    ids = [device.submit(job, f"local-{position}") for position, job in enumerate(jobs)]
-    for job, job_id in zip(jobs, ids, strict=True):
-        status = device.status(job_id)
-        while status.state in ("queued", "running"):
-            time.sleep(device.options.poll_seconds / 100)
-            status = device.status(job_id)
-        if status.state != "done":
-            reason = ask.hide(status.reason) or status.state
-            raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)
+    plan = fleet.assign(call)
+    ids = [fleet.member(name).submit(job, f"local-{n}") for n, job, _, name in plan]
+    for (_, job, _, name), job_id in zip(plan, ids, strict=True):
+        device = fleet.member(name)
+        _wait_here(device, job_id)
         result = require_result(device.name, job, device.fetch(job, job_id))
         values[slice(*job.rows), list(job.columns)] = result.values.detach().double().cpu()
-    return values
+    return Answer(values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan])
 
 
-def _write_plan(device: RemoteDevice, call: Call, at: At) -> None:
-    bound = device.bound
-    jobs = planned(device, call)
-    if device.paid:
-        bound.measurement.approve(bound.backend, Price.total(price for _, price in jobs))
-    intents = [Planned(position, 0, *pair) for position, pair in enumerate(jobs)]
-    bound.measurement.journal.write(at, call, intents, bound.backend, bound.budget)
+def _wait_here(device: RemoteDevice, job_id: str) -> None:
+    status = device.status(job_id)
+    while status.state in ("queued", "running"):
+        time.sleep(device.options.poll_seconds / 100)
+        status = device.status(job_id)
+    if status.state != "done":
+        reason = new_asking(device).hide(status.reason) or status.state
+        raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)
 
 
-def _repeat_failed(device: RemoteDevice, call: Call, at: At) -> None:
-    """New attempts of jobs that failed or were cancelled in an earlier process."""
-    bound = device.bound
-    journal = bound.measurement.journal
-    intents = []
-    for entry in journal.jobs.of(at):
-        if entry.state in ("failed", "cancelled"):
-            job = journal.job(call, entry)
-            intents.append(Planned(entry.position, entry.attempt + 1, job, device.price(job)))
-    if intents:
-        if device.paid:
-            bound.measurement.approve(bound.backend, Price.total(each.price for each in intents))
-        journal.jobs.repeat(intents, at, bound.backend, bound.budget)
+def _approve(fleet: Fleet, plan: Sequence[Planned]) -> None:
+    for name, device in fleet.members.items():
+        prices = [each.price for each in plan if each.backend == name]
+        if device.paid and prices:
+            fleet.bound.measurement.approve(name, Price.total(prices))
+
+
+def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
+    """Other jobs in place of those that failed or were cancelled in an earlier process."""
+    jobs = fleet.bound.measurement.journal.jobs
+    failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
+    if failed:
+        out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}
+        try:
+            plan = fleet.replan(call, failed, out)
+        except (RemoteError, BudgetError):  # nobody else is left: all get another chance
+            plan = fleet.replan(call, failed, {})
+        _approve(fleet, plan)
+        jobs.replace(failed, plan, at, budgets(fleet), "sent anew")
 
 
 def _difference(stored: Call, call: Call) -> str:

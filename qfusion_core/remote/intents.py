@@ -16,6 +16,8 @@ from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price
 
+Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
+
 
 class At(NamedTuple):
     """Place of a call: its measurement, and its number there."""
@@ -28,14 +30,15 @@ class Entry(NamedTuple):
     """A job as it stands in the journal.
 
     Attributes:
+        backend: Whose job it is.
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
     """
 
     key: str
+    backend: str
     at: At
     position: int
-    attempt: int
     rows: tuple[int, int]
     columns: tuple[int, ...]
     facts: Mapping[str, Any]
@@ -51,20 +54,19 @@ class Entry(NamedTuple):
 
 
 class Planned(NamedTuple):
-    """A job to be written as an intent."""
+    """A job to be written as an intent, and whose it is."""
 
     position: int
-    attempt: int
     job: Job
     price: Price
+    backend: str
 
 
 def spent(db: sqlite3.Connection, backend: str) -> Spent:
     """Sums over all jobs of a backend but those that were given up before they were sent."""
     sums = db.execute(
         "SELECT SUM(tasks), SUM(shots), SUM(executions), SUM(qpu_seconds), SUM(usd)"
-        " FROM job JOIN measurement ON measurement.id = job.measurement"
-        " WHERE backend = ? AND NOT (job.state = 'cancelled' AND job_id IS NULL)",
+        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)",
         (backend,),
     ).fetchone()
     return Spent(*(amount or 0 for amount in sums))
@@ -74,22 +76,22 @@ def reserve(
     db: sqlite3.Connection,
     at: At,
     planned: Sequence[Planned],
-    backend: str,
-    budget: Budget | None,
+    budgets: Budgets,
     now: float,
 ) -> None:
-    """Write intents inside a transaction, if the budget allows all of them together."""
-    if budget is not None:
-        total = Price.total(each.price for each in planned)
-        require_budget(backend, budget, spent(db, backend), total)
-    for position, attempt, job, price in planned:
+    """Write intents inside a transaction, if the budgets allow all of them together."""
+    for backend in dict.fromkeys(each.backend for each in planned):
+        if (budget := budgets[backend]) is not None:
+            total = Price.total(each.price for each in planned if each.backend == backend)
+            require_budget(backend, budget, spent(db, backend), total)
+    for position, job, price, backend in planned:
         db.execute(
-            "INSERT OR IGNORE INTO job (key, measurement, number, position, attempt, first_row,"
+            "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
-            " written) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
+            " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                f"qf-{at.measurement}-{at.number}-{position}-{attempt}",
-                *at, position, attempt, *job.rows,
+                f"qf-{at.measurement}-{at.number}-{position}", backend,
+                *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,
@@ -101,9 +103,9 @@ def entry(row: sqlite3.Row) -> Entry:
     """A row of the table."""
     return Entry(
         row["key"],
+        row["backend"],
         At(row["measurement"], row["number"]),
         row["position"],
-        row["attempt"],
         (row["first_row"], row["end_row"]),
         tuple(json.loads(row["columns"])),
         json.loads(row["facts"]),

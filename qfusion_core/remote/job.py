@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +25,11 @@ class Call:
     circuit: Circuit
     angles: Tensor
     observables: tuple[str, ...]
+
+    @classmethod
+    def of(cls, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Call:
+        """A call with angles as they are kept."""
+        return cls(circuit, angles.detach().double().cpu(), tuple(observables))
 
     def agrees(self, other: Call) -> bool:
         """Whether both ask the same; products in float32 differ in their last bits."""
@@ -106,8 +111,15 @@ class Result:
 
 
 class Finding(NamedTuple):
-    """One line of a preflight: what was looked at, how it is, and what to do about it."""
+    """One line of a preflight: what was looked at, how it is, and what to do about it.
+
+    Attributes:
+        waiting: Jobs in the machine's queue; None where this line is not about it.
+        away: Whether the machine takes jobs but runs none now, so that they would wait for it.
+    """
 
     what: str
     status: Literal["ok", "warning", "failed"]
     detail: str = ""
+    waiting: int | None = None
+    away: bool = False

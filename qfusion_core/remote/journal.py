@@ -20,9 +20,8 @@ from pydantic import TypeAdapter
 from torch import Tensor
 
 from qfusion_core.circuit import Circuit
-from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.intents import At, Entry, Planned, reserve, spent
+from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
 from qfusion_core.remote.owner import gone, new_owner, same_process
@@ -133,15 +132,8 @@ class Journal:
         angles = np.frombuffer(row["angles"], dtype="<f8").reshape(row["rows"], circuit.n_angles)
         return Call(circuit, torch.from_numpy(angles.copy()), tuple(json.loads(row["observables"])))
 
-    def write(
-        self,
-        at: At,
-        call: Call,
-        planned: Sequence[Planned],
-        backend: str,
-        budget: Budget | None,
-    ) -> None:
-        """Write a call and its whole plan, if the budget allows it; nothing if it is there already.
+    def write(self, at: At, call: Call, planned: Sequence[Planned], budgets: Budgets) -> None:
+        """Write a call and its whole plan, if the budgets allow it; nothing if it is there already.
 
         Raises:
             BudgetError: The plan does not fit.
@@ -163,11 +155,13 @@ class Journal:
                     call.angles.numpy().astype("<f8").tobytes(),
                 ),
             )
-            reserve(db, at, planned, backend, budget, self._clock())
+            reserve(db, at, planned, budgets, self._clock())
             db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
 
     def spent(self, backend: str) -> Spent:
         """What a backend has spent or reserved in this run."""
+        if not self.path.is_file():
+            return Spent()
         with transaction(self.path) as db:
             return spent(db, backend)
 

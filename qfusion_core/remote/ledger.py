@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.intents import At, Entry, Planned, entry, reserve
+from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
 from qfusion_core.remote.schema import transaction
@@ -31,29 +30,58 @@ class Ledger:
         self._path, self._clock = path, clock
 
     def all(self) -> list[Entry]:
-        """Every job, superseded attempts included."""
+        """Every job, also those that others replaced."""
         with transaction(self._path) as db:
             return [entry(row) for row in db.execute("SELECT * FROM job ORDER BY rowid")]
 
     def of(self, at: At) -> list[Entry]:
-        """The jobs of a call, each in its last attempt, in the order of the plan."""
+        """The jobs of a call in the order of the plan, but those that others replaced."""
         with transaction(self._path) as db:
             rows = db.execute(
-                "SELECT * FROM job WHERE measurement = ? AND number = ? ORDER BY position, attempt",
+                "SELECT * FROM job WHERE measurement = ? AND number = ? AND NOT replaced"
+                " ORDER BY position",
                 at,
             ).fetchall()
-        return list({row["position"]: entry(row) for row in rows}.values())
+        return [entry(row) for row in rows]
 
-    def repeat(
-        self, planned: Sequence[Planned], at: At, backend: str, budget: Budget | None
+    def replace(
+        self, old: Sequence[Entry], planned: Sequence[Planned], at: At, budgets: Budgets, why: str
     ) -> None:
-        """Write new attempts of jobs that failed or were cancelled, if the budget allows them.
+        """Write other jobs in place of some that failed, were cancelled, or are surely not sent.
+
+        All or nothing: the latter where another process was faster.
+
+        Args:
+            old: Those that are not sent are the caller's to submit (`claim`).
+            planned: What covers the same values; positions count from 0.
+            at: The call of all of them.
+            budgets: Of the backends.
+            why: A reason for those that are never sent now.
 
         Raises:
             BudgetError: They do not fit.
         """
+        keys = [each.key for each in old]
+        marks = ", ".join("?" for _ in keys)
         with transaction(self._path) as db:
-            reserve(db, at, planned, backend, budget, self._clock())
+            (free,) = db.execute(
+                f"SELECT COUNT(*) FROM job WHERE key IN ({marks}) AND NOT replaced AND"
+                " (state IN ('failed', 'cancelled') OR (state = 'intent' AND sent IS NULL))",
+                keys,
+            ).fetchone()
+            if free < len(keys):
+                return
+            db.execute(
+                "UPDATE job SET state = 'cancelled', reason = ?, ended = ?, owner = NULL"
+                f" WHERE key IN ({marks}) AND state = 'intent'",
+                (why, self._clock(), *keys),
+            )
+            db.execute(f"UPDATE job SET replaced = 1 WHERE key IN ({marks})", keys)
+            (last,) = db.execute(
+                "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", at
+            ).fetchone()
+            moved = [each._replace(position=last + 1 + each.position) for each in planned]
+            reserve(db, at, moved, budgets, self._clock())
 
     def claim(self, key: str, owner: str) -> Entry | None:
         """Take or renew the lease on an intent; None where another process has it."""

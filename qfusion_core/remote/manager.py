@@ -12,6 +12,7 @@ from qfusion_core.registry import Registry
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.evaluation import carry_out
+from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.journal import NAME, Journal
 from qfusion_core.remote.measurement import Measurement, Progress
@@ -48,8 +49,8 @@ def resume_jobs(
     journal = open_journal(run)
     done = []
     measurement = Measurement(run, wait=wait, on_progress=on_progress)
-    for device, row in _devices(journal, which, backends, measurement):
-        if device.values_digest() != row["options"]:
+    for fleet, row in _fleets(journal, which, backends, measurement):
+        if fleet.values_digest() != row["options"]:
             raise InputError(
                 f"backend {row['backend']!r}: its options have changed since measurement "
                 f"{row['id']} began; restore them in {backends.source.path}, or give it up with "
@@ -58,9 +59,9 @@ def resume_jobs(
         for at in dict.fromkeys(job.at for job in row["jobs"] if job.state in UNFINISHED):
             call = journal.call(at)
             assert call is not None
-            carry_out(device, call, at)
-            keys = {job.key for job in row["jobs"] if job.at == at and job.state in UNFINISHED}
-            done += [job for job in journal.jobs.of(at) if job.key in keys]
+            carry_out(fleet, call, at)
+            before = {job.key for job in row["jobs"] if job.state not in UNFINISHED}
+            done += [job for job in journal.jobs.of(at) if job.key not in before]
     return done
 
 
@@ -75,11 +76,12 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
     """
     journal = open_journal(run)
     cancelled = []
-    for device, row in _devices(journal, which, backends, Measurement(run)):
-        ask = new_asking(device)
+    for fleet, row in _fleets(journal, which, backends, Measurement(run)):
         for entry in row["jobs"]:
             if entry.state not in UNFINISHED:
                 continue
+            device = fleet.member(entry.backend)
+            ask = new_asking(device)
             job_id = entry.job_id or _unseen(device, journal, entry)
             if job_id is None:
                 journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")
@@ -132,18 +134,18 @@ def _unseen(device: RemoteDevice, journal: Journal, entry: Entry) -> str | None:
     return job_id
 
 
-def _devices(
+def _fleets(
     journal: Journal,
     which: Sequence[str] | None,
     backends: Backends,
     measurement: Measurement,
-) -> Iterator[tuple[RemoteDevice, dict[str, Any]]]:
+) -> Iterator[tuple[Fleet, dict[str, Any]]]:
     """Each measurement that has unfinished jobs, with its device, open."""
     registry = Registry()
     for row in _chosen(journal, which):
         if any(job.state in UNFINISHED for job in row["jobs"]):
             device = backends.open(row["backend"], registry, measurement)
-            if not isinstance(device, RemoteDevice) or device.name != row["device"]:
+            if not isinstance(device, Fleet) or device.name != row["device"]:
                 raise QfusionError(
                     f"backend {row['backend']!r} in {backends.source.path} is of type "
                     f"{device.name!r}, its jobs are of {row['device']!r}; name the file that it "

@@ -58,6 +58,7 @@ class Measurement:
         approve: Called with backend and price before anything that costs money is sent; raises to
             refuse.
         on_progress: Called after each look at the jobs.
+        say: Called with a line that the user should see; it is logged if not given.
     """
 
     def __init__(
@@ -70,9 +71,11 @@ class Measurement:
         wait: bool = True,
         approve: Callable[[str, Price], None] = lambda backend, price: None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
+        say: Callable[[str], None] | None = None,
     ) -> None:
         self.verb, self.subject, self.again = verb, subject, again
         self.wait, self.approve, self.on_progress = wait, approve, on_progress
+        self.say = say or logging.getLogger(__name__).warning
         self._run = run
         self._open: dict[About, At] = {}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -11,6 +11,11 @@ from torch import Tensor
 from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.job import Call, Job, Result
+from qfusion_core.remote.price import Price
+from qfusion_core.remote.submission import new_asking
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.device import RemoteDevice
 
 
 def tiles(
@@ -37,13 +42,25 @@ def tiles(
     """
     if rows is not None and rows < 1:
         raise InputError(f"rows of a job: expected at least 1, got {rows}")
-    call = Call(circuit, angles.detach().double().cpu(), tuple(observables))
+    call = Call.of(circuit, angles, observables)
     size = rows or max(1, len(angles))
     return [
         Job(call, (start, min(start + size, len(angles))), tuple(columns), facts or {})
         for columns in ([range(len(observables))] if groups is None else groups)
         for start in range(0, len(angles), size)
     ]
+
+
+def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
+    """The jobs of a call on one machine with their prices; sends nothing.
+
+    Raises:
+        QfusionError: The plan does not cover each value once.
+    """
+    # a plan sends nothing, but may look at the machine
+    jobs = new_asking(device)(lambda: device.plan(call.circuit, call.angles, call.observables))
+    require_cover(device.name, call, jobs)
+    return [(job, device.price(job)) for job in jobs]
 
 
 def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from qfusion_core.errors import InputError, QfusionError
 
-VERSION = 1
+VERSION = 2
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
 
 _TABLES = """
@@ -35,8 +35,10 @@ CREATE TABLE call (
 );
 CREATE TABLE job (
     key TEXT PRIMARY KEY,           -- idempotency token and tag
+    backend TEXT NOT NULL,          -- whose job it is: a member, where the measurement is a pool's
     measurement TEXT NOT NULL, number INTEGER NOT NULL,
-    position INTEGER NOT NULL, attempt INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,       -- 0; journals of version 1 count here
     first_row INTEGER NOT NULL, end_row INTEGER NOT NULL, columns TEXT NOT NULL,
     facts TEXT NOT NULL, price TEXT NOT NULL,               -- JSON
     tasks INTEGER NOT NULL, executions INTEGER NOT NULL, shots INTEGER NOT NULL,
@@ -46,6 +48,7 @@ CREATE TABLE job (
     sent REAL,                      -- when a submission whose reply is unknown last went out
     job_id TEXT, reason TEXT NOT NULL DEFAULT '',
     written REAL NOT NULL, ended REAL,
+    replaced INTEGER NOT NULL DEFAULT 0,    -- others do now what it was to do
     "values" BLOB, raw BLOB,
     UNIQUE (measurement, number, position, attempt),
     FOREIGN KEY (measurement, number) REFERENCES call
@@ -78,6 +81,8 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
                 )
             if version == 0:
                 _create(db)
+            elif version < VERSION:
+                _upgrade(db)
             yield db
             db.execute("COMMIT")  # without it, closing rolls back
     except sqlite3.OperationalError as error:
@@ -106,6 +111,22 @@ def _create(db: sqlite3.Connection) -> None:
         for statement in _TABLES.split(";\n"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _upgrade(db: sqlite3.Connection) -> None:
+    """From version 1, where a measurement had one backend; inside the transaction."""
+    db.execute("ALTER TABLE job ADD COLUMN backend TEXT NOT NULL DEFAULT ''")
+    db.execute("ALTER TABLE job ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0")
+    db.execute(
+        "UPDATE job SET backend ="
+        " (SELECT backend FROM measurement WHERE measurement.id = job.measurement)"
+    )
+    db.execute(
+        "UPDATE job SET replaced = 1 WHERE EXISTS (SELECT 1 FROM job AS later"
+        " WHERE (later.measurement, later.number, later.position)"
+        " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
+    )
+    db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _is_locked(error: BaseException) -> bool:

@@ -1,88 +1,117 @@
 """Submits the jobs of a call and waits for them. The journal is the only state: it is read anew in
 each round, so that several processes can work on one call.
+
+Where several machines share a call, all jobs are submitted before the first look. What a machine
+surely has not taken, and what failed there, goes to the others; what it may have taken never does.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, get_args
 
-from qfusion_core.errors import QfusionError
+from qfusion_core.remote.desk import Desk
 from qfusion_core.remote.errors import JobCancelled, JobFailed, JobsLeft, JobsPending, RemoteError
-from qfusion_core.remote.intents import At, Entry
-from qfusion_core.remote.job import Call, JobStatus, Result, State
+from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.handover import Handover
+from qfusion_core.remote.intents import At, Budgets, Entry
+from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.owner import new_owner
-from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.submission import Submission, new_asking
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.submission import Submission
 
 
 class Waiting:
     """One process's wait for one call."""
 
-    def __init__(self, device: RemoteDevice, call: Call, at: At) -> None:
-        self._device, self._call, self._at = device, call, at
-        self._measurement = device.bound.measurement
+    def __init__(self, fleet: Fleet, call: Call, at: At, budgets: Budgets) -> None:
+        self._fleet, self._call, self._at = fleet, call, at
+        self._measurement = fleet.bound.measurement
         self._journal = self._measurement.journal
-        self._ask = new_asking(device)
         self._next = (
             f"no job is lost: run the same again, or `{self._measurement.command('resume')}`"
         )
         self._forget = f"`{self._measurement.command('forget')} {at.measurement}`"
-        self._sender = Submission(device, self._journal.jobs, new_owner(), self._next)
+        owner = new_owner()
+        self._handover = Handover(fleet, call, at, budgets, owner, self._next)
+        self._senders = {
+            name: Submission(member, self._journal.jobs, owner, self._next)
+            for name, member in fleet.members.items()
+        }
+        self._desk = Desk(fleet, call, self._next)
+        self._unreachable: dict[str, RemoteError] = {}  # in this round
 
     def run(self) -> None:
         """Return when every job is done and its values are written.
 
         Raises:
-            RemoteError: A job failed or was cancelled; the time is over; the machine cannot be
-                reached; the jobs are submitted and nobody waits.
+            RemoteError: A job failed or was cancelled, and no other machine takes it; the time is
+                over; a machine cannot be reached; the jobs are submitted and nobody waits.
         """
-        options = self._device.options
-        began, wait = time.monotonic(), options.poll_seconds
+        # as seldom as the slowest machine wants it, as long as the most patient
+        waited = [each.options for each in self._fleet.members.values() if not each.local]
+        wait = max((each.poll_seconds for each in waited), default=0.0)
+        longest = max((each.poll_seconds_max for each in waited), default=0.0)
+        timeout = max((each.timeout_seconds for each in waited), default=0.0)
+        began = time.monotonic()
         while True:
             self._submit()
-            unfinished = self._look(began)
+            unfinished, moved = self._look(began)
+            if moved:
+                continue
             if not unfinished:
                 return
-            left = options.timeout_seconds - (time.monotonic() - began)
+            self._require_hope(unfinished)
+            left = timeout - (time.monotonic() - began)
             if not self._measurement.wait:
                 raise self._pending(JobsLeft, "submitted", unfinished)
             if left <= 0:
-                said = f"not done after {options.timeout_seconds:g} s"
-                raise self._pending(JobsPending, said, unfinished)
+                raise self._pending(JobsPending, f"not done after {timeout:g} s", unfinished)
             time.sleep(min(wait, left))
-            wait = min(1.5 * wait, options.poll_seconds_max)
+            wait = min(1.5 * wait, longest)
 
     def _submit(self) -> None:
-        """Send every intent, up to what the provider takes at once."""
-        entries = self._journal.jobs.of(self._at)
+        """Send every intent, up to what each machine takes at once."""
+        moved = True
+        while moved:
+            moved = False
+            entries = self._journal.jobs.of(self._at)
+            for backend in dict.fromkeys(entry.backend for entry in entries):
+                try:
+                    self._send([entry for entry in entries if entry.backend == backend], backend)
+                except RemoteError as error:
+                    moved |= self._handover.of_unsent(backend, error)
+
+    def _send(self, entries: list[Entry], backend: str) -> None:
+        if backend in self._handover.out:
+            return
         pending = sum(entry.state == "submitted" for entry in entries)
-        limit = self._device.max_pending
         for entry in entries:
+            limit = self._fleet.member(backend).max_pending
             if entry.state == "intent" and (limit is None or pending < limit):
-                self._sender.send(self._journal.job(self._call, entry), entry.key)
+                self._senders[backend].send(self._journal.job(self._call, entry), entry.key)
                 pending += 1
 
-    def _look(self, began: float) -> list[Entry]:
-        """Ask for every job that is at the provider; keep what is done; return what is not.
+    def _look(self, began: float) -> tuple[list[Entry], bool]:
+        """Ask for every job that is at a provider; keep what is done.
+
+        Returns:
+            What is not done, and whether others are to do now what failed.
 
         Raises:
-            RemoteError: The first job that failed; what others gave is kept before.
+            RemoteError: The first job that failed, where nobody else can take it; what others gave
+                is kept before.
         """
         states: Counter[str] = Counter()
         positions, unfinished, failed = [], [], []
+        self._unreachable = {}
         for entry in self._journal.jobs.of(self._at):
             if entry.state != "submitted":
                 states[entry.state] += 1
                 unfinished += [entry] if entry.state == "intent" else []
                 failed += [entry] if entry.state in ("failed", "cancelled") else []
                 continue
-            status = self._settle(entry)
+            status = self._try_to_settle(entry)
             states[status.state] += 1
             if status.state in ("queued", "running"):
                 unfinished.append(entry)
@@ -92,37 +121,43 @@ class Waiting:
         position = min(positions, default=None)
         seconds = time.monotonic() - began
         self._measurement.on_progress(
-            Progress(self._device.bound.backend, dict(states), position, seconds)
+            Progress(self._fleet.bound.backend, dict(states), position, seconds)
         )
-        if failed:
-            raise self._error(failed[0], len(unfinished))
-        return unfinished
+        for entry in failed:
+            if entry.state == "cancelled":  # somebody wants it to end: nobody else is asked
+                raise self._error(entry, len(unfinished))
+        moved = False
+        for backend in dict.fromkeys(entry.backend for entry in failed):
+            ours = [entry for entry in failed if entry.backend == backend]
+            moved |= self._handover.of_failed(ours, self._error(ours[0], len(unfinished)))
+        return unfinished, moved
 
-    def _settle(self, entry: Entry) -> JobStatus:
-        """The state of a submitted job, which is written down if it is the last."""
-        job_id = str(entry.job_id)
-        known = {"job_id": job_id, "next_step": self._next}
-        status = self._ask(lambda: self._device.status(job_id), **known)
-        if status.state not in get_args(State):
-            raise QfusionError(
-                f"device {self._device.name!r}: status returned {status.state!r}, expected one of "
-                f"{', '.join(get_args(State))}; this is a fault of the device's plugin"
-            )
-        if status.state == "done":
-            result = self._ask(lambda: self._fetch(entry), **known)
-            self._journal.jobs.done(entry.key, result)
-        elif status.state in ("failed", "cancelled"):
-            reason = self._ask.hide(status.reason) or f"{status.state}, no reason was given"
-            status = status._replace(reason=reason)
-            self._journal.jobs.ended(entry.key, status.state, reason)
-        return status
+    def _try_to_settle(self, entry: Entry) -> JobStatus:
+        """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
+        if entry.backend not in self._unreachable:
+            try:
+                return self._desk.settle(entry)
+            except RemoteError as error:
+                if self._handover.alone:
+                    raise
+                self._unreachable[entry.backend] = error
+        return JobStatus("running")
 
-    def _fetch(self, entry: Entry) -> Result:
-        job = self._journal.job(self._call, entry)
-        result = self._device.fetch(job, str(entry.job_id))
-        require_result(self._device.name, job, result)
-        raw = self._ask.hide_bytes(result.raw)
-        return Result(result.values, raw, result.qpu_seconds, result.usd)
+    def _require_hope(self, unfinished: list[Entry]) -> None:
+        """End where all that is left is at machines that cannot be asked.
+
+        Raises:
+            RemoteError: What the first of them said.
+        """
+        out = self._handover.out
+        lost = [
+            self._unreachable.get(entry.backend) or out[entry.backend]
+            for entry in unfinished
+            if entry.backend in self._unreachable
+            or (entry.state == "intent" and entry.backend in out)
+        ]
+        if lost and (len(lost) == len(unfinished) or not self._measurement.wait):
+            raise lost[0]
 
     def _error(self, entry: Entry, others: int) -> RemoteError:
         kind = JobFailed if entry.state == "failed" else JobCancelled
@@ -130,18 +165,18 @@ class Waiting:
         return kind(
             f"{entry.state}: {entry.reason}",
             job_id=entry.job_id,
-            backend=self._device.bound.backend,
+            backend=entry.backend,
             next_step=f"{stay}run the same again to send this one anew, or give up with "
             f"{self._forget}",
         )
 
     def _pending(self, kind: type[JobsPending], said: str, unfinished: list[Entry]) -> JobsPending:
-        ids = [entry.job_id for entry in unfinished if entry.job_id]
+        ids = [self._handover.shown(entry) for entry in unfinished if entry.job_id]
         shown = ", ".join(ids[:5]) + (f", ... ({len(ids)} in all)" if len(ids) > 5 else "")
         unsent = len(unfinished) - len(ids)
         return kind(
             said + (f", {unsent} job(s) not sent yet" if unsent else ""),
             job_id=shown or None,
-            backend=self._device.bound.backend,
+            backend=self._fleet.bound.backend,
             next_step=self._next,
         )

@@ -15,7 +15,7 @@ from qfusion_core.config.spec import RunSpec
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.metrics import scores
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces import BlackBoxDevice, Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device
 from qfusion_core.noise.snapshot import with_figures
@@ -87,6 +87,11 @@ def fresh_model(
 ) -> FusionClassifier:
     """An untrained model; its weights are drawn from torch's random numbers, seeded by the run."""
     device = backend if isinstance(backend, Device) else open_backend(backend, run=run)
+    if isinstance(device, BlackBoxDevice) and not device.shiftable:
+        raise InputError(
+            "no gradients through a pool: the halves of a parameter shift would come from "
+            "different machines; train on one of its members"
+        )
     torch.manual_seed(spec.training.seed)
     model = FusionClassifier.fit_transforms(
         spec, split.train, n_classes=len(split.class_names), registry=registry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from qfusion_core.calibration.device import calibrated
@@ -77,6 +78,6 @@ def load(
     name = backend or backends.default
     device = backends.open(name, registry, folder.path)
     if not raw:
-        options = backends.values_digest(name, registry)
+        options = partial(backends.values_digest, registry=registry)
         device = calibrated(model, device, run=folder.path, backend=name, options=options)
     return model.attach(device)

@@ -15,11 +15,10 @@ from qfusion_core.config.noise import NoiseParameters
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.remote.device import Binding, RemoteDevice
-from qfusion_core.remote.evaluation import planned
-from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
 from qfusion_core.remote.journal import About
 from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.planning import planned
 from qfusion_core.testing.device import DeviceContract
 
 
@@ -83,14 +82,14 @@ class RemoteDeviceContract(DeviceContract):
     def test_a_job_survives_the_journal(self) -> None:
         """Another process submits it from there."""
         device, call = self.open(), _call(3)
-        jobs = planned(device, call)
+        jobs = device.assign(call)
         journal = device.bound.measurement.journal
         about = About("contract", "", "contract", device.name, device.values_digest())
         at = Measurement(self._scratch.name, "contract").at(about, call)
-        journal.write(at, call, [Planned(n, 0, *j) for n, j in enumerate(jobs)], "contract", None)
+        journal.write(at, call, jobs, {"contract": None})
         stored = journal.call(at)
         assert stored is not None
-        for (job, price), entry in zip(jobs, journal.jobs.of(at), strict=True):
+        for (_, job, price, _), entry in zip(jobs, journal.jobs.of(at), strict=True):
             again = journal.job(stored, entry)
             assert torch.equal(again.angles, job.angles), "the angles change in the journal"
             assert again.observables == job.observables, "the observables change in the journal"

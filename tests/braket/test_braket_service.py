@@ -258,7 +258,8 @@ def test_preflight(service, connect):
     assert found["shots"].detail == "from 1 to 20000, 100 given"
     assert found["limits"].detail == "program sets of 100 executables and 1000000 shots"
     assert found["price"].detail == "0.00145 USD per shot, as the device states"
-    assert found["queue"].detail == "3 tasks wait"
+    assert (found["queue"].detail, found["queue"].waiting) == ("3 tasks wait", 3)
+    assert not any(finding.away for finding in found.values())
     assert service.requests == ["device"]
 
 

@@ -117,6 +117,7 @@ def test_preflight(service, connect):
     found = {finding.what: finding for finding in connect().preflight()}
     assert {finding.status for finding in found.values()} == {"ok"}
     assert found["queue"].detail == "ibm_manila is active, 3 jobs wait"
+    assert (found["queue"].waiting, found["queue"].away) == (3, False)
     assert found["qubits"].detail == "ibm_manila has 5"
     assert not service.jobs
 

@@ -218,7 +218,7 @@ def test_cancel_and_forget(machine, evaluate, qfusion, run):
     assert f"job job-0 may be at the provider; first `qfusion jobs cancel '{run}'`" in err
     code, out, _ = qfusion("jobs", "cancel", run)
     assert code == 0
-    assert out == f"cancelled: job-0, job-1, qf-{measurement}-0-2-0 (never sent)\n"
+    assert out == f"cancelled: job-0, job-1, qf-{measurement}-0-2 (never sent)\n"
     assert [machine.status(job)["state"] for job in machine.jobs] == ["cancelled"] * 2
     assert qfusion("jobs", "forget", run, measurement)[1] == f"forgotten: {measurement}\n"
     assert f"{measurement} is forgotten" in qfusion("jobs", run)[1]

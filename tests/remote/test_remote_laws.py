@@ -110,14 +110,14 @@ def test_a_budget_is_never_exceeded_and_never_refuses_what_fits(budget, plans):
                 for limit, (spent, need) in needs.items()
                 if getattr(budget, limit) is not None
             )
-            intents = [Planned(position, 0, job, price) for position, price in enumerate(plan)]
+            intents = [Planned(n, job, price, "paid") for n, price in enumerate(plan)]
             at = At(measurement, number)
             if fits:
-                journal.write(at, call, intents, "paid", budget)
+                journal.write(at, call, intents, {"paid": budget})
                 assert journal.spent("paid").jobs == before.jobs + total.tasks
             else:
                 with pytest.raises(BudgetError):
-                    journal.write(at, call, intents, "paid", budget)
+                    journal.write(at, call, intents, {"paid": budget})
                 assert journal.spent("paid") == before  # nothing of it is reserved
                 assert journal.call(at) is None
         assert journal.spent("another") == Spent()

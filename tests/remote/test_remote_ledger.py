@@ -15,7 +15,7 @@ from qfusion_core.remote.ledger import LEASE
 from qfusion_core.remote.owner import gone, new_owner
 from qfusion_core.remote.schema import transaction
 
-KEY = "qf-{}-0-0-0"
+KEY = "qf-{}-0-0"
 
 
 class Clock:
@@ -39,7 +39,7 @@ def written(tmp_path, clock):
     journal = Journal(tmp_path, clock)
     at = At(journal.open(About("test", "", "paid", "toy", ""), again=False), 0)
     price = Price(2, 20, 1, Range(1, 5), Range(2, 4))
-    journal.write(at, call, [Planned(0, 0, job, price)], "paid", None)
+    journal.write(at, call, [Planned(0, job, price, "paid")], {"paid": None})
     return journal, KEY.format(at.measurement)
 
 

@@ -1,0 +1,103 @@
+"""The pool: one call, several backends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from torch import Tensor
+
+from qfusion_core.calibration.store import Calibration
+from qfusion_core.circuit import Circuit
+from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.pool.options import TYPE, PoolOptions
+from qfusion_core.pool.shares import Shares
+from qfusion_core.pool.split import ranges
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.evaluation import evaluate
+from qfusion_core.remote.fleet import Binding, Fleet, Origin
+from qfusion_core.remote.intents import Entry, Planned
+from qfusion_core.remote.job import Call
+
+
+class Pool(Fleet):
+    """Shares the rows of a call between its members; see `PoolOptions` and `Shares`.
+
+    Values are corrected by each member's calibration before they are put together. It is not
+    differentiated: the two halves of a parameter shift would come from different machines.
+
+    Args:
+        options: Of the pool.
+        members: Open and bound, in the order of the options.
+        absent: Why the others could not be opened.
+        digest: See `values_digest`.
+        bound: Name of the pool, and the measurement, which is the members', too.
+
+    Attributes:
+        corrections: Calibrations of members, by name; those of others are raw.
+        origins: Where the values of the last call come from.
+    """
+
+    name: ClassVar[str] = TYPE
+    shiftable = False
+
+    def __init__(
+        self,
+        options: PoolOptions,
+        members: Mapping[str, RemoteDevice],
+        absent: Mapping[str, str],
+        digest: str,
+        bound: Binding,
+    ) -> None:
+        self._members, self._digest = dict(members), digest
+        self.absent = dict(absent)  # type: ignore[misc]
+        self.bound = bound
+        devices = members.values()
+        self.paid = any(device.paid for device in devices)
+        self.local = all(device.local for device in devices)
+        self.shots = min((each.shots for each in devices if each.shots), default=None)
+        wires = [device.max_wires for device in devices if device.max_wires is not None]
+        self.max_wires = max(wires) if len(wires) == len(members) else None
+        self.corrections: dict[str, Calibration] = {}
+        self.origins: list[Origin] = []
+        self._shares = Shares(self, options)
+
+    @property
+    def members(self) -> Mapping[str, RemoteDevice]:
+        """Those that are open."""
+        return self._members
+
+    def noise_model(self) -> NoiseParameters | None:
+        """Of the first member that has one."""
+        found = (device.noise_model() for device in self._members.values())
+        return next((noise for noise in found if noise is not None), None)
+
+    def assign(self, call: Call) -> list[Planned]:
+        """See `Shares.plan`."""
+        whole = (0, len(call.angles)), tuple(range(len(call.observables)))
+        return self._shares.plan(call, [whole], {})
+
+    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
+        """See `Shares.plan`."""
+        return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+
+    def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
+        """Values ``[rows, n_observables]``, float64, each corrected as its member's are."""
+        values, self.origins = evaluate(self, Call.of(circuit, angles, observables))
+        for backend, rows, columns in self.origins:
+            if (correction := self.corrections.get(backend)) is not None:
+                words = [observables[column] for column in columns]
+                block = values[slice(*rows), list(columns)]
+                values[slice(*rows), list(columns)] = correction.applied(block, words)
+        return values
+
+    def values_digest(self) -> str:
+        """SHA-256 of how rows are shared and of every member's digest, in hexadecimal."""
+        return self._digest
+
+    def shared(self) -> dict[str, list[tuple[int, int]]]:
+        """Rows of the last call by member, counted from 1, as ranges with both ends."""
+        rows: dict[str, set[int]] = {}
+        for backend, (first, end), _ in self.origins:
+            rows.setdefault(backend, set()).update(range(first + 1, end + 1))
+        return {backend: ranges(each) for backend, each in rows.items()}
