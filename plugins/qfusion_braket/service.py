@@ -63,7 +63,7 @@ class Service(Site):
         kind = PROGRAM if self.machine().program_set is None else PROGRAM_SET
         return {
             "task": kind,
-            "two_qubit_gates": sum(len(gate.wires) == 2 for gate in circuit.gates),
+            "two_qubit_gates_sent": sum(len(gate.wires) == 2 for gate in circuit.gates),
         }
 
     def submit(self, job: Job, key: str) -> str:

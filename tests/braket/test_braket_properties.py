@@ -128,8 +128,9 @@ def test_a_remote_device_with_saved_properties_has_a_snapshot(connect, service, 
         ReferenceDevice.example()))  # fmt: skip
     assert not service.tasks
     assert found.plan.price.usd.high > 0 and found.plan.facts["machine"] == "iqm/Garnet"
-    assert found.facts["machine"] == "garnet (emulated)"
+    assert found.facts["machine"] == "iqm/Garnet"
     assert found.facts["depth"] > 3 and found.facts["two_qubit_gates"] >= 2
+    assert found.facts["two_qubit_gates_sent"] == 3
     off = [error.rms for error in found.errors.values()]
     assert 0 < max(off) < 0.3
 
