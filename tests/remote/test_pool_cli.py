@@ -263,6 +263,18 @@ def test_compare_takes_a_pool(qfusion, own):
     assert json.loads(out)["backends"][1]["backend"] == "here"
 
 
+def test_compare_takes_a_pool_of_machines(machine, right, qfusion, own):
+    words = ("compare", own, "--backends", "both,left", "--samples", 8, "--json")
+    code, out, _ = qfusion(*words, "--yes")
+    assert code == 0
+    names = [each["backend"] for each in json.loads(out)["backends"]]
+    assert names == ["exact", "both", "left"]
+    bought = len(machine.jobs), len(right.jobs)
+    assert bought == (3, 1)
+    assert qfusion(*words)[0] == 0
+    assert (len(machine.jobs), len(right.jobs)) == bought
+
+
 def test_training_and_dry_runs_name_the_members(qfusion, own, tmp_path):
     quick = ("--preset", "hardware", "--set", "training.epochs=1")
     code, _, err = qfusion("train", "wine", *quick, "--backend", "both", "--out", tmp_path / "no")
