@@ -14,8 +14,8 @@ from qfusion_core.discovery import explain
 from qfusion_core.errors import InputError, Interrupted, QfusionError
 from qfusion_core.interfaces import Device
 from qfusion_core.prediction import expectation_values
-from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError, JobsLeft
+from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Entry
 
 
@@ -75,10 +75,10 @@ def ask_all(
     found: dict[str, Answer | Failure] = {first: _ask(encoder, x_q, devices[first])}
     for name in others:
         queue = bare(devices[name])
-        if isinstance(queue, RemoteDevice) and not queue.local:
+        if isinstance(queue, Fleet) and not queue.local:
             answer = _submit(encoder, x_q, name, devices[name], queue)
             found |= {} if answer is None else {name: answer}
-    queued = [name for name in others if isinstance(bare(devices[name]), RemoteDevice)]
+    queued = [name for name in others if isinstance(bare(devices[name]), Fleet)]
     for name in sorted(others, key=queued.__contains__):
         if name not in found:
             on_start(name)
@@ -108,7 +108,7 @@ def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> Answer:
 
 
 def _submit(
-    encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device, queue: RemoteDevice
+    encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device, queue: Fleet
 ) -> Answer | Failure | None:
     """None where the jobs are submitted and not done yet."""
     measurement = queue.bound.measurement

@@ -78,7 +78,7 @@ def cost(
         seconds: It took here.
         entries: Its jobs in the journal; none for what runs here.
     """
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.fleet import Fleet
 
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))
@@ -93,7 +93,7 @@ def cost(
         written = min(each.written for each in entries)
         turnaround = max(each.ended or written for each in entries) - written
         usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))
-    elif isinstance(device, RemoteDevice) and device.local:
+    elif isinstance(device, Fleet) and device.local:
         plan = estimate(device, encoder, x_q)
         jobs, shots, facts = plan.jobs, plan.price.shots, plan.facts
     transpiled = "depth" in facts and "two_qubit_gates" in facts

@@ -22,8 +22,8 @@ from qfusion_core.evaluation.metrics import Scores, scores
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import logits_from_tokens
-from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.estimate import estimate
+from qfusion_core.remote.fleet import Fleet
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def compare(
     model.double().eval()
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
     for device in map(bare, devices.values()):
-        if isinstance(device, RemoteDevice) and device.local:
+        if isinstance(device, Fleet) and device.local:
             estimate(device, encoder, x_q)  # what its plan refuses is refused before anything runs
     answers = ask_all(encoder, x_q, devices, on_start)
     encoder.device = exact

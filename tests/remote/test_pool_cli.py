@@ -373,3 +373,16 @@ def test_an_option_of_a_member_counts_and_another_share_is_another_measurement(
     second = json.loads(qfusion(*words, share="{left: 1, right: 3}")[1])
     assert second["measurement"] != first
     assert second["shares"]["right"]["rows"] == [[2, 4]]
+
+
+def test_compare_waits_for_a_pool_as_for_a_queue_and_counts_its_jobs(qfusion, own, machine, right):
+    code, out, _ = qfusion(
+        "compare", own, "--backends", "both,noisy,here", "--samples", 10, "--yes", "--json"
+    )
+    assert code == 0
+    reports = {each["backend"]: each for each in json.loads(out)["backends"]}
+    assert list(reports) == ["exact", "both", "noisy", "here"]
+    jobs = len(machine.jobs) + len(right.jobs)
+    assert jobs > 2 and reports["both"]["cost"]["jobs"] == jobs
+    assert reports["both"]["cost"]["turnaround"] > 0
+    assert reports["here"]["cost"]["turnaround"] is None
