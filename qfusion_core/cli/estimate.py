@@ -11,7 +11,7 @@ from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, tes
 from qfusion_core.cli.output import AsJson, print_json, print_table
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.estimate import Estimate
+    from qfusion_core.remote.estimate import Estimate, Room
     from qfusion_core.remote.intents import Planned
 
 
@@ -25,7 +25,8 @@ def estimate(
 ) -> None:
     """Make the plan of `qfusion evaluate` with the same options, and send nothing.
 
-    A pool's plan is shown for each member, too.
+    Says what is left of the budget in this run, and whether the plan fits. A pool's plan is shown
+    for each member, too.
     """
     import torch
 
@@ -33,7 +34,7 @@ def estimate(
     from qfusion_core.config.backends import open_backend
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
-    from qfusion_core.remote.estimate import Estimate, plan_of
+    from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
@@ -54,9 +55,11 @@ def estimate(
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
     figures = {name: Estimate.of(part) for name, part in parts.items()}
     rows = {name: len(_rows(part)) for name, part in parts.items()}
-    total = figures[backend]
+    total, rooms = figures[backend], room(device, plan)
     if as_json:
-        documents = [_as_json(name, rows[name], each) for name, each in figures.items()]
+        documents = [
+            _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
+        ]
         *members, whole = documents
         print_json({"run": str(run), **whole, **({"members": members} if members else {})})
         return
@@ -74,12 +77,20 @@ def estimate(
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
         typer.echo(f"{named}{each.price}.{end}")
+    for name, each_room in rooms.items():
+        rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
+        typer.echo(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
+        if each_room.refusal:
+            typer.echo(f"it would be refused: {each_room.refusal}")
 
 
 def _rows(plan: Iterable[Planned]) -> set[int]:
     return {row for each in plan for row in range(*each.job.rows)}
 
 
-def _as_json(backend: str, rows: int, estimate: Estimate) -> dict[str, Any]:
+def _as_json(backend: str, rows: int, estimate: Estimate, room: Room | None) -> dict[str, Any]:
     document = {"backend": backend, "rows": rows, **estimate._asdict()}
-    return document | {"price": estimate.price.as_json()}
+    return document | {
+        "price": estimate.price.as_json(),
+        "budget": room and room._asdict(),
+    }
