@@ -50,7 +50,7 @@ def evaluate(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
-    name = backend or backends.default
+    name = backends.default if backend is None else backend
     part = test_rows(folder, registry, samples, seed)
     if dry_run:
         model = load_model(folder, registry)

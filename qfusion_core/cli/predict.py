@@ -57,7 +57,7 @@ def predict(
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
-    name = backend or backends.default
+    name = backends.default if backend is None else backend
     x = read_features(file, folder.config.features)
     chosen = draw_rows(len(x), samples, seed)
     x = x[chosen]

@@ -75,7 +75,7 @@ def load(
     if isinstance(backend, Device):
         return model.attach(backend)
     backends = Backends.read()
-    name = backend or backends.default
+    name = backends.default if backend is None else backend
     device = backends.open(name, registry, folder.path)
     if not raw:
         options = partial(backends.values_digest, registry=registry)

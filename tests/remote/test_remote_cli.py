@@ -209,6 +209,17 @@ def test_resume_with_other_options_is_refused(machine, evaluate, qfusion, run):
     assert not machine.jobs
 
 
+@pytest.mark.parametrize("verb", ["evaluate", "predict"])
+def test_a_backend_without_a_name_is_not_the_default(verb, machine, qfusion, run):
+    """As from a shell's variable that is not set."""
+    table = run.parent / "new.csv"
+    load_wine(as_frame=True).data[:2].to_csv(table, index=False)
+    file = [table] if verb == "predict" else []
+    code, _, err = qfusion(verb, run, *file, "--backend", "")
+    assert code == 2
+    assert "unknown backend ''" in err
+
+
 def test_the_run_may_come_before_the_verb(machine, evaluate, qfusion, run):
     machine.faults["submit"] = [None, 401]
     assert evaluate("--yes")[0] == 1
