@@ -1,5 +1,7 @@
 """The device `statevector` amid what torch offers: threads, compile, transforms, other devices."""
 
+import copy
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -130,3 +132,22 @@ def test_meta_as_the_default_device_changes_nothing(executor):
     with torch.device("meta"):
         found = values_and_gradients(function(executor), *of)
     assert_equal(found, values_and_gradients(function(executor), *of))
+
+
+@executors
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda sv: pickle.loads(pickle.dumps(sv))])
+def test_a_device_that_was_used_can_be_copied_and_sent_to_another_process(executor, copied):
+    sv, of = Statevector(Statevector.Options(executor=executor)), inputs()
+    before = sv.expectations(circuit(), *of, WORDS)
+    assert torch.equal(copied(sv).expectations(circuit(), *of, WORDS), before)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda sv: pickle.loads(pickle.dumps(sv))])
+@pytest.mark.parametrize("sampling", ["draws", "gaussian"])
+def test_a_copied_device_goes_on_with_the_same_draws(sampling, copied):
+    sv = Statevector(Statevector.Options(shots=50, seed=3, sampling=sampling))
+    sv.expectations(circuit(), *inputs(), WORDS)
+    other = copied(sv)
+    draws = [each.expectations(circuit(), *inputs(), WORDS) for each in (sv, other, sv)]
+    assert torch.equal(draws[0], draws[1])
+    assert not torch.equal(draws[0], draws[2])
