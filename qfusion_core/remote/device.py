@@ -112,6 +112,15 @@ class RemoteDevice(Fleet, ABC):
         """
         return None
 
+    @classmethod
+    def offline(cls, options: base.Options) -> RemoteDevice | None:
+        """A device that plans and prices as this one would, from what is known of it here.
+
+        For an estimate without an account: nothing is asked, and nothing is ever sent with it.
+        None: nothing is known without asking.
+        """
+        return None
+
     def properties(self) -> bytes | None:
         """What the provider tells of the machine today, to be kept in a file; None: nothing.
 
