@@ -38,6 +38,10 @@ class Braket(RemoteDevice):
     Credentials = ours.Credentials
 
     options: ours.Options
+    snapshot_advice = (
+        "to have one, save its properties (`qfusion backends save`) and name the file in the "
+        "option properties; "
+    )
 
     @classmethod
     def example(cls) -> ours.Options:
@@ -59,7 +63,7 @@ class Braket(RemoteDevice):
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
         """The fewest tasks that the device takes; everything at once where it runs here."""
         machine = self._site.machine()
-        machine.require_fit(circuit.n_wires, self.options.shots)
+        machine.require_fit(circuit.n_wires, self.options.shots, self.options.qubits)
         return plan.jobs(
             circuit,
             angles,

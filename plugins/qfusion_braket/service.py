@@ -48,7 +48,12 @@ class Service(Site):
         """What GetDevice says of it."""
         if self._machine is None:
             short, options = self.connection.place.short, self._options
-            machine = machine_of(self._described(), short, options.reservation is not None)
+            machine = machine_of(
+                self._described(),
+                short,
+                reserved=options.reservation is not None,
+                mitigated=options.error_mitigation is not None,
+            )
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None
             self._machine = dataclasses.replace(machine, program_set=None) if single else machine
