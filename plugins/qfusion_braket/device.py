@@ -40,6 +40,10 @@ class Braket(RemoteDevice):
     Credentials = ours.Credentials
 
     options: ours.Options
+    snapshot_advice = (
+        "to have one, save its properties (`qfusion backends save`) and name the file in the "
+        "option properties; "
+    )
 
     @classmethod
     def example(cls) -> ours.Options:
@@ -75,7 +79,7 @@ class Braket(RemoteDevice):
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
         """The fewest tasks that the device takes; everything at once where it runs here."""
         machine = self._site.machine()
-        machine.require_fit(circuit.n_wires, self.options.shots)
+        machine.require_fit(circuit.n_wires, self.options.shots, self.options.qubits)
         return plan.jobs(
             circuit,
             angles,

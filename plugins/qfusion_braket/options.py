@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -65,7 +65,7 @@ class Options(qfusion_core.RemoteOptions):
     error_mitigation: Literal["debias"] | None = Field(
         None, description="by IonQ; takes 2500 shots or more"
     )
-    qubits: tuple[int, ...] | None = Field(
+    qubits: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
         None, min_length=1, description="physical qubits, wire by wire; default: AWS chooses"
     )
     reservation: str | None = Field(

@@ -51,7 +51,12 @@ class Service(Site):
             options = self._options
             assert options.device is not None
             short = place(options.device, options.region).short
-            machine = machine_of(self._described(), short, options.reservation is not None)
+            machine = machine_of(
+                self._described(),
+                short,
+                reserved=options.reservation is not None,
+                mitigated=options.error_mitigation is not None,
+            )
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None
             self._machine = dataclasses.replace(machine, program_set=None) if single else machine

@@ -31,6 +31,7 @@ class RemoteDevice(Fleet, ABC):
         local: Whether it runs in this process, as a snapshot of a machine does: there is nothing
             to lose, so no journal is kept and nobody is asked.
         max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
+        snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
         options: As given.
         credentials: As given.
         bound: Set by `open_backend`.
@@ -38,6 +39,7 @@ class RemoteDevice(Fleet, ABC):
 
     Options: ClassVar[type[base.Options]] = RemoteOptions
     max_pending: int | None = None
+    snapshot_advice: ClassVar[str] = ""
     options: RemoteOptions
     credentials: base.Credentials | None
 

@@ -254,6 +254,27 @@ def test_qubits_that_are_not_there(saved):
     assert "qubits: 4 is none of its qubits 1, 2, 3, 5, 6" in str(failed.value)
 
 
+@pytest.mark.parametrize("family", ["iqm", "rigetti-iswap"])
+def test_routing_takes_no_more_qubits_than_there_are_wires(perfect, family):
+    """A ring of three on a square: the shortest way is around all four."""
+    circuit, words = chain(3, layers=2), ["ZII", "IZI", "IIX"]
+    device, data = perfect[family], DATA[:, :3]
+    assert device._site._prepared(circuit).qubits == 3
+    found = without_shots(device, circuit, data, words)
+    expected = EXACT.expectations(circuit, data, NONE, words)
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
+
+
+def test_parts_that_nothing_couples_are_routed_all_the_same(perfect):
+    ring = [Gate("CNOT", pair) for pair in ((0, 1), (1, 2), (2, 0))]
+    turn = Gate("RY", (4,), Angle((Term("data", 0, 1.0),)))
+    circuit = Circuit(5, (Gate("X", (0,)), *ring, turn), n_data=1, n_weights=0)
+    data, words = torch.tensor([[0.4]]).double(), ["ZIIII", "IIZII", "IIIIZ"]
+    found = without_shots(perfect["iqm"], circuit, data, words)
+    expected = EXACT.expectations(circuit, data, NONE, words)
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
+
+
 def test_too_many_qubits(saved):
     circuit = Circuit(6, (Gate("X", (5,)),), n_data=1, n_weights=0)
     with pytest.raises(InputError) as failed:

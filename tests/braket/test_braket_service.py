@@ -148,6 +148,13 @@ def test_the_place_in_the_queue(service, connect, measure):
         ({"shots": 50, "device": "ionq/Forte-1"}, 2, "takes from 100 to 5000 shots of a circuit"),
         ({"shots": 6000, "device": "ionq/Forte-1"}, 2, "got 6000; correct shots in backends.yaml"),
         ({}, 21, "braket: the circuit has 21 qubits, iqm/Garnet has 20; use a quantum encoder"),
+        ({"qubits": [3]}, 2, "iqm/Garnet: qubits: expected one for each of the 2 wires, got [3]"),
+        ({"qubits": [3, 4, 5]}, 2, "expected one for each of the 2 wires, got [3, 4, 5]"),
+        (
+            {"shots": 100, "device": "ionq/Forte-1", "error_mitigation": "debias"},
+            2,
+            "ionq/Forte-1 takes from 2500 to 5000 shots of a circuit, got 100",
+        ),
     ],
 )
 def test_what_the_device_does_not_take(service, connect, failure, options, wires, text):
