@@ -76,7 +76,7 @@ class Machine:
         Args:
             qubits: Of the circuit.
             shots: Of each execution; None for exact values.
-            chosen: Physical qubits, wire by wire; None for any.
+            chosen: Physical qubits, wire by wire, the first ones are taken; None for any.
 
         Raises:
             InputError: Says what it takes.
@@ -88,7 +88,7 @@ class Machine:
                 f"braket: the circuit has {qubits} qubits, {self.name} has {self.qubits}; use a "
                 "quantum encoder with fewer qubits, or a larger device"
             )
-        if chosen is not None and (len(chosen) != qubits or len(set(chosen)) != qubits):
+        if chosen is not None and len(chosen) < qubits:
             raise InputError(
                 f"braket: {self.name}: qubits: expected one for each of the {qubits} wires, got "
                 f"{list(chosen)}; correct qubits in backends.yaml"

@@ -302,12 +302,20 @@ def test_a_device_that_the_transpiler_cannot_reach(tmp_path):
     )
 
 
-@pytest.mark.parametrize("qubits", [[6], [6, 6]])
-def test_qubits_that_are_not_one_for_each_wire(saved, qubits):
+def test_fewer_qubits_than_wires(saved):
     circuit = Circuit(2, (Gate("X", (1,)),), n_data=1, n_weights=0)
-    device = emulate(saved("iqm"), qubits=qubits)
+    device = emulate(saved("iqm"), qubits=[6])
     with pytest.raises(InputError, match="expected one for each of the 2 wires, got"):
         device.expectations(circuit, torch.zeros(1, 1).double(), NONE, ["ZI"])
+
+
+def test_a_bell_state_takes_the_first_of_more_qubits(saved):
+    """As the doctor runs it on a device whose qubits are chosen for a larger circuit."""
+    device = emulate(saved("iqm", *PERFECT), qubits=[6, 5, 2])
+    circuit = Circuit(2, (Gate("H", (0,)), Gate("CNOT", (0, 1))), n_data=1, n_weights=0)
+    found = without_shots(device, circuit, torch.zeros(1, 1).double(), ["XX", "ZZ", "ZI"])
+    assert found[0].tolist() == pytest.approx([1, 1, 0])
+    assert device._site._prepared(circuit).qubits == 2
 
 
 @pytest.mark.parametrize(

@@ -149,7 +149,6 @@ def test_the_place_in_the_queue(service, connect, measure):
         ({"shots": 6000, "device": "ionq/Forte-1"}, 2, "got 6000; correct shots in backends.yaml"),
         ({}, 21, "braket: the circuit has 21 qubits, iqm/Garnet has 20; use a quantum encoder"),
         ({"qubits": [3]}, 2, "iqm/Garnet: qubits: expected one for each of the 2 wires, got [3]"),
-        ({"qubits": [3, 4, 5]}, 2, "expected one for each of the 2 wires, got [3, 4, 5]"),
         (
             {"shots": 100, "device": "ionq/Forte-1", "error_mitigation": "debias"},
             2,

@@ -45,7 +45,7 @@ def compile_template(circuit: Circuit, saved: Saved, rule: Rule) -> Native:
             that were chosen are none of the device's.
     """
     labels = saved.properties.qubit_labels
-    start = None if rule.qubits is None else _positions(rule.qubits, saved)
+    start = None if rule.qubits is None else _positions(rule.qubits, saved)[: circuit.n_wires]
     program, target = _qiskit(Writer().exact(circuit, ())), saved.framed or saved.target
     compiled = transpile(program, saved, target, rule, start)
     if start is None:
