@@ -15,6 +15,23 @@ _NO_TOKEN = "Unable to retrieve IBM Cloud access token"
 _PASSING = (_NO_TOKEN, "Unable to retrieve instances", "No backend matches")
 
 
+def refuse_certificate(error: BaseException | None) -> None:
+    """Say so where TLS has failed: the SDK says `check your token` of it.
+
+    Raises:
+        Refused: A certificate is not valid; this does not pass by itself.
+    """
+    from requests.exceptions import SSLError
+
+    while error is not None:
+        if isinstance(error, SSLError):
+            raise Refused(
+                f"no secure connection to IBM Cloud: {error}",
+                next_step="name your proxy's or network's certificate in REQUESTS_CA_BUNDLE",
+            ) from None
+        error = error.__cause__ or error.__context__
+
+
 @contextmanager
 def asking() -> Iterator[None]:
     """Everything that the SDK raises becomes one of qfusion's errors.
@@ -35,6 +52,7 @@ def asking() -> Iterator[None]:
         except ImportError as error:
             raise InputError(f"ibm: {INSTALL} ({error})") from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
+            refuse_certificate(error)
             said = " ".join(str(error).split()).strip("'") or type(error).__name__
             if isinstance(error, OSError) or said.startswith(_PASSING):
                 raise Transient(said) from None

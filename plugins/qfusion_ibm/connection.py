@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
-from qfusion_ibm.asking import asking
+from qfusion_ibm.asking import asking, refuse_certificate
 from qfusion_ibm.options import Credentials, Options
 
 _SECONDS = 10.0  # for the first word with IBM Cloud
+_SAID_IN_VAIN = (
+    "Loading account with the given token",
+    "The connection failed because the SSL certificate is not valid",
+)
 
 
 def require_credentials(options: Options, credentials: Credentials | None) -> Credentials:
@@ -107,17 +111,23 @@ class Connection:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the SDK's warning that it takes the account which it is given."""
+    """Without the SDK's warning that it takes the account which it is given.
+
+    And without the traceback that it writes down of a certificate that is not valid.
+    """
 
     def keep(record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith("Loading account with the given token")
+        return not record.getMessage().startswith(_SAID_IN_VAIN)
 
-    logger = logging.getLogger("qiskit_ibm_runtime.qiskit_runtime_service")
-    logger.addFilter(keep)
+    names = ("qiskit_ibm_runtime.qiskit_runtime_service", "ibm-cloud-sdk-core")
+    loggers = [logging.getLogger(name) for name in names]
+    for logger in loggers:
+        logger.addFilter(keep)
     try:
         yield
     finally:
-        logger.removeFilter(keep)
+        for logger in loggers:
+            logger.removeFilter(keep)
 
 
 def _require_token(token: str) -> None:
@@ -139,4 +149,5 @@ def _require_token(token: str) -> None:
             next_step="export QISKIT_IBM_TOKEN with an API key that is valid",
         ) from None
     except RequestException as error:
+        refuse_certificate(error)
         raise Transient(f"IBM Cloud cannot be reached: {error}") from None

@@ -125,12 +125,18 @@ class IBM(RemoteDevice):
         return self._site.status(job_id)
 
     def fetch(self, job: Job, job_id: str) -> Result:
-        """Values and standard errors, as IBM returned them."""
+        """Values and standard errors, as IBM returned them; dollars for the seconds that it tells.
+
+        Not in a session, where the time between jobs is billed, too.
+        """
         values, raw, seconds = self._site.fetch(job_id)
         rows, words = job.shape
         # a circuit without open angles has one column for all rows
         table = np.broadcast_to(np.asarray(values, dtype=float).reshape(words, -1), (words, rows))
-        return Result(torch.from_numpy(table.T.copy()), raw, qpu_seconds=seconds)
+        usd = None
+        if seconds is not None and self.options.mode != "session":
+            usd = self._prices.usd(Range(seconds, seconds))
+        return Result(torch.from_numpy(table.T.copy()), raw, qpu_seconds=seconds, usd=usd)
 
     def cancel(self, job_id: str) -> None:
         """One job."""

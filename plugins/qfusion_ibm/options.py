@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -49,7 +49,9 @@ class Options(qfusion_core.RemoteOptions):
     max_execution_time: int | None = Field(
         None, ge=1, le=10800, description="QPU seconds after which IBM ends a job"
     )
-    job_tags: tuple[str, ...] = Field((), max_length=7, description="shown in IBM's job list")
+    job_tags: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        (), max_length=7, description="shown in IBM's job list"
+    )
     rows_per_job: int | None = Field(
         None, ge=1, description="most rows of a job; default: all, as far as the machine takes them"
     )

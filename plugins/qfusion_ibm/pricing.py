@@ -48,6 +48,10 @@ class PriceList(qfusion_core.Options):
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,
         )
-        usd = Range(seconds.low * self.usd_per_second.low, seconds.high * self.usd_per_second.high)
         source = PriceSource(self.source, self.date)
-        return Price(executions, total, 1, seconds, usd, (source,))
+        return Price(executions, total, 1, seconds, self.usd(seconds), (source,))
+
+    def usd(self, seconds: Range) -> Range:
+        """US dollars for time on a machine; which plan pays is not known here."""
+        each = self.usd_per_second
+        return Range(seconds.low * each.low, seconds.high * each.high)

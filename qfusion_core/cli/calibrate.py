@@ -24,7 +24,7 @@ def calibrate(
     run: Run,
     backend: Annotated[str, typer.Option(help="A name in backends.yaml.")],
     samples: Annotated[
-        int, typer.Option(min=1, help="So many rows of the training part, stratified.")
+        int, typer.Option(min=2, help="So many rows of the training part, stratified.")
     ] = 32,
     seed: SampleSeed = 0,
     reference: Reference = None,

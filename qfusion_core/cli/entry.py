@@ -1,6 +1,6 @@
 """Runs a verb and turns whatever it raises into one line and an exit code.
 
-0: done. 1: it failed. 2: the request was wrong. 130: interrupted.
+0: done. 1: it failed. 2: the request was wrong. 3: the budget does not allow it. 130: interrupted.
 """
 
 from __future__ import annotations

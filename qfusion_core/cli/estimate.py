@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +12,7 @@ from qfusion_core.cli.output import AsJson, print_json, print_table
 from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.estimate import Estimate
+    from qfusion_core.remote.estimate import Estimate, Room
     from qfusion_core.remote.intents import Planned
 
 
@@ -26,8 +26,9 @@ def estimate(
 ) -> None:
     """Make the plan of `qfusion evaluate` with the same options, and send nothing.
 
-    A pool's plan is shown for each member, too. Without credentials, a machine that is known here
-    (by a snapshot, by saved properties) is planned for as it was then.
+    Says what is left of the budget in this run, and whether the plan fits. A pool's plan is shown
+    for each member, too. Without credentials, a machine that is known here (by a snapshot, by saved
+    properties) is planned for as it was then.
     """
     import torch
 
@@ -36,7 +37,7 @@ def estimate(
     from qfusion_core.errors import InputError
     from qfusion_core.interfaces import Device
     from qfusion_core.registry import Registry
-    from qfusion_core.remote.estimate import Estimate, plan_of
+    from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
     from qfusion_core.remote.offline import with_or_without_account
     from qfusion_core.runs.folder import RunFolder
@@ -48,17 +49,18 @@ def estimate(
     encoder = model.quantum
     part = test_rows(folder, registry, samples, seed)
 
-    def planned(device: Device) -> list[Planned]:
+    def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room]]:
         if not isinstance(device, Fleet) or device.local:
             raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
         model.attach(device)
         if not isinstance(encoder, CircuitEncoder):
             raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
         _, x_q = model.preprocess(torch.from_numpy(part.x))
-        return plan_of(device, encoder, x_q)
+        plan = plan_of(device, encoder, x_q)
+        return plan, room(device, plan)
 
     backends = Backends.read(backends_file)
-    plan, unasked = with_or_without_account(backends, backend, registry, run, planned)
+    (plan, rooms), unasked = with_or_without_account(backends, backend, registry, run, planned)
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
@@ -67,7 +69,9 @@ def estimate(
     total = figures[backend]
     say_offline(unasked)
     if as_json:
-        documents = [_as_json(name, rows[name], each) for name, each in figures.items()]
+        documents = [
+            _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
+        ]
         *members, whole = documents
         whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
         print_json({"run": str(run), **whole})
@@ -86,12 +90,20 @@ def estimate(
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
         typer.echo(f"{named}{each.price}.{end}")
+    for name, each_room in rooms.items():
+        rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
+        typer.echo(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
+        if each_room.refusal:
+            typer.echo(f"it would be refused: {each_room.refusal}")
 
 
 def _rows(plan: Iterable[Planned]) -> set[int]:
     return {row for each in plan for row in range(*each.job.rows)}
 
 
-def _as_json(backend: str, rows: int, estimate: Estimate) -> dict[str, Any]:
+def _as_json(backend: str, rows: int, estimate: Estimate, room: Room | None) -> dict[str, Any]:
     document = {"backend": backend, "rows": rows, **estimate._asdict()}
-    return document | {"price": estimate.price.as_json()}
+    return document | {
+        "price": estimate.price.as_json(),
+        "budget": room and room._asdict(),
+    }

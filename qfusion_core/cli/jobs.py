@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -55,8 +56,13 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
         ),
     )  # fmt: skip
     for each in measurements:
-        if each["state"] != "finished":
-            typer.echo(f"{each['id']} is {each['state']}")
+        if each["state"] == "open" and each["jobs"]:  # none: it was refused before anything
+            typer.echo(
+                f"{each['id']} is open: run the same again to go on, or give up with "
+                f"`qfusion jobs forget {quote(str(run))} {each['id']}`"
+            )
+        elif each["state"] == "forgotten":
+            typer.echo(f"{each['id']} is forgotten")
     for backend, sums in spent.items():
         typer.echo(
             f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
@@ -130,7 +136,7 @@ def _report(
 
 
 def _cells(job: Entry) -> tuple[object, ...]:
-    usd, written = job.price["usd"], datetime.fromtimestamp(job.written, UTC)
+    written = datetime.fromtimestamp(job.written, UTC)
     return (
         job.backend,
         job.at.number,
@@ -138,7 +144,14 @@ def _cells(job: Entry) -> tuple[object, ...]:
         job.state,
         f"{job.rows[0] + 1}-{job.rows[1]}",
         job.price["shots"],
-        "?" if usd is None else f"~{usd['low']:.2f}-{usd['high']:.2f}",
+        _usd(job),
         f"{written:%Y-%m-%d %H:%M:%S}",
         job.reason or "-",
     )
+
+
+def _usd(job: Entry) -> str:
+    usd, charged = job.amount("usd")
+    if usd is None:
+        return "?"
+    return f"{usd.low:.2f}" if charged else f"~{usd.low:.2f}-{usd.high:.2f}"

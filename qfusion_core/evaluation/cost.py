@@ -24,7 +24,7 @@ class Amount:
 
     Attributes:
         basis: ``free``; ``charged`` where the provider said so for every job; ``estimate``
-            otherwise: the range of the plan.
+            otherwise: the range of the plan, or what follows from the seconds that were told.
     """
 
     low: float
@@ -131,14 +131,10 @@ def _amount(entries: Sequence[Entry], field: Literal["usd", "qpu_seconds"]) -> A
     low = high = 0.0
     charged = True
     for each in entries:
-        planned, kept = each.price[field], getattr(each, field)
-        if kept is not None and (planned is None or kept != planned["high"]):
-            low, high = low + kept, high + kept  # the journal held the high end before
-        elif planned is None:
+        amount, told = each.amount(field)
+        if amount is None:
             return None
-        else:
-            low, high = low + planned["low"], high + planned["high"]
-            charged = False
+        low, high, charged = low + amount.low, high + amount.high, charged and told
     if high == 0 and not charged:
         return FREE
     return Amount(low, high, "charged" if charged else "estimate")

@@ -33,6 +33,16 @@ def high(amount: Range | None) -> float | None:
     return None if amount is None else amount.high
 
 
+def left(budget: Budget, spent: Spent) -> dict[str, float]:
+    """What is left of each limit that is set, by its name."""
+    limits = {limit: getattr(budget, limit) for limit in _UNITS}
+    return {
+        limit: max(0.0, allowed - getattr(spent, _UNITS[limit][0]))
+        for limit, allowed in limits.items()
+        if allowed is not None
+    }
+
+
 def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
     """Refuse a plan that could overspend.
 
@@ -53,19 +63,16 @@ def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> 
         "max_shots": price.shots,
         "max_executions": price.executions,
     }
-    for limit, (field, unit) in _UNITS.items():
-        allowed, need = getattr(budget, limit), needs[limit]
-        if allowed is None:
-            continue
+    for limit, rest in left(budget, spent).items():
+        allowed, need, (_, unit) = getattr(budget, limit), needs[limit], _UNITS[limit]
         if need is None:
             raise BudgetError(
                 f"{backend}: budget {limit} {allowed:g} cannot be checked: no price is known; "
                 "nothing was sent; give the price in prices.yaml, or set another limit"
             )
-        left = max(0.0, allowed - getattr(spent, field))
-        if need > left + 1e-9:
+        if need > rest + 1e-9:
             raise BudgetError(
                 f"{backend}: the plan needs up to {need:g} {unit}, but of {limit} {allowed:g} only "
-                f"{left:g} are left in this run; nothing was sent; use fewer --samples, or raise "
+                f"{rest:g} are left in this run; nothing was sent; use fewer --samples, or raise "
                 f"{limit} in backends.yaml"
             )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from qfusion_core.remote.budget import left, require_budget
+from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
@@ -56,6 +58,35 @@ def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
     return fleet.assign(Call.of(circuit, angles, encoder.observables))
+
+
+class Room(NamedTuple):
+    """What the budget of a backend says to a plan.
+
+    Attributes:
+        left: Of each limit, in this run.
+        refusal: With which an evaluation would end; None where the plan fits.
+    """
+
+    left: dict[str, float]
+    refusal: str | None
+
+
+def room(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Room]:
+    """By backend, for those of a fleet that have a budget; reads the journal, sends nothing."""
+    plan, rooms = list(plan), {}
+    for name, device in fleet.members.items():
+        budget = device.bound.budget
+        if budget is None:
+            continue
+        spent, refusal = device.bound.measurement.journal.spent(name), None
+        total = Price.total(each.price for each in plan if each.backend == name)
+        try:
+            require_budget(name, budget, spent, total)
+        except BudgetError as error:
+            refusal = str(error)
+        rooms[name] = Room(left(budget, spent), refusal)
+    return rooms
 
 
 def together(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.price import Price
+from qfusion_core.remote.price import Price, Range
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 
@@ -33,6 +33,7 @@ class Entry(NamedTuple):
         backend: Whose job it is.
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
+        usd_low: Low end of ``usd``, where the provider told something; None where nothing.
     """
 
     key: str
@@ -51,6 +52,19 @@ class Entry(NamedTuple):
     ended: float | None
     qpu_seconds: float | None
     usd: float | None
+    usd_low: float | None
+
+    def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
+        """What the provider said, else the range of the plan; and whether that is what it charged.
+
+        None where nothing is known.
+        """
+        planned, kept = self.price[field], getattr(self, field)
+        if field == "usd" and kept is not None and self.usd_low is not None:
+            return Range(self.usd_low, kept), self.usd_low == kept
+        if kept is not None and (planned is None or kept != planned["high"]):
+            return Range(kept, kept), True  # the journal held the high end before
+        return (None if planned is None else Range(**planned)), False
 
 
 class Planned(NamedTuple):
@@ -118,4 +132,5 @@ def entry(row: sqlite3.Row) -> Entry:
         row["ended"],
         row["qpu_seconds"],
         row["usd"],
+        row["usd_low"],
     )

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from qfusion_core.circuit import Circuit
+from qfusion_core.remote.price import Range
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 
@@ -101,13 +102,14 @@ class Result:
         values: Expectation values ``[rows, observables]`` of the job.
         raw: What the provider returned (counts where there are any), to be corrected again later.
         qpu_seconds: What was really used, where the provider tells; replaces the estimate.
-        usd: What was really paid, where the provider tells; replaces the estimate.
+        usd: What was really paid, where the provider tells; a range where it follows from what was
+            told, such as seconds, at prices that are not certain. Replaces the estimate.
     """
 
     values: Tensor
     raw: bytes = b""
     qpu_seconds: float | None = None
-    usd: float | None = None
+    usd: float | Range | None = None
 
 
 class Finding(NamedTuple):

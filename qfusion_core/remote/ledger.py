@@ -18,6 +18,7 @@ from torch import Tensor
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
+from qfusion_core.remote.price import Range
 from qfusion_core.remote.schema import transaction
 
 LEASE = 600.0  # seconds; renewed before each request, and void when its process has ended
@@ -127,7 +128,9 @@ class Ledger:
     def done(self, key: str, result: Result) -> None:
         """Keep values and raw result, and what was really spent."""
         values = result.values.detach().double().cpu().contiguous().numpy()
-        actual = {"qpu_seconds": result.qpu_seconds, "usd": result.usd}
+        usd = result.usd
+        low, high = usd if isinstance(usd, Range) else (usd, usd)
+        actual = {"qpu_seconds": result.qpu_seconds, "usd": high, "usd_low": low}
         self._update(
             key,
             "submitted",

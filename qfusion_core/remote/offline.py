@@ -11,6 +11,7 @@ from qfusion_core.errors import CredentialsMissing
 from qfusion_core.interfaces import Device
 from qfusion_core.registry import Registry
 from qfusion_core.remote.fleet import Binding
+from qfusion_core.remote.measurement import Measurement
 
 T = TypeVar("T")
 
@@ -42,5 +43,5 @@ def with_or_without_account(
         found = device.offline(options) if issubclass(device, RemoteDevice) else None
         if found is None:
             raise
-        found.bound = Binding(name, backends.entries[name].budget)
+        found.bound = Binding(name, backends.entries[name].budget, Measurement.of(run))
         return work(found), str(missing)

@@ -11,7 +11,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from qfusion_core.errors import InputError, QfusionError
 
-VERSION = 2
+VERSION = 3
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
 
 _TABLES = """
@@ -43,6 +43,7 @@ CREATE TABLE job (
     facts TEXT NOT NULL, price TEXT NOT NULL,               -- JSON
     tasks INTEGER NOT NULL, executions INTEGER NOT NULL, shots INTEGER NOT NULL,
     qpu_seconds REAL, usd REAL,     -- reserved; when done, what the provider said
+    usd_low REAL,                   -- low end of what it said
     state TEXT NOT NULL,            -- intent, submitted, done, failed, cancelled
     owner TEXT, lease REAL,         -- who submits it, until when nobody else may
     sent REAL,                      -- when a submission whose reply is unknown last went out
@@ -82,7 +83,7 @@ def transaction(path: Path) -> Iterator[sqlite3.Connection]:
             if version == 0:
                 _create(db)
             elif version < VERSION:
-                _upgrade(db)
+                _upgrade(db, version)
             yield db
             db.execute("COMMIT")  # without it, closing rolls back
     except sqlite3.OperationalError as error:
@@ -113,19 +114,21 @@ def _create(db: sqlite3.Connection) -> None:
         db.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _upgrade(db: sqlite3.Connection) -> None:
-    """From version 1, where a measurement had one backend; inside the transaction."""
-    db.execute("ALTER TABLE job ADD COLUMN backend TEXT NOT NULL DEFAULT ''")
-    db.execute("ALTER TABLE job ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0")
-    db.execute(
-        "UPDATE job SET backend ="
-        " (SELECT backend FROM measurement WHERE measurement.id = job.measurement)"
-    )
-    db.execute(
-        "UPDATE job SET replaced = 1 WHERE EXISTS (SELECT 1 FROM job AS later"
-        " WHERE (later.measurement, later.number, later.position)"
-        " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
-    )
+def _upgrade(db: sqlite3.Connection, version: int) -> None:
+    """From an older version, inside the transaction."""
+    db.execute("ALTER TABLE job ADD COLUMN usd_low REAL")
+    if version == 1:  # a measurement had one backend
+        db.execute("ALTER TABLE job ADD COLUMN backend TEXT NOT NULL DEFAULT ''")
+        db.execute("ALTER TABLE job ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0")
+        db.execute(
+            "UPDATE job SET backend ="
+            " (SELECT backend FROM measurement WHERE measurement.id = job.measurement)"
+        )
+        db.execute(
+            "UPDATE job SET replaced = 1 WHERE EXISTS (SELECT 1 FROM job AS later"
+            " WHERE (later.measurement, later.number, later.position)"
+            " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
+        )
     db.execute(f"PRAGMA user_version = {VERSION}")
 
 

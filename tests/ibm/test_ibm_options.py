@@ -53,6 +53,7 @@ def said(tmp_path):
         ("{backend: ibm_fez, shots: 10, channel: ibm}", "'ibm_quantum_platform' or 'ibm_cloud'"),
         ("{backend: ibm fez, shots: 10}", "should match pattern"),
         ("{backend: ibm_fez, shots: 10, max_execution_time: 99999}", "less than or equal to 10800"),
+        ("{backend: ibm_fez, shots: 10, job_tags: [mine, '']}", "job_tags"),
     ],
 )
 def test_a_mistake_is_found_when_the_file_is_read(said, options, text):

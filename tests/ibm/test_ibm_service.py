@@ -5,7 +5,15 @@ import json
 
 import pytest
 
-from qfusion_core import InputError, JobsLeft, Measurement, Transient
+from qfusion_core import (
+    BudgetError,
+    InputError,
+    JobsLeft,
+    Measurement,
+    Range,
+    Refused,
+    Transient,
+)
 from qfusion_core.config.backends_schema import Budget
 
 from .conftest import CIRCUIT, DATA, REMOTE, WEIGHTS, WORDS, ring
@@ -144,3 +152,47 @@ def test_an_interrupted_start_is_begun_again(service, connect):
     with pytest.raises(Transient):
         device.status("job-0")
     assert device.status("job-0").state == "failed"
+
+
+@pytest.mark.parametrize("host", ["iam", "search"])
+def test_a_certificate_that_does_not_hold_is_no_matter_of_the_token(
+    host, service, connect, failure, monkeypatch, caplog
+):
+    """Behind a proxy that ends TLS. The SDK writes tracebacks, and says to check the token."""
+    options = {"url": None} if host == "search" else {}  # the stand-in's is for iam only
+    if host == "iam":
+        monkeypatch.delenv("REQUESTS_CA_BUNDLE")
+    device = connect(**options)
+    said = failure(Refused, device.plan, CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+    assert said.startswith("no secure connection to IBM Cloud: ")
+    assert host in said and "CERTIFICATE_VERIFY_FAILED" in said
+    assert "name your proxy's or network's certificate in REQUESTS_CA_BUNDLE" in said
+    assert not caplog.records
+
+
+def test_dollars_follow_the_seconds_that_ibm_tells(service, connect, journal, measure):
+    """Two seconds for each job, and nobody knows which plan pays."""
+    measure()
+    spent, prices = journal.spent("ibm"), connect()._prices
+    assert (spent.jobs, spent.qpu_seconds) == (3, 6)
+    assert spent.usd == pytest.approx(6 * prices.usd_per_second.high)
+    for entry in journal.jobs.all():
+        assert entry.amount("usd") == (prices.usd(Range(2, 2)), False)
+        assert entry.price["usd"]["high"] > 10  # the estimate stays what it was
+
+
+def test_a_budget_has_room_for_what_the_told_seconds_leave(service, connect, measure):
+    (job, *_) = connect().plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+    planned = 3 * connect().price(job).usd.high
+    budget = Budget(max_usd=planned + 3 * 2 * 1.6)
+    measure(budget=budget)
+    measure("calibrate", budget=budget)
+    with pytest.raises(BudgetError):
+        measure("predict", budget=budget)
+    assert len(service.jobs) == 6
+
+
+def test_a_session_costs_more_than_its_jobs(service, journal, measure):
+    """The time between them is billed, too, and no job tells it."""
+    measure(mode="session")
+    assert journal.spent("ibm").usd == sum(job.price["usd"]["high"] for job in journal.jobs.all())

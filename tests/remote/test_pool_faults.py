@@ -442,6 +442,7 @@ def test_a_journal_of_the_first_version_is_read(
     with closing(sqlite3.connect(journal.path)) as db:
         db.execute("ALTER TABLE job DROP COLUMN backend")
         db.execute("ALTER TABLE job DROP COLUMN replaced")
+        db.execute("ALTER TABLE job DROP COLUMN usd_low")
         (row,) = db.execute("SELECT * FROM job WHERE position = 0").fetchall()
         db.execute("PRAGMA user_version = 1")
         db.execute(  # an attempt that failed and was superseded

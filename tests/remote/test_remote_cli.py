@@ -173,7 +173,9 @@ def test_leave_list_resume_and_evaluate(machine, evaluate, qfusion, run):
     code, out, _ = qfusion("jobs", run)
     assert code == 0
     assert out.count("submitted") == 3
-    assert "is open" in out
+    measurement = json.loads(qfusion("jobs", run, "--json")[1])["measurements"][0]["id"]
+    give_up = f"give up with `qfusion jobs forget {shlex.quote(str(run))} {measurement}`"
+    assert f"{measurement} is open: run the same again to go on, or {give_up}" in out
     code, out, _ = qfusion("jobs", "resume", run, "--no-wait", "--json")
     assert code == 0
     assert json.loads(out)["left"].startswith("queue: job job-0, job-1, job-2: submitted; no job")
@@ -205,6 +207,35 @@ def test_resume_with_other_options_is_refused(machine, evaluate, qfusion, run):
     assert code == 2
     assert "backend 'queue': its options have changed since measurement" in err
     assert not machine.jobs
+
+
+def test_the_run_may_come_before_the_verb(machine, evaluate, qfusion, run):
+    machine.faults["submit"] = [None, 401]
+    assert evaluate("--yes")[0] == 1
+    assert qfusion("jobs", run, "resume")[1] == "done: job-0, job-1, job-2\n"
+    assert qfusion("jobs", run, "cancel", "--json")[0] == 0
+
+
+def test_what_was_refused_leaves_nothing_open(machine, evaluate, qfusion, run):
+    assert evaluate()[0] == 2  # nobody agreed
+    assert evaluate("--yes", most=2)[0] == 3
+    assert "open" not in qfusion("jobs", run)[1]
+
+
+def test_an_estimate_says_what_is_left_of_the_budget(machine, evaluate, qfusion, run):
+    words = ("estimate", run, "--backend", "queue", "--samples", 5)
+    code, out, _ = qfusion(*words, most=5)
+    assert code == 0
+    assert out.endswith("queue: left of its budget in this run: max_jobs 5\n")
+    assert evaluate("--yes", most=5)[0] == 0
+    code, out, _ = qfusion(*words, most=5)
+    assert code == 0
+    assert "left of its budget in this run: max_jobs 2\nit would be refused: queue: the" in out
+    budget = json.loads(qfusion(*words, "--json", most=5)[1])["budget"]
+    assert budget["left"] == {"max_jobs": 2}
+    assert "needs up to 3 job(s), but of max_jobs 5 only 2 are left" in budget["refusal"]
+    assert evaluate("--yes", "--again", most=5)[0] == 3
+    assert len(machine.jobs) == 3
 
 
 def test_cancel_and_forget(machine, evaluate, qfusion, run):

@@ -98,6 +98,38 @@ def test_what_the_provider_charged_takes_the_place_of_the_estimate(written):
     assert (journal.spent("paid").usd, journal.spent("paid").qpu_seconds) == (4, 1.5)
 
 
+def test_dollars_that_follow_from_what_was_told_are_a_range(written):
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.done(key, Result(torch.zeros(2, 1), b"", qpu_seconds=1.5, usd=Range(0, 2.4)))
+    assert (journal.spent("paid").usd, journal.spent("paid").qpu_seconds) == (2.4, 1.5)
+    (entry,) = journal.jobs.all()
+    assert entry.amount("usd") == (Range(0, 2.4), False)
+    assert entry.amount("qpu_seconds") == (Range(1.5, 1.5), True)
+
+
+def test_what_was_charged_is_known_from_an_estimate_of_the_same_amount(written):
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    assert journal.jobs.all()[0].amount("usd") == (Range(2, 4), False)
+    journal.jobs.done(key, Result(torch.zeros(2, 1), b"", usd=4))
+    assert journal.jobs.all()[0].amount("usd") == (Range(4, 4), True)
+
+
+def test_a_journal_of_the_second_version_is_read(written):
+    """It did not know the low end of what was charged."""
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.done(key, Result(torch.zeros(2, 1), b"", usd=3.5))
+    with transaction(journal.path) as db:
+        db.execute("ALTER TABLE job DROP COLUMN usd_low")
+        db.execute("PRAGMA user_version = 2")
+    (entry,) = journal.jobs.all()
+    assert entry.usd_low is None
+    assert entry.amount("usd") == (Range(3.5, 3.5), True)
+    assert entry.amount("qpu_seconds") == (Range(1, 5), False)
+
+
 def test_a_failed_job_stays_spent(written):
     journal, key = written
     journal.jobs.submitted(key, "job-7")
