@@ -19,6 +19,7 @@ _HOMES = {
     "Circuit": "circuit",
     "CircuitEncoder": "circuit_encoder",
     "ClassicalEncoder": "interfaces",
+    "CredentialsMissing": "errors",
     "Dataset": "interfaces",
     "Device": "interfaces",
     "Engine": "interfaces",

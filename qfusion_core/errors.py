@@ -18,6 +18,10 @@ class InputError(QfusionError):
     exit_code = 2
 
 
+class CredentialsMissing(InputError):
+    """An account is needed, and no credentials were found. Some plans can be made without."""
+
+
 class Interrupted(QfusionError):
     """The user stopped it, and can go on. Exits with 130."""
 

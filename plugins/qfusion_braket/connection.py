@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from qfusion_braket.asking import SIGN_IN, asking
 from qfusion_braket.names import place
 from qfusion_braket.options import Credentials, Options
-from qfusion_core import InputError
+from qfusion_core import CredentialsMissing, InputError
 
 _TIMEOUTS = {"connect_timeout": 10, "read_timeout": 120}  # seconds
 # at DEBUG they write down session tokens that are sent, and all that comes back
@@ -37,7 +37,7 @@ class Connection:
         """Find credentials.
 
         Raises:
-            InputError: There are none; says how they are given.
+            CredentialsMissing: There are none; says how they are given.
             Refused: They cannot be fetched.
         """
         assert options.device is not None
@@ -61,10 +61,10 @@ class Connection:
             except ProfileNotFound as error:
                 raise InputError(f"braket: {error}; correct profile in backends.yaml") from None
             if found is None:
-                raise InputError(
+                raise CredentialsMissing(
                     f"braket: no AWS credentials for {self.place.short}, whose limits and prices "
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
-                    "use device: local, or emulate with a saved device"
+                    "use device: local, emulate with a saved device, or estimate with properties"
                 )
             known = found.get_frozen_credentials()
             self.secrets = [SecretStr(text) for text in (known.secret_key, known.token) if text]

@@ -12,13 +12,16 @@ from qfusion_core import InputError
 ACTION, SET_ACTION = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 
 
-def machine_of(reply: dict[str, Any], short: str, reserved: bool = False) -> Machine:
+def machine_of(
+    reply: dict[str, Any], short: str, *, reserved: bool = False, mitigated: bool = False
+) -> Machine:
     """A machine out of AWS's reply.
 
     Args:
         reply: Of GetDevice; its ``deviceCapabilities`` are JSON in text.
         short: Its name.
         reserved: Whether tasks go to a reservation, which may take other numbers of shots.
+        mitigated: Whether errors are to be mitigated, which takes more shots.
 
     Raises:
         InputError: It runs no gates.
@@ -29,6 +32,8 @@ def machine_of(reply: dict[str, Any], short: str, reserved: bool = False) -> Mac
         raise InputError(f"braket: {short} runs no circuits; choose a gate-based device")
     gates = actions[ACTION].get("supportedOperations")
     low, high = (reserved and service.get("reservationShotsRange")) or service["shotsRange"]
+    if mitigated:
+        low = max([low, *_mitigated(document)])
     queues = [
         each
         for each in reply.get("deviceQueueInfo") or []
@@ -56,6 +61,12 @@ def _limits(action: dict[str, Any] | None) -> Limits | None:
         return None
     most, shots = int(action["maximumExecutables"]), int(action["maximumTotalShots"])
     return Limits(most, shots, int(action.get("minimumTotalShots") or 1))
+
+
+def _mitigated(document: dict[str, Any]) -> list[int]:
+    """Fewest shots with error mitigation, as far as they are told."""
+    schemes = (document.get("provider") or {}).get("errorMitigation") or {}
+    return [int(each["minimumShots"]) for each in schemes.values()]
 
 
 def _queue(queues: list[dict[str, str]]) -> str:

@@ -7,9 +7,11 @@ from functools import cached_property
 
 from torch import Tensor
 
+import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
 from qfusion_braket.here import Here
+from qfusion_braket.known import Known
 from qfusion_braket.pricing import PriceList
 from qfusion_braket.service import Service
 from qfusion_braket.site import Site
@@ -38,19 +40,37 @@ class Braket(RemoteDevice):
     Credentials = ours.Credentials
 
     options: ours.Options
+    snapshot_advice = (
+        "to have one, save its properties (`qfusion backends save`) and name the file in the "
+        "option properties; "
+    )
 
     @classmethod
     def example(cls) -> ours.Options:
         """The simulator on this machine, exact."""
         return cls.Options(device="local")
 
-    def __init__(self, options: ours.Options, credentials: ours.Credentials | None = None) -> None:
+    def __init__(
+        self,
+        options: ours.Options,
+        credentials: ours.Credentials | None = None,
+        site: Site | None = None,
+    ) -> None:
+        """Open it; ``site`` is where tasks run, by default what the options say."""
         super().__init__(options, credentials)
         self.local = options.is_local
         self.paid = not self.local
         self.shots = options.shots
         self.max_pending = None if self.local else options.max_parallel
-        self._site: Site = Here(options) if self.local else Service(options, credentials)
+        if site is None:
+            site = Here(options) if self.local else Service(options, credentials)
+        self._site: Site = site
+
+    @classmethod
+    def offline(cls, options: qfusion_core.Options) -> Braket | None:
+        """Of a device whose properties are saved (option `properties`)."""
+        assert isinstance(options, ours.Options)
+        return None if options.properties is None else cls(options, site=Known(options))
 
     @cached_property
     def _prices(self) -> PriceList:
@@ -59,7 +79,7 @@ class Braket(RemoteDevice):
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
         """The fewest tasks that the device takes; everything at once where it runs here."""
         machine = self._site.machine()
-        machine.require_fit(circuit.n_wires, self.options.shots)
+        machine.require_fit(circuit.n_wires, self.options.shots, self.options.qubits)
         return plan.jobs(
             circuit,
             angles,

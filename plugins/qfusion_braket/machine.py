@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qfusion_core import InputError
@@ -67,12 +68,15 @@ class Machine:
     waiting: int | None = None
     note: str = ""
 
-    def require_fit(self, qubits: int, shots: int | None) -> None:
+    def require_fit(
+        self, qubits: int, shots: int | None, chosen: Sequence[int] | None = None
+    ) -> None:
         """Refuse a circuit or a number of shots that the device does not take, or no longer.
 
         Args:
             qubits: Of the circuit.
             shots: Of each execution; None for exact values.
+            chosen: Physical qubits, wire by wire, the first ones are taken; None for any.
 
         Raises:
             InputError: Says what it takes.
@@ -83,6 +87,11 @@ class Machine:
             raise InputError(
                 f"braket: the circuit has {qubits} qubits, {self.name} has {self.qubits}; use a "
                 "quantum encoder with fewer qubits, or a larger device"
+            )
+        if chosen is not None and len(chosen) < qubits:
+            raise InputError(
+                f"braket: {self.name}: qubits: expected one for each of the {qubits} wires, got "
+                f"{list(chosen)}; correct qubits in backends.yaml"
             )
         if self.shots is None:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, model_validator
 
@@ -65,7 +65,7 @@ class Options(qfusion_core.RemoteOptions):
     error_mitigation: Literal["debias"] | None = Field(
         None, description="by IonQ; takes 2500 shots or more"
     )
-    qubits: tuple[int, ...] | None = Field(
+    qubits: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
         None, min_length=1, description="physical qubits, wire by wire; default: AWS chooses"
     )
     reservation: str | None = Field(
@@ -82,6 +82,8 @@ class Options(qfusion_core.RemoteOptions):
             raise ValueError("set either device, or emulate with a file of saved properties")
         if self.noise is not None and self.device != "local-dm":
             raise ValueError("noise: only device local-dm has a noise model of its own")
+        if self.qubits is not None and len(set(self.qubits)) < len(self.qubits):
+            raise ValueError("qubits: each one once")
         if self.is_local:
             self._require_local()
         else:
@@ -124,8 +126,6 @@ class Options(qfusion_core.RemoteOptions):
             raise ValueError(f"shots: {self.device} samples; give their number")
         if self.error_mitigation and "ionq/" not in self.device:
             raise ValueError("error_mitigation: debias is IonQ's; leave it out")
-        if self.qubits is not None and len(set(self.qubits)) < len(self.qubits):
-            raise ValueError("qubits: each one once")
 
 
 class Credentials(qfusion_core.Credentials):

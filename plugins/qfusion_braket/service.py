@@ -12,6 +12,7 @@ from qfusion_braket.checks import findings
 from qfusion_braket.connection import Connection
 from qfusion_braket.described import machine_of
 from qfusion_braket.machine import Machine
+from qfusion_braket.names import place
 from qfusion_braket.options import Credentials, Options
 from qfusion_braket.parameters import device_parameters
 from qfusion_braket.pricing import PriceList
@@ -47,8 +48,15 @@ class Service(Site):
     def machine(self) -> Machine:
         """What GetDevice says of it."""
         if self._machine is None:
-            short, options = self.connection.place.short, self._options
-            machine = machine_of(self._described(), short, options.reservation is not None)
+            options = self._options
+            assert options.device is not None
+            short = place(options.device, options.region).short
+            machine = machine_of(
+                self._described(),
+                short,
+                reserved=options.reservation is not None,
+                mitigated=options.error_mitigation is not None,
+            )
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None
             self._machine = dataclasses.replace(machine, program_set=None) if single else machine

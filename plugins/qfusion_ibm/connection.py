@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from qfusion_core import InputError, Refused, Transient, did_you_mean
+from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
 from qfusion_ibm.asking import asking, refuse_certificate
 from qfusion_ibm.options import Credentials, Options
 
@@ -23,10 +23,10 @@ def require_credentials(options: Options, credentials: Credentials | None) -> Cr
     """Refuse a machine without them.
 
     Raises:
-        InputError: Says how they are given.
+        CredentialsMissing: Says how they are given.
     """
     if credentials is None or credentials.token is None or credentials.instance is None:
-        raise InputError(
+        raise CredentialsMissing(
             f"ibm: {options.backend} needs a token and an instance; add credentials: "
             "{token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}, and export "
             "both: an API key, and the CRN or the name of the instance that pays"

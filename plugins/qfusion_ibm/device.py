@@ -29,6 +29,7 @@ from qfusion_ibm.checks import findings
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
+from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
@@ -55,17 +56,28 @@ class IBM(RemoteDevice):
         """Aer without noise."""
         return cls.Options(backend="aer", shots=4096, seed=1)
 
-    def __init__(self, options: ours.Options, credentials: ours.Credentials | None = None) -> None:
+    def __init__(
+        self,
+        options: ours.Options,
+        credentials: ours.Credentials | None = None,
+        site: Here | Service | None = None,
+    ) -> None:
+        """Open it; ``site`` is where jobs run, by default what the options say."""
         super().__init__(options, credentials)
         self.local = is_local(options.backend)
         self.paid = not self.local
         self.shots = options.draws
         self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
-        self._site: Here | Service = (
-            Here(options)
-            if self.local
-            else Service(options, require_credentials(options, credentials))
-        )
+        if site is None and self.local:
+            site = Here(options)
+        self._site = site or Service(options, require_credentials(options, credentials))
+
+    @classmethod
+    def offline(cls, options: qfusion_core.Options) -> IBM | None:
+        """Of a machine that the SDK brings a snapshot of: transpiled for that."""
+        assert isinstance(options, ours.Options)
+        snapshot = snapshot_of(options.backend)
+        return None if snapshot is None else cls(options, site=Packaged(options, snapshot))
 
     @classmethod
     def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import warnings
 from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
+from typing import Any
 
 import torch
 
@@ -40,6 +41,10 @@ class Choice:
         self._memory_gb = memory_gb
         self._prepared = lru_cache(maxsize=8)(_Prepared)
         self._handed_over = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What is compiled stays: a copy, here or in another process, makes its own."""
+        return Choice, (self._wanted, self._memory_gb)
 
     def executor(
         self,

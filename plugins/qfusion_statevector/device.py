@@ -12,7 +12,12 @@ from torch import Tensor
 import qfusion_core
 from qfusion_core import Circuit, Device, InputError, require_finite
 from qfusion_statevector.choice import Choice
-from qfusion_statevector.expectations import Expectations, NotFinite, full_precision
+from qfusion_statevector.expectations import (
+    Expectations,
+    NotFinite,
+    full_precision,
+    refuse_transforms,
+)
 from qfusion_statevector.sampled import SampledStatevector, gaussian_noise
 
 
@@ -86,11 +91,22 @@ class Statevector(Device):
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor:
         """See `qfusion_core.Device`. float64 is computed as such, all else in float32."""
+        values = self._values
+        if torch.compiler.is_compiling():  # kernels are compiled already: torch goes around them
+            values = torch.compiler.disable(values)
+        return values(circuit, data, weights, observables)
+
+    def _values(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+    ) -> Tensor:
         if isinstance(observables, str):
             raise InputError(
                 f"observables: expected a sequence of words, got {observables!r} alone"
             )
         circuit.check(data, weights)
+        refuse_transforms()
+        if data.is_meta or weights.is_meta:
+            raise InputError("statevector: data and weights on the device meta hold no numbers")
         with full_precision(data.device):
             if self._sampled and not self._gaussian:
                 return self._sampled.expectations(circuit, data, weights, observables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -16,6 +17,33 @@ class NotFinite(QfusionError):
 
     def __init__(self) -> None:
         super().__init__("angles: too large to be added up; check the training for divergence")
+
+
+def all_finite(*parts: Tensor) -> bool:
+    """Whether no entry is NaN or infinite: one look where that is so, since a GPU waits for it."""
+    total = parts[0].sum()
+    for part in parts[1:]:
+        total = total + part.sum()
+    if math.isfinite(total.item()):
+        return True
+    return all(bool(part.isfinite().all()) for part in parts)  # sums of large entries overflow
+
+
+def refuse_transforms(gradient: Tensor | None = None) -> None:
+    """Refuse what torch would refuse later, and in words of its own.
+
+    Args:
+        gradient: That arrives on the way back; None on the way to the values.
+
+    Raises:
+        QfusionError: A transform of `torch.func`, or a vectorized Jacobian.
+    """
+    batched = gradient is not None and torch._C._functorch.is_legacy_batchedtensor(gradient)
+    if batched or torch._C._are_functorch_transforms_active():
+        raise QfusionError(
+            "statevector: no vectorized Jacobians, and no torch.func (grad, vmap, jvp, ...); use "
+            "torch.autograd without vectorize or is_grads_batched, and rows of data for vmap"
+        )
 
 
 class Executor(Protocol):
@@ -48,6 +76,7 @@ class Expectations(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """See `Executor.backward`."""
+        refuse_transforms(gradient)
         if torch.is_grad_enabled():  # torch would take this gradient for a constant, in silence
             raise QfusionError(
                 "statevector: no second derivatives; differentiate without create_graph=True, or "

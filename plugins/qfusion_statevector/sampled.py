@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -30,8 +31,13 @@ class SampledStatevector(BlackBoxDevice):
         """Keep the number of shots and the stream of draws (None: torch's own)."""
         self.shots = shots
         self._generator = generator
+        self._memory_gb = memory_gb
         self._choice = Choice("torch", memory_gb)
         self._template = lru_cache(maxsize=4)(_template)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what is compiled, like `Choice`."""
+        return SampledStatevector, (self.shots, self._generator, self._memory_gb)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """See `qfusion_core.BlackBoxDevice`."""

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qfusion_core.cli.output import print_json, print_table
+from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from qfusion_core.config.backends import Backends
+    from qfusion_core.interfaces import Device
     from qfusion_core.model import FusionClassifier
     from qfusion_core.registry import Registry
+    from qfusion_core.remote.dry_run import DryRun as Found
 
 DryRun = Annotated[
     bool,
@@ -42,26 +45,35 @@ def show_dry_run(
     from qfusion_core.calibration.measure import circuit_of, open_exact
     from qfusion_core.prediction import logits_from_tokens
     from qfusion_core.remote.dry_run import dry_run, snapshot_of
+    from qfusion_core.remote.offline import with_or_without_account
 
     encoder = circuit_of(model, name)
-    machine, snapshot = snapshot_of(backends.open(name, registry, run), name)
     how = f"make an exact one the default of {backends.source.path}"
-    reference, exact = open_exact(backends, registry, None, besides=name, how=how)
-    model.double().attach(machine)  # a circuit that does not fit the machine is refused here
-    x_c, x_q = model.preprocess(x)
-    found = dry_run(encoder, x_q, machine, snapshot, exact)
+    x_c, x_q = model.double().preprocess(x)
+
+    def tried(device: Device) -> tuple[Found, str, str]:
+        machine, snapshot = snapshot_of(device, name)
+        reference, exact = open_exact(backends, registry, None, besides=name, how=how)
+        model.attach(machine)  # a circuit that does not fit the machine is refused here
+        return dry_run(encoder, x_q, machine, snapshot, exact), snapshot.name, reference
+
+    (found, simulated, reference), unasked = with_or_without_account(
+        backends, name, registry, run, tried
+    )
     classes = [
         logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
         for values in (found.values, found.exact)
     ]
     agreement = float((classes[0] == classes[1]).double().mean())
     jobs, price, _ = found.plan
+    say_offline(unasked)
     if as_json:
         print_json(
             {
                 "run": str(run),
                 "backend": name,
-                "snapshot": snapshot.name,
+                "snapshot": simulated,
+                "offline": unasked is not None,
                 "reference": reference,
                 "rows": len(x),
                 "jobs": jobs,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, test_rows
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
     from qfusion_core.remote.estimate import Estimate, Room
@@ -26,42 +27,54 @@ def estimate(
     """Make the plan of `qfusion evaluate` with the same options, and send nothing.
 
     Says what is left of the budget in this run, and whether the plan fits. A pool's plan is shown
-    for each member, too.
+    for each member, too. Without credentials, a machine that is known here (by a snapshot, by saved
+    properties) is planned for as it was then.
     """
     import torch
 
     from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.config.backends import open_backend
+    from qfusion_core.config.backends import Backends
     from qfusion_core.errors import InputError
+    from qfusion_core.interfaces import Device
     from qfusion_core.registry import Registry
     from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.remote.offline import with_or_without_account
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
-    device = open_backend(backend, backends_file, run=run)
-    if not isinstance(device, Fleet) or device.local:
-        raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
-    model = load_model(folder, registry).attach(device)
-    if not isinstance(model.quantum, CircuitEncoder):
-        raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
+    model = load_model(folder, registry)
+    encoder = model.quantum
     part = test_rows(folder, registry, samples, seed)
-    _, x_q = model.preprocess(torch.from_numpy(part.x))
-    plan = plan_of(device, model.quantum, x_q)
+
+    def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room]]:
+        if not isinstance(device, Fleet) or device.local:
+            raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
+        model.attach(device)
+        if not isinstance(encoder, CircuitEncoder):
+            raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
+        _, x_q = model.preprocess(torch.from_numpy(part.x))
+        plan = plan_of(device, encoder, x_q)
+        return plan, room(device, plan)
+
+    backends = Backends.read(backends_file)
+    (plan, rooms), unasked = with_or_without_account(backends, backend, registry, run, planned)
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
     figures = {name: Estimate.of(part) for name, part in parts.items()}
     rows = {name: len(_rows(part)) for name, part in parts.items()}
-    total, rooms = figures[backend], room(device, plan)
+    total = figures[backend]
+    say_offline(unasked)
     if as_json:
         documents = [
             _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
         ]
         *members, whole = documents
-        print_json({"run": str(run), **whole, **({"members": members} if members else {})})
+        whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
+        print_json({"run": str(run), **whole})
         return
     print_table(
         ("backend", "rows", "jobs", "executions", "shots", *total.facts),

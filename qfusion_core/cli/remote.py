@@ -67,3 +67,11 @@ def measuring(
         else:
             typer.echo(str(left))
         raise typer.Exit from None
+
+
+def say_offline(why: str | None) -> None:
+    """Say that a plan was made without asking the machine; nothing if it was asked."""
+    if why is not None:
+        typer.echo(
+            f"planned without the machine's own word, from what is known here: {why}", err=True
+        )

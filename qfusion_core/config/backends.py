@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
-from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digest
 from qfusion_core.pool.options import PoolOptions, pool_digest, read_pools
 from qfusion_core.registry import Registry
@@ -131,7 +131,8 @@ class Backends:
         try:
             opened = device(options, credentials)
         except InputError as error:
-            raise self.source.error(("backends", name), str(error)) from error
+            said = str(self.source.error(("backends", name), str(error)))
+            raise type(error)(said) from error
         self._bind(opened, name, run)
         return opened
 
@@ -154,7 +155,7 @@ class Backends:
         """The secrets of a backend, from the environment.
 
         Raises:
-            InputError: One is not set.
+            CredentialsMissing: One is not set.
         """
         place = ("backends", name, "credentials")
         references = self.entries[name].credentials
@@ -164,11 +165,12 @@ class Backends:
         for key, reference in references.items():
             secret = os.environ.get(reference.name)
             if not secret:
-                raise self.source.error(
+                said = self.source.error(
                     (*place, key),
                     f"the environment variable {reference.name} is not set; "
                     f"export {reference.name}=... and run again",
                 )
+                raise CredentialsMissing(str(said))
             secrets[key] = secret
         return self.source.validate(device.Credentials, place, secrets)
 

@@ -31,6 +31,7 @@ class RemoteDevice(Fleet, ABC):
         local: Whether it runs in this process, as a snapshot of a machine does: there is nothing
             to lose, so no journal is kept and nobody is asked.
         max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
+        snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
         options: As given.
         credentials: As given.
         bound: Set by `open_backend`.
@@ -38,6 +39,7 @@ class RemoteDevice(Fleet, ABC):
 
     Options: ClassVar[type[base.Options]] = RemoteOptions
     max_pending: int | None = None
+    snapshot_advice: ClassVar[str] = ""
     options: RemoteOptions
     credentials: base.Credentials | None
 
@@ -109,6 +111,15 @@ class RemoteDevice(Fleet, ABC):
         Its values, and the facts of its plan if it is a `RemoteDevice` with ``local`` set, are what
         this machine can be expected to give. None: there is no such snapshot. Sends nothing that
         costs anything.
+        """
+        return None
+
+    @classmethod
+    def offline(cls, options: base.Options) -> RemoteDevice | None:
+        """A device that plans and prices as this one would, from what is known of it here.
+
+        For an estimate without an account: nothing is asked, and nothing is ever sent with it.
+        None: nothing is known without asking.
         """
         return None
 

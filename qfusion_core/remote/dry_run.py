@@ -53,8 +53,8 @@ def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
     snapshot = device.snapshot()
     if snapshot is None:
         raise InputError(
-            f"backend {backend!r}: this machine has no snapshot that runs here; `qfusion estimate` "
-            "shows the plan and its price"
+            f"backend {backend!r}: this machine has no snapshot that runs here; "
+            f"{device.snapshot_advice}`qfusion estimate` shows the plan and its price"
         )
     return device, snapshot
 

@@ -28,6 +28,7 @@ def documents() -> dict[str, dict[str, Any]]:
             _service((100, 5000), 0.08, "shot"),
             _actions([*_COMMON, "cnot"], "Forte", (100, 200_000)),
             _paradigm(f"{qpu}_paradigm_properties", 36, ["GPI", "GPI2", "ZZ"]),
+            provider=_ionq(debias=2500),
         ),
         # knows no cnot, and few of the others
         GARNET: _reply(
@@ -40,11 +41,11 @@ def documents() -> dict[str, dict[str, Any]]:
 
 
 def _reply(
-    arn: str, kind: str, schema: str, service: Any, action: Any, paradigm: Any
+    arn: str, kind: str, schema: str, service: Any, action: Any, paradigm: Any, **more: Any
 ) -> dict[str, Any]:
     capabilities = {
         **_header(schema), "service": service, "action": action, "paradigm": paradigm,
-        "deviceParameters": {},
+        "deviceParameters": {}, **more,
     }  # fmt: skip
     return {
         "deviceArn": arn, "deviceName": arn.split("/")[-1], "providerName": arn.split("/")[-2],
@@ -92,6 +93,15 @@ def _actions(
             "maximumExecutables": sets[0], "maximumTotalShots": sets[1],
         }  # fmt: skip
     return actions
+
+
+def _ionq(debias: int) -> dict[str, Any]:
+    mitigation = {"braket.device_schema.error_mitigation.debias.Debias": {"minimumShots": debias}}
+    return {
+        **_header("ionq.ionq_provider_properties"), "errorMitigation": mitigation,
+        "fidelity": {name: {"mean": 0.99} for name in ("1Q", "2Q", "spam")},
+        "timing": {"1Q": 1e-4, "2Q": 1e-3},
+    }  # fmt: skip
 
 
 def _paradigm(schema: str, qubits: int, native: list[str]) -> dict[str, Any]:

@@ -80,7 +80,10 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
 
         def serve(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
-            self.body = self.rfile.read(size).decode()
+            body = self.rfile.read(size)
+            if len(body) < size:
+                raise ConnectionError("the client hung up, or was killed, within a request")
+            self.body = body.decode()
             kind, work = self.route([unquote(step) for step in self.steps()])
             self.signed()
             with service.lock:

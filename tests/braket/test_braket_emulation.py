@@ -254,6 +254,27 @@ def test_qubits_that_are_not_there(saved):
     assert "qubits: 4 is none of its qubits 1, 2, 3, 5, 6" in str(failed.value)
 
 
+@pytest.mark.parametrize("family", ["iqm", "rigetti-iswap"])
+def test_routing_takes_no_more_qubits_than_there_are_wires(perfect, family):
+    """A ring of three on a square: the shortest way is around all four."""
+    circuit, words = chain(3, layers=2), ["ZII", "IZI", "IIX"]
+    device, data = perfect[family], DATA[:, :3]
+    assert device._site._prepared(circuit).qubits == 3
+    found = without_shots(device, circuit, data, words)
+    expected = EXACT.expectations(circuit, data, NONE, words)
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
+
+
+def test_parts_that_nothing_couples_are_routed_all_the_same(perfect):
+    ring = [Gate("CNOT", pair) for pair in ((0, 1), (1, 2), (2, 0))]
+    turn = Gate("RY", (4,), Angle((Term("data", 0, 1.0),)))
+    circuit = Circuit(5, (Gate("X", (0,)), *ring, turn), n_data=1, n_weights=0)
+    data, words = torch.tensor([[0.4]]).double(), ["ZIIII", "IIZII", "IIIIZ"]
+    found = without_shots(perfect["iqm"], circuit, data, words)
+    expected = EXACT.expectations(circuit, data, NONE, words)
+    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
+
+
 def test_too_many_qubits(saved):
     circuit = Circuit(6, (Gate("X", (5,)),), n_data=1, n_weights=0)
     with pytest.raises(InputError) as failed:
@@ -281,12 +302,20 @@ def test_a_device_that_the_transpiler_cannot_reach(tmp_path):
     )
 
 
-@pytest.mark.parametrize("qubits", [[6], [6, 6]])
-def test_qubits_that_are_not_one_for_each_wire(saved, qubits):
+def test_fewer_qubits_than_wires(saved):
     circuit = Circuit(2, (Gate("X", (1,)),), n_data=1, n_weights=0)
-    device = emulate(saved("iqm"), qubits=qubits)
+    device = emulate(saved("iqm"), qubits=[6])
     with pytest.raises(InputError, match="expected one for each of the 2 wires, got"):
         device.expectations(circuit, torch.zeros(1, 1).double(), NONE, ["ZI"])
+
+
+def test_a_bell_state_takes_the_first_of_more_qubits(saved):
+    """As the doctor runs it on a device whose qubits are chosen for a larger circuit."""
+    device = emulate(saved("iqm", *PERFECT), qubits=[6, 5, 2])
+    circuit = Circuit(2, (Gate("H", (0,)), Gate("CNOT", (0, 1))), n_data=1, n_weights=0)
+    found = without_shots(device, circuit, torch.zeros(1, 1).double(), ["XX", "ZZ", "ZI"])
+    assert found[0].tolist() == pytest.approx([1, 1, 0])
+    assert device._site._prepared(circuit).qubits == 2
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ def said(tmp_path):
         ("{device: tn1}", "unknown device 'tn1'"),  # retired
         ("{device: iqm/Garnet, shots: 9, error_mitigation: debias}", "debias is IonQ's"),
         ("{device: iqm/Garnet, shots: 9, qubits: [1, 1]}", "qubits: each one once"),
+        ("{emulate: forte.json, shots: 9, qubits: [1, 1]}", "qubits: each one once"),
+        ("{device: iqm/Garnet, shots: 9, qubits: [-1, 1]}", "greater than or equal to 0, got -1"),
         ("{device: sv1, region: Europe}", "should match pattern"),
         ("{device: sv1, s3: bucket/folder}", "should match pattern"),
         ("{device: sv1, noise: {readout: 0.1}}", "only device local-dm has a noise model"),

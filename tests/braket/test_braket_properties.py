@@ -7,7 +7,7 @@ import torch
 from braket_devices import GARNET
 
 from qfusion_braket.device import Braket
-from qfusion_core import Registry, RemoteError
+from qfusion_core import InputError, Registry, RemoteError
 from qfusion_core.cli import main
 from qfusion_core.remote.dry_run import dry_run, snapshot_of
 from qfusion_core.testing import ReferenceDevice
@@ -154,3 +154,12 @@ def test_a_fault_that_stays(connect, service):
     service.faults["device"] = [500] * 20
     with pytest.raises(RemoteError):
         connect().properties()
+
+
+def test_without_saved_properties_there_is_no_dry_run(failure):
+    device = Braket(Braket.Options(device="iqm/Garnet", shots=10))
+    assert failure(InputError, snapshot_of, device, "garnet") == (
+        "backend 'garnet': this machine has no snapshot that runs here; to have one, save its "
+        "properties (`qfusion backends save`) and name the file in the option properties; "
+        "`qfusion estimate` shows the plan and its price"
+    )

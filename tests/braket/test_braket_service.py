@@ -148,6 +148,12 @@ def test_the_place_in_the_queue(service, connect, measure):
         ({"shots": 50, "device": "ionq/Forte-1"}, 2, "takes from 100 to 5000 shots of a circuit"),
         ({"shots": 6000, "device": "ionq/Forte-1"}, 2, "got 6000; correct shots in backends.yaml"),
         ({}, 21, "braket: the circuit has 21 qubits, iqm/Garnet has 20; use a quantum encoder"),
+        ({"qubits": [3]}, 2, "iqm/Garnet: qubits: expected one for each of the 2 wires, got [3]"),
+        (
+            {"shots": 100, "device": "ionq/Forte-1", "error_mitigation": "debias"},
+            2,
+            "ionq/Forte-1 takes from 2500 to 5000 shots of a circuit, got 100",
+        ),
     ],
 )
 def test_what_the_device_does_not_take(service, connect, failure, options, wires, text):
@@ -283,7 +289,7 @@ def test_no_credentials(service, connect, failure, monkeypatch):
         "braket: no AWS credentials for iqm/Garnet, whose limits and prices are asked of AWS "
         "before anything is sent; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and "
         "AWS_SESSION_TOKEN), or log in with `aws configure` or `aws sso login`; without an "
-        "account, use device: local, or emulate with a saved device"
+        "account, use device: local, emulate with a saved device, or estimate with properties"
     )
     (finding,) = [each for each in connect().preflight() if each.what == "credentials"]
     assert finding.status == "failed"

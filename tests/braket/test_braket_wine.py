@@ -76,3 +76,25 @@ def test_an_estimate_without_credentials(service, qfusion, wine, monkeypatch):
     assert (code, out) == (2, "")
     assert "no AWS credentials for ionq/Forte-1, whose limits and prices are asked of AWS" in err
     assert not service.requests
+
+
+def test_an_estimate_without_credentials_from_saved_properties(
+    service, qfusion, wine, tmp_path, monkeypatch
+):
+    assert qfusion("backends", "save", "garnet", "--out", "garnet.json")[0] == 0
+    saved = BACKENDS.replace("device: iqm/Garnet", "device: iqm/Garnet, properties: garnet.json")
+    (tmp_path / "backends.yaml").write_text(saved)
+    asked = json.loads(qfusion("estimate", wine, "--backend", "garnet", "--json")[1])
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    before = len(service.requests)
+    code, out, err = qfusion("estimate", wine, "--backend", "garnet", "--json")
+    assert code == 0, err
+    plan = json.loads(out)
+    assert (asked.pop("offline"), plan.pop("offline")) == (False, True)
+    assert plan == asked
+    assert "planned without the machine's own word" in err
+    code, out, err = qfusion("evaluate", wine, "--backend", "garnet", "--samples", 5, "--yes")
+    assert (code, out) == (2, "")
+    assert "no AWS credentials for iqm/Garnet" in err
+    assert len(service.requests) == before and not service.tasks

@@ -106,7 +106,10 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
 
         def serve(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
-            self.body = self.rfile.read(size).decode()
+            body = self.rfile.read(size)
+            if len(body) < size:
+                raise ConnectionError("the client hung up, or was killed, within a request")
+            self.body = body.decode()
             url = urlparse(self.path)
             host, steps = self.headers["Host"], url.path.removeprefix(API).strip("/").split("/")
             kind, work = self.route(host, steps, parse_qs(url.query))

@@ -94,6 +94,40 @@ def test_a_dry_run_sends_nothing(service, qfusion, run):
     assert 0.03 < max(error["rms"] for error in found["errors"].values()) < 0.3
 
 
+def test_without_an_account_the_snapshot_is_planned_for(service, qfusion, run, monkeypatch):
+    words = (run, "--backend", "ibm", "--samples", 9, "--json")
+    asked = json.loads(qfusion("estimate", *words)[1])
+    monkeypatch.delenv("QISKIT_IBM_TOKEN")
+    before = len(service.requests)
+    code, out, err = qfusion("estimate", *words)
+    assert code == 0
+    plan = json.loads(out)
+    assert (asked["offline"], plan["offline"]) == (False, True)
+    assert plan["facts"]["machine"] == "fake_manila"
+    assert plan["facts"]["two_qubit_gates"] == 6
+    for what in ("jobs", "price"):
+        assert plan[what] == asked[what]
+    assert "planned without the machine's own word" in err
+    assert "QISKIT_IBM_TOKEN is not set" in err
+    code, out, err = qfusion("evaluate", *words, "--dry-run")
+    assert code == 0 and json.loads(out)["offline"]
+    assert "planned without the machine's own word" in err
+    # what would send something is refused as before
+    code, out, err = qfusion("evaluate", *words, "--yes")
+    assert (code, out) == (2, "")
+    assert "QISKIT_IBM_TOKEN is not set" in err
+    assert len(service.requests) == before
+    assert not (run / "journal.sqlite").exists()
+
+
+def test_without_an_account_and_a_snapshot_nothing_is_planned(qfusion, run, tmp_path, monkeypatch):
+    monkeypatch.delenv("QISKIT_IBM_TOKEN")
+    (tmp_path / "backends.yaml").write_text(BACKENDS.replace("ibm_manila", "ibm_nowhere"))
+    code, out, err = qfusion("estimate", run, "--backend", "ibm")
+    assert (code, out) == (2, "")
+    assert "QISKIT_IBM_TOKEN is not set; export QISKIT_IBM_TOKEN=... and run again" in err
+
+
 def test_the_doctor_offline(qfusion, monkeypatch):
     code, out, _ = qfusion("backends", "manila", "aer", "ibm", "--check", "--offline", "--json")
     assert code == 0

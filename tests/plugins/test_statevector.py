@@ -12,6 +12,7 @@ from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
 from qfusion_core.circuit import FIXED, ROTATIONS
 from qfusion_core.readout import pauli_words
 from qfusion_statevector.device import Statevector
+from qfusion_statevector.rows.memory import Layout
 
 N_DATA, N_WEIGHTS = 3, 4
 OPERATIONS = {
@@ -136,6 +137,34 @@ def test_float32_stays_float32_and_near_float64(case, executor):
     )
     assert {tensor.dtype for tensor in single} == {torch.float32}
     assert_close([tensor.double() for tensor in single], double, 1e-5)
+
+
+@settings(max_examples=30, **SLOW)
+@given(case=cases())
+def test_kept_scratch_may_hold_anything(case):
+    circuit, words, batch, seed = case
+    data, weights = inputs(batch, seed)
+
+    def run(sv):
+        return values_and_gradients(
+            lambda x, w: sv.expectations(circuit, x, w, words), data, weights, seed
+        )
+
+    def memory(layout):
+        return fresh(layout).fill_(torch.nan)
+
+    def give_back(layout, arrays):
+        for array in arrays:
+            array.fill(torch.nan)
+        keep(layout, arrays)
+
+    fresh, keep, expected = Layout.memory, Layout.give_back, run(device(executor="numba"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Layout, "memory", memory)
+        patch.setattr(Layout, "give_back", give_back)
+        sv = device(executor="numba")
+        for _ in range(2):
+            assert_close(run(sv), expected, 1e-13)
 
 
 def layered(n_wires, reupload=True):

@@ -18,7 +18,7 @@ def require_document(path: str) -> str:
         text = Path(path).read_text()
     except OSError as error:
         said = error.strerror or type(error).__name__
-        raise ValueError(f"{path}: cannot be read ({said}); {SAVE}") from None
+        raise ValueError(f"{Path(path).absolute()}: cannot be read ({said}); {SAVE}") from None
     except UnicodeDecodeError:
         raise ValueError(f"{path}: is not text; {SAVE}") from None
     try:

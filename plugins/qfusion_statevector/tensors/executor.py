@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from qfusion_statevector.compiler.program import Program
-from qfusion_statevector.expectations import NotFinite
+from qfusion_statevector.expectations import NotFinite, all_finite
 from qfusion_statevector.tensors.plan import Plan, Prepared
 from qfusion_statevector.tensors.settings import Setting
 from qfusion_statevector.tensors.windows import Spare
@@ -50,9 +49,8 @@ class TensorsExecutor:
             prepared = self._plan.forward(data, weights, keep)
             state = self._evolve(prepared)
             values = self._read(state)
-            everything = values.sum() + 0 * (data.sum() + weights.sum())
-        if not math.isfinite(everything.item()):  # one look: on a GPU each waits for all before
-            raise NotFinite
+            if not all_finite(values, data, weights):
+                raise NotFinite
         return values, (*prepared, state) if keep else ()
 
     def sample(self, data: Tensor, weights: Tensor, observe: Callable[[Tensor], Tensor]) -> Tensor:
