@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
 from qfusion_ibm.asking import asking, refuse_certificate
+from qfusion_ibm.logs import keep_headers_private, quiet
 from qfusion_ibm.options import Credentials, Options
 
 _SECONDS = 10.0  # for the first word with IBM Cloud
-_SAID_IN_VAIN = (
-    "Loading account with the given token",
-    "The connection failed because the SSL certificate is not valid",
-)
 
 
 def require_credentials(options: Options, credentials: Credentials | None) -> Credentials:
@@ -52,13 +46,14 @@ class Connection:
         """
         assert credentials.token is not None and credentials.instance is not None
         token = credentials.token.get_secret_value()
+        keep_headers_private()
         with asking():
             _require_token(token)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
             from qfusion_ibm.transport import Once
 
-            with _quiet():
+            with quiet():
                 self.service = QiskitRuntimeService(
                     channel=options.channel,
                     token=token,
@@ -107,27 +102,6 @@ class Connection:
                     f"ibm: no machine in this instance is online and has {qubits} qubits; use a "
                     "quantum encoder with fewer qubits, or a snapshot"
                 ) from None
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the SDK's warning that it takes the account which it is given.
-
-    And without the traceback that it writes down of a certificate that is not valid.
-    """
-
-    def keep(record: logging.LogRecord) -> bool:
-        return not record.getMessage().startswith(_SAID_IN_VAIN)
-
-    names = ("qiskit_ibm_runtime.qiskit_runtime_service", "ibm-cloud-sdk-core")
-    loggers = [logging.getLogger(name) for name in names]
-    for logger in loggers:
-        logger.addFilter(keep)
-    try:
-        yield
-    finally:
-        for logger in loggers:
-            logger.removeFilter(keep)
 
 
 def _require_token(token: str) -> None:
