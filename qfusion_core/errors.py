@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from qfusion_core.printable import one_line, shown_path
 
 
 class QfusionError(Exception):
@@ -40,3 +44,32 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, names, n=1)
     listing = "known: " + (", ".join(names) if names else "none")
     return f"did you mean {near[0]!r}? {listing}" if near else listing
+
+
+@contextmanager
+def damaged(
+    path: str | Path, what: str = "damaged or not written by qfusion", advice: str = ""
+) -> Iterator[None]:
+    """Whatever reading a file raises becomes one line with its path, and exit code 2.
+
+    Libraries that parse raise anything at all of an input that nobody foresaw: `KeyError`,
+    `RecursionError`, an exception of their own. Only a `QfusionError`, which has its words already,
+    `MemoryError` and what ends the process pass as they are.
+
+    Args:
+        path: Of the file.
+        what: Is said of it.
+        advice: What to do, a clause.
+
+    Raises:
+        InputError: Something was raised inside.
+    """
+    try:
+        yield
+    except (QfusionError, MemoryError):
+        raise
+    except Exception as error:
+        said = one_line(error, 80)
+        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
+        then = f"; {advice}" if advice else ""
+        raise InputError(f"{shown_path(path)}: {what} ({reason}){then}") from None

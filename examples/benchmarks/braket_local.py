@@ -28,8 +28,8 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit, commuting_groups
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.writing import write_atomically
 
 LAYERS, SAMPLES = 3, 16
 

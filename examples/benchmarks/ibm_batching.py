@@ -29,8 +29,8 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.writing import write_atomically
 
 WIRES, LAYERS, SAMPLES, LEVEL = 4, 3, 16, 2
 WORDS = tuple("I" * wire + "Z" + "I" * (WIRES - wire - 1) for wire in range(WIRES))

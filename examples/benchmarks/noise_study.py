@@ -35,10 +35,10 @@ from qfusion_core.evaluation.rows import choose_rows
 from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import expectation_values, logits_from_tokens
 from qfusion_core.runs.experiment import train
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.loading import load_model
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.runs.refit import measure_rows, refit, refit_rows
+from qfusion_core.storage.writing import write_atomically
 
 ARMS = ("exact", "raw", "calibrated", "refit", "noise-aware")
 LATER = "after the first epoch of a refit"

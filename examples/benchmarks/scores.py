@@ -21,7 +21,7 @@ from score_table import aggregate
 from workers import run_all
 
 from qfusion_core import InputError, QfusionError, Registry
-from qfusion_core.runs.files import write_atomically
+from qfusion_core.storage.writing import write_atomically
 
 
 def parser() -> argparse.ArgumentParser:

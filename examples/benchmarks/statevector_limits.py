@@ -26,7 +26,7 @@ from timing.machine import machine
 from timing.one_thread import default_core, limit_children, pin
 from timing.summary import summarise
 
-from qfusion_core.runs.files import write_atomically
+from qfusion_core.storage.writing import write_atomically
 
 PARTS = ("arithmetic", "fixed", "first-call", "memory")
 ARITHMETIC = (

@@ -32,8 +32,8 @@ from timing.race import load
 
 from qfusion_core import Device, QfusionError, Registry, open_backend
 from qfusion_core.config.compose import compose
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.folder import load_split
+from qfusion_core.storage.writing import write_atomically
 
 DEFAULT = "default-qubit"  # a backend of the packaged backends.yaml
 CONTROLS = ("sham", "none")

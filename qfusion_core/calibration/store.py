@@ -16,7 +16,7 @@ from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
-from qfusion_core.runs.files import write_atomically
+from qfusion_core.storage.writing import write_atomically
 
 FORMAT = 1
 

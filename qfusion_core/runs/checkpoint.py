@@ -15,7 +15,7 @@ from safetensors.torch import save
 from torch import Tensor
 
 from qfusion_core.errors import InputError
-from qfusion_core.runs.files import write_atomically
+from qfusion_core.storage.writing import write_atomically
 from qfusion_core.training import Epoch, TrainingState, as_json
 
 

@@ -23,10 +23,10 @@ from qfusion_core.prediction import logits_in_chunks
 from qfusion_core.registry import Registry
 from qfusion_core.runs.card import model_card
 from qfusion_core.runs.checkpoint import restore_training, save_training
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.writing import write_atomically
 from qfusion_core.training import TrainingState, as_json, fit, start
 
 OnEpoch = Callable[[TrainingState], None]

@@ -22,8 +22,8 @@ from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.registry import Registry
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.writing import write_atomically
 
 FORMAT = 1
 

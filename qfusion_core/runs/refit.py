@@ -27,10 +27,10 @@ from qfusion_core.model import FusionClassifier
 from qfusion_core.prediction import expectation_values
 from qfusion_core.runs.card import model_card
 from qfusion_core.runs.experiment import count_parameters
-from qfusion_core.runs.files import write_atomically
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.writing import write_atomically
 from qfusion_core.training import Prepared, TrainingState, as_json, fit_prepared, start
 
 
