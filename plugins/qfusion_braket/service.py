@@ -33,6 +33,7 @@ class Service(Site):
         self._options, self._credentials = options, credentials
         self._connected: Connection | None = None
         self._machine: Machine | None = None
+        self._saved: str | None = None  # the file, where AWS is not asked
 
     @property
     def connection(self) -> Connection:
@@ -56,6 +57,7 @@ class Service(Site):
                 short,
                 reserved=options.reservation is not None,
                 mitigated=options.error_mitigation is not None,
+                saved=self._saved,
             )
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None
