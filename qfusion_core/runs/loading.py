@@ -19,7 +19,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.config import Config
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.storage.tensors import Shapes, read_tensors, write_tensors
+from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
@@ -38,9 +38,9 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
         InputError: The weights are missing, cut short, not finite, or do not fit ``config.yaml``.
     """
 
-    def check(shapes: Shapes) -> None:
+    def check(promised: Promised) -> None:
         try:
-            _require_shapes(folder.config, shapes, registry)
+            _require_shapes(folder.config, promised, registry)
         except ValueError as error:
             raise _does_not_fit(folder, error) from None
 
@@ -78,25 +78,24 @@ def _build(config: Config, tensors: dict[str, Tensor], registry: Registry) -> Fu
     )
 
 
-def _require_shapes(config: Config, shapes: Shapes, registry: Registry) -> None:
+def _require_shapes(config: Config, promised: Promised, registry: Registry) -> None:
     """Compare the shapes of the file with those of the model before memory is taken for either.
 
     Raises:
         ValueError: They differ.
     """
-    expected: dict[str, tuple[int, ...]] | None = None
+    expected: dict[str, Tensor] | None = None
     with suppress(Exception):  # a plugin that cannot be made without memory is made with it below
         with torch.device("meta"):
-            empty = {name: torch.empty(shape) for name, shape in shapes.items()}
-            made = _build(config, empty, registry)
-        expected = {name: tuple(tensor.shape) for name, tensor in made.state_dict().items()}
-    if expected is None or expected == dict(shapes):
+            expected = _build(config, dict(promised), registry).state_dict()
+    if expected is None:
         return
-    for name in sorted({*expected, *shapes}):
-        wanted, got = expected.get(name), shapes.get(name)
+    for name in sorted({*expected, *promised}):
+        wanted, got = (
+            list(found[name].shape) if name in found else None for found in (expected, promised)
+        )
         if wanted != got:
-            said = ["nothing" if each is None else str(list(each)) for each in (wanted, got)]
-            raise ValueError(f"{one_line(name, 60)}: expected {said[0]}, got {said[1]}")
+            raise ValueError(f"{one_line(name, 60)}: expected {wanted}, got {got}")
 
 
 def _does_not_fit(folder: RunFolder, error: Exception) -> InputError:

@@ -19,8 +19,13 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, open_regular
 from qfusion_core.storage.writing import write_atomically
 
-Shapes = Mapping[str, tuple[int, ...]]
+Promised = Mapping[str, Tensor]  # of the device "meta": they take no memory
 
+_TYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
+    "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
 _DAMAGED = "cut short or not written by qfusion"
 _ADVICE = "train again, or copy the run folder again if it came from elsewhere"
 
@@ -37,14 +42,14 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, Any])
 
 
 def read_tensors(
-    path: Path, check: Callable[[Shapes], None] = lambda shapes: None
+    path: Path, check: Callable[[Promised], None] = lambda promised: None
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `write_tensors` wrote.
 
     Args:
         path: Of the file; no link is followed.
-        check: Called with the shapes that the header tells, before the tensors are read; raises
-            to refuse them.
+        check: Called with what the header tells of types and shapes, before the tensors are read;
+            raises to refuse them.
 
     Raises:
         InputError: The file is missing, a link, cut short or of another kind, or holds numbers
@@ -52,8 +57,8 @@ def read_tensors(
     """
     with open_regular(path, follow=False) as file:
         with damaged(path, _DAMAGED, _ADVICE):
-            shapes, notes = _header(file)
-        check(shapes)
+            promised, notes = _header(file)
+        check(promised)
         with damaged(path, _DAMAGED, _ADVICE):
             file.seek(0)
             tensors = load(file.read())
@@ -66,7 +71,7 @@ def read_tensors(
     return tensors, notes
 
 
-def _header(file: IO[bytes]) -> tuple[Shapes, dict[str, Any]]:
+def _header(file: IO[bytes]) -> tuple[Promised, dict[str, Any]]:
     size = int.from_bytes(file.read(8), "little")
     if not 2 <= size <= DOCUMENT_LIMIT:
         raise ValueError(f"a header of {size:,} bytes")
@@ -74,4 +79,8 @@ def _header(file: IO[bytes]) -> tuple[Shapes, dict[str, Any]]:
     notes = json.loads(entries.pop("__metadata__")["notes"])
     if not isinstance(notes, dict):
         raise ValueError("no notes")
-    return {name: tuple(map(int, entry["shape"])) for name, entry in entries.items()}, notes
+    promised = {
+        name: torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]], device="meta")
+        for name, entry in entries.items()
+    }
+    return promised, notes
