@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +20,8 @@ from qfusion_core.registry import Registry
 from qfusion_core.runs.config import Config
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
+
+_MOST_UNSEEN = 500_000_000  # bytes that are read for a model whose shapes are not known before
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
@@ -41,25 +43,25 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
     def check(promised: Promised) -> None:
         try:
             _require_shapes(folder.config, promised, registry)
-        except ValueError as error:
+        except Exception as error:  # tensors of any name and shape are taken for transforms
             raise _does_not_fit(folder, error) from None
 
     tensors, _ = read_tensors(folder.require_model(), check)
     try:
-        model = _build(folder.config, tensors, registry)
+        model = _build(folder.config, _pipelines(folder.config, tensors), registry)
         model.load_state_dict(tensors)
         sample = torch.zeros(1, *folder.config.input_shape)
         if not all(torch.isfinite(branch).all() for branch in model.preprocess(sample)):
             raise ValueError("its transforms give values that are not finite")
     except MemoryError:
         raise
-    except Exception as error:  # tensors of any name and shape are taken for transforms
+    except Exception as error:
         raise _does_not_fit(folder, error) from None
     return model.eval()
 
 
-def _build(config: Config, tensors: dict[str, Tensor], registry: Registry) -> FusionClassifier:
-    """A model of that make, with the fitted transforms and untrained weights."""
+def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
+    """The fitted transforms of each branch."""
     spec = config.spec
     steps = {"classical": spec.preprocess.classical}
     if spec.quantum.type != "none":
@@ -69,8 +71,14 @@ def _build(config: Config, tensors: dict[str, Tensor], registry: Registry) -> Fu
         start = f"transforms.{branch}."
         own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
         pipelines[branch] = Pipeline.restore(transforms, own)
+        pipelines[branch].output_shape(config.input_shape)
+    return pipelines
+
+
+def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -> FusionClassifier:
+    """A model of that make, with the fitted transforms and untrained weights."""
     return FusionClassifier(
-        spec,
+        config.spec,
         pipelines=pipelines,
         input_shape=config.input_shape,
         n_classes=len(config.classes),
@@ -83,13 +91,16 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
 
     Raises:
         ValueError: They differ.
+        Exception: The transforms cannot be made of these tensors.
     """
-    expected: dict[str, Tensor] | None = None
-    with suppress(Exception):  # a plugin that cannot be made without memory is made with it below
-        with torch.device("meta"):
-            expected = _build(config, dict(promised), registry).state_dict()
-    if expected is None:
-        return
+    with torch.device("meta"):
+        pipelines = _pipelines(config, promised)
+        try:
+            expected = _build(config, pipelines, registry).state_dict()
+        except Exception:  # a plugin that cannot be made without memory is made with it later
+            if sum(tensor.nbytes for tensor in promised.values()) > _MOST_UNSEEN:
+                raise
+            return
     for name in sorted({*expected, *promised}):
         wanted, got = (
             list(found[name].shape) if name in found else None for found in (expected, promised)
