@@ -244,4 +244,4 @@ class Journal:
         """
         advice = f"give it up with `qfusion jobs forget RUN {at.measurement}`, then run again"
         with damaged_row(self.path, f"call {at.number} of {at.measurement}", advice):
-            return assembled(call, ((job, self.jobs.values(job)) for job in self.jobs.of(at)))
+            return assembled(call, self.jobs.of(at), self.jobs.values)
