@@ -2,37 +2,79 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 import qfusion_core
 from qfusion_core import Part, train_validation_test
 
 
 def _share_or_rows(value: float) -> float:
-    if value >= 1 and value != int(value):
+    if not math.isfinite(value) or (value >= 1 and value != int(value)):
         raise ValueError("expected a share below 1, or a whole number of rows")
     return int(value) if value >= 1 else value
+
+
+def number(value: Any) -> Any:
+    """``"2e4"`` as 20000, where an option is written on the command line."""
+    if isinstance(value, str):
+        try:
+            value = float(value) if set(value) <= set("0123456789.eE+-") else value
+        except ValueError:
+            return value
+    whole = isinstance(value, float) and math.isfinite(value) and value == int(value)
+    return int(value) if whole else value
 
 
 def comma_separated(value: Any) -> Any:
     """``"a,b"`` as ``["a", "b"]``, for options written on the command line."""
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
+        return value[0]  # [0,1,2] within the brackets that the command line adds
     return [value] if isinstance(value, int) else value
+
+
+def column_name(value: Any) -> Any:
+    """A column called 4 is written as a number in YAML; blanks around a name are no part of it."""
+    if type(value) in (int, float):
+        value = str(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def column_names(value: Any) -> Any:
+    """Names of columns, given as a list or with commas."""
+    names = comma_separated([value] if type(value) is float else value)
+    return [column_name(name) for name in names] if isinstance(names, list | tuple) else names
+
+
+def absolute_path(path: Path) -> Path:
+    """A path that means the same from everywhere; ``~`` is the user's folder.
+
+    Raises:
+        ValueError: There is no such user, or the working directory is gone.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise ValueError(f"no home folder is known for {path.parts[0]!r}") from None
+    except OSError:
+        raise ValueError("the working directory is gone; give the path from / on") from None
 
 
 class TableOptions(qfusion_core.Options):
     """Of a table without an official split."""
 
-    test: Annotated[int | float, AfterValidator(_share_or_rows)] = Field(
+    test: Annotated[int | float, AfterValidator(_share_or_rows), BeforeValidator(number)] = Field(
         default=0.2, gt=0, description="share (below 1) or number of rows of the test part"
     )
     validation: float = Field(
         default=0.15, gt=0, le=0.5, description="share of the training part, for early stopping"
     )
-    train: int | None = Field(
+    train: Annotated[int | None, BeforeValidator(number)] = Field(
         default=None,
         ge=2,
         description="rows of the training part, validation included; default: all but the test",
@@ -61,8 +103,12 @@ class DownloadOptions(qfusion_core.Options):
     url: str | None = Field(
         default=None,
         pattern="^https?://",
+        max_length=2000,
         description="folder to download the publisher's files from, instead of the publisher",
     )
     timeout: float = Field(
-        default=60.0, gt=0, description="seconds without an answer after which a download fails"
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="seconds without an answer after which a download fails",
     )
