@@ -133,6 +133,8 @@ def read_arrays(
         )
     if y is not None and y.shape != x.shape[:1]:
         raise InputError(f"{where}: expected y of shape [{len(x)}], got {list(y.shape)}")
+    if y is not None and y.dtype.kind not in "biufUSmM":
+        raise InputError(f"{where}: expected labels y, text or numbers, got {str(y.dtype)[:60]}")
     x = exact_float(x[:, None] if x.ndim == 3 else _channels_first(x, channels, where))
     if x.ndim == 4 and not np.isfinite(x).all():
         first = np.argwhere(~np.isfinite(x))[0].tolist()
@@ -171,7 +173,7 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], str, str]]:
         if file.seek(0, 2) == 0:
             raise InputError(f"{where}: cannot be read as {kind}: the file is empty")
         file.seek(0)
-        with damaged(path, f"cannot be read as {kind}"):
+        with damaged(path, f"cannot be read as {kind}", "is it damaged, or of another kind?"):
             try:
                 yield file, suffix, where
             except UnicodeDecodeError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -24,7 +24,7 @@ from qfusion_core import (
     shown_path,
 )
 from qfusion_datasets.labels import class_indices
-from qfusion_datasets.options import TableOptions, absolute_path, column_name, column_names
+from qfusion_datasets.options import ColumnName, TableOptions, absolute_path, comma_separated
 from qfusion_datasets.row_numbers import require_no_row_numbers
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ class File(Dataset):
         path: Annotated[Path, AfterValidator(absolute_path)] = Field(
             description="a file .csv, .tsv, .parquet or .npz"
         )
-        label: Annotated[str | None, BeforeValidator(column_name)] = Field(
+        label: ColumnName | None = Field(
             default=None,
             description="column of the classes; default: the only one called label, target, "
             "class or y",
         )
-        drop: Annotated[tuple[str, ...], BeforeValidator(column_names)] = Field(
+        drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
             default=(), description="columns to leave out, as in id,date"
         )
         decimal: Literal[".", ","] | None = Field(
@@ -118,7 +118,7 @@ class File(Dataset):
         label = self._label(frame, where)
         names = tuple(name for name in frame.columns if name != label)
         if not names:
-            raise InputError(f"{where}: no feature columns, only {label!r}; expected at least one")
+            raise InputError(f"{where}: no feature columns, only {label[:60]!r}; expected at least one")
         if known is None:
             require_no_row_numbers(frame, names, where)
         y, class_names = class_indices(frame[label], where, known)
@@ -151,7 +151,7 @@ class File(Dataset):
             return label
         found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
         if len(found) != 1:
-            got = f"several: {', '.join(found)}" if found else "none"
+            got = f"several: {listing(found)}" if found else "none"
             raise InputError(
                 f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "

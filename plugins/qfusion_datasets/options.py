@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 import qfusion_core
 from qfusion_core import Part, train_validation_test
@@ -18,37 +18,21 @@ def _share_or_rows(value: float) -> float:
     return int(value) if value >= 1 else value
 
 
-def number(value: Any) -> Any:
-    """``"2e4"`` as 20000, where an option is written on the command line."""
-    if isinstance(value, str):
-        try:
-            value = float(value) if set(value) <= set("0123456789.eE+-") else value
-        except ValueError:
-            return value
-    whole = isinstance(value, float) and math.isfinite(value) and value == int(value)
-    return int(value) if whole else value
-
-
 def comma_separated(value: Any) -> Any:
     """``"a,b"`` as ``["a", "b"]``, for options written on the command line."""
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
-    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list):
-        return value[0]  # [0,1,2] within the brackets that the command line adds
     return [value] if isinstance(value, int) else value
 
 
-def column_name(value: Any) -> Any:
-    """A column called 4 is written as a number in YAML; blanks around a name are no part of it."""
-    if type(value) in (int, float):
+def _column_name(value: Any, info: ValidationInfo) -> Any:
+    """In Python a column called 4 may be named by the number; YAML gives names as written there."""
+    if type(value) in (int, float) and info.context is None:
         value = str(value)
     return value.strip() if isinstance(value, str) else value
 
 
-def column_names(value: Any) -> Any:
-    """Names of columns, given as a list or with commas."""
-    names = comma_separated([value] if type(value) is float else value)
-    return [column_name(name) for name in names] if isinstance(names, list | tuple) else names
+ColumnName = Annotated[str, BeforeValidator(_column_name)]
 
 
 def absolute_path(path: Path) -> Path:
@@ -68,13 +52,13 @@ def absolute_path(path: Path) -> Path:
 class TableOptions(qfusion_core.Options):
     """Of a table without an official split."""
 
-    test: Annotated[int | float, AfterValidator(_share_or_rows), BeforeValidator(number)] = Field(
+    test: Annotated[int | float, AfterValidator(_share_or_rows)] = Field(
         default=0.2, gt=0, description="share (below 1) or number of rows of the test part"
     )
     validation: float = Field(
         default=0.15, gt=0, le=0.5, description="share of the training part, for early stopping"
     )
-    train: Annotated[int | None, BeforeValidator(number)] = Field(
+    train: int | None = Field(
         default=None,
         ge=2,
         description="rows of the training part, validation included; default: all but the test",
