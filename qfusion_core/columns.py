@@ -27,7 +27,7 @@ _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf
 
 def features(
     frame: pd.DataFrame, feature_names: Sequence[str], path: str | Path, *, narrow: bool = False
-) -> NDArray[np.floating]:
+) -> NDArray[np.floating[Any]]:
     """Columns of a table as a matrix, with all their digits. Booleans become 0 and 1.
 
     Args:
@@ -118,7 +118,7 @@ def _numbers(column: pd.Series, marks: Marks) -> tuple[NDArray[Any], str | None]
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
         values = column.to_numpy()
     else:
-        texts = column.str.strip() if types.is_string_dtype(column.dtype) else column
+        texts = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
         values = numbers(texts, marks).to_numpy(dtype=np.float64, na_value=np.nan)
         text = np.isnan(values)
         if text.any():

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.errors import InputError
-from qfusion_core.formats.marks import Marks
+from qfusion_core.formats.marks import UNMARKED, Marks
 from qfusion_core.printable import shortened
 
 
@@ -24,7 +25,7 @@ class Part:
         y: Class indices, int64 ``[rows]``.
     """
 
-    x: NDArray[np.float32] | NDArray[np.float64]
+    x: NDArray[np.floating[Any]]
     y: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -51,7 +52,7 @@ class Split:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: str
-    marks: Marks = Marks()
+    marks: Marks = UNMARKED
 
 
 def stratified(

@@ -6,22 +6,24 @@ with the same words.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Any, Literal
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.columns import features, listing
-from qfusion_core.errors import InputError, damaged
+from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.formats.archives import read_npz
 from qfusion_core.formats.columnar import read_parquet
 from qfusion_core.formats.delimited import read_delimited, require_unique
-from qfusion_core.formats.marks import Marks
+from qfusion_core.formats.marks import UNMARKED, Marks
 from qfusion_core.formats.narrow import exact_float, narrowest
-from qfusion_core.printable import shown_path
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def read_table(
     path: str | Path,
     *,
     as_text: Callable[[str], bool] = lambda name: False,
-    marks: Marks = Marks(),
+    marks: Marks = UNMARKED,
 ) -> pd.DataFrame:
     """Read a table with named columns.
 
@@ -58,7 +60,7 @@ def read_table(
         if suffix == ".npz":
             frame = _npz_table(path)
         elif suffix == ".parquet":
-            frame = read_parquet(file, where)
+            frame = read_parquet(Path(path), os.fstat(file.fileno()).st_size, where)
         else:
             tabs = suffix == ".tsv"
             frame, marks = read_delimited(file, where, tabs=tabs, as_text=as_text, marks=marks)
@@ -73,7 +75,7 @@ def read_features(
     path: str | Path,
     feature_names: Sequence[str],
     *,
-    marks: Marks = Marks(),
+    marks: Marks = UNMARKED,
     channels: Channels | None = None,
 ) -> NDArray[np.float64]:
     """What a trained model needs of a user's file: its columns by name, or images.
@@ -91,7 +93,8 @@ def read_features(
         InputError: See `read_table`, `features` and `read_arrays`.
     """
     if feature_names:
-        return features(read_table(path, marks=marks), feature_names, path)
+        table = read_table(path, marks=marks)
+        return features(table, feature_names, path).astype(np.float64, copy=False)
     x, _ = read_arrays(path, channels=channels)
     if x.ndim != 4:
         raise InputError(
@@ -103,7 +106,7 @@ def read_features(
 
 def read_arrays(
     path: str | Path, *, channels: Channels | None = None
-) -> tuple[NDArray[np.floating], NDArray[np.generic] | None]:
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.generic] | None]:
     """The arrays of an npz: ``x`` (a table, or images), and ``y`` if it has one.
 
     Images of shape ``[rows, height, width]`` get their one channel.
@@ -173,13 +176,20 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], str, str]]:
         if file.seek(0, 2) == 0:
             raise InputError(f"{where}: cannot be read as {kind}: the file is empty")
         file.seek(0)
-        with damaged(path, f"cannot be read as {kind}", "is it damaged, or of another kind?"):
-            try:
-                yield file, suffix, where
-            except UnicodeDecodeError as error:
-                raise InputError(
-                    f"{where}: not UTF-8 text (byte {error.start}); save it as UTF-8"
-                ) from None
+        try:
+            yield file, suffix, where
+        except (QfusionError, MemoryError):
+            raise
+        except UnicodeDecodeError as error:
+            raise InputError(
+                f"{where}: cannot be read as {kind}: not UTF-8 text (byte {error.start}); save it "
+                "as UTF-8"
+            ) from None
+        except Exception as error:  # libraries raise anything at all of what they did not foresee
+            said = one_line(error, 120)
+            plain = said and isinstance(error, (OSError, ValueError, BadZipFile))
+            reason = said if plain else f"damaged ({type(error).__name__}: {said})"
+            raise InputError(f"{where}: cannot be read as {kind}: {reason}") from None
 
 
 def _npz_table(path: str | Path) -> pd.DataFrame:

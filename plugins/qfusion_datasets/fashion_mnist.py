@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,14 @@ CLASSES = (
 )
 
 
+def _listed(value: Any) -> Any:
+    """``"0,1,2"`` as numbers."""
+    items = comma_separated(value)
+    if not isinstance(items, list | tuple):
+        return items
+    return [int(i) if isinstance(i, str) and i.isascii() and i.isdigit() else i for i in items]
+
+
 def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(len(CLASSES))):
         raise ValueError("expected two or more different classes from 0 to 9, as in 0,1,2")
@@ -49,11 +57,11 @@ class FashionMNIST(Dataset):
     class Options(DownloadOptions):
         """Which images, and where to get them from."""
 
-        classes: Annotated[
-            tuple[int, ...], BeforeValidator(comma_separated), AfterValidator(_distinct)
-        ] = Field(
-            default=tuple(range(10)),
-            description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+        classes: Annotated[tuple[int, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = (
+            Field(
+                default=tuple(range(10)),
+                description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+            )
         )
         train: int | None = Field(
             default=None, ge=2, description="training images, validation included; default: all"

@@ -25,7 +25,7 @@ from qfusion_core import (
 )
 from qfusion_datasets.labels import class_indices
 from qfusion_datasets.options import ColumnName, TableOptions, absolute_path, comma_separated
-from qfusion_datasets.row_numbers import require_no_row_numbers
+from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,8 @@ class File(Dataset):
             description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
         )
         thousands: Literal[".", ",", " ", "'"] | None = Field(
-            default=None, description="mark that groups digits by three in a CSV or TSV; default: none"
+            default=None,
+            description="mark that groups digits by three in a CSV or TSV; default: none",
         )
         channels: Literal["first", "last"] | None = Field(
             default=None,
@@ -118,11 +119,15 @@ class File(Dataset):
         label = self._label(frame, where)
         names = tuple(name for name in frame.columns if name != label)
         if not names:
-            raise InputError(f"{where}: no feature columns, only {label[:60]!r}; expected at least one")
+            raise InputError(
+                f"{where}: no feature columns, only {label[:60]!r}; expected at least one"
+            )
         if known is None:
-            require_no_row_numbers(frame, names, where)
+            require_names(names, where)
         y, class_names = class_indices(frame[label], where, known)
         x = features(frame, names, options.path, narrow=True)
+        if known is None:
+            require_no_row_numbers(frame, names, where)
         return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
 
     def _images(self, where: str, known: Sequence[str] | None) -> Whole | None:

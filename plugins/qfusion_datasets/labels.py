@@ -47,7 +47,9 @@ def class_indices(
     try:
         codes, distinct = pd.factorize(column)
     except TypeError:
-        raise InputError(f"{where}: expected text or whole numbers, got lists or mappings") from None
+        raise InputError(
+            f"{where}: expected text or whole numbers, got lists or mappings"
+        ) from None
     written = _texts(column, distinct, where)
     empty = np.append([not text.strip() for text in written], True)  # code -1: missing
     missing = empty[codes]

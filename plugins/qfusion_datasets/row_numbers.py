@@ -19,8 +19,8 @@ _NAMES = {
 }  # fmt: skip
 
 
-def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:
-    """Refuse features without a name, and those called like row numbers that are just that.
+def require_names(names: Sequence[str], where: str) -> None:
+    """Refuse features without a name.
 
     Raises:
         InputError: Names the columns, and how to leave them out.
@@ -32,6 +32,14 @@ def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str
             f"would tell the class of sorted rows; name it, or leave it out: --set "
             f"{drop_setting(unnamed)}"
         )
+
+
+def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    """Refuse features that are called like row numbers, and are just that.
+
+    Raises:
+        InputError: Names the columns, and how to leave them out.
+    """
     counting = [n for n in names if n.lower().replace(" ", "_") in _NAMES and _counts(frame[n])]
     if counting:
         raise InputError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qfusion_core.errors import InputError
 from qfusion_core.formats.archives import require_ratio
@@ -14,26 +15,27 @@ _CELL = 8  # bytes
 _RATIO = 2_000  # a column of one value takes next to nothing
 
 
-def read_parquet(file: IO[bytes], where: str) -> pd.DataFrame:
+def read_parquet(path: Path, size: int, where: str) -> pd.DataFrame:
     """The table of a Parquet file, its names without surrounding blanks.
 
     Args:
-        file: At its beginning.
+        path: Of the file. It is opened by Arrow itself: threads that are still reading from a file
+            of Python's when that is closed take the process with them.
+        size: Of the file, in bytes.
         where: Names it in errors.
 
     Raises:
         InputError: It has far more cells than its size can mean.
     """
-    import pandas as pd
-    from pyarrow.parquet import ParquetFile
+    import pyarrow as pa  # type: ignore[import-untyped]
+    from pyarrow.parquet import ParquetFile  # type: ignore[import-untyped]
 
-    size = file.seek(0, 2)
-    file.seek(0)
-    found = ParquetFile(file).metadata
-    require_ratio(found.num_rows * found.num_columns * _CELL, size, where, _RATIO)
-    file.seek(0)
     try:
-        frame = pd.read_parquet(file)
+        with pa.OSFile(str(path)) as source:
+            file = ParquetFile(source)
+            cells = file.metadata.num_rows * file.metadata.num_columns
+            require_ratio(cells * _CELL, size, where, _RATIO)
+            frame: pd.DataFrame = file.read().to_pandas()
     except MemoryError:
         raise InputError(f"{where}: damaged, or larger than the memory of this machine") from None
     frame.columns = [str(name).strip() or f"Unnamed: {j}" for j, name in enumerate(frame.columns)]

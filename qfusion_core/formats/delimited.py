@@ -78,16 +78,12 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
     """
     if len(set(names)) < len(names):
         twice = next(name for j, name in enumerate(names) if name in names[:j])
-        raise InputError(
-            f"{where}: column name {twice[:40]!r} occurs twice; rename one of the two"
-        )
+        raise InputError(f"{where}: column name {twice[:40]!r} occurs twice; rename one of the two")
 
 
-def _decimal(
-    file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks
-) -> str | None:
+def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks) -> str | None:
     if marks.thousands:
-        return ",." [marks.thousands == ","]
+        return ",."[marks.thousands == ","]
     if head.separator == ",":
         return "."
 
@@ -106,7 +102,9 @@ def _decimal(
 def _has_marks(file: IO[bytes]) -> bool:
     file.seek(0)
     try:
-        return any(b"." in block or b"," in block for block in iter(lambda: file.read(1 << 20), b""))
+        return any(
+            b"." in block or b"," in block for block in iter(lambda: file.read(1 << 20), b"")
+        )
     finally:
         file.seek(0)
 
@@ -169,7 +167,7 @@ def _joined(pieces: list[pd.Series]) -> pd.Series | NDArray[Any]:
     kinds = {piece.dtype.kind for piece in pieces}
     if kinds <= set("iuf"):
         arrays = [piece.to_numpy() for piece in pieces]
-        if "u" in kinds and not any(array.dtype.kind == "i" and array.min() < 0 for array in arrays):
+        if "u" in kinds and min(array.min() for array in arrays) >= 0:
             arrays = [a.astype(np.uint64) if a.dtype.kind == "i" else a for a in arrays]
         return np.concatenate(arrays)
     if len({piece.dtype for piece in pieces}) > 1:

@@ -34,6 +34,9 @@ class Marks(NamedTuple):
     thousands: str | None = None
 
 
+UNMARKED = Marks()
+
+
 def proof(cell: str) -> str | None:
     """The mark that is a decimal one in a number that can be read in one way only.
 
@@ -45,9 +48,9 @@ def proof(cell: str) -> str | None:
     cell = cell.strip()
     if not _MARKED.fullmatch(cell):
         return None
-    marks = re.findall("[.,]", cell)
+    marks: list[str] = re.findall("[.,]", cell)
     if grouped := _GROUPED.fullmatch(cell):
-        return None if len(marks) == 1 else ",." [grouped[1] == ","]
+        return None if len(marks) == 1 else ",."[grouped[1] == ","]
     if len(marks) == 1:
         return marks[0]
     head, _, _ = cell.rpartition(marks[-1])

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
+import numpy as np
 import yaml
 from pydantic import Field, model_validator
 
@@ -20,6 +21,8 @@ from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
+from qfusion_core.formats.marks import UNMARKED
+from qfusion_core.interfaces import Dataset
 from qfusion_core.options import Options
 from qfusion_core.registry import Registry
 from qfusion_core.runs.provenance import provenance
@@ -102,7 +105,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance={**provenance(), **_marks(split), **(notes or {})},
         )
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         try:
@@ -157,14 +160,21 @@ class RunFolder:
             f"{self.path}: model.safetensors is missing; copy the whole folder, or train again"
         )
 
-    def load_split(self, registry: Registry) -> Split:
+    def load_split(self, registry: Registry, *, allow_url: bool = False) -> Split:
         """The very rows that the model was trained, chosen and tested on.
+
+        Args:
+            registry: Where the data set is looked up.
+            allow_url: Whether an address that stands in the run folder may be asked for them.
 
         Raises:
             InputError: The data has changed since the training.
         """
-        split = load_split(self.config.spec.data, self.config.spec.training.seed, registry)
-        if digest(split) != self.config.data_digest:
+        config = self.config
+        split = _dataset(config.spec.data, registry).load_again(
+            seed=config.spec.training.seed, class_names=config.classes, allow_url=allow_url
+        )
+        if config.data_digest not in (digest(split), digest(split, np.float32)):
             raise InputError(
                 f"{self.path}: the data of {self.config.spec.data.type!r} is not what the model "
                 "was trained on, so its test part may hold training rows; restore the data, or "
@@ -179,17 +189,32 @@ class RunFolder:
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
     """The data set of a specification, split by the run's seed."""
+    return _dataset(data, registry).load(seed=seed)
+
+
+def _dataset(data: ComponentSpec, registry: Registry) -> Dataset:
     dataset = registry.get("dataset", data.type)
-    split: Split = dataset(dataset.Options.model_validate(data.options)).load(seed=seed)
-    return split
+    opened: Dataset = dataset(dataset.Options.model_validate(data.options))
+    return opened
 
 
-def digest(split: Split) -> str:
-    """SHA-256 of all rows, in their parts and in order."""
+def _marks(split: Split) -> dict[str, Any]:
+    """What `qfusion predict` must know of the file that the run was trained on."""
+    return {} if split.marks == UNMARKED else {"marks": dict(split.marks._asdict())}
+
+
+def digest(split: Split, kind: type[np.floating[Any]] | None = None) -> str:
+    """SHA-256 of all rows, in their parts and in order.
+
+    Args:
+        split: The rows.
+        kind: Features as this type; as they are for None. Runs before version 0.2 hold the digest
+            of float32.
+    """
     found = hashlib.sha256()
     for part in (split.train, split.validation, split.test):
         found.update(json.dumps(part.x.shape).encode())
-        found.update(part.x.tobytes())
+        found.update((part.x if kind is None else part.x.astype(kind, copy=False)).tobytes())
         found.update(part.y.tobytes())
     return found.hexdigest()
 
