@@ -63,6 +63,7 @@ _HOMES = {
     "features": "columns",
     "listing": "columns",
     "load": "runs.loading",
+    "one_line": "printable",
     "open_backend": "config.backends",
     "open_regular": "storage.reading",
     "pauli_words": "readout",

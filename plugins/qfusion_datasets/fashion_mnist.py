@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -83,9 +84,19 @@ class FashionMNIST(Dataset):
 
     def load(self, *, seed: int) -> Split:
         """See `obtain` for where it is read from; the seed decides all but the official parts."""
+        return self._split(seed, obtain(self.source, self.options, parse))
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """As `load`; an address in the options is asked only if it is allowed."""
+        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
+        return self._split(seed, found)
+
+    def _split(self, seed: int, found: Arrays) -> Split:
         options = self.options
         names = tuple(CLASSES[index] for index in options.classes)
-        x, y, x_test, y_test = obtain(self.source, options, parse)
+        x, y, x_test, y_test = found
         rest = _drawn(_images(x, y, options.classes), options.train, seed, names)
         test = _drawn(_images(x_test, y_test, options.classes), options.test, seed, names)
         train, validation = stratified(rest, test=options.validation, seed=seed, class_names=names)
@@ -95,7 +106,7 @@ class FashionMNIST(Dataset):
 def parse(folder: Path) -> Arrays:
     """Images uint8 ``[rows, 28, 28]`` and classes uint8 ``[rows]``, for training and test."""
     return tuple(
-        _idx(unpacked(folder, f"{part}-{kind}-ubyte"))
+        _idx(unpacked(folder, f"{part}-{kind}-ubyte", FASHION_MNIST.most_inflated))
         for part in ("train", "t10k")
         for kind in ("images-idx3", "labels-idx1")
     )
