@@ -14,39 +14,49 @@ from qfusion_datasets.options import DownloadOptions
 from qfusion_datasets.sources import Source
 
 
-def servers(
-    source: Source, options: DownloadOptions, *, own: bool, allow_url: bool
-) -> Sequence[str]:
+def require_publisher(source: Source, options: DownloadOptions) -> None:
+    """Refuse options out of a run folder that name another server than the publisher's.
+
+    Raises:
+        InputError: Names the address, and how to go on.
+    """
+    if _named(source, options):
+        raise InputError(
+            f"the run folder names {one_line(options.url, 80)} for the data set, not the publisher;"
+            f" {_instead(source)}, or add --allow-url to ask that server"
+        )
+
+
+def servers(source: Source, options: DownloadOptions, *, own: bool) -> Sequence[str]:
     """Addresses to ask, in this order.
 
     Args:
         source: The data set.
         options: Of the data set; another address may stand there.
         own: Whether the user gave the options. If not, they come out of a run folder that somebody
-            else may have written.
-        allow_url: Whether the user agreed to ask what a run folder names.
+            else may have written, and he has agreed to ask what it names.
 
     Raises:
-        InputError: The user has not agreed, or it lies in a private network, of which nothing but
-            the command line may name an address.
+        InputError: It lies in a private network, of which only the command line may name one.
     """
+    named = _named(source, options)
+    if named and not own and is_private(named):
+        raise InputError(
+            f"the run folder names {one_line(named, 80)} for the data set, which is in a private "
+            f"network; {_instead(source)}"
+        )
+    return [named] if named else source.urls
+
+
+def _named(source: Source, options: DownloadOptions) -> str | None:
+    """The address in the options, unless it is the publisher's."""
     url = options.url
-    if url is None or url.rstrip("/") in [each.rstrip("/") for each in source.urls]:
-        return source.urls
-    if own:
-        return [url]
-    instead = f"set QFUSION_DATA to a folder that holds {source.folder}/"
-    if not allow_url:
-        raise InputError(
-            f"the run folder names {one_line(url, 80)} for the data set, not the publisher; "
-            f"{instead}, or add --allow-url to ask that server"
-        )
-    if is_private(url):
-        raise InputError(
-            f"the run folder names {one_line(url, 80)} for the data set, which is in a private "
-            f"network; {instead}"
-        )
-    return [url]
+    own = [each.rstrip("/") for each in source.urls]
+    return None if url is None or url.rstrip("/") in own else url
+
+
+def _instead(source: Source) -> str:
+    return f"set QFUSION_DATA to a folder that holds {source.folder}/"
 
 
 def is_private(url: str, *, loopback: bool = False) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core import InputError, one_line
-from qfusion_datasets.addresses import servers
+from qfusion_datasets.addresses import require_publisher, servers
 from qfusion_datasets.download import download
 from qfusion_datasets.options import DownloadOptions, absolute_path
 from qfusion_datasets.sources import Source
@@ -55,13 +55,15 @@ def obtain(
         folder = _named("QFUSION_DATA", data) / source.folder
         remedy = "put the publisher's file there, or unset QFUSION_DATA to download it"
         return verified(folder, source.sha256, parse, remedy=remedy)
+    if not own and not allow_url:
+        require_publisher(source, options)
     folder = cache() / source.folder
     if folder.exists():
         remedy = f"delete {folder} to download it again"
         return verified(folder, source.sha256, parse, remedy=remedy)
     return download(
         source.downloads,
-        servers(source, options, own=own, allow_url=allow_url),
+        servers(source, options, own=own),
         folder,
         lambda aside: verified(aside, source.sha256, parse, where="what it sent"),
         options.timeout,
