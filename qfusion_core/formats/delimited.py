@@ -87,16 +87,16 @@ def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: M
     if head.separator == ",":
         return "."
 
-    def cells() -> Iterator[tuple[int, str, str]]:
-        row = 0
-        for piece in _pieces(file, where, head, list(head.names), marks, first=_FIRST_ROWS):
-            for name in head.names:
-                if name not in texts:
-                    for offset, cell in enumerate(piece[name].fillna("")):
-                        yield row + offset + 1, name, cell
-            row += len(piece)
+    def cells(piece: pd.DataFrame) -> Iterator[tuple[int, str, str]]:
+        for name in head.names:
+            if name not in texts:
+                for row, cell in zip(piece.index, piece[name].fillna(""), strict=True):
+                    yield row + 1, name, cell
 
-    return find_decimal(cells(), where) if _has_marks(file) else None
+    if not _has_marks(file):
+        return None
+    pieces = _pieces(file, where, head, list(head.names), marks, first=_FIRST_ROWS)
+    return find_decimal(map(cells, pieces), where)
 
 
 def _has_marks(file: IO[bytes]) -> bool:

@@ -100,9 +100,16 @@ def _best(found: dict[str, list[Record]]) -> str:
     best = max(found, key=merit)  # of equals the first
     if merit(best)[0]:
         return best
-    # none fits: the one that the first line has, so that the line that does not fit is named
-    widths = {separator: len(lines[0][1]) if lines else 0 for separator, lines in found.items()}
-    return next((separator for separator, width in widths.items() if width > 1), next(iter(found)))
+    # none fits: the one of the first line, or of most lines: the one that does not fit is named
+    widths = {separator: [len(fields) for _, fields in lines] for separator, lines in found.items()}
+    return max(
+        found,
+        key=lambda each: (max(widths[each][:1], default=0) > 1, sum(map(_split, widths[each]))),
+    )
+
+
+def _split(width: int) -> bool:
+    return width > 1
 
 
 def _numbers(cells: Sequence[str]) -> float:

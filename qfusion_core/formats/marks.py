@@ -58,29 +58,38 @@ def proof(cell: str) -> str | None:
     return marks[-1] if last_is_alone and _GROUPED.fullmatch(head) else None
 
 
-def find_decimal(cells: Iterable[tuple[int, str, str]], where: str) -> str | None:
-    """The decimal mark of a file: that of the first number that can be read in one way only.
+def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -> str | None:
+    """The decimal mark of a file, by the first piece with numbers that leave no choice.
+
+    Where such numbers have both marks it is the comma: ``15.03`` beside ``0,5`` is a date.
 
     Args:
-        cells: Data row, column name and text.
+        pieces: Of the file: data row, column name and text of each cell.
         where: Names the file in errors.
 
     Raises:
         InputError: Numbers have marks, and each of them can be read in two ways.
     """
     doubtful = None
-    for row, name, cell in cells:
-        if ("." in cell or "," in cell) and (found := proof(cell)):
+    for cells in pieces:
+        found = None
+        for row, name, cell in cells:
+            mark = proof(cell) if "." in cell or "," in cell else None
+            if mark == ",":
+                return mark
+            found = found or mark
+            if doubtful is None and _GROUPED.fullmatch(cell.strip()):
+                doubtful = row, name, cell.strip()
+        if found:
             return found
-        if doubtful is None and _GROUPED.fullmatch(cell.strip()):
-            doubtful = row, name, cell.strip()
     if doubtful:
         row, name, cell = doubtful
+        mark = re.findall("[.,]", cell)[0]
         raise InputError(
             f"{where}: column {one_line(name, 40)!r}, data row {row}: {cell!r} can be read in two "
             "ways, as can every number with a mark here; say which is meant with --set "
-            f"data.options.decimal='{re.findall('[.,]', cell)[0]}' or data.options.thousands='"
-            f"{re.findall('[.,]', cell)[0]}', or write plain numbers"
+            f"data.options.decimal='{mark}' or data.options.thousands='{mark}', or write plain "
+            "numbers"
         )
     return None
 
@@ -91,11 +100,11 @@ def hint(cell: str) -> str:
     >>> hint("red")
     ''
     >>> hint("1.234")
-    ' (a mark that is no decimal mark here: see the options decimal and thousands)'
+    ' (another mark? see the options decimal and thousands)'
     """
     if not _MARKED.fullmatch(cell.strip()):
         return ""
-    return " (a mark that is no decimal mark here: see the options decimal and thousands)"
+    return " (another mark? see the options decimal and thousands)"
 
 
 def numbers(column: pd.Series, marks: Marks) -> pd.Series:
