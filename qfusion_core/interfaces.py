@@ -213,6 +213,18 @@ class Dataset(Component):
             seed: Of the split; ignored by data sets with an official one, except for validation.
         """
 
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """The split of a run that was trained before, perhaps by somebody else or long ago.
+
+        Args:
+            seed: Of the split.
+            class_names: Classes of the run; a data set that reads them from a file keeps them.
+            allow_url: Whether an address that the options name may be asked; the publisher's may.
+        """
+        return self.load(seed=seed)
+
 
 class Engine(Component):
     """Runs independent jobs: here, in processes, on a cluster."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -124,7 +125,7 @@ class Pipeline(nn.Module):
         self.steps: Sequence[Transform] = nn.ModuleList(_transform(step) for step in steps)  # type: ignore[assignment]
 
     @classmethod
-    def fit(cls, steps: Sequence[Step], x: NDArray[np.float32]) -> Pipeline:
+    def fit(cls, steps: Sequence[Step], x: NDArray[np.floating[Any]]) -> Pipeline:
         """Fit each transform on what those before it give.
 
         Args:

@@ -22,6 +22,8 @@ from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError, damaged
+from qfusion_core.formats.marks import UNMARKED
+from qfusion_core.interfaces import Dataset
 from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
@@ -71,7 +73,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance={**provenance(), **_marks(split), **(notes or {})},
         )
         file = path / "config.yaml"
         try:
@@ -153,10 +155,11 @@ class RunFolder:
             InputError: The data has changed since the training, or would be asked of an address
                 that only the folder names.
         """
-        data = self.config.spec.data
-        if not allow_url:
+        data, seed = self.config.spec.data, self.config.spec.training.seed
+        dataset = _dataset(data, registry)
+        if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
             refuse_address(self.path / "config.yaml", data, registry)
-        split = load_split(data, self.config.spec.training.seed, registry)
+        split = dataset.load_again(seed=seed, class_names=self.config.classes, allow_url=allow_url)
         # until 0.1 features were single precision when they were summed up
         if self.config.data_digest not in (digest(split), digest(split, np.dtype(np.float32))):
             raise InputError(
@@ -184,9 +187,18 @@ class RunFolder:
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
     """The data set of a specification, split by the run's seed."""
+    return _dataset(data, registry).load(seed=seed)
+
+
+def _dataset(data: ComponentSpec, registry: Registry) -> Dataset:
     dataset = registry.get("dataset", data.type)
-    split: Split = dataset(dataset.Options.model_validate(data.options)).load(seed=seed)
-    return split
+    opened: Dataset = dataset(dataset.Options.model_validate(data.options))
+    return opened
+
+
+def _marks(split: Split) -> dict[str, Any]:
+    """What `qfusion predict` must know of the file that the run was trained on."""
+    return {} if split.marks == UNMARKED else {"marks": dict(split.marks._asdict())}
 
 
 def digest(split: Split, dtype: np.dtype[Any] | None = None) -> str:
