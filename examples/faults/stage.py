@@ -16,7 +16,7 @@ from faults.events import Fault
 from faults.machine import Machine
 from faults.shell import LONGEST, Done, Running, Shell
 from faults.values import Held, held
-from faults.vendors import Release, Vendor
+from faults.vendors import IBM_HOST, IBM_OPTION, Release, Vendor
 
 ROWS, JOBS = 6, 3
 # impatient: what takes seconds here takes minutes with the defaults
@@ -60,7 +60,7 @@ class Stage:
         self.patches: dict[str, Any] = {}
         self.grace(GRACE)
         if vendor.name == "ibm" and release.ibm_option:
-            self.options["url"] = "http://cloud.ibm.test"
+            self.options[IBM_OPTION] = IBM_HOST
         self.budget: dict[str, Any] = {"max_jobs": 100}
         self.keys = dict(vendor.keys)
         self.name = vendor.name
@@ -83,7 +83,7 @@ class Stage:
         """Every constant of the program as it is delivered."""
         self.patches.clear()
         kept = {**self.vendor.options, "rows_per_job": 2}
-        kept |= {name: self.options[name] for name in ("url",) if name in self.options}
+        kept |= {name: self.options[name] for name in (IBM_OPTION,) if name in self.options}
         self.options = kept
 
     @property

@@ -12,8 +12,8 @@ from faults import braket, ibm
 from faults.ibm_machine import MACHINE
 from faults.machine import Machine
 
-# how the adapter is told that IBM is here; the option of older releases comes first
-IBM_OPTION, IBM_VARIABLE = "url", "QFUSION_IBM_URL"
+# how the adapter is told what to make IBM's hosts of: an option in releases before 0.2
+IBM_OPTION, IBM_VARIABLE, IBM_HOST = "url", "QFUSION_IBM_LOOPBACK", "http://cloud.localhost"
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class Vendor:
             return {"AWS_ENDPOINT_URL": address, **nowhere, **quiet}
         names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
         none = {"NO_PROXY": "", "no_proxy": "", "USAGE_DATA_OPT_OUT": "True"}
-        found = {"REQUESTS_CA_BUNDLE": str(certificate), IBM_VARIABLE: address}
+        found = {"REQUESTS_CA_BUNDLE": str(certificate), IBM_VARIABLE: IBM_HOST}
         return {**dict.fromkeys(names, address), **none, **found}
 
 
