@@ -23,7 +23,7 @@ _ACTS: dict[str, Act] = {
     "404": refused(404), "408": refused(408), "409": refused(409), "429": refused(429),
     "500": refused(500), "503": refused(503), "403": refused(403),
     "429 after": told(429), "500 after": told(500), "504 after": told(504),
-    "slow": Act(delay=0.3), "late reply": Act(late=0.3), "later than the client waits": Act(delay=2.2),
+    "slow": Act(delay=0.3), "late reply": Act(late=0.3), "after the client gave up": Act(delay=2.2),
     "truncated": Act(edit=lambda raw: raw[: len(raw) // 2]),
 }  # fmt: skip
 _SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
@@ -58,7 +58,9 @@ class Pair:
             act = Act(before=killer, delay=0.02) if before else Act(after=killer, late=0.02)
             self.killers.append(killer)
             self.faults.append(Fault(operation, act, job=job))
-            self.said.append(f"{number.name} {'before' if before else 'after'} {operation} of {job}")
+            self.said.append(
+                f"{number.name} {'before' if before else 'after'} {operation} of {job}"
+            )
         else:
             name, value = self._random.choice(
                 [("unknown_for", 0.5), ("listed_after", 0.5), ("seconds", 0.5), ("ends", "failed")]
@@ -97,9 +99,9 @@ def combinations(theatre: Theatre, seeds: Iterable[int], vendors: Sequence[str])
         for name in ("lost", "twice", "wrong", "stuck"):
             counts[name] += bool(found[name])
         counts["pairs"] += 1
-        fell = [name for name in ("lost", "twice", "wrong", "stuck") if found[name]]
-        print(f"{seed} {vendor} {'; '.join(found['faults'])}: {fell or 'held'} "
-              f"{found['out']} {found['words'] or ''} ({found['seconds']} s)", file=sys.stderr)  # fmt: skip
+        fell = [name for name in ("lost", "twice", "wrong", "stuck") if found[name]] or "held"
+        said = f"{seed} {vendor} {'; '.join(found['faults'])}: {fell} {found['out']}"
+        print(said, *found["words"], f"({found['seconds']} s)", file=sys.stderr)
     return {**counts, "of": pairs}
 
 

@@ -19,6 +19,7 @@ _PYTHON = re.compile(
     r"\bJSONDecodeError|UnicodeDecodeError|RequestsApiError|fault of the device's plugin|"
     r"no attribute|NoneType"
 )
+_PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
 _NEXT = ("`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
          "lower ", "move ", "restore", "log in", "--", "name your", "correct ")  # fmt: skip
 
@@ -146,12 +147,18 @@ def judge(stage: Stage, row: Row, scene: Scene) -> None:
     last = stage.said[-1][1] if stage.said else Done(None, "", "")
     complete = now.rows == ROWS
     row.values = "wrong" if now.wrong else "right" if complete else "refused"
-    if not complete and not now.wrong and last.code == 0 and stage.said[-1][0] == "evaluate":
+    if stage.truth is None:
+        row.values = ""  # another circuit
+    elif not complete and not now.wrong and last.code == 0 and stage.said[-1][0] == "evaluate":
         row.values = "missing"
     if row.values in ("wrong", "missing"):
         row.amiss.append(f"{now.wrong} values are wrong, {now.rows} rows are there")
-    for words, done in stage.said:
-        row.amiss += [f"{words}: {what}" for what in amiss_in(done, stage.vendor.secret)]
+    said = [
+        (verb, what) for verb, done in stage.said for what in amiss_in(done, stage.vendor.secret)
+    ]
+    for what in dict.fromkeys(what for _, what in said):
+        verbs = dict.fromkeys(verb for verb, each in said if each == what)
+        row.amiss.append(f"{what} ({', '.join(verbs)})")
     row.amiss += [f"fault of the stage: {error}" for error in machine.errors]
 
 
@@ -166,7 +173,7 @@ def amiss_in(done: Done, secret: str) -> list[str]:
         errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
         if len(errors) != 1:
             found.append(f"{len(errors)} error lines")
-        elif not any(word in errors[0] for word in _NEXT):
+        elif not _PLACE.search(errors[0]) and not any(word in errors[0] for word in _NEXT):
             found.append("names no next step")
     if secret in done.out + done.err:
         found.append("shows the secret")

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class IBM(Machine):
                 return "status", self.number_of(job_id)
             case _, ["jobs", job_id, what]:
                 return what, self.number_of(job_id)
-            case method, ["sessions", *rest]:
+            case method, ["sessions", *_]:
                 return {"POST": "open", "GET": "session"}.get(method, "close"), None
             case "POST", ["v3", "resources", "search"]:
                 return "search", None
@@ -106,7 +107,7 @@ class IBM(Machine):
         return self._exact[job.content]
 
     def _login(self, request: Request) -> Any:
-        if f"apikey={self.key}" not in request.body.decode():
+        if parse_qs(request.body.decode()).get("apikey") != [self.key]:
             return self.refusal("login", 400, "Provided API key could not be found.")
         now = int(time.time())
         return {"access_token": self.token, "refresh_token": "none", "token_type": "Bearer",

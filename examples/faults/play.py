@@ -1,7 +1,7 @@
 """Plays scenes and writes what has become of them.
 
-    python examples/faults [--vendor ibm] [--scene H1] [--slow] [--out FILE]
-    python examples/faults --combinations 100 --out FILE
+python examples/faults [--vendor ibm] [--scene H1] [--slow] [--out FILE]
+python examples/faults --combinations 100 --out FILE
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--vendor", choices=VENDORS, action="append", help="default: both")
     parser.add_argument("--scene", default="", help="regular expression; default: all")
     parser.add_argument("--slow", action="store_true", help="those that take minutes, too")
-    parser.add_argument("--combinations", type=int, default=0, help="random pairs of faults instead")
+    parser.add_argument("--combinations", type=int, default=0, help="random pairs instead")
     parser.add_argument("--seed", type=int, default=0, help="of the first pair")
     parser.add_argument("--out", type=Path, help="file for the rows, JSON")
     given = parser.parse_args(words)

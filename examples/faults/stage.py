@@ -136,7 +136,8 @@ class Stage:
 
     def held(self) -> Held:
         """Values in the journal, compared with what is right."""
-        assert self.truth is not None
+        if self.truth is None:
+            return Held(0, 0, 0.0)
         return held(self.journal, self.truth, int(self.vendor.options["shots"]))
 
     def until(self, condition: Callable[[], bool], seconds: float = 30.0) -> bool:

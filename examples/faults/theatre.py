@@ -17,6 +17,12 @@ from faults.stage import Stage, clean_environment
 from faults.values import TRUTH
 from faults.vendors import VENDORS, Release, Vendor, make_certificate
 
+# imported before the first child; what else it takes is learnt from that
+_FIRST = ("torch", "pennylane", "pandas", "sklearn.datasets", "qfusion_core.cli", "tabm")
+_THEN = {
+    "ibm": ("qiskit_ibm_runtime", "qiskit.transpiler", "qfusion_ibm.device"),
+    "braket": ("boto3", "braket.ir.openqasm", "qfusion_braket.device"),
+}
 PRESET = ["--preset", "hardware", "--set", "training.epochs=1"]
 
 
@@ -35,12 +41,10 @@ class Theatre:
         self._certificate = make_certificate(self.home)
         self.release = Release.installed()
         self.environment = clean_environment(self.home)
-        self._shells: dict[str, Shell] = {}
-        for name in self._vendors:
-            (self.home / name).mkdir()
-            self._shells[name] = self._stack.enter_context(Shell(self.home / name))
+        self._shell = self._stack.enter_context(Shell(self.home))
+        self._shell.learn([*_FIRST, *(each for name in self._vendors for each in _THEN[name])])
         self.trained = self.home / "trained"
-        self._train(self._shells[self._vendors[0]])
+        self._train()
         for name in self._vendors:
             self._rehearse(VENDORS[name])
         return self
@@ -56,18 +60,18 @@ class Theatre:
         with serving(machine, self._certificate) as address:
             environment = self.environment | vendor.surroundings(address, self._certificate)
             folder = self.home / f"scene-{self._number}"
-            yield Stage(vendor, machine, self._shells[vendor.name], folder, self.trained,
+            yield Stage(vendor, machine, self._shell, folder, self.trained,
                         environment, self.release, self.truth.get(vendor.name))  # fmt: skip
 
-    def _train(self, shell: Shell) -> None:
+    def _train(self) -> None:
         words = ["train", "wine", *PRESET, "--out", str(self.trained), "--json"]
-        done = shell.start(words, self.environment, self.home).wait(300)
+        done = self._shell.start(words, self.environment, self.home).wait(300)
         if done.code != 0:
             raise RuntimeError(f"no model to play with: {done.err}")
 
     def _rehearse(self, vendor: Vendor) -> None:
         """One undisturbed run: what is imported, and what the values are."""
-        shell, learnt = self._shells[vendor.name], self.home / f"{vendor.name}.json"
+        shell, learnt = self._shell, self.home / f"{vendor.name}.json"
         with self.stage(vendor) as stage:
             stage.grace(10, 30)  # nothing is imported yet
             done = stage.do("evaluate", seconds=300, learnt=str(learnt))
@@ -86,14 +90,7 @@ class Theatre:
                 found = _expected(np.concatenate(received), right["words"])
             self.distance[vendor.name] = float(np.abs(found - stage.truth).max())
         modules = json.loads(learnt.read_text())
-        known = ("qfusion", "torch", "numpy", "qiskit", "boto", "braket", "pennylane", "requests",
-                 "pandas", "sklearn", "scipy", "safetensors", "typer", "rich", "pydantic", "ibm",
-                 "jwt", "tenacity", "yaml", "jinja2", "symengine", "rustworkx", "numba", "urllib3",
-                 "stevedore", "dateutil", "jaxtyping", "beartype", "tabm", "rtdl", "pluggy",
-                 "platformdirs", "httpx", "charset", "certifi", "s3transfer", "sqlite3", "samplomatic",
-                 "autoray", "networkx", "autograd", "rich", "encodings", "cryptography", "llvmlite",
-                 "socks", "http", "email", "logging", "concurrent", "oqpy", "openpulse")  # fmt: skip
-        shell.learn([name for name in modules if name.split(".")[0].startswith(known)])
+        shell.learn([name for name in modules if not name.startswith("_")])
 
 
 def _expected(probabilities: np.ndarray, words: list[str]) -> np.ndarray:

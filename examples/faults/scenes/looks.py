@@ -17,7 +17,9 @@ def unknown_at_first(stage: Stage, row: Row) -> None:
     """A job is known a second after it was accepted."""
     stage.machine.unknown_for = 1.0
     stage.grace(3.0)
-    go_on(stage, row)
+    first = stage.do("evaluate")
+    stage.machine.unknown_for = 0.0  # what is bought again is known at once
+    go_on(stage, row, first=first)
 
 
 def unknown_once(stage: Stage, row: Row) -> None:

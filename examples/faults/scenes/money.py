@@ -10,8 +10,11 @@ from urllib.parse import quote
 
 from faults.course import Row, Scene, go_on
 from faults.events import ALWAYS, Fault, refused
+from faults.ibm import IBM
 from faults.stage import Stage
 
+_WHERE = {"ibm": "QISKIT_IBM_TOKEN", "braket": "AWS_SESSION_TOKEN"}
+_ASKED = {"ibm": ("login", "submit"), "braket": ("submit", "device")}
 PIECE = 12  # letters of a secret that must not be seen together
 # with what JSON and reprs escape, what messages collapse, and what is not ASCII
 ODD = 'pw "quoted" back\\slash and  two blanks, \u00e9t\u00e9 0123456789 ABCDEFGHIJ'
@@ -63,26 +66,27 @@ def _told(value: Any) -> Scene:
 
 def _echo(name: str, form: Callable[[str], str], secret: str = ODD) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
-        where = "QISKIT_IBM_TOKEN" if stage.vendor.name == "ibm" else "AWS_SESSION_TOKEN"
-        stage.keys[where] = secret
-        operation = "login" if stage.vendor.name == "ibm" else "submit"
+        stage.keys[_WHERE[stage.vendor.name]] = secret
+        if isinstance(stage.machine, IBM):
+            stage.machine.key = secret
         body = json.dumps({"message": form(secret), "errorMessage": form(secret)})
-        if name == "raw":
-            body = form(secret)
-        stage.arm(Fault(operation, refused(400, body), count=ALWAYS))
-        done = row.met(stage.do("evaluate"))
-        _hidden(row, done.out + done.err, secret)
+        for operation in _ASKED[stage.vendor.name]:
+            act = refused(400, form(secret) if name == "raw" else body)
+            stage.arm(Fault(operation, act, count=ALWAYS))
+            done = row.met(stage.do("evaluate"))
+            stage.machine.script.disarm()
+            _hidden(row, done.out + done.err, secret)
         row.line = row.line if row.held else "(hidden here)"
 
     return Scene(f"H10 the service quotes the secret: {name}", scene, planned=0)
 
 
 def _hidden(row: Row, text: str, secret: str) -> None:
-    seen = {form: form(secret) for form in (str, repr, quote, json.dumps, _collapsed)}
-    for form, shown in seen.items():
+    for shown in (form(secret) for form in (str, repr, quote, json.dumps, _collapsed)):
         pieces = (shown[n : n + PIECE] for n in range(len(shown) - PIECE))
         if any(piece in text for piece in pieces):
-            row.amiss.append(f"shows a piece of the secret ({form.__name__})")
+            row.amiss.append(f"shows {PIECE} letters of the secret or more")
+            return
 
 
 def _collapsed(text: str) -> str:
@@ -122,7 +126,7 @@ SCENES = [
     _price("the low end above the high one", {"usd_per_second": _PER_SECOND}, "ibm"),
     _price("the low end above the high one", {"simulator_seconds": _PER_SECOND}, "braket"),
     *(_stated(value) for value in (NAN, -1, "free")),
-    *(_told(value) for value in (-1000, NAN, "soon", True)),
+    *(_told(value) for value in (-1000, NAN, "soon")),
     _echo("as it is", str),
     _echo("raw", str),
     _echo("as JSON", lambda text: json.dumps(text)[1:-1]),

@@ -36,6 +36,16 @@ def _metadata(raw: bytes) -> bytes:
     return json.dumps(document).encode()
 
 
+def _exchanged(values: list[list[float]]) -> list[list[float]]:
+    return [list(each) for each in zip(*values, strict=True)]
+
+
+def _no_pub(raw: bytes) -> bytes:
+    document = json.loads(raw)
+    document["__value__"]["pub_results"] = []
+    return json.dumps(document).encode()
+
+
 def _nan(raw: bytes) -> bytes:
     document = json.loads(raw)
     _arrays(document)["evs"]["__value__"][0][0] = float("nan")
@@ -61,7 +71,7 @@ def _same_row(ran: list[Any]) -> None:
 
 def _odd_bits(ran: list[Any]) -> None:
     for each in ran:
-        each["measurements"] = [[3 * bit + 2 for bit in shot] for shot in each["measurements"]]
+        each["measurements"] = [[2 * bit for bit in shot] for shot in each["measurements"]]
 
 
 def _few_shots(ran: list[Any]) -> None:
@@ -110,12 +120,8 @@ def late(stage: Stage, row: Row) -> None:
 _I, _B = ("ibm",), ("braket",)
 SCENES = [
     _scene("H3", "one row for all", Act(edit=_each(lambda v: [w[:1] for w in v])), _I),
-    _scene(
-        "H3", "rows and words exchanged", Act(edit=_each(lambda v: list(map(list, zip(*v))))), _I
-    ),
-    _scene(
-        "H3", "values of 5.8", Act(edit=_each(lambda v: [[7 * x for x in w] for w in v])), _I
-    ),
+    _scene("H3", "rows and words exchanged", Act(edit=_each(_exchanged)), _I),
+    _scene("H3", "values of 5.8", Act(edit=_each(lambda v: [[7 * x for x in w] for w in v])), _I),
     _scene("H3", "observables missing", Act(edit=_each(lambda v: v[:-1])), _I),
     _scene("H4", "inputsIndex 0 twice", Act(edit=_executables(_same_row)), _B),
     _scene("H4", "bits that are not 0 or 1", Act(edit=_executables(_odd_bits)), _B),
@@ -133,11 +139,6 @@ SCENES = [
     _scene("H5", "{}", Act(body=b"{}")),
     _scene("H5", "[]", Act(body=b"[]")),
     _scene("H5", "deleted", refused(404)),
-    _scene(
-        "H5",
-        "no PUB",
-        Act(body=b'{"__type__": "PrimitiveResult", "__value__": {"pub_results": [], "metadata": {}}}'),
-        _I,
-    ),
+    _scene("H5", "no PUB", Act(edit=_no_pub), _I),
     Scene("L4 results a moment late", late),
 ]  # fmt: skip

@@ -146,5 +146,5 @@ SCENES = [
         for operation in ("submit", "status", "results")
         for when in ("before", "after")
     ),
-    *(_killed("submit", "after", getattr(signal, name)) for name in ("SIGINT", "SIGTERM", "SIGHUP")),
+    *(_killed("submit", "after", getattr(signal, f"SIG{name}")) for name in ("INT", "TERM", "HUP")),
 ]  # fmt: skip

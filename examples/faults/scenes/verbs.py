@@ -65,7 +65,7 @@ def later_release(stage: Stage, row: Row) -> None:
 
 def another_name(stage: Stage, row: Row) -> None:
     """A program without a verb is killed; the host has another name when it is run again."""
-    stage.machine.seconds = 2.0
+    stage.machine.seconds, stage.truth = 2.0, None
     first = stage.script(_SCRIPT, host="laptop.office")
     if not stage.until(lambda: len(stage.machine.jobs) == 3):
         raise RuntimeError(f"three jobs were to be sent: {first.wait(1).err}")
