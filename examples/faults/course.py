@@ -16,7 +16,7 @@ from faults.values import table
 BOTH = ("ibm", "braket")
 _PYTHON = re.compile(
     r"Traceback|unexpected \w+|\b(Key|Index|Attribute|Type|Value|Assertion|Unbound\w*)Error\b|"
-    r"\bJSONDecodeError|UnicodeDecodeError|RequestsApiError|fault of the device's plugin|"
+    r"(?<!\()(JSON|Unicode)DecodeError|RequestsApiError|fault of the device's plugin|"
     r"no attribute|NoneType"
 )
 _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
@@ -141,7 +141,7 @@ def judge(stage: Stage, row: Row, scene: Scene) -> None:
     machine, now = stage.machine, stage.held()
     free = machine.jobs if stage.freely is None else machine.jobs[: stage.freely]
     row.accepted = len(free)
-    excused = sum(machine.state(job) in FINAL[1:] for job in free)
+    excused = stage.excused + sum(machine.state(job) in FINAL[1:] for job in free)
     if row.accepted - excused > scene.planned and not scene.designed:
         row.amiss.append(f"{row.accepted} jobs were accepted for {scene.planned}")
     last = stage.said[-1][1] if stage.said else Done(None, "", "")

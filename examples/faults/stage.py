@@ -36,6 +36,7 @@ class Stage:
         patches: Values of the program that are other than shipped.
         said: Every command line with how it ended.
         freely: Number of jobs that were accepted before the user agreed to buy again.
+        excused: Number of jobs that the provider calls done, and that failed in part.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Stage:
         self.name = vendor.name
         self.said: list[tuple[str, Done]] = []
         self.freely: int | None = None
+        self.excused = 0
 
     def grace(self, seconds: float, request: float = REQUEST) -> None:
         """How long a lost job is looked for, and a reply waited for; shorter than is shipped."""

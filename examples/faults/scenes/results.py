@@ -99,14 +99,15 @@ def _no_numbers(ran: list[Any]) -> None:
 
 
 def _scene(
-    number: str, name: str, act: Act, vendors: tuple[str, ...] = BOTH, *, good: int = 4
+    number: str, name: str, act: Act, vendors: tuple[str, ...] = BOTH, *, failed: int = 0
 ) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
+        stage.excused = failed
         stage.arm(Fault("results", act, job=1, count=ALWAYS))
         first = stage.do("evaluate")
         if first.code == 0:
             row.amiss.append("results that are not the job's were taken")
-        go_on(stage, row, first=first, behind=good)
+        go_on(stage, row, first=first, behind=4)
 
     return Scene(f"{number} {name}", scene, vendors)
 
@@ -130,7 +131,8 @@ SCENES = [
     _scene("H5", "NaN", Act(edit=_nan), _I),
     _scene("H5", "NaN", Act(edit=_executables(_no_numbers)), _B),
     _scene("H5", "executables missing", Act(edit=_executables(list.pop)), _B),
-    _scene("H5", "a failed executable that is not told", Act(edit=_executables(_failed)), _B),
+    _scene("H5", "a failed executable that is not told", Act(edit=_executables(_failed)), _B,
+           failed=1),
     _scene("H5", "other qubits", Act(edit=_executables(_wrong_qubits)), _B),
     _scene("H5", "truncated", Act(edit=lambda raw: raw[: len(raw) // 2])),
     _scene("H5", "garbage", Act(body=bytes(range(128, 256)) * 3)),
