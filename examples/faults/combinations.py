@@ -45,8 +45,9 @@ class Pair:
         kind = self._random.choice(("request", "request", "request", "signal", "machine"))
         if kind == "request":
             operation, name = self._random.choice(_OPERATIONS), self._random.choice([*_ACTS])
-            count, first = self._random.choice((1, 1, 2, 4)), self._random.choice((1, 1, 2))
-            job = None if operation == "find" else self._random.randrange(3)
+            count, job = self._random.choice((1, 1, 2, 4)), self._random.randrange(3)
+            first = 1 if operation == "submit" else self._random.choice((1, 1, 2))
+            job = None if operation == "find" else job
             self.faults.append(Fault(operation, _ACTS[name], first, count, job))
             if operation == "find":  # nobody looks unless a reply was lost
                 self.faults.append(Fault("submit", LOST, job=1))
@@ -88,7 +89,7 @@ def combinations(theatre: Theatre, seeds: Iterable[int], vendors: Sequence[str])
         not be ended by going on; and every pair.
     """
     counts: dict[str, Any] = dict.fromkeys(("pairs", "lost", "twice", "wrong", "stuck"), 0)
-    pairs = []
+    pairs: list[dict[str, Any]] = []
     for seed in seeds:
         vendor = vendors[seed % len(vendors)]
         began = time.monotonic()
@@ -133,6 +134,6 @@ def play_pair(stage: Stage, pair: Pair) -> dict[str, Any]:
     words = [what for _, done in stage.said for what in amiss_in(done, stage.vendor.secret)]
     return {
         "faults": pair.said, "out": ", ".join(verbs), "accepted": len(free),
-        "lost": over and now.rows < ROWS, "twice": len(free) - lost > 3, "wrong": now.wrong > 0,
+        "fired": len(machine.script.fired), "lost": now.rows < ROWS, "twice": len(free) - lost > 3, "wrong": now.wrong > 0,
         "stuck": not over or stage.freely is not None, "words": sorted(set(words)),
     }  # fmt: skip

@@ -62,9 +62,14 @@ class Fault:
 
 
 class Script:
-    """Faults that are armed. Of several that fit a request the first one counts."""
+    """Faults that are armed. Of several that fit a request the first one counts.
+
+    Attributes:
+        fired: Operations at which something went wrong.
+    """
 
     def __init__(self) -> None:
+        self.fired: list[str] = []
         self._faults: list[tuple[Fault, Counter[str]]] = []
         self._lock = threading.Lock()
 
@@ -89,6 +94,7 @@ class Script:
                 fits = fault.first <= seen["requests"] < fault.first + fault.count
                 if fits and taken is None:
                     taken = fault.act
+                    self.fired.append(operation)
         return taken or Act()
 
 

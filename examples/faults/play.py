@@ -87,6 +87,6 @@ def main(words: Sequence[str] | None = None) -> int:
     if given.out:
         given.out.parent.mkdir(parents=True, exist_ok=True)
         given.out.write_text(json.dumps(document, indent=1) + "\n")
-    short = {name: each for name, each in document.items() if name not in ("scenes", "pairs")}
+    short = {name: each for name, each in document.items() if name not in ("scenes", "of")}
     print(json.dumps(short))
     return 0 if held else 1
