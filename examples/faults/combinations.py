@@ -134,6 +134,7 @@ def play_pair(stage: Stage, pair: Pair) -> dict[str, Any]:
     words = [what for _, done in stage.said for what in amiss_in(done, stage.vendor.secret)]
     return {
         "faults": pair.said, "out": ", ".join(verbs), "accepted": len(free),
-        "fired": len(machine.script.fired), "lost": now.rows < ROWS, "twice": len(free) - lost > 3, "wrong": now.wrong > 0,
+        "fired": len(machine.script.fired), "lost": now.rows < ROWS,
+        "twice": len(free) - lost > 3, "wrong": now.wrong > 0,
         "stuck": not over or stage.freely is not None, "words": sorted(set(words)),
     }  # fmt: skip
