@@ -6,6 +6,7 @@ import weakref
 from typing import Any
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
+from qfusion_ibm.address import stand_in
 from qfusion_ibm.asking import asking, refuse_certificate
 from qfusion_ibm.logs import keep_headers_private, quiet
 from qfusion_ibm.options import Credentials, Options
@@ -58,7 +59,7 @@ class Connection:
                     channel=options.channel,
                     token=token,
                     instance=credentials.instance.get_secret_value(),
-                    url=options.url,
+                    url=stand_in(),
                 )
             self.transport = Once()
             weakref.finalize(self, self.transport.close)

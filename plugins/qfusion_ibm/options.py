@@ -58,9 +58,17 @@ class Options(qfusion_core.RemoteOptions):
     channel: Literal["ibm_quantum_platform", "ibm_cloud"] = Field(
         "ibm_quantum_platform", description="both lead to the same service"
     )
-    url: str | None = Field(
-        None, pattern=r"^https?://[^@\s]+$", description="of another service, for tests"
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_other_service(cls, given: Any) -> Any:
+        """A file that came with a folder would have chosen who is sent the API key."""
+        if isinstance(given, dict) and "url" in given:
+            raise ValueError(
+                "url is no option any more, since the API key would go wherever it points; remove "
+                "it: jobs go to IBM"
+            )
+        return given
 
     @field_validator("channel", mode="before")
     @classmethod

@@ -19,7 +19,7 @@ from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 SECRET = "tk-7fe2c1d0-not-for-you-but-as-long-as-a-key"
 
-REMOTE = {"backend": MACHINE, "shots": 100, "url": "http://cloud.ibm.test"}
+REMOTE = {"backend": MACHINE, "shots": 100}
 
 
 def pytest_collection_modifyitems(items):
