@@ -10,51 +10,9 @@ from pathlib import Path
 from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.remote.tables import TABLES, VERSION
 
-VERSION = 3
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
-
-_TABLES = """
-CREATE TABLE measurement (
-    id TEXT PRIMARY KEY,
-    verb TEXT NOT NULL, subject TEXT NOT NULL,
-    backend TEXT NOT NULL, device TEXT NOT NULL,
-    options TEXT NOT NULL,          -- digest of those that change values
-    state TEXT NOT NULL,            -- open, finished, forgotten
-    owner TEXT NOT NULL,            -- the process that opened it
-    provenance TEXT NOT NULL,       -- JSON
-    opened REAL NOT NULL
-);
-CREATE TABLE circuit (digest TEXT PRIMARY KEY, json TEXT NOT NULL);
-CREATE TABLE call (
-    measurement TEXT NOT NULL REFERENCES measurement, number INTEGER NOT NULL,
-    circuit TEXT NOT NULL REFERENCES circuit,
-    observables TEXT NOT NULL,      -- JSON
-    rows INTEGER NOT NULL, angles BLOB NOT NULL,            -- float64, row by row
-    PRIMARY KEY (measurement, number)
-);
-CREATE TABLE job (
-    key TEXT PRIMARY KEY,           -- idempotency token and tag
-    backend TEXT NOT NULL,          -- whose job it is: a member, where the measurement is a pool's
-    measurement TEXT NOT NULL, number INTEGER NOT NULL,
-    position INTEGER NOT NULL,
-    attempt INTEGER NOT NULL,       -- 0; journals of version 1 count here
-    first_row INTEGER NOT NULL, end_row INTEGER NOT NULL, columns TEXT NOT NULL,
-    facts TEXT NOT NULL, price TEXT NOT NULL,               -- JSON
-    tasks INTEGER NOT NULL, executions INTEGER NOT NULL, shots INTEGER NOT NULL,
-    qpu_seconds REAL, usd REAL,     -- reserved; when done, what the provider said
-    usd_low REAL,                   -- low end of what it said
-    state TEXT NOT NULL,            -- intent, submitted, done, failed, cancelled
-    owner TEXT, lease REAL,         -- who submits it, until when nobody else may
-    sent REAL,                      -- when a submission whose reply is unknown last went out
-    job_id TEXT, reason TEXT NOT NULL DEFAULT '',
-    written REAL NOT NULL, ended REAL,
-    replaced INTEGER NOT NULL DEFAULT 0,    -- others do now what it was to do
-    "values" BLOB, raw BLOB,
-    UNIQUE (measurement, number, position, attempt),
-    FOREIGN KEY (measurement, number) REFERENCES call
-);
-"""
 
 
 @contextmanager
@@ -109,14 +67,13 @@ def _create(db: sqlite3.Connection) -> None:
             db.execute("PRAGMA journal_mode = WAL")
     db.execute("BEGIN IMMEDIATE")
     if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else was faster
-        for statement in _TABLES.split(";\n"):
+        for statement in TABLES.split(";\n"):
             db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _upgrade(db: sqlite3.Connection, version: int) -> None:
-    """From an older version, inside the transaction."""
-    db.execute("ALTER TABLE job ADD COLUMN usd_low REAL")
+    """From an older version, inside the transaction: every table is made anew and filled."""
     if version == 1:  # a measurement had one backend
         db.execute("ALTER TABLE job ADD COLUMN backend TEXT NOT NULL DEFAULT ''")
         db.execute("ALTER TABLE job ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0")
@@ -129,7 +86,26 @@ def _upgrade(db: sqlite3.Connection, version: int) -> None:
             " WHERE (later.measurement, later.number, later.position)"
             " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
         )
+    before = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    db.execute("PRAGMA legacy_alter_table = ON")  # the tables that refer to it do not follow
+    for name in before:
+        db.execute(f'ALTER TABLE "{name}" RENAME TO "old {name}"')
+    for statement in TABLES.split(";\n"):
+        db.execute(statement)
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    for name in before:
+        kept = [f'"{column}"' for column in _columns(db, f"old {name}") & _columns(db, name)]
+        listed = ", ".join(["rowid", *kept])
+        db.execute(
+            f'INSERT INTO "{name}" ({listed}) SELECT {listed} FROM "old {name}" ORDER BY rowid'
+        )
+    for name in reversed(before):
+        db.execute(f'DROP TABLE "old {name}"')
     db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _columns(db: sqlite3.Connection, table: str) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))}
 
 
 def _is_locked(error: BaseException) -> bool:

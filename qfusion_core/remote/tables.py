@@ -1,0 +1,48 @@
+"""The tables of a journal."""
+
+VERSION = 4
+
+# A column that is added needs one line here: journals of older versions are copied into new tables,
+# and have its default, or NULL (see `qfusion_core.remote.schema`). So does a table. What is not
+# NULL needs a default.
+TABLES = """
+CREATE TABLE measurement (
+    id TEXT PRIMARY KEY,
+    verb TEXT NOT NULL, subject TEXT NOT NULL,
+    backend TEXT NOT NULL, device TEXT NOT NULL,
+    options TEXT NOT NULL,          -- digest of those that change values
+    state TEXT NOT NULL,            -- open, finished, forgotten
+    owner TEXT NOT NULL,            -- the process that opened it
+    provenance TEXT NOT NULL,       -- JSON
+    opened REAL NOT NULL
+);
+CREATE TABLE circuit (digest TEXT PRIMARY KEY, json TEXT NOT NULL);
+CREATE TABLE call (
+    measurement TEXT NOT NULL REFERENCES measurement, number INTEGER NOT NULL,
+    circuit TEXT NOT NULL REFERENCES circuit,
+    observables TEXT NOT NULL,      -- JSON
+    rows INTEGER NOT NULL, angles BLOB NOT NULL,            -- float64, row by row
+    PRIMARY KEY (measurement, number)
+);
+CREATE TABLE job (
+    key TEXT PRIMARY KEY,           -- idempotency token and tag
+    backend TEXT NOT NULL,          -- whose job it is: a member, where the measurement is a pool's
+    measurement TEXT NOT NULL, number INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,       -- 0; journals of version 1 count here
+    first_row INTEGER NOT NULL, end_row INTEGER NOT NULL, columns TEXT NOT NULL,
+    facts TEXT NOT NULL, price TEXT NOT NULL,               -- JSON
+    tasks INTEGER NOT NULL, executions INTEGER NOT NULL, shots INTEGER NOT NULL,
+    qpu_seconds REAL, usd REAL,     -- reserved; when done, what the provider said
+    usd_low REAL,                   -- low end of what it said
+    state TEXT NOT NULL,            -- intent, submitted, done, failed, cancelled
+    owner TEXT, lease REAL,         -- who submits it, until when nobody else may
+    sent REAL,                      -- when a submission whose reply is unknown last went out
+    job_id TEXT, reason TEXT NOT NULL DEFAULT '',
+    written REAL NOT NULL, ended REAL,
+    replaced INTEGER NOT NULL DEFAULT 0,    -- others do now what it was to do
+    "values" BLOB, raw BLOB,
+    UNIQUE (measurement, number, position, attempt),
+    FOREIGN KEY (measurement, number) REFERENCES call
+);
+"""
