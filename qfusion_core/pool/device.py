@@ -12,12 +12,13 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.config.noise import NoiseParameters
 from qfusion_core.pool.options import TYPE, PoolOptions
 from qfusion_core.pool.shares import Shares
-from qfusion_core.pool.split import ranges
+from qfusion_core.pool.split import Region, ranges
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.evaluation import evaluate
 from qfusion_core.remote.fleet import Binding, Fleet, Origin
 from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.price import Price
 
 
 class Pool(Fleet):
@@ -80,6 +81,10 @@ class Pool(Fleet):
     def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
         """See `Shares.plan`."""
         return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+
+    def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
+        """See `Shares.alone`."""
+        return self._shares.alone(call, regions)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Values ``[rows, n_observables]``, float64, each corrected as its member's are."""

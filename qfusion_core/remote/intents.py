@@ -76,12 +76,19 @@ class Planned(NamedTuple):
     backend: str
 
 
-def spent(db: sqlite3.Connection, backend: str) -> Spent:
-    """Sums over all jobs of a backend but those that were given up before they were sent."""
+def spent(db: sqlite3.Connection, backend: str, without: Sequence[str] = ()) -> Spent:
+    """Sums over all jobs of a backend but those that were given up before they were sent.
+
+    Args:
+        db: Inside a transaction.
+        backend: Whose jobs.
+        without: Keys of jobs that are not counted.
+    """
     sums = db.execute(
         "SELECT SUM(tasks), SUM(shots), SUM(executions), SUM(qpu_seconds), SUM(usd)"
-        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)",
-        (backend,),
+        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)"
+        " AND key NOT IN (SELECT value FROM json_each(?))",
+        (backend, json.dumps(list(without))),
     ).fetchone()
     return Spent(*(amount or 0 for amount in sums))
 

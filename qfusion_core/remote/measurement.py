@@ -14,6 +14,7 @@ from typing import NamedTuple, Self
 import platformdirs
 
 from qfusion_core.errors import InputError
+from qfusion_core.remote.approval import Approval, Approve
 from qfusion_core.remote.intents import At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
@@ -41,7 +42,7 @@ class Measurement:
     Given to `qfusion_core.open_backend` as ``run``. With a verb, its calls are numbered, and those
     of an earlier process are gone on with, or taken again when they are finished::
 
-        with Measurement("runs/wine", "study", "first ten rows") as measurement:
+        with Measurement("runs/wine", "study", "first ten rows", approve=True) as measurement:
             device = open_backend("ibm-fez", run=measurement)
             ...
 
@@ -55,8 +56,10 @@ class Measurement:
         subject: To what: the same verb with another subject is another measurement.
         again: Measure again what has been finished.
         wait: Wait for the jobs; otherwise submit and raise `JobsLeft`.
-        approve: Called with backend and price before anything that costs money is sent; raises to
-            refuse.
+        approve: True, or a function that is called with the price before anything that costs money
+            is sent, and says whether it may be spent. Without it a paid backend raises an error
+            with the price, and nothing is sent.
+        on_price: Called with a backend and its price before that.
         on_progress: Called after each look at the jobs.
         say: Called with a line that the user should see; it is logged if not given.
     """
@@ -69,20 +72,30 @@ class Measurement:
         *,
         again: bool = False,
         wait: bool = True,
-        approve: Callable[[str, Price], None] = lambda backend, price: None,
+        approve: Approve = None,
+        on_price: Callable[[str, Price], None] = lambda backend, price: None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.verb, self.subject, self.again = verb, subject, again
-        self.wait, self.approve, self.on_progress = wait, approve, on_progress
+        self.wait, self.on_progress = wait, on_progress
+        self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(__name__).warning
         self._run = run
         self._open: dict[About, At] = {}
 
     @classmethod
-    def of(cls, run: str | Path | Measurement | None) -> Measurement:
-        """What ``open_backend(run=...)`` means."""
-        return run if isinstance(run, Measurement) else cls(run)
+    def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
+        """What ``open_backend(run=..., approve=...)`` means.
+
+        Raises:
+            InputError: ``approve`` beside a measurement, which has its own.
+        """
+        if not isinstance(run, Measurement):
+            return cls(run, approve=approve)
+        if approve is not None:
+            raise InputError("approve: run is a Measurement; give approve to that")
+        return run
 
     @cached_property
     def folder(self) -> Path:

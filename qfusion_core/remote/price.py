@@ -42,7 +42,7 @@ class Range(_Ends):
     Range(low=1.5, high=2.5)
     >>> Range(1, float("nan"))
     Traceback (most recent call last):
-    qfusion_core.errors.QfusionError: an amount from 1 to nan: expected 0 <= low <= high, both finite
+    qfusion_core.errors.QfusionError: from 1 to nan: expected amounts 0 <= low <= high, finite
     """
 
     __slots__ = ()
@@ -51,8 +51,8 @@ class Range(_Ends):
         """Checked."""
         if not (is_amount(low) and is_amount(high) and low <= high):
             raise QfusionError(
-                f"an amount from {str(low)[:30]} to {str(high)[:30]}: expected 0 <= low <= high, "
-                "both finite"
+                f"from {str(low)[:30]} to {str(high)[:30]}: expected amounts 0 <= low <= high, "
+                "finite"
             )
         return super().__new__(cls, low, high)
 
@@ -121,6 +121,30 @@ class Price:
         nothing = Price(0, 0, 0, Range(0, 0), Range(0, 0))
         return sum(prices, start=nothing)
 
+    @staticmethod
+    def highest(prices: Iterable[Price]) -> Price:
+        """What is at least the most of each; what is unknown in one is unknown."""
+        every = list(prices)
+        return Price(
+            max(price.executions for price in every),
+            max(price.shots for price in every),
+            max(price.tasks for price in every),
+            _around(price.qpu_seconds for price in every),
+            _around(price.usd for price in every),
+            tuple(dict.fromkeys(source for price in every for source in price.sources)),
+        )
+
+    def within(self, most: Price) -> bool:
+        """Whether dollars and QPU time are no more; where both are unknown, shots and circuits."""
+        known = [
+            (ours, limit)
+            for ours, limit in ((self.usd, most.usd), (self.qpu_seconds, most.qpu_seconds))
+            if limit is not None
+        ]
+        if not known:
+            return self.shots <= most.shots and self.executions <= most.executions
+        return all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in known)
+
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
         document = asdict(self)
@@ -144,6 +168,14 @@ class Price:
 
 def _sum(first: Range | None, second: Range | None) -> Range | None:
     return None if first is None or second is None else first + second
+
+
+def _around(amounts: Iterable[Range | None]) -> Range | None:
+    every = list(amounts)
+    known = [amount for amount in every if amount is not None]
+    if len(known) < len(every):
+        return None
+    return Range(min(each.low for each in known), max(each.high for each in known))
 
 
 def _about(amount: Range | None, unit: str, what: str) -> str:

@@ -82,7 +82,7 @@ def test_evaluate_shows_each_price_and_which_rows_came_from_where(machine, right
     code, out, err = evaluate()
     assert code == 2
     assert "left: about " in err.splitlines()[0]
-    assert "error: left costs money" in err
+    assert "error: both costs money" in err
     assert not (machine.jobs or right.jobs)
     code, out, err = evaluate("--yes", "--json")
     assert code == 0
