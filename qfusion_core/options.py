@@ -6,15 +6,11 @@ import hashlib
 import json
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
-
-from qfusion_core.plain_numbers import require_plain
+from pydantic import BaseModel, ConfigDict
 
 
 class Options(BaseModel):
     """Options of a component: checked when read, frozen after, unknown keys refused.
-
-    Numbers are numbers: neither ``true`` nor ``'100'`` is one, and none is infinite or NaN.
 
     A component nests its own: ``class Options(qfusion_core.Options)`` with a described field for
     each option.
@@ -25,16 +21,7 @@ class Options(BaseModel):
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset()
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _plain(cls, value: Any, info: ValidationInfo) -> Any:
-        assert info.field_name is not None
-        require_plain(value, cls.model_fields[info.field_name].annotation)
-        return value
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     def that_change_values(self) -> dict[str, Any]:
         """Plain data: all options but the neutral ones.
