@@ -6,11 +6,17 @@ import hashlib
 import json
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema
+
+from qfusion_core.strict import strict_fields
 
 
 class Options(BaseModel):
     """Options of a component: checked when read, frozen after, unknown keys refused.
+
+    Numbers are finite numbers, and truth values ``true`` or ``false``: neither takes the other, nor
+    text.
 
     A component nests its own: ``class Options(qfusion_core.Options)`` with a described field for
     each option.
@@ -21,7 +27,15 @@ class Options(BaseModel):
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset()
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        strict_fields(handler.resolve_ref_schema(schema))
+        return schema
 
     def that_change_values(self) -> dict[str, Any]:
         """Plain data: all options but the neutral ones.
