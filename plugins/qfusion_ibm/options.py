@@ -18,6 +18,11 @@ class Options(qfusion_core.RemoteOptions):
         "mode", "session_seconds", "max_execution_time", "job_tags",
     }  # fmt: skip
 
+    first_options = frozenset({
+        "backend", "shots", "precision", "seed", "optimization_level", "layout_seed",
+        "resilience_level", "twirling", "dynamical_decoupling", "rows_per_job", "channel", "url",
+    })  # fmt: skip
+
     backend: str = Field(
         pattern=r"^(least-busy|[a-z][a-z0-9_]*)$",
         description="a machine's name (ibm_fez), least-busy, aer, or a snapshot (fake_manila)",

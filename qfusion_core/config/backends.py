@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
-from qfusion_core.options import Credentials, Options, values_digest
-from qfusion_core.pool.options import PoolOptions, pool_digest, read_pools
+from qfusion_core.options import Credentials, Options, values_digests
+from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -92,7 +92,13 @@ class Backends:
         return device, self.source.validate(device.Options, (*place, "options"))
 
     def values_digest(self, name: str, registry: Registry) -> str:
-        """SHA-256 of a backend's device and of its options that change values, in hexadecimal.
+        """The first of `values_digests`."""
+        return self.values_digests(name, registry)[0]
+
+    def values_digests(self, name: str, registry: Registry) -> tuple[str, ...]:
+        """What a backend's device and its options that change values are recognised by.
+
+        See `qfusion_core.options.values_digests`.
 
         Raises:
             InputError: Unknown name, device or option.
@@ -100,9 +106,9 @@ class Backends:
         device, options = self.configured(name, registry)
         if name in self.pools:
             members = self.pools[name].backends
-            digests = {member: self.values_digest(member, registry) for member in members}
-            return pool_digest(self.pools[name], digests)
-        return values_digest(device.name, options)
+            digests = {member: self.values_digests(member, registry) for member in members}
+            return pool_digests(self.pools[name], digests)
+        return values_digests(device.name, options)
 
     def open(
         self,

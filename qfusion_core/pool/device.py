@@ -31,7 +31,7 @@ class Pool(Fleet):
         options: Of the pool.
         members: Open and bound, in the order of the options.
         absent: Why the others could not be opened.
-        digest: See `values_digest`.
+        digests: See `values_digests`.
         bound: Name of the pool, and the measurement, which is the members', too.
 
     Attributes:
@@ -47,10 +47,10 @@ class Pool(Fleet):
         options: PoolOptions,
         members: Mapping[str, RemoteDevice],
         absent: Mapping[str, str],
-        digest: str,
+        digests: tuple[str, ...],
         bound: Binding,
     ) -> None:
-        self._members, self._digest = dict(members), digest
+        self._members, self._digests = dict(members), digests
         self.absent = dict(absent)  # type: ignore[misc]
         self.bound = bound
         devices = members.values()
@@ -96,9 +96,9 @@ class Pool(Fleet):
                 values[slice(*rows), list(columns)] = correction.applied(block, words)
         return values
 
-    def values_digest(self) -> str:
-        """SHA-256 of how rows are shared and of every member's digest, in hexadecimal."""
-        return self._digest
+    def values_digests(self) -> tuple[str, ...]:
+        """Of how rows are shared, and of every member's digest."""
+        return self._digests
 
     def shared(self) -> dict[str, list[tuple[int, int]]]:
         """Rows of the last call by member, counted from 1, as ranges with both ends."""

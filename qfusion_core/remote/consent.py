@@ -78,8 +78,8 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
     prices = {entry.key: each.price for entry, each in zip(new, plan, strict=True)}
     way_out = (
         f"; no job is lost: `{measurement.command('resume')} --yes` goes on, "
-        f"`{measurement.command('cancel')}` and then `{measurement.command('forget')} "
-        f"{at.measurement}` give up"
+        f"`{measurement.command('cancel')}` and then "
+        f"`{measurement.command('forget', at.measurement)}` give up"
     )
     if device.bound.budget is not None:
         try:

@@ -70,7 +70,7 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
         fleet.name,
         fleet.values_digest(),
     )
-    at = measurement.at(about, call)
+    at = measurement.at(about, call, fleet.values_digests())
     journal = measurement.journal
     stored = journal.call(at)
     if stored is None:
@@ -83,7 +83,7 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
         raise InputError(
             f"{bound.backend}: call {at.number} of measurement {at.measurement} is not what was "
             f"asked before ({_difference(stored, call)}): the model or the rows have changed; give "
-            f"it up with `{measurement.command('forget')} {at.measurement}`, then run again"
+            f"it up with `{measurement.command('forget', at.measurement)}`, then run again"
         )
     _repeat_failed(fleet, stored, at)
     carry_out(fleet, stored, at)
@@ -141,7 +141,7 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
 
 
 def _forget(fleet: Fleet, at: At) -> str:
-    return f"; `{fleet.bound.measurement.command('forget')} {at.measurement}` gives up"
+    return f"; `{fleet.bound.measurement.command('forget', at.measurement)}` gives up"
 
 
 def _difference(stored: Call, call: Call) -> str:

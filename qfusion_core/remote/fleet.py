@@ -96,8 +96,15 @@ class Fleet(BlackBoxDevice, ABC):
         return {}
 
     @abstractmethod
+    def values_digests(self) -> tuple[str, ...]:
+        """What device and options that change values are recognised by.
+
+        See `qfusion_core.options.values_digests`.
+        """
+
     def values_digest(self) -> str:
-        """SHA-256 of the device and of every option that changes values, in hexadecimal."""
+        """The first of them: that of today."""
+        return self.values_digests()[0]
 
     def member(self, backend: str) -> RemoteDevice:
         """One of its machines.

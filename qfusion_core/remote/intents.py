@@ -19,6 +19,9 @@ from qfusion_core.remote.price import Price, Range
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 
 
+UNFINISHED = ("intent", "submitted")
+
+
 class At(NamedTuple):
     """Place of a call: its measurement, and its number there."""
 
@@ -74,6 +77,11 @@ class Planned(NamedTuple):
     job: Job
     price: Price
     backend: str
+
+
+def is_unreadable(job: Entry) -> bool:
+    """Whether the provider calls a job done, and its result could not be read."""
+    return bool(getattr(job, "unreadable", None))
 
 
 def spent(db: sqlite3.Connection, backend: str, without: Sequence[str] = ()) -> Spent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +15,11 @@ import platformdirs
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.recognition import beside, known, left_open
 
 
 class Progress(NamedTuple):
@@ -121,22 +122,51 @@ class Measurement:
         """The journal of the folder."""
         return Journal(self.folder)
 
-    def command(self, action: str) -> str:
+    def command(self, action: str, *words: str) -> str:
         """A command on the jobs of the run, to be copied into a shell."""
-        return f"qfusion jobs {action} {shlex.quote(str(self.folder))}"
+        return shlex.join(["qfusion", "jobs", action, str(self.folder), *words])
 
     @property
     def ids(self) -> dict[str, str]:
         """Id of the measurement on each backend that was asked, for provenance."""
         return {about.backend: at.measurement for about, at in self._open.items()}
 
-    def at(self, about: About, call: Call) -> At:
-        """Place of the call that is made now."""
+    def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
+        """Place of the call that is made now.
+
+        Args:
+            about: What is measured.
+            call: Of it.
+            digests: By which an earlier release's measurement of it is recognised, too.
+        """
         if self.verb is None:
-            return At(self.journal.adopt(about, call), 0)
+            return At(self.journal.adopt(left_open(self.journal, about, digests, call), call), 0)
         if about not in self._open:
-            self._open[about] = At(self.journal.open(about, again=self.again), 0)
+            self._open[about] = At(self._begin(about, digests), 0)
         return self._open[about]
+
+    def _begin(self, about: About, digests: Sequence[str]) -> str:
+        """Id of the measurement to go on with, or of a new one."""
+        before = known(self.journal, about, digests or (about.options,))
+        if before is not None and (before.state == "open" or not self.again):
+            if not (self.again and self._given_up(before.id)):
+                return self.journal.open(before.about, again=False)
+        lines = (
+            beside(self.journal, about, self.ids.values()) if self.journal.path.is_file() else []
+        )
+        for line in lines:
+            self.say(f"{line}: `{self.command('list')}` shows it")
+        return self.journal.open(about, again=self.again)
+
+    def _given_up(self, name: str) -> bool:
+        """Whether nothing of a measurement is waited for but results that cannot be read."""
+        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if not waited_for or not all(is_unreadable(job) for job in waited_for):
+            return False
+        self.journal.set_state(name, "forgotten")
+        self.say(f"measurement {name} is given up: a result of it cannot be read")
+        return True
 
     def answered(self, about: About, at: At) -> None:
         """The call has its values: the next one has the next number."""

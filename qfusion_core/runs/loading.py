@@ -84,6 +84,6 @@ def load(
     name = backends.default if backend is None else backend
     device = backends.open(name, registry, folder.path, approve)
     if not raw:
-        options = partial(backends.values_digest, registry=registry)
+        options = partial(backends.values_digests, registry=registry)
         device = calibrated(model, device, run=folder.path, backend=name, options=options)
     return model.attach(device)
