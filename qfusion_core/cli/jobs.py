@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qfusion_core.cli.adopt import adopt, say_standing
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table
 from qfusion_core.cli.remote import agrees, show_price
+from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
     from qfusion_core.remote.intents import Entry
@@ -20,9 +22,10 @@ if TYPE_CHECKING:
 
 jobs = typer.Typer(
     cls=ListByDefault,
-    help="List the remote jobs of a run; resume, cancel or forget them.",
+    help="List the remote jobs of a run; resume, cancel, forget or adopt them.",
     no_args_is_help=True,
 )
+jobs.command()(adopt)
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")]
 Some = Annotated[
     list[str] | None,
@@ -35,15 +38,16 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.remote.manager import open_journal
 
-    journal = open_journal(run)
-    measurements = journal.measurements()
+    journal = open_journal(run, to_show=True)
+    standing, measurements = journal.standing(), journal.measurements()
     backends = dict.fromkeys(job.backend for each in measurements for job in each["jobs"])
     spent = {backend: journal.spent(backend) for backend in backends}
     if as_json:
         for each in measurements:
             each["jobs"] = [{**job._asdict(), "at": job.at._asdict()} for job in each["jobs"]]
         counted = {backend: sums._asdict() for backend, sums in spent.items()}
-        print_json({"run": str(run), "measurements": measurements, "spent": counted})
+        known = {"standing": standing.kind, "why": standing.why}
+        print_json({"run": str(run), **known, "measurements": measurements, "spent": counted})
         return
     print_table(
         (
@@ -51,7 +55,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
             "USD", "written (UTC)", "reason",
         ),
         (
-            (each["id"], each["verb"], each["subject"][:40], *_cells(job))
+            (each["id"], each["verb"], one_line(each["subject"], 40), *_cells(job))
             for each in measurements
             for job in each["jobs"]
         ),
@@ -64,6 +68,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
             )
         elif each["state"] == "forgotten":
             typer.echo(f"{each['id']} is forgotten")
+    say_standing(run, standing, measurements)
     for backend, sums in spent.items():
         typer.echo(
             f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
@@ -183,7 +188,7 @@ def _cells(job: Entry) -> tuple[object, ...]:
         job.price["shots"],
         _usd(job),
         f"{written:%Y-%m-%d %H:%M:%S}",
-        job.reason or "-",
+        one_line(job.reason) or "-",
     )
 
 

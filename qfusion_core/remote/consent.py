@@ -14,7 +14,6 @@ from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Entry, Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.repricing import reprice
 from qfusion_core.remote.submission import new_asking
 
 
@@ -83,7 +82,7 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
     )
     if device.bound.budget is not None:
         try:
-            reprice(journal.path, device.bound.backend, prices, device.bound.budget)
+            journal.jobs.reprice(device.bound.backend, prices, device.bound.budget)
         except BudgetError as error:
             raise BudgetError(f"{error}{way_out}") from None
     if device.paid and not device.local:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.errors import InputError
 from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.stored import checked, document, require_amounts
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
-
-
 UNFINISHED = ("intent", "submitted")
 
 
@@ -37,6 +37,8 @@ class Entry(NamedTuple):
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
         usd_low: Low end of ``usd``, where the provider told something; None where nothing.
+        adopted: Whether its values came with a journal that the user adopted: they were not
+            measured under the user's key.
     """
 
     key: str
@@ -56,6 +58,7 @@ class Entry(NamedTuple):
     qpu_seconds: float | None
     usd: float | None
     usd_low: float | None
+    adopted: bool = False
 
     def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
         """What the provider said, else the range of the plan; and whether that is what it charged.
@@ -84,21 +87,40 @@ def is_unreadable(job: Entry) -> bool:
     return bool(getattr(job, "unreadable", None))
 
 
-def spent(db: sqlite3.Connection, backend: str, without: Sequence[str] = ()) -> Spent:
-    """Sums over all jobs of a backend but those that were given up before they were sent.
+def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
+    """Sums over the jobs of a backend: what the provider charged, else what is reserved.
+
+    Nothing is reserved for jobs that failed or were cancelled; what was charged for them counts.
 
     Args:
         db: Inside a transaction.
         backend: Whose jobs.
         without: Keys of jobs that are not counted.
     """
-    sums = db.execute(
-        "SELECT SUM(tasks), SUM(shots), SUM(executions), SUM(qpu_seconds), SUM(usd)"
-        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)"
-        " AND key NOT IN (SELECT value FROM json_each(?))",
-        (backend, json.dumps(list(without))),
-    ).fetchone()
-    return Spent(*(amount or 0 for amount in sums))
+    rows = db.execute(
+        "SELECT key, tasks, shots, executions, qpu_seconds, usd FROM job WHERE backend = ?"
+        " AND (state NOT IN ('failed', 'cancelled') OR usd_low IS NOT NULL)",
+        (backend,),
+    )
+    sums = Spent()
+    for key, *amounts in rows:
+        if key in without:
+            continue
+        try:
+            require_amounts("amounts", *amounts)
+        except ValueError as error:
+            raise InputError(
+                f"{backend}: job {key!r:.60} in the journal cannot be counted: {error}"
+            ) from None
+        tasks, shots, executions, seconds, usd = (amount or 0 for amount in amounts)
+        sums = Spent(
+            sums.jobs + tasks,
+            sums.shots + shots,
+            sums.executions + executions,
+            sums.qpu_seconds + seconds,
+            sums.usd + usd,
+        )
+    return sums
 
 
 def reserve(
@@ -107,38 +129,67 @@ def reserve(
     planned: Sequence[Planned],
     budgets: Budgets,
     now: float,
-) -> None:
-    """Write intents inside a transaction, if the budgets allow all of them together."""
+) -> list[str]:
+    """Write intents inside a transaction, if the budgets allow all of them together.
+
+    Returns:
+        Their keys.
+
+    Raises:
+        BudgetError: They do not fit.
+        InputError: An amount is not finite, negative, or beyond 1e15.
+    """
+    for each in planned:
+        _require_countable(each)
     for backend in dict.fromkeys(each.backend for each in planned):
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
+    keys = []
     for position, job, price, backend in planned:
+        keys.append(f"qf-{at.measurement}-{at.number}-{position}")
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                f"qf-{at.measurement}-{at.number}-{position}", backend,
-                *at, position, *job.rows,
+                keys[-1], backend, *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,
             ),
         )  # fmt: skip
+    return keys
+
+
+def _require_countable(planned: Planned) -> None:
+    price = planned.price
+    try:
+        for what in ("tasks", "executions", "shots", "qpu_seconds", "usd"):
+            amount = getattr(price, what)
+            require_amounts(what, *(amount if isinstance(amount, Range) else (amount,)))
+    except ValueError as error:
+        raise InputError(
+            f"{planned.backend}: the plan's {error}; nothing was sent; use fewer shots, or correct "
+            "the price"
+        ) from None
 
 
 def entry(row: sqlite3.Row) -> Entry:
-    """A row of the table."""
-    return Entry(
+    """A row of the table.
+
+    Raises:
+        ValueError: No job can be so.
+    """
+    found = Entry(
         row["key"],
         row["backend"],
         At(row["measurement"], row["number"]),
         row["position"],
         (row["first_row"], row["end_row"]),
-        tuple(json.loads(row["columns"])),
-        json.loads(row["facts"]),
-        json.loads(row["price"]),
+        tuple(document(row["columns"])),
+        document(row["facts"]),
+        document(row["price"]),
         row["state"],
         row["sent"],
         row["job_id"],
@@ -148,4 +199,6 @@ def entry(row: sqlite3.Row) -> Entry:
         row["qpu_seconds"],
         row["usd"],
         row["usd_low"],
+        bool(row["adopted"]),
     )
+    return checked(found)

@@ -12,85 +12,99 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
 from qfusion_core.circuit import Circuit
+from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
-from qfusion_core.remote.owner import gone, new_owner, same_process
-from qfusion_core.remote.schema import transaction
+from qfusion_core.remote.owner import lives, new_owner, same_process
+from qfusion_core.remote.rows import About as About
+from qfusion_core.remote.rows import assembled, call_of, job_of, measurement_of
+from qfusion_core.remote.standing import Standing
+from qfusion_core.remote.store import Store
 
 NAME = "journal.sqlite"
-
-
-class About(NamedTuple):
-    """What makes two measurements the same.
-
-    Attributes:
-        verb: What opened it: ``evaluate``, ...
-        subject: Of what: which rows.
-        backend: Name in ``backends.yaml``.
-        device: Name of the device.
-        options: Digest of the options that change values.
-    """
-
-    verb: str
-    subject: str
-    backend: str
-    device: str
-    options: str
+NOT_OURS = "adopted, not measured under this key"
+_CALLS = "SELECT * FROM call JOIN circuit ON digest = circuit"
 
 
 class Journal:
     """The journal of one folder; the file is made on the first write.
+
+    Args:
+        folder: Of the run.
+        clock: Seconds since 1970.
+        to_show: To be listed or exported only: then also a foreign journal is read, and nothing is
+            written, not even beside the file.
 
     Attributes:
         path: The file.
         jobs: Its jobs.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.time, *, to_show: bool = False
+    ) -> None:
         self.path = folder / NAME
-        self.jobs = Ledger(self.path, clock)
+        self._store = Store(self.path, to_show=to_show)
+        self.jobs = Ledger(self._store, clock)
         self._clock = clock
+
+    def standing(self) -> Standing:
+        """Whose the journal is: of a foreign one nothing is sent, and no value is used."""
+        return self._store.standing()
 
     def open(self, about: About, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
 
         A finished one is taken again for its values, unless ``again``; an open one always.
         """
-        with transaction(self.path) as db:
-            last = db.execute(
+
+        def last(db: sqlite3.Connection) -> str | None:
+            row = db.execute(
                 "SELECT id, state FROM measurement WHERE (verb, subject, backend, device, options)"
                 " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
                 about,
             ).fetchone()
-            if last and (last["state"] == "open" or not again):
-                return str(last["id"])
-            return self._new(db, about)
+            return str(row["id"]) if row and (row["state"] == "open" or not again) else None
 
-    def adopt(self, about: About, call: Call) -> str:
-        """Id of a measurement for a single call: one that a process left open, or a new one."""
+        with self._store.reading() as db:  # a folder may be one that cannot be written
+            found = last(db)
+        if found is None:
+            with self._store.writing() as db:
+                found = last(db) or self._new(db, about)
+        return found
+
+    def take_up(self, about: About, call: Call) -> str:
+        """Id of a measurement for a single call: one that a process left open, or a new one.
+
+        It was left if its process has ended; one of which nothing is known, on another machine or
+        in another container, counts as ended unless it is submitting just now.
+        """
         me = new_owner()
-        with transaction(self.path) as db:
+        with self._store.reading() as db:
             left = db.execute(
-                "SELECT id, owner FROM measurement WHERE (verb, subject, backend, device, options)"
+                "SELECT id, owner, (SELECT MAX(lease) FROM job WHERE measurement = id) AS lease"
+                " FROM measurement WHERE (verb, subject, backend, device, options)"
                 " = (?, ?, ?, ?, ?) AND state = 'open' ORDER BY rowid",
                 about,
             ).fetchall()
         for row in left:
-            if gone(row["owner"]) or same_process(row["owner"], me):
+            alive = lives(row["owner"])
+            if alive is None:
+                alive = (row["lease"] or 0) > self._clock()
+            if not alive or same_process(row["owner"], me):
                 stored = self.call(At(row["id"], 0))
                 if stored is not None and stored.agrees(call):
                     return str(row["id"])
-        with transaction(self.path) as db:
+        with self._store.writing() as db:
             return self._new(db, about)
 
     def _new(self, db: sqlite3.Connection, about: About) -> str:
@@ -105,32 +119,81 @@ class Journal:
 
     def set_state(self, measurement: str, state: str) -> None:
         """Mark a measurement ``finished`` or ``forgotten``."""
-        with transaction(self.path) as db:
-            db.execute("UPDATE measurement SET state = ? WHERE id = ?", (state, measurement))
+        with self._store.reading() as db:
+            asked = "SELECT state FROM measurement WHERE id = ?"
+            row = db.execute(asked, (measurement,)).fetchone()
+        if row is not None and row["state"] != state:
+            with self._store.writing() as db:
+                db.execute("UPDATE measurement SET state = ? WHERE id = ?", (state, measurement))
 
     def measurements(self) -> list[dict[str, Any]]:
-        """All measurements in their order, each with its entries under ``jobs``."""
-        with transaction(self.path) as db:
-            rows = [dict(row) for row in db.execute("SELECT * FROM measurement ORDER BY rowid")]
-        entries = self.jobs.all()
-        for row in rows:
-            row["provenance"] = json.loads(row["provenance"])
-            row["jobs"] = [entry for entry in entries if entry.at.measurement == row["id"]]
+        """All measurements in their order, each with its entries under ``jobs``.
+
+        Raises:
+            InputError: A row is damaged.
+        """
+        with self._store.reading() as db:
+            return self._measurements(db)
+
+    def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
+        entries = self.jobs.entries(db, "1 ORDER BY rowid")
+        rows = []
+        for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):
+            shown = one_line(row["id"], 40)
+            with damaged_row(self.path, f"measurement {shown}"):
+                jobs = [entry for entry in entries if entry.at.measurement == row["id"]]
+                rows.append(measurement_of(row) | {"jobs": jobs})
         return rows
 
+    def adopted(self, measurement: str) -> bool:
+        """Whether any of its values came with a journal that the user adopted.
+
+        They are to be shown with `NOT_OURS`.
+        """
+        with self._store.reading() as db:
+            asked = "SELECT 1 FROM job WHERE measurement = ? AND adopted AND NOT replaced"
+            return db.execute(asked, (measurement,)).fetchone() is not None
+
+    def adopt(self, content: str) -> None:
+        """Make a foreign journal the user's own; nothing in it is approved by that.
+
+        Args:
+            content: What the user has seen: `Standing.content`.
+
+        Raises:
+            InputError: It has changed since, or something in it is damaged.
+        """
+
+        self._store.adopt(content, self._check)
+
+    def check(self) -> None:
+        """Read every measurement, job and call.
+
+        Raises:
+            InputError: One of them is damaged.
+        """
+        with self._store.reading() as db:
+            self._check(db)
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        self._measurements(db)
+        for row in db.execute(_CALLS):
+            self._call(row)
+
     def call(self, at: At) -> Call | None:
-        """A stored call, None where there is none of this number."""
-        with transaction(self.path) as db:
-            row = db.execute(
-                "SELECT * FROM call JOIN circuit ON digest = circuit"
-                " WHERE measurement = ? AND number = ?",
-                at,
-            ).fetchone()
-        if row is None:
-            return None
-        circuit = TypeAdapter(Circuit).validate_json(row["json"])
-        angles = np.frombuffer(row["angles"], dtype="<f8").reshape(row["rows"], circuit.n_angles)
-        return Call(circuit, torch.from_numpy(angles.copy()), tuple(json.loads(row["observables"])))
+        """A stored call, None where there is none of this number.
+
+        Raises:
+            InputError: It is damaged.
+        """
+        with self._store.reading() as db:
+            row = db.execute(f"{_CALLS} WHERE measurement = ? AND number = ?", at).fetchone()
+        return None if row is None else self._call(row)
+
+    def _call(self, row: sqlite3.Row) -> Call:
+        shown = f"call {one_line(row['number'], 20)} of {one_line(row['measurement'], 40)}"
+        with damaged_row(self.path, shown):
+            return call_of(row)
 
     def write(self, at: At, call: Call, planned: Sequence[Planned], budgets: Budgets) -> None:
         """Write a call and its whole plan, if the budgets allow it; nothing if it is there already.
@@ -138,7 +201,7 @@ class Journal:
         Raises:
             BudgetError: The plan does not fit.
         """
-        with transaction(self.path) as db:
+        with self._store.writing() as db:
             there = "SELECT 1 FROM call WHERE measurement = ? AND number = ?"
             if db.execute(there, at).fetchone():
                 return  # another process on the same measurement was faster
@@ -155,23 +218,30 @@ class Journal:
                     call.angles.numpy().astype("<f8").tobytes(),
                 ),
             )
-            reserve(db, at, planned, budgets, self._clock())
+            keys = reserve(db, at, planned, budgets, self._clock())
             db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
+        self.jobs.noted(keys)
 
     def spent(self, backend: str) -> Spent:
         """What a backend has spent or reserved in this run."""
-        if not self.path.is_file():
-            return Spent()
-        with transaction(self.path) as db:
+        with self._store.reading() as db:
             return spent(db, backend)
 
     def job(self, call: Call, entry: Entry) -> Job:
-        """The stored job, as it was planned."""
-        return Job(call, entry.rows, entry.columns, entry.facts)
+        """The stored job, as it was planned.
+
+        Raises:
+            InputError: It is of rows or observables that the call does not have.
+        """
+        with damaged_row(self.path, f"job {one_line(entry.key, 40)}"):
+            return job_of(call, entry)
 
     def values(self, at: At, call: Call) -> Tensor:
-        """Values of a call whose jobs are all done: ``[rows, observables]``, float64."""
-        together = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-        for entry in self.jobs.of(at):
-            together[slice(*entry.rows), list(entry.columns)] = self.jobs.values(entry)
-        return together
+        """Values of a call whose jobs are all done: ``[rows, observables]``, float64.
+
+        Raises:
+            InputError: A value is missing, is there twice, or is damaged.
+        """
+        advice = f"give it up with `qfusion jobs forget RUN {at.measurement}`, then run again"
+        with damaged_row(self.path, f"call {at.number} of {at.measurement}", advice):
+            return assembled(call, ((job, self.jobs.values(job)) for job in self.jobs.of(at)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,15 +19,19 @@ from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.price import Price
 
 
-def open_journal(run: str | Path) -> Journal:
+def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
     """The journal of a folder.
+
+    Args:
+        run: The folder.
+        to_show: As of `Journal`.
 
     Raises:
         InputError: There is none.
     """
-    if not (Path(run) / NAME).is_file():
+    if not os.path.lexists(Path(run) / NAME):
         raise InputError(f"{run}: nothing was sent to a remote machine (no {NAME} in it)")
-    return Journal(Path(run))
+    return Journal(Path(run), to_show=to_show)
 
 
 def resume_jobs(
@@ -77,7 +82,7 @@ def still_open(run: str | Path, which: Sequence[str] | None) -> list[str]:
         if row["state"] == "open" and ended and not waited_for:
             forget = Measurement(run).command("forget", row["id"])
             lines.append(
-                f"measurement {row['id']} ({row['verb']}) is open, {len(ended)} job(s) of it failed "
+                f"measurement {row['id']} ({row['verb']}) is open, {len(ended)} of its jobs failed "
                 f"or were cancelled: run the same again to send them anew, or `{forget}`"
             )
     return lines

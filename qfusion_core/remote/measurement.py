@@ -19,7 +19,7 @@ from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.recognition import beside, known, left_open
+from qfusion_core.remote.recognition import beside, known, left_open, written_as
 
 
 class Progress(NamedTuple):
@@ -84,6 +84,7 @@ class Measurement:
         self.say = say or logging.getLogger(__name__).warning
         self._run = run
         self._open: dict[About, At] = {}
+        self._left: dict[About, dict[str, About]] = {}  # by earlier releases
 
     @classmethod
     def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
@@ -140,7 +141,10 @@ class Measurement:
             digests: By which an earlier release's measurement of it is recognised, too.
         """
         if self.verb is None:
-            return At(self.journal.adopt(left_open(self.journal, about, digests, call), call), 0)
+            if about not in self._left:  # none is added: new ones are written with new digests
+                self._left[about] = left_open(self.journal, about, digests)
+            written = written_as(self.journal, about, self._left[about], call)
+            return At(self.journal.take_up(written, call), 0)
         if about not in self._open:
             self._open[about] = At(self._begin(about, digests), 0)
         return self._open[about]
@@ -151,10 +155,7 @@ class Measurement:
         if before is not None and (before.state == "open" or not self.again):
             if not (self.again and self._given_up(before.id)):
                 return self.journal.open(before.about, again=False)
-        lines = (
-            beside(self.journal, about, self.ids.values()) if self.journal.path.is_file() else []
-        )
-        for line in lines:
+        for line in beside(self.journal, about, self.ids.values()):
             self.say(f"{line}: `{self.command('list')}` shows it")
         return self.journal.open(about, again=self.again)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from qfusion_core.remote.intents import At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.schema import transaction
-
-_SAME = "SELECT id, state FROM measurement WHERE (verb, subject, backend, device, options) = "
 
 
 class Known(NamedTuple):
@@ -27,32 +24,30 @@ def known(journal: Journal, about: About, digests: Sequence[str]) -> Known | Non
     Args:
         journal: Is not written to.
         about: What is asked for.
-        digests: By which its options are recognised, today's first.
+        digests: By which its options are recognised; what stands under the first comes first.
     """
-    if not journal.path.is_file():
-        return None
-    with transaction(journal.path) as db:
-        for digest in digests:
-            written = about._replace(options=digest)
-            row = db.execute(
-                f"{_SAME} (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
-                written,
-            ).fetchone()
-            if row is not None:
-                return Known(str(row["id"]), str(row["state"]), written)
+    rows = [row for row in journal.measurements() if row["state"] != "forgotten"]
+    for digest in digests:
+        written = about._replace(options=digest)
+        same = [row for row in rows if _about(row) == written]
+        if same:
+            return Known(same[-1]["id"], same[-1]["state"], written)
     return None
 
 
-def left_open(journal: Journal, about: About, digests: Sequence[str], call: Call) -> About:
-    """``about`` as a single call is written that an earlier release left open, else as it is."""
-    for digest in digests[1:]:
-        written = about._replace(options=digest)
-        with transaction(journal.path) as db:
-            rows = db.execute(f"{_SAME} (?, ?, ?, ?, ?) AND state = 'open'", written).fetchall()
-        for row in rows:
-            stored = journal.call(At(row["id"], 0))
-            if stored is not None and stored.agrees(call):
-                return written
+def left_open(journal: Journal, about: About, digests: Sequence[str]) -> dict[str, About]:
+    """Open measurements, by id, that an earlier release wrote under another digest."""
+    older = {about._replace(options=digest) for digest in digests[1:]}
+    rows = journal.measurements() if older else []
+    return {r["id"]: _about(r) for r in rows if r["state"] == "open" and _about(r) in older}
+
+
+def written_as(journal: Journal, about: About, left: Mapping[str, About], call: Call) -> About:
+    """``about`` as a single call of `left_open` is written; as it is, where it is none of them."""
+    for name, written in left.items():
+        stored = journal.call(At(name, 0))
+        if stored is not None and stored.agrees(call):
+            return written
     return about
 
 
@@ -64,19 +59,23 @@ def beside(journal: Journal, about: About, ours: Collection[str]) -> list[str]:
         about: A measurement that begins.
         ours: Ids that this process has opened.
     """
-    with transaction(journal.path) as db:
-        rows = db.execute(
-            "SELECT id, measurement.backend AS backend, COUNT(*) AS jobs FROM measurement"
-            " JOIN job ON job.measurement = id AND job.state = 'submitted'"
-            " WHERE measurement.state = 'open' AND (verb, subject, device) = (?, ?, ?) GROUP BY id",
-            (about.verb, about.subject, about.device),
-        ).fetchall()
     lines = []
-    for row in rows:
-        if row["id"] not in ours:
-            why = "its options were others" if row["backend"] == about.backend else "by that name"
+    for row in journal.measurements():
+        other = _about(row)
+        jobs = sum(job.state == "submitted" for job in row["jobs"])
+        same = (other.verb, other.subject, other.device) == (
+            about.verb,
+            about.subject,
+            about.device,
+        )
+        if same and jobs and row["state"] == "open" and row["id"] not in ours:
+            why = "by that name" if other.backend != about.backend else "with other options"
             lines.append(
-                f"measurement {row['id']} with {row['jobs']} job(s) at the provider is open, on "
-                f"backend {row['backend']!r} ({why}); a new one begins beside it"
+                f"measurement {row['id']} with {jobs} job(s) at the provider is open, of backend "
+                f"{other.backend!r} {why}; a new one begins beside it"
             )
     return lines
+
+
+def _about(row: Mapping[str, Any]) -> About:
+    return About(*(row[name] for name in About._fields))
