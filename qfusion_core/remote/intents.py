@@ -17,6 +17,7 @@ from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.stored import checked, document, require_amounts
+from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 UNFINISHED = ("intent", "submitted")
@@ -145,15 +146,16 @@ def reserve(
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = []
-    for position, job, price, backend in planned:
-        keys.append(f"qf-{at.measurement}-{at.number}-{position}")
+    keys = [f"qf-{at.measurement}-{at.number}-{each.position}" for each in planned]
+    jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
+    reserve_of_all(folder_of(db), jobs, budgets)
+    for key, (position, job, price, backend) in zip(keys, planned, strict=True):
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                keys[-1], backend, *at, position, *job.rows,
+                key, backend, *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,

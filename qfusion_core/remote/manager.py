@@ -75,9 +75,11 @@ def resume_jobs(
 
 def still_open(run: str | Path, which: Sequence[str] | None) -> list[str]:
     """How to go on with measurements that no job is at work for, one line each."""
-    lines = []
-    for row in chosen(open_journal(run), which):
-        ended = [job for job in row["jobs"] if job.state in ("failed", "cancelled")]
+    lines, journal = [], open_journal(run)
+    for row in chosen(journal, which):
+        places = dict.fromkeys(job.at for job in row["jobs"])
+        jobs = [job for at in places for job in journal.jobs.of(at)]  # but those that others do now
+        ended = [job for job in jobs if job.state in ("failed", "cancelled")]
         waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
         if row["state"] == "open" and ended and not waited_for:
             forget = Measurement(run).command("forget", row["id"])
