@@ -12,6 +12,7 @@ from numbers import Real
 from typing import Any, NamedTuple, Self, TypeGuard
 
 from qfusion_core.errors import QfusionError
+from qfusion_core.printable import one_line
 
 _MOST = 2**53  # of what is counted: up to here a float is exact, and SQLite can add
 
@@ -69,7 +70,7 @@ class PriceSource(NamedTuple):
     date: str
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.date})"
+        return f"{one_line(self.text, 300)} ({one_line(self.date, 30)})"
 
 
 @dataclass(frozen=True)
