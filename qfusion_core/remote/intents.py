@@ -26,6 +26,11 @@ class At(NamedTuple):
     number: int
 
 
+def key_of(at: At, position: int) -> str:
+    """The key of a job: its idempotency token and tag at the provider."""
+    return f"qf-{at.measurement}-{at.number}-{position}"
+
+
 class Entry(NamedTuple):
     """A job as it stands in the journal.
 
@@ -34,6 +39,9 @@ class Entry(NamedTuple):
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
         usd_low: Low end of ``usd``, where the provider told something; None where nothing.
+        account: In which it was sent, where the adapter tells it (`RemoteDevice.account`).
+        unreadable: Why the result could not be read, of a job that the provider calls done; or why
+            nobody knows the job. None where there is nothing of the kind: then it is at work.
     """
 
     key: str
@@ -53,6 +61,8 @@ class Entry(NamedTuple):
     qpu_seconds: float | None
     usd: float | None
     usd_low: float | None
+    account: str | None
+    unreadable: str | None
 
     def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
         """What the provider said, else the range of the plan; and whether that is what it charged.
@@ -92,8 +102,8 @@ def reserve(
     planned: Sequence[Planned],
     budgets: Budgets,
     now: float,
-) -> None:
-    """Write intents inside a transaction, if the budgets allow all of them together."""
+) -> list[str]:
+    """Write intents inside a transaction, if the budgets allow all of them together; their keys."""
     for backend in dict.fromkeys(each.backend for each in planned):
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
@@ -104,13 +114,14 @@ def reserve(
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                f"qf-{at.measurement}-{at.number}-{position}", backend,
+                key_of(at, position), backend,
                 *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,
             ),
         )  # fmt: skip
+    return [key_of(at, each.position) for each in planned]
 
 
 def entry(row: sqlite3.Row) -> Entry:
@@ -133,4 +144,6 @@ def entry(row: sqlite3.Row) -> Entry:
         row["qpu_seconds"],
         row["usd"],
         row["usd_low"],
+        row["account"],
+        row["unreadable"],
     )

@@ -24,6 +24,7 @@ from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
+from qfusion_core.remote.opened import Opened
 from qfusion_core.remote.owner import gone, new_owner, same_process
 from qfusion_core.remote.schema import transaction
 
@@ -54,17 +55,20 @@ class Journal:
     Attributes:
         path: The file.
         jobs: Its jobs.
+        opened: What is open at providers.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
         self.path = folder / NAME
         self.jobs = Ledger(self.path, clock)
+        self.opened = Opened(self.path, clock)
         self._clock = clock
 
     def open(self, about: About, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
 
-        A finished one is taken again for its values, unless ``again``; an open one always.
+        A finished one is taken again for its values, unless ``again``; an open one always, unless
+        nothing is left of it but jobs that cannot be brought to their end, and ``again``.
         """
         with transaction(self.path) as db:
             last = db.execute(
@@ -72,7 +76,9 @@ class Journal:
                 " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
                 about,
             ).fetchone()
-            if last and (last["state"] == "open" or not again):
+            if last and not again:
+                return str(last["id"])
+            if last and last["state"] == "open" and not _stuck(db, str(last["id"])):
                 return str(last["id"])
             return self._new(db, about)
 
@@ -155,8 +161,9 @@ class Journal:
                     call.angles.numpy().astype("<f8").tobytes(),
                 ),
             )
-            reserve(db, at, planned, budgets, self._clock())
+            keys = reserve(db, at, planned, budgets, self._clock())
             db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
+        self.jobs.own.update(keys)
 
     def spent(self, backend: str) -> Spent:
         """What a backend has spent or reserved in this run."""
@@ -175,3 +182,16 @@ class Journal:
         for entry in self.jobs.of(at):
             together[slice(*entry.rows), list(entry.columns)] = self.jobs.values(entry)
         return together
+
+
+def _stuck(db: sqlite3.Connection, measurement: str) -> bool:
+    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
+
+    It is open as long as somebody asks for them; who measures again does not.
+    """
+    states = db.execute(
+        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
+        " AND state IN ('intent', 'submitted')",
+        (measurement,),
+    ).fetchall()
+    return bool(states) and all(stuck for (stuck,) in states)

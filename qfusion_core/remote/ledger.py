@@ -21,14 +21,19 @@ from qfusion_core.remote.owner import gone
 from qfusion_core.remote.price import Range
 from qfusion_core.remote.schema import transaction
 
-LEASE = 600.0  # seconds; renewed before each request, and void when its process has ended
+LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
 
 class Ledger:
-    """The jobs of one journal file."""
+    """The jobs of one journal file.
+
+    Attributes:
+        own: Keys of the intents that were written here: nobody else can have sent them before.
+    """
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
         self._path, self._clock = path, clock
+        self.own: set[str] = set()
 
     def all(self) -> list[Entry]:
         """Every job, also those that others replaced."""
@@ -82,10 +87,11 @@ class Ledger:
                 "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", at
             ).fetchone()
             moved = [each._replace(position=last + 1 + each.position) for each in planned]
-            reserve(db, at, moved, budgets, self._clock())
+            keys = reserve(db, at, moved, budgets, self._clock())
+        self.own.update(keys)
 
-    def claim(self, key: str, owner: str) -> Entry | None:
-        """Take or renew the lease on an intent; None where another process has it."""
+    def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
+        """Take or renew the lease on an intent, of so many seconds; None where another has it."""
         now = self._clock()
         with transaction(self._path) as db:
             row = db.execute("SELECT * FROM job WHERE key = ?", (key,)).fetchone()
@@ -93,24 +99,22 @@ class Ledger:
             if row["state"] != "intent" or not free:
                 return None
             db.execute(
-                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + LEASE, key)
+                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + seconds, key)
             )
         return entry(row)
 
-    def sending(self, key: str, owner: str) -> bool:
-        """Note that a submission goes out now, if the lease is still held."""
+    def sending(
+        self, key: str, owner: str, account: str | None = None, seconds: float = LEASE
+    ) -> bool:
+        """Note that a submission goes out now, and in which account, if the lease is still held."""
         now = self._clock()
         with transaction(self._path) as db:
             noted = db.execute(
-                "UPDATE job SET sent = ?, lease = ? WHERE key = ? AND owner = ? AND"
+                "UPDATE job SET sent = ?, lease = ?, account = ? WHERE key = ? AND owner = ? AND"
                 " state = 'intent'",
-                (now, now + LEASE, key, owner),
+                (now, now + seconds, account, key, owner),
             )
             return noted.rowcount == 1
-
-    def since(self, moment: float) -> float:
-        """Seconds since a moment that the journal holds."""
-        return self._clock() - moment
 
     def not_sent(self, key: str) -> None:
         """Note that the machine took nothing, and let the lease go."""
@@ -138,8 +142,25 @@ class Ledger:
             ended=self._clock(),
             values=values.astype("<f8").tobytes(),
             raw=result.raw,
+            unreadable=None,
             **{name: amount for name, amount in actual.items() if amount is not None},
         )
+
+    def unreadable(self, key: str, reason: str, raw: bytes = b"") -> None:
+        """Note why a job cannot be brought to its end, and what its provider gave.
+
+        It stays where it is, and is asked for again; but the user may give it up.
+        """
+        self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
+
+    def known(self, key: str, job_id: str) -> None:
+        """Note that a job is at the provider, perhaps under another id, whatever was thought."""
+        with transaction(self._path) as db:
+            db.execute(
+                "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+                " unreadable = NULL WHERE key = ? AND state IN ('submitted', 'failed')",
+                (job_id, key),
+            )
 
     def ended(self, key: str, state: str, reason: str) -> None:
         """Note that a job failed or was cancelled; without an id it was never sent."""

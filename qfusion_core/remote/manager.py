@@ -106,7 +106,8 @@ def forget_measurements(run: str | Path, which: Sequence[str]) -> None:
     journal = open_journal(run)
     for row in _chosen(journal, which):
         for job in row["jobs"]:
-            if job.state == "submitted" or (job.state == "intent" and job.sent is not None):
+            at_work = job.state == "submitted" and job.unreadable is None
+            if at_work or (job.state == "intent" and job.sent is not None):
                 raise InputError(
                     f"{run}: measurement {row['id']}: job {job.job_id or job.key} may be at the "
                     f"provider; first `{Measurement(run).command('cancel')}`, or wait for it with "
