@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from qfusion_core.cli.adopt import adopt, say_standing
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait
 from qfusion_core.cli.output import AsJson, print_json, print_table
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
 
 jobs = typer.Typer(
     cls=ListByDefault,
-    help="List the remote jobs of a run; resume, cancel or forget them.",
+    help="List the remote jobs of a run; resume, cancel, forget or adopt them.",
     no_args_is_help=True,
 )
+jobs.command()(adopt)
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")]
 Some = Annotated[
     list[str] | None,
@@ -34,15 +36,16 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.remote.manager import open_journal
 
-    journal = open_journal(run)
-    measurements = journal.measurements()
+    journal = open_journal(run, to_show=True)
+    standing, measurements = journal.standing(), journal.measurements()
     backends = dict.fromkeys(job.backend for each in measurements for job in each["jobs"])
     spent = {backend: journal.spent(backend) for backend in backends}
     if as_json:
         for each in measurements:
             each["jobs"] = [{**job._asdict(), "at": job.at._asdict()} for job in each["jobs"]]
         counted = {backend: sums._asdict() for backend, sums in spent.items()}
-        print_json({"run": str(run), "measurements": measurements, "spent": counted})
+        known = {"standing": standing.kind, "why": standing.why}
+        print_json({"run": str(run), **known, "measurements": measurements, "spent": counted})
         return
     print_table(
         (
@@ -63,6 +66,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
             )
         elif each["state"] == "forgotten":
             typer.echo(f"{each['id']} is forgotten")
+    say_standing(run, standing, measurements)
     for backend, sums in spent.items():
         typer.echo(
             f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "

@@ -12,7 +12,6 @@ from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Call, JobStatus, Result, State
 from qfusion_core.remote.missing import Missing
-from qfusion_core.remote.parts import split
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.submission import new_asking
 
@@ -95,5 +94,5 @@ class Desk:
             self._journal.jobs.done(entry.key, kept)
             return JobStatus("done")
         reason = ask.hide(result.reason) or "a part of it failed, no reason was given"
-        split(self._journal.path, entry, kept, result.failed, reason)
+        self._journal.jobs.split(entry, kept, result.failed, reason)
         return JobStatus("failed", reason=reason)

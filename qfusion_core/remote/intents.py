@@ -12,9 +12,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.errors import InputError
 from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.stored import checked, document, require_amounts
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 
@@ -42,6 +44,8 @@ class Entry(NamedTuple):
         account: In which it was sent, where the adapter tells it (`RemoteDevice.account`).
         unreadable: Why the result could not be read, of a job that the provider calls done; or why
             nobody knows the job. None where there is nothing of the kind: then it is at work.
+        adopted: Whether its values came with a journal that the user adopted: they were not
+            measured under the user's key.
     """
 
     key: str
@@ -61,8 +65,9 @@ class Entry(NamedTuple):
     qpu_seconds: float | None
     usd: float | None
     usd_low: float | None
-    account: str | None
-    unreadable: str | None
+    account: str | None = None
+    unreadable: str | None = None
+    adopted: bool = False
 
     def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
         """What the provider said, else the range of the plan; and whether that is what it charged.
@@ -88,12 +93,28 @@ class Planned(NamedTuple):
 
 def spent(db: sqlite3.Connection, backend: str) -> Spent:
     """Sums over all jobs of a backend but those that were given up before they were sent."""
-    sums = db.execute(
-        "SELECT SUM(tasks), SUM(shots), SUM(executions), SUM(qpu_seconds), SUM(usd)"
+    rows = db.execute(
+        "SELECT key, tasks, shots, executions, qpu_seconds, usd"
         " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)",
         (backend,),
-    ).fetchone()
-    return Spent(*(amount or 0 for amount in sums))
+    )
+    sums = Spent()
+    for key, *amounts in rows:
+        try:
+            require_amounts("amounts", *amounts)
+        except ValueError as error:
+            raise InputError(
+                f"{backend}: job {key!r:.60} in the journal cannot be counted: {error}"
+            ) from None
+        tasks, shots, executions, seconds, usd = (amount or 0 for amount in amounts)
+        sums = Spent(
+            sums.jobs + tasks,
+            sums.shots + shots,
+            sums.executions + executions,
+            sums.qpu_seconds + seconds,
+            sums.usd + usd,
+        )
+    return sums
 
 
 def reserve(
@@ -103,38 +124,79 @@ def reserve(
     budgets: Budgets,
     now: float,
 ) -> list[str]:
-    """Write intents inside a transaction, if the budgets allow all of them together; their keys."""
+    """Write intents inside a transaction, if the budgets allow all of them together.
+
+    Returns:
+        Their keys.
+
+    Raises:
+        BudgetError: They do not fit.
+        InputError: An amount is not finite, negative, or beyond 1e15.
+    """
+    for each in planned:
+        _require_countable(each)
     for backend in dict.fromkeys(each.backend for each in planned):
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
+    keys = []
     for position, job, price, backend in planned:
+        keys.append(key_of(at, position))
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                key_of(at, position), backend,
-                *at, position, *job.rows,
+                keys[-1], backend, *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,
             ),
         )  # fmt: skip
-    return [key_of(at, each.position) for each in planned]
+    return keys
+
+
+def stuck(db: sqlite3.Connection, measurement: str) -> bool:
+    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
+
+    It is open as long as somebody asks for them; who measures again does not.
+    """
+    states = db.execute(
+        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
+        " AND state IN ('intent', 'submitted')",
+        (measurement,),
+    ).fetchall()
+    return bool(states) and all(stuck for (stuck,) in states)
+
+
+def _require_countable(planned: Planned) -> None:
+    price = planned.price
+    try:
+        for what in ("tasks", "executions", "shots", "qpu_seconds", "usd"):
+            amount = getattr(price, what)
+            require_amounts(what, *(amount if isinstance(amount, Range) else (amount,)))
+    except ValueError as error:
+        raise InputError(
+            f"{planned.backend}: the plan's {error}; nothing was sent; use fewer shots, or correct "
+            "the price"
+        ) from None
 
 
 def entry(row: sqlite3.Row) -> Entry:
-    """A row of the table."""
-    return Entry(
+    """A row of the table.
+
+    Raises:
+        ValueError: No job can be so.
+    """
+    found = Entry(
         row["key"],
         row["backend"],
         At(row["measurement"], row["number"]),
         row["position"],
         (row["first_row"], row["end_row"]),
-        tuple(json.loads(row["columns"])),
-        json.loads(row["facts"]),
-        json.loads(row["price"]),
+        tuple(document(row["columns"])),
+        document(row["facts"]),
+        document(row["price"]),
         row["state"],
         row["sent"],
         row["job_id"],
@@ -146,4 +208,6 @@ def entry(row: sqlite3.Row) -> Entry:
         row["usd_low"],
         row["account"],
         row["unreadable"],
+        bool(row["adopted"]),
     )
+    return checked(found)

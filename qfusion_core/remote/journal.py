@@ -12,45 +12,40 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
 from qfusion_core.circuit import Circuit
+from qfusion_core.errors import InputError, damaged
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
+from qfusion_core.remote.file import LOST
+from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent, stuck
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
 from qfusion_core.remote.opened import Opened
-from qfusion_core.remote.owner import gone, new_owner, same_process
-from qfusion_core.remote.schema import transaction
+from qfusion_core.remote.owner import lives, new_owner, same_process
+from qfusion_core.remote.rows import About as About
+from qfusion_core.remote.rows import call_of, measurement_of
+from qfusion_core.remote.standing import Standing
+from qfusion_core.remote.store import Store
 
 NAME = "journal.sqlite"
-
-
-class About(NamedTuple):
-    """What makes two measurements the same.
-
-    Attributes:
-        verb: What opened it: ``evaluate``, ...
-        subject: Of what: which rows.
-        backend: Name in ``backends.yaml``.
-        device: Name of the device.
-        options: Digest of the options that change values.
-    """
-
-    verb: str
-    subject: str
-    backend: str
-    device: str
-    options: str
+NOT_OURS = "adopted, not measured under this key"
+_CALLS = "SELECT * FROM call JOIN circuit ON digest = circuit"
 
 
 class Journal:
     """The journal of one folder; the file is made on the first write.
+
+    Args:
+        folder: Of the run.
+        clock: Seconds since 1970.
+        to_show: To be listed or exported only: then also a foreign journal is read, and nothing is
+            written, not even beside the file.
 
     Attributes:
         path: The file.
@@ -58,11 +53,18 @@ class Journal:
         opened: What is open at providers.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.time, *, to_show: bool = False
+    ) -> None:
         self.path = folder / NAME
-        self.jobs = Ledger(self.path, clock)
-        self.opened = Opened(self.path, clock)
+        self._store = Store(self.path, to_show=to_show)
+        self.jobs = Ledger(self._store, clock)
+        self.opened = Opened(self._store, clock)
         self._clock = clock
+
+    def standing(self) -> Standing:
+        """Whose the journal is: of a foreign one nothing is sent, and no value is used."""
+        return self._store.standing()
 
     def open(self, about: About, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
@@ -70,33 +72,49 @@ class Journal:
         A finished one is taken again for its values, unless ``again``; an open one always, unless
         nothing is left of it but jobs that cannot be brought to their end, and ``again``.
         """
-        with transaction(self.path) as db:
-            last = db.execute(
+
+        def last(db: sqlite3.Connection) -> str | None:
+            row = db.execute(
                 "SELECT id, state FROM measurement WHERE (verb, subject, backend, device, options)"
                 " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
                 about,
             ).fetchone()
-            if last and not again:
-                return str(last["id"])
-            if last and last["state"] == "open" and not _stuck(db, str(last["id"])):
-                return str(last["id"])
-            return self._new(db, about)
+            if row and not again:
+                return str(row["id"])
+            if row and row["state"] == "open" and not stuck(db, str(row["id"])):
+                return str(row["id"])
+            return None
 
-    def adopt(self, about: About, call: Call) -> str:
-        """Id of a measurement for a single call: one that a process left open, or a new one."""
+        with self._store.reading() as db:  # a folder may be one that cannot be written
+            found = last(db)
+        if found is None:
+            with self._store.writing() as db:
+                found = last(db) or self._new(db, about)
+        return found
+
+    def take_up(self, about: About, call: Call) -> str:
+        """Id of a measurement for a single call: one that a process left open, or a new one.
+
+        It was left if its process has ended; one of which nothing is known, on another machine or
+        in another container, counts as ended unless it is submitting just now.
+        """
         me = new_owner()
-        with transaction(self.path) as db:
+        with self._store.reading() as db:
             left = db.execute(
-                "SELECT id, owner FROM measurement WHERE (verb, subject, backend, device, options)"
+                "SELECT id, owner, (SELECT MAX(lease) FROM job WHERE measurement = id) AS lease"
+                " FROM measurement WHERE (verb, subject, backend, device, options)"
                 " = (?, ?, ?, ?, ?) AND state = 'open' ORDER BY rowid",
                 about,
             ).fetchall()
         for row in left:
-            if gone(row["owner"]) or same_process(row["owner"], me):
+            alive = lives(row["owner"])
+            if alive is None:
+                alive = (row["lease"] or 0) > self._clock()
+            if not alive or same_process(row["owner"], me):
                 stored = self.call(At(row["id"], 0))
                 if stored is not None and stored.agrees(call):
                     return str(row["id"])
-        with transaction(self.path) as db:
+        with self._store.writing() as db:
             return self._new(db, about)
 
     def _new(self, db: sqlite3.Connection, about: About) -> str:
@@ -111,32 +129,72 @@ class Journal:
 
     def set_state(self, measurement: str, state: str) -> None:
         """Mark a measurement ``finished`` or ``forgotten``."""
-        with transaction(self.path) as db:
-            db.execute("UPDATE measurement SET state = ? WHERE id = ?", (state, measurement))
+        with self._store.reading() as db:
+            asked = "SELECT state FROM measurement WHERE id = ?"
+            row = db.execute(asked, (measurement,)).fetchone()
+        if row is not None and row["state"] != state:
+            with self._store.writing() as db:
+                db.execute("UPDATE measurement SET state = ? WHERE id = ?", (state, measurement))
 
     def measurements(self) -> list[dict[str, Any]]:
-        """All measurements in their order, each with its entries under ``jobs``."""
-        with transaction(self.path) as db:
-            rows = [dict(row) for row in db.execute("SELECT * FROM measurement ORDER BY rowid")]
-        entries = self.jobs.all()
-        for row in rows:
-            row["provenance"] = json.loads(row["provenance"])
-            row["jobs"] = [entry for entry in entries if entry.at.measurement == row["id"]]
+        """All measurements in their order, each with its entries under ``jobs``.
+
+        Raises:
+            InputError: A row is damaged.
+        """
+        with self._store.reading() as db:
+            return self._measurements(db)
+
+    def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
+        entries = self.jobs.entries(db, "1 ORDER BY rowid")
+        rows = []
+        for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):
+            shown = one_line(row["id"], 40)
+            with damaged(self.path, f"measurement {shown} is damaged", LOST):
+                jobs = [entry for entry in entries if entry.at.measurement == row["id"]]
+                rows.append(measurement_of(row) | {"jobs": jobs})
         return rows
 
+    def adopted(self, measurement: str) -> bool:
+        """Whether any of its values came with a journal that the user adopted.
+
+        They are to be shown with `NOT_OURS`.
+        """
+        with self._store.reading() as db:
+            asked = "SELECT 1 FROM job WHERE measurement = ? AND adopted AND NOT replaced"
+            return db.execute(asked, (measurement,)).fetchone() is not None
+
+    def adopt(self, content: str) -> None:
+        """Make a foreign journal the user's own; nothing in it is approved by that.
+
+        Args:
+            content: What the user has seen: `Standing.content`.
+
+        Raises:
+            InputError: It has changed since, or something in it is damaged.
+        """
+
+        def check(db: sqlite3.Connection) -> None:
+            self._measurements(db)
+            for row in db.execute(_CALLS).fetchall():
+                self._call(row)
+
+        self._store.adopt(content, check)
+
     def call(self, at: At) -> Call | None:
-        """A stored call, None where there is none of this number."""
-        with transaction(self.path) as db:
-            row = db.execute(
-                "SELECT * FROM call JOIN circuit ON digest = circuit"
-                " WHERE measurement = ? AND number = ?",
-                at,
-            ).fetchone()
-        if row is None:
-            return None
-        circuit = TypeAdapter(Circuit).validate_json(row["json"])
-        angles = np.frombuffer(row["angles"], dtype="<f8").reshape(row["rows"], circuit.n_angles)
-        return Call(circuit, torch.from_numpy(angles.copy()), tuple(json.loads(row["observables"])))
+        """A stored call, None where there is none of this number.
+
+        Raises:
+            InputError: It is damaged.
+        """
+        with self._store.reading() as db:
+            row = db.execute(f"{_CALLS} WHERE measurement = ? AND number = ?", at).fetchone()
+        return None if row is None else self._call(row)
+
+    def _call(self, row: sqlite3.Row) -> Call:
+        shown = f"call {one_line(row['number'], 20)} of {one_line(row['measurement'], 40)}"
+        with damaged(self.path, f"{shown} is damaged", LOST):
+            return call_of(row)
 
     def write(self, at: At, call: Call, planned: Sequence[Planned], budgets: Budgets) -> None:
         """Write a call and its whole plan, if the budgets allow it; nothing if it is there already.
@@ -144,7 +202,7 @@ class Journal:
         Raises:
             BudgetError: The plan does not fit.
         """
-        with transaction(self.path) as db:
+        with self._store.writing() as db:
             there = "SELECT 1 FROM call WHERE measurement = ? AND number = ?"
             if db.execute(there, at).fetchone():
                 return  # another process on the same measurement was faster
@@ -163,35 +221,45 @@ class Journal:
             )
             keys = reserve(db, at, planned, budgets, self._clock())
             db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
-        self.jobs.own.update(keys)
+        self.jobs.noted(keys)
 
     def spent(self, backend: str) -> Spent:
         """What a backend has spent or reserved in this run."""
-        if not self.path.is_file():
-            return Spent()
-        with transaction(self.path) as db:
+        with self._store.reading() as db:
             return spent(db, backend)
 
     def job(self, call: Call, entry: Entry) -> Job:
-        """The stored job, as it was planned."""
+        """The stored job, as it was planned.
+
+        Raises:
+            InputError: It is of rows or observables that the call does not have.
+        """
+        if entry.rows[1] > len(call.angles) or max(entry.columns) >= len(call.observables):
+            raise InputError(
+                f"{shown_path(self.path)}: job {entry.key} is of rows {entry.rows[0]} to "
+                f"{entry.rows[1]} and {len(entry.columns)} observables, which its call does not "
+                f"have; {LOST}"
+            )
         return Job(call, entry.rows, entry.columns, entry.facts)
 
     def values(self, at: At, call: Call) -> Tensor:
-        """Values of a call whose jobs are all done: ``[rows, observables]``, float64."""
+        """Values of a call whose jobs are all done: ``[rows, observables]``, float64.
+
+        Raises:
+            InputError: A value is missing, is there twice, or is damaged.
+        """
         together = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
         for entry in self.jobs.of(at):
-            together[slice(*entry.rows), list(entry.columns)] = self.jobs.values(entry)
+            place = slice(*entry.rows), list(self.job(call, entry).columns)
+            if entry.state != "done" or not bool(together[place].isnan().all()):
+                what = "gives values of another job" if entry.state == "done" else "is not done"
+                raise InputError(f"{shown_path(self.path)}: job {entry.key} {what}; {LOST}")
+            together[place] = self.jobs.values(entry)
+        if missing := together.isnan().nonzero().tolist():
+            row, column = missing[0]
+            raise InputError(
+                f"{shown_path(self.path)}: call {at.number} of measurement {at.measurement}: no "
+                f"job gives row {row}, observable {call.observables[column]}; give it up with "
+                f"`qfusion jobs forget`, then run again"
+            )
         return together
-
-
-def _stuck(db: sqlite3.Connection, measurement: str) -> bool:
-    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
-
-    It is open as long as somebody asks for them; who measures again does not.
-    """
-    states = db.execute(
-        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
-        " AND state IN ('intent', 'submitted')",
-        (measurement,),
-    ).fetchall()
-    return bool(states) and all(stuck for (stuck,) in states)

@@ -6,49 +6,79 @@ two processes never submit one key.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterable, Sequence
+from sqlite3 import Connection, Row
 from typing import Any
 
-import numpy as np
-import torch
 from torch import Tensor
 
+from qfusion_core.errors import damaged
+from qfusion_core.printable import one_line
+from qfusion_core.remote.file import LOST
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
-from qfusion_core.remote.job import Result
+from qfusion_core.remote.job import Part, Result
 from qfusion_core.remote.owner import gone
+from qfusion_core.remote.parts import split
 from qfusion_core.remote.price import Range
-from qfusion_core.remote.schema import transaction
+from qfusion_core.remote.schema import light_columns
+from qfusion_core.remote.store import Store
+from qfusion_core.remote.stored import FURTHEST, array, is_amount
 
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
 
 class Ledger:
-    """The jobs of one journal file.
+    """The jobs of one journal.
 
-    Attributes:
-        own: Keys of the intents that were written here: nobody else can have sent them before.
+    Args:
+        store: Its file.
+        clock: Seconds since 1970.
     """
 
-    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
-        self._path, self._clock = path, clock
-        self.own: set[str] = set()
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._written: set[tuple[int, str]] = set()  # process and key
 
     def all(self) -> list[Entry]:
         """Every job, also those that others replaced."""
-        with transaction(self._path) as db:
-            return [entry(row) for row in db.execute("SELECT * FROM job ORDER BY rowid")]
+        with self._store.reading() as db:
+            return self.entries(db, "1 ORDER BY rowid")
 
     def of(self, at: At) -> list[Entry]:
         """The jobs of a call in the order of the plan, but those that others replaced."""
-        with transaction(self._path) as db:
-            rows = db.execute(
-                "SELECT * FROM job WHERE measurement = ? AND number = ? AND NOT replaced"
-                " ORDER BY position",
-                at,
-            ).fetchall()
-        return [entry(row) for row in rows]
+        with self._store.reading() as db:
+            return self.entries(
+                db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", at
+            )
+
+    def entries(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[Entry]:
+        """Jobs inside a transaction, without their values.
+
+        Raises:
+            InputError: One of them is damaged.
+        """
+        return self._read(db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given))
+
+    def _read(self, rows: Iterable[Row]) -> list[Entry]:
+        found = []
+        for row in rows:
+            with damaged(self._store.path, f"job {one_line(row['key'], 40)} is damaged", LOST):
+                found.append(entry(row))
+        return found
+
+    def noted(self, keys: Iterable[str]) -> None:
+        """Note that this process has written intents: it knows that none of them was sent."""
+        self._written |= {(os.getpid(), key) for key in keys}
+
+    def wrote(self, key: str) -> bool:
+        """Whether this process has written an intent.
+
+        Any other one is looked for at the provider before it is sent for the first time: the file
+        may be a copy, or of another day.
+        """
+        return (os.getpid(), key) in self._written
 
     def replace(
         self, old: Sequence[Entry], planned: Sequence[Planned], at: At, budgets: Budgets, why: str
@@ -69,7 +99,7 @@ class Ledger:
         """
         keys = [each.key for each in old]
         marks = ", ".join("?" for _ in keys)
-        with transaction(self._path) as db:
+        with self._store.writing() as db:
             (free,) = db.execute(
                 f"SELECT COUNT(*) FROM job WHERE key IN ({marks}) AND NOT replaced AND"
                 " (state IN ('failed', 'cancelled') OR (state = 'intent' AND sent IS NULL))",
@@ -88,27 +118,28 @@ class Ledger:
             ).fetchone()
             moved = [each._replace(position=last + 1 + each.position) for each in planned]
             keys = reserve(db, at, moved, budgets, self._clock())
-        self.own.update(keys)
+        self.noted(keys)
 
     def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
         """Take or renew the lease on an intent, of so many seconds; None where another has it."""
         now = self._clock()
-        with transaction(self._path) as db:
-            row = db.execute("SELECT * FROM job WHERE key = ?", (key,)).fetchone()
-            free = row["owner"] in (None, owner) or row["lease"] < now or gone(row["owner"])
-            if row["state"] != "intent" or not free:
+        with self._store.writing() as db:
+            row = db.execute("SELECT owner, lease FROM job WHERE key = ?", (key,)).fetchone()
+            (found,) = self.entries(db, "key = ?", (key,))
+            free = row["owner"] in (None, owner) or (row["lease"] or 0) < now or gone(row["owner"])
+            if found.state != "intent" or not free:
                 return None
             db.execute(
                 "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + seconds, key)
             )
-        return entry(row)
+        return found
 
     def sending(
         self, key: str, owner: str, account: str | None = None, seconds: float = LEASE
     ) -> bool:
         """Note that a submission goes out now, and in which account, if the lease is still held."""
         now = self._clock()
-        with transaction(self._path) as db:
+        with self._store.writing() as db:
             noted = db.execute(
                 "UPDATE job SET sent = ?, lease = ?, account = ? WHERE key = ? AND owner = ? AND"
                 " state = 'intent'",
@@ -130,11 +161,17 @@ class Ledger:
         self._update(key, "intent", sent=None, **changes)
 
     def done(self, key: str, result: Result) -> None:
-        """Keep values and raw result, and what was really spent."""
+        """Keep values and raw result, and what was really spent.
+
+        What cannot be an amount counts as not told: what was reserved stays.
+        """
         values = result.values.detach().double().cpu().contiguous().numpy()
         usd = result.usd
+        seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
         low, high = usd if isinstance(usd, Range) else (usd, usd)
-        actual = {"qpu_seconds": result.qpu_seconds, "usd": high, "usd_low": low}
+        if not (is_amount(low) and is_amount(high)):
+            low = high = None
+        told = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
         self._update(
             key,
             "submitted",
@@ -143,7 +180,7 @@ class Ledger:
             values=values.astype("<f8").tobytes(),
             raw=result.raw,
             unreadable=None,
-            **{name: amount for name, amount in actual.items() if amount is not None},
+            **{name: amount for name, amount in told.items() if amount is not None},
         )
 
     def unreadable(self, key: str, reason: str, raw: bytes = b"") -> None:
@@ -153,9 +190,13 @@ class Ledger:
         """
         self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
 
+    def split(self, entry: Entry, result: Result, failed: Sequence[Part], reason: str) -> None:
+        """Write parts in place of a job of which some were not run; see `parts.split`."""
+        split(self._store, entry, result, failed, reason)
+
     def known(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""
-        with transaction(self._path) as db:
+        with self._store.writing() as db:
             db.execute(
                 "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
                 " unreadable = NULL WHERE key = ? AND state IN ('submitted', 'failed')",
@@ -168,25 +209,28 @@ class Ledger:
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
     def values(self, of: Entry) -> Tensor:
-        """Values of a job that is done: ``[rows, observables]``, float64."""
+        """Values of a job that is done: ``[rows, observables]``, float64.
+
+        Raises:
+            InputError: They are missing, of another shape, not finite, or beyond all reason.
+        """
         shape = (of.rows[1] - of.rows[0], len(of.columns))
-        stored = np.frombuffer(self._blob(of.key, "values"), dtype="<f8").reshape(shape)
-        return torch.from_numpy(stored.copy())
+        with damaged(self._store.path, f"values of job {of.key} are damaged", LOST):
+            return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:
         """What the provider returned for a job that is done."""
-        return self._blob(key, "raw")
+        return bytes(self._blob(key, "raw"))
 
-    def _blob(self, key: str, column: str) -> bytes:
-        with transaction(self._path) as db:
-            row = db.execute(f'SELECT "{column}" FROM job WHERE key = ?', (key,)).fetchone()
-        return bytes(row[0])
+    def _blob(self, key: str, column: str) -> Any:
+        with self._store.reading() as db:
+            return db.execute(f'SELECT "{column}" FROM job WHERE key = ?', (key,)).fetchone()[0]
 
     def _update(self, key: str, state_before: str | None, **changes: Any) -> None:
         columns = ", ".join(f'"{name}" = ?' for name in changes)
         known = [state_before] if state_before else ["intent", "submitted"]
         marks = ", ".join("?" for _ in known)
-        with transaction(self._path) as db:
+        with self._store.writing() as db:
             db.execute(
                 f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
                 (*changes.values(), key, *known),

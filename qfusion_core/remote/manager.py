@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,19 @@ from qfusion_core.remote.submission import Submission, new_asking
 UNFINISHED = ("intent", "submitted")
 
 
-def open_journal(run: str | Path) -> Journal:
+def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
     """The journal of a folder.
+
+    Args:
+        run: The folder.
+        to_show: As of `Journal`.
 
     Raises:
         InputError: There is none.
     """
-    if not (Path(run) / NAME).is_file():
+    if not os.path.lexists(Path(run) / NAME):
         raise InputError(f"{run}: nothing was sent to a remote machine (no {NAME} in it)")
-    return Journal(Path(run))
+    return Journal(Path(run), to_show=to_show)
 
 
 def resume_jobs(

@@ -120,7 +120,7 @@ class Measurement:
     def at(self, about: About, call: Call) -> At:
         """Place of the call that is made now."""
         if self.verb is None:
-            return At(self.journal.adopt(about, call), 0)
+            return At(self.journal.take_up(about, call), 0)
         if about not in self._open:
             self._open[about] = At(self.journal.open(about, again=self.again), 0)
         return self._open[about]

@@ -6,7 +6,6 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -14,16 +13,17 @@ import torch
 from qfusion_core.remote.intents import Entry, key_of
 from qfusion_core.remote.job import Part, Result
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.schema import transaction
+from qfusion_core.remote.store import Store
+from qfusion_core.remote.stored import is_amount
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(path: Path, entry: Entry, result: Result, failed: Sequence[Part], reason: str) -> None:
+def split(store: Store, entry: Entry, result: Result, failed: Sequence[Part], reason: str) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
-        path: The journal.
+        store: Of the journal.
         entry: The job, submitted.
         result: Its values, NaN where it failed, and what it cost.
         failed: What was not run.
@@ -31,12 +31,15 @@ def split(path: Path, entry: Entry, result: Result, failed: Sequence[Part], reas
     """
     now, usd = time.time(), result.usd
     low, high = usd if isinstance(usd, Range) else (usd, usd)
-    with transaction(path) as db:
+    if not (is_amount(low) and is_amount(high)):
+        low = high = None
+    seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
+    with store.writing() as db:
         whole = db.execute(
             "UPDATE job SET state = 'done', replaced = 1, reason = ?, ended = ?, raw = ?,"
             " unreadable = NULL, qpu_seconds = COALESCE(?, qpu_seconds), usd = COALESCE(?, usd),"
             " usd_low = ? WHERE key = ? AND state = 'submitted'",
-            (reason, now, result.raw, result.qpu_seconds, high, low, entry.key),
+            (reason, now, result.raw, seconds, high, low, entry.key),
         )
         if whole.rowcount == 0:
             return  # another process was faster

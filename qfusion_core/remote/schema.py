@@ -1,79 +1,75 @@
-"""The tables of a journal, and how its file is opened."""
+"""What a journal's file holds: its tables, their making, and their check before anything is read.
+
+A file that somebody else made can hold views that never end, triggers and computed columns: only
+plain tables of the known names are taken.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-
-from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.errors import InputError
 from qfusion_core.remote.tables import TABLES, VERSION
 
-_WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
+_NEW_IN_4 = {"seal", "session"}  # tables; others were there from the first version on
 
 
-@contextmanager
-def transaction(path: Path) -> Iterator[sqlite3.Connection]:
-    """One write transaction on the journal; other processes see all of it or nothing.
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables, inside a transaction."""
+    for statement in TABLES.split(";\n"):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {VERSION}")
 
-    A connection for each: none is ever shared by threads, or inherited by a forked process.
+
+def require_sound(db: sqlite3.Connection) -> int:
+    """The version of the tables.
 
     Raises:
-        InputError: The file is no journal, or of a newer version.
-        QfusionError: The disk cannot be written, or another process holds the lock.
+        InputError: It is newer than this qfusion.
+        sqlite3.DatabaseError: These are not the tables of a journal.
     """
-    try:
-        with closing(sqlite3.connect(path, timeout=_WAIT, isolation_level=None)) as db:
-            db.row_factory = sqlite3.Row
-            # a job that was accepted must be on the disk, even when the power fails
-            db.execute("PRAGMA synchronous = FULL")
-            db.execute("PRAGMA foreign_keys = ON")
-            db.execute("BEGIN IMMEDIATE")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
-            if version > VERSION:
-                raise InputError(
-                    f"{path}: version {version} is newer than this qfusion reads ({VERSION}); "
-                    "upgrade qfusion"
-                )
-            if version == 0:
-                _create(db)
-            elif version < VERSION:
-                _upgrade(db, version)
-            yield db
-            db.execute("COMMIT")  # without it, closing rolls back
-    except sqlite3.OperationalError as error:
-        raise QfusionError(
-            f"{path}: cannot use the journal ({error}); it needs a local disk that can be written"
-        ) from error
-    except sqlite3.DatabaseError as error:
-        raise InputError(f"{path}: not a journal of qfusion ({error}); move it away") from error
-
-
-def _create(db: sqlite3.Connection) -> None:
-    if db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        raise sqlite3.DatabaseError("another program's tables")
-    db.execute("COMMIT")  # the mode cannot change inside a transaction
-    # of two processes that begin at once, one is told so at once: here SQLite does not wait
-    for attempt in Retrying(
-        retry=retry_if_exception(_is_locked),
-        stop=stop_after_delay(_WAIT),
-        wait=wait_random(0, 0.05),
-        reraise=True,
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > VERSION:
+        raise InputError(
+            f"version {version} is newer than this qfusion reads ({VERSION}); upgrade qfusion"
+        )
+    ours = _ours()
+    found = set()
+    for kind, name, table, root, sql in db.execute(
+        "SELECT type, name, tbl_name, rootpage, sql FROM main.sqlite_master"
     ):
-        with attempt:
-            db.execute("PRAGMA journal_mode = WAL")
-    db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:  # nobody else was faster
-        for statement in TABLES.split(";\n"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
+        if kind == "table" and name in ours and root:  # a view or a virtual table has no root
+            found.add(name)
+        elif kind != "index" or sql is not None or table not in ours:
+            raise sqlite3.DatabaseError(f"{kind} {name!r} is not a journal's")
+    if version < 1:
+        raise sqlite3.DatabaseError("no version")
+    for name, columns in ours.items():
+        if name not in found:
+            if version == VERSION or name not in _NEW_IN_4:
+                raise sqlite3.DatabaseError(f"table {name!r} is missing")
+            continue
+        there = _columns(db, name)
+        if any(there.values()):
+            raise sqlite3.DatabaseError(f"table {name!r} has columns that are computed")
+        if strange := set(there) - set(columns):
+            raise sqlite3.DatabaseError(f"table {name!r} has a column {min(strange)!r}")
+        missing = [
+            each
+            for each, optional in columns.items()
+            if each not in there and (version == VERSION or not optional)
+        ]
+        if missing and not (version == 1 and missing == ["backend"]):
+            raise sqlite3.DatabaseError(f"table {name!r} has no column {missing[0]!r}")
+    return version
 
 
-def _upgrade(db: sqlite3.Connection, version: int) -> None:
-    """From an older version, inside the transaction: every table is made anew and filled."""
+def upgrade(db: sqlite3.Connection, version: int) -> None:
+    """Copy what is there, of whichever version, into new tables, inside a transaction.
+
+    Raises:
+        sqlite3.IntegrityError: A row that no journal holds: a negative amount, for one.
+    """
     if version == 1:  # a measurement had one backend
         db.execute("ALTER TABLE job ADD COLUMN backend TEXT NOT NULL DEFAULT ''")
         db.execute("ALTER TABLE job ADD COLUMN replaced INTEGER NOT NULL DEFAULT 0")
@@ -87,26 +83,48 @@ def _upgrade(db: sqlite3.Connection, version: int) -> None:
             " = (job.measurement, job.number, job.position) AND later.attempt > job.attempt)"
         )
     before = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-    db.execute("PRAGMA legacy_alter_table = ON")  # the tables that refer to it do not follow
-    for name in before:
-        db.execute(f'ALTER TABLE "{name}" RENAME TO "old {name}"')
-    for statement in TABLES.split(";\n"):
-        db.execute(statement)
+    db.execute("PRAGMA legacy_alter_table = ON")  # what refers to a table does not follow it
     db.execute("PRAGMA defer_foreign_keys = ON")
     for name in before:
-        kept = [f'"{column}"' for column in _columns(db, f"old {name}") & _columns(db, name)]
+        db.execute(f'ALTER TABLE "{name}" RENAME TO "old {name}"')
+    create(db)
+    for name in before:
+        kept = [
+            f'"{column}"' for column in _columns(db, name) if column in _columns(db, f"old {name}")
+        ]
         listed = ", ".join(["rowid", *kept])
         db.execute(
             f'INSERT INTO "{name}" ({listed}) SELECT {listed} FROM "old {name}" ORDER BY rowid'
         )
     for name in reversed(before):
         db.execute(f'DROP TABLE "old {name}"')
-    db.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _columns(db: sqlite3.Connection, table: str) -> set[str]:
-    return {name for (name,) in db.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+def light_columns(db: sqlite3.Connection) -> str:
+    """The columns of a job without its values and raw results, which a look does not need."""
+    names = [name for name in _columns(db, "job") if name not in ("values", "raw")]
+    return ", ".join(f'"{name}"' for name in names)
 
 
-def _is_locked(error: BaseException) -> bool:
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+def empty() -> sqlite3.Connection:
+    """A journal in memory, in which nothing stands."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    create(db)
+    return db
+
+
+def _ours() -> dict[str, dict[str, bool]]:
+    """The columns of each table, and whether older versions can lack them."""
+    db = empty()
+    try:
+        names = [n for (n,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        asked = 'SELECT name, "notnull" = 0 OR dflt_value IS NOT NULL FROM pragma_table_info(?)'
+        return {name: {c: bool(o) for c, o in db.execute(asked, (name,))} for name in names}
+    finally:
+        db.close()
+
+
+def _columns(db: sqlite3.Connection, table: str) -> dict[str, bool]:
+    """The columns of a table, and whether they are computed."""
+    asked = "SELECT name, hidden != 0 FROM pragma_table_xinfo(?)"
+    return {name: bool(hidden) for name, hidden in db.execute(asked, (table,))}

@@ -107,7 +107,7 @@ class Submission:
         doubtful = entry.sent is not None
         # who did not write the intent cannot know that nobody has sent it: the folder was copied,
         # or its journal is older than what happened. Nor does "later" always mean "not taken"
-        look = not doubtful and key not in self._ledger.own
+        look = not doubtful and not self._ledger.wrote(key)
 
         def send() -> str:
             nonlocal look

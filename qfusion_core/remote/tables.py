@@ -2,9 +2,9 @@
 
 VERSION = 4
 
-# A column that is added needs one line here: journals of older versions are copied into new tables,
-# and have its default, or NULL (see `qfusion_core.remote.schema`). So does a table. What is not
-# NULL needs a default.
+# A column that is added needs one line here, and a table its statement: journals of older versions
+# are copied into new tables, and have the column's default, or NULL (`qfusion_core.remote.schema`).
+# What is not NULL needs a default. All tables but `seal` are under the seal.
 TABLES = """
 CREATE TABLE measurement (
     id TEXT PRIMARY KEY,
@@ -32,9 +32,13 @@ CREATE TABLE job (
     attempt INTEGER NOT NULL,       -- 0; journals of version 1 count here
     first_row INTEGER NOT NULL, end_row INTEGER NOT NULL, columns TEXT NOT NULL,
     facts TEXT NOT NULL, price TEXT NOT NULL,               -- JSON
-    tasks INTEGER NOT NULL, executions INTEGER NOT NULL, shots INTEGER NOT NULL,
-    qpu_seconds REAL, usd REAL,     -- reserved; when done, what the provider said
-    usd_low REAL,                   -- low end of what it said
+    tasks INTEGER NOT NULL CHECK (tasks BETWEEN 0 AND 1e15),
+    executions INTEGER NOT NULL CHECK (executions BETWEEN 0 AND 1e15),
+    shots INTEGER NOT NULL CHECK (shots BETWEEN 0 AND 1e15),
+    -- reserved; when done, what the provider said, and the low end of that
+    qpu_seconds REAL CHECK (qpu_seconds BETWEEN 0 AND 1e15),
+    usd REAL CHECK (usd BETWEEN 0 AND 1e15),
+    usd_low REAL CHECK (usd_low BETWEEN 0 AND 1e15),
     state TEXT NOT NULL,            -- intent, submitted, done, failed, cancelled
     owner TEXT, lease REAL,         -- who submits it, until when nobody else may
     sent REAL,                      -- when a submission whose reply is unknown last went out
@@ -43,6 +47,7 @@ CREATE TABLE job (
     unreadable TEXT,                -- why the result of a job that is done could not be read
     written REAL NOT NULL, ended REAL,
     replaced INTEGER NOT NULL DEFAULT 0,    -- others do now what it was to do
+    adopted INTEGER NOT NULL DEFAULT 0,     -- its values were not measured under this user's key
     "values" BLOB, raw BLOB,
     UNIQUE (measurement, number, position, attempt),
     FOREIGN KEY (measurement, number) REFERENCES call
@@ -51,5 +56,10 @@ CREATE TABLE session (              -- what a run has opened at a provider, unti
     name TEXT NOT NULL, backend TEXT NOT NULL, account TEXT,
     owner TEXT NOT NULL, lease REAL NOT NULL,   -- who uses it, until when nobody else closes it
     PRIMARY KEY (name, backend)
+);
+CREATE TABLE seal (
+    journal TEXT NOT NULL,          -- id, the same in every copy
+    key TEXT NOT NULL,              -- which key: a digest of it
+    tag TEXT NOT NULL               -- over everything else
 );
 """

@@ -13,7 +13,6 @@ from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.ledger import LEASE
 from qfusion_core.remote.owner import gone, new_owner
-from qfusion_core.remote.schema import transaction
 
 KEY = "qf-{}-0-0"
 

@@ -243,7 +243,7 @@ def test_a_newer_journal_is_refused(measure, tmp_path, failure):
     db.execute("PRAGMA user_version = 9")
     db.close()
     assert failure(InputError, measure) == (
-        f"{path}: version 9 is newer than this qfusion reads (3); upgrade qfusion"
+        f"{path}: version 9 is newer than this qfusion reads (4); upgrade qfusion"
     )
 
 

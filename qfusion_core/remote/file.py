@@ -1,0 +1,173 @@
+"""The file of a journal: opened so that no link is followed, nothing hangs, and errors have words.
+
+It is opened where it lies to be written or read, and read in a private copy where it cannot be
+written, or is only shown: SQLite itself writes beside a file that it reads.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.storage.reading import open_regular
+from qfusion_core.storage.writing import require_no_link
+
+LOST = "its jobs may be at the provider, tagged qf-...: keep the file, and restore a copy of it"
+_WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
+_LONGEST = 8.0  # seconds for a check of what may be anything
+_LARGEST = 1_000_000_000  # bytes of a file that is copied
+_CELL = 500_000_000  # bytes of one value
+
+Print = tuple[int, ...]
+
+
+def fingerprint(path: Path) -> Print:
+    """Changes with each change of the file, or of what SQLite keeps beside it."""
+    file = path.stat()
+    beside = Path(f"{path}-wal")
+    log = beside.stat() if beside.exists() else None
+    return (
+        *(file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns),
+        *((log.st_size, log.st_mtime_ns) if log and log.st_size else ()),
+    )
+
+
+def require_plain(path: Path) -> None:
+    """Refuse a journal that is a link or no file, or has such a thing beside it.
+
+    Raises:
+        InputError: SQLite would write to where a link leads, or do what another file says.
+    """
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        file = require_no_link(Path(f"{path}{suffix}"))
+        if file.exists() and not stat.S_ISREG(file.stat().st_mode):
+            raise InputError(f"{shown_path(file)}: no regular file, which a journal must be")
+    if path.stat().st_size == 0:
+        raise InputError(
+            f"{shown_path(path)}: empty, which no journal ever is; {LOST}; delete it only if "
+            "nothing was sent from this run"
+        )
+    if (undone := Path(f"{path}-journal")).exists() and undone.stat().st_size:
+        # a journal's file never has one; SQLite would obey it, and delete the file that it names
+        raise InputError(f"{shown_path(undone)}: no journal of qfusion has this; move it away")
+
+
+def writable(path: Path) -> bool:
+    """Whether SQLite can write to the file and beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
+
+
+@contextmanager
+def connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection to a file that is there; none is shared by threads, or with a forked process."""
+    address = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
+    with closing(sqlite3.connect(address, timeout=_WAIT, isolation_level=None, uri=True)) as db:
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL)
+        db.execute("PRAGMA trusted_schema = OFF")
+        db.execute("PRAGMA cell_size_check = ON")
+        # a job that was accepted must be on the disk, even when the power fails
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        yield db
+
+
+@contextmanager
+def bounded(db: sqlite3.Connection, size: int) -> Iterator[None]:
+    """What takes too long for a file of this size is interrupted."""
+    end = time.monotonic() + _LONGEST + size / 5e7
+    db.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+    try:
+        yield
+    finally:
+        db.set_progress_handler(None, 0)
+
+
+@contextmanager
+def copied(path: Path) -> Iterator[tuple[Path, Print]]:
+    """A copy in a private folder, with the log that SQLite keeps beside the file; its fingerprint.
+
+    Raises:
+        InputError: It is too large, or cannot be read.
+        QfusionError: Others write to it all the time.
+    """
+    with tempfile.TemporaryDirectory(prefix="qfusion-") as folder:
+        copy, end = Path(folder) / path.name, time.monotonic() + _LONGEST
+        while True:
+            before = fingerprint(path)
+            for suffix in ("", "-wal"):
+                _copy(Path(f"{path}{suffix}"), Path(f"{copy}{suffix}"))
+            if fingerprint(path) == before:  # else halves of two states
+                break
+            if time.monotonic() > end:
+                raise QfusionError(f"{shown_path(path)}: is written all the time; try again")
+            time.sleep(0.02)
+        yield copy, before
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    if not source.exists():
+        return
+    with open_regular(source, follow=False) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > _LARGEST:
+            raise InputError(
+                f"{shown_path(source)}: {size:,} bytes, expected at most {_LARGEST:,}; is it a "
+                "journal?"
+            )
+        with target.open("xb") as copy:
+            shutil.copyfileobj(file, copy)
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """What SQLite says becomes one line with the path.
+
+    Raises:
+        InputError: The file is damaged, or no journal.
+        QfusionError: It cannot be written now, or another process holds it.
+    """
+    where = shown_path(path)
+    try:
+        yield
+    except sqlite3.Error as error:
+        said, code = one_line(error, 80), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise QfusionError(
+                f"{where}: another process has held the journal for {_WAIT:.0f} s; if it is "
+                "stopped, let it go on or end it, then run the same again: no job is lost"
+            ) from error
+        if code in (
+            *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL),
+            *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOLFS),
+        ):
+            raise QfusionError(
+                f"{where}: cannot use the journal ({said}); it needs a local disk that can be "
+                "written"
+            ) from error
+        if code == sqlite3.SQLITE_INTERRUPT:
+            raise InputError(f"{where}: takes too long to read for its size; {LOST}") from error
+        if code == sqlite3.SQLITE_CONSTRAINT:
+            raise InputError(
+                f"{where}: a row that no journal may hold ({said}): an amount that is negative or "
+                "beyond 1e15, a job without its call"
+            ) from error
+        raise InputError(
+            f"{where}: damaged, or not a journal of qfusion ({said}); {LOST}"
+        ) from error
+    except OverflowError as error:
+        raise InputError(f"{where}: a number is too large to be written down ({error})") from error
+    except OSError as error:
+        raise QfusionError(
+            f"{where}: cannot use the journal ({error.strerror}); it needs a local disk that can "
+            "be written"
+        ) from error
