@@ -96,7 +96,7 @@ class JobStatus(NamedTuple):
     reason: str = ""
 
 
-class Part(NamedTuple):
+class FailedPart(NamedTuple):
     """A part of a job that the provider could not run.
 
     Attributes:
@@ -129,7 +129,7 @@ class Result:
     raw: bytes = b""
     qpu_seconds: float | None = None
     usd: float | Range | None = None
-    failed: tuple[Part, ...] = ()
+    failed: tuple[FailedPart, ...] = ()
     reason: str = ""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from qfusion_core.remote.intents import Entry, key_of
-from qfusion_core.remote.job import Part, Result
+from qfusion_core.remote.job import FailedPart, Result
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import is_amount
@@ -19,7 +19,9 @@ from qfusion_core.remote.stored import is_amount
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(store: Store, entry: Entry, result: Result, failed: Sequence[Part], reason: str) -> None:
+def split(
+    store: Store, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
+) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
@@ -54,7 +56,7 @@ def split(store: Store, entry: Entry, result: Result, failed: Sequence[Part], re
 
 
 def _done(
-    entry: Entry, failed: Sequence[Part]
+    entry: Entry, failed: Sequence[FailedPart]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
     """Rows and columns of what is left of a job, in the fewest blocks of rows one after another."""
     wrong = torch.zeros(entry.rows[1] - entry.rows[0], len(entry.columns), dtype=torch.bool)
