@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qfusion_core.config.backends import Backends
+from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import RemoteError
-from qfusion_core.remote.intents import UNFINISHED, Entry, is_unreadable
+from qfusion_core.remote.intents import UNFINISHED, Entry
 from qfusion_core.remote.job import JobStatus
 from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.manager import open_journal, unfinished
@@ -40,7 +41,7 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
     found = Cancelled([], [], [], [])
     for fleet, row in unfinished(journal, which, backends, Measurement(run)):
         for entry in row["jobs"]:
-            if entry.state in UNFINISHED and not is_unreadable(entry):
+            if entry.state in UNFINISHED:
                 try:
                     _cancel(fleet.member(entry.backend), journal, entry, found)
                 except RemoteError as error:
@@ -50,6 +51,7 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
 
 def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancelled) -> None:
     ask = new_asking(device)
+    require_account(entry, device, ask, "cancel with the credentials of that account")
     job_id = entry.job_id or _unseen(device, journal, entry)
     if job_id is None:
         journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")

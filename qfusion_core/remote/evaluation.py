@@ -20,6 +20,7 @@ from qfusion_core.remote.fleet import Fleet, Origin
 from qfusion_core.remote.intents import At, Budgets
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About
+from qfusion_core.remote.missing import surely_failed
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.remote.waiting import Waiting
@@ -130,6 +131,8 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
     jobs = fleet.bound.measurement.journal.jobs
     failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
+    next_step = f"or give it up with `{fleet.bound.measurement.command('forget')} {at.measurement}`"
+    failed = surely_failed(fleet, failed, next_step)
     if failed:
         out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}
         try:

@@ -30,6 +30,11 @@ class At(NamedTuple):
     number: int
 
 
+def key_of(at: At, position: int) -> str:
+    """The key of a job: its idempotency token and tag at the provider."""
+    return f"qf-{at.measurement}-{at.number}-{position}"
+
+
 class Entry(NamedTuple):
     """A job as it stands in the journal.
 
@@ -38,6 +43,9 @@ class Entry(NamedTuple):
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
         usd_low: Low end of ``usd``, where the provider told something; None where nothing.
+        account: In which it was sent, where the adapter tells it (`RemoteDevice.account`).
+        unreadable: Why the result could not be read, of a job that the provider calls done; or why
+            nobody knows the job. None where there is nothing of the kind: then it is at work.
         adopted: Whether its values came with a journal that the user adopted: they were not
             measured under the user's key.
     """
@@ -59,6 +67,8 @@ class Entry(NamedTuple):
     qpu_seconds: float | None
     usd: float | None
     usd_low: float | None
+    account: str | None = None
+    unreadable: str | None = None
     adopted: bool = False
 
     def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
@@ -81,11 +91,6 @@ class Planned(NamedTuple):
     job: Job
     price: Price
     backend: str
-
-
-def is_unreadable(job: Entry) -> bool:
-    """Whether the provider calls a job done, and its result could not be read."""
-    return bool(getattr(job, "unreadable", None))
 
 
 def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
@@ -146,7 +151,7 @@ def reserve(
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = [f"qf-{at.measurement}-{at.number}-{each.position}" for each in planned]
+    keys = [key_of(at, each.position) for each in planned]
     jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
     reserve_of_all(folder_of(db), jobs, budgets)
     for key, (position, job, price, backend) in zip(keys, planned, strict=True):
@@ -162,6 +167,19 @@ def reserve(
             ),
         )  # fmt: skip
     return keys
+
+
+def stuck(db: sqlite3.Connection, measurement: str) -> bool:
+    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
+
+    It is open as long as somebody asks for them; who measures again does not.
+    """
+    states = db.execute(
+        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
+        " AND state IN ('intent', 'submitted')",
+        (measurement,),
+    ).fetchall()
+    return bool(states) and all(stuck for (stuck,) in states)
 
 
 def _require_countable(planned: Planned) -> None:
@@ -201,6 +219,8 @@ def entry(row: sqlite3.Row) -> Entry:
         row["qpu_seconds"],
         row["usd"],
         row["usd_low"],
+        row["account"],
+        row["unreadable"],
         bool(row["adopted"]),
     )
     return checked(found)

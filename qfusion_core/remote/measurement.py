@@ -15,7 +15,7 @@ import platformdirs
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
+from qfusion_core.remote.intents import At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
@@ -153,21 +153,10 @@ class Measurement:
         """Id of the measurement to go on with, or of a new one."""
         before = known(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
-            if not (self.again and self._given_up(before.id)):
-                return self.journal.open(before.about, again=False)
+            return self.journal.open(before.about, again=self.again)
         for line in beside(self.journal, about, self.ids.values()):
             self.say(f"{line}: `{self.command('list')}` shows it")
         return self.journal.open(about, again=self.again)
-
-    def _given_up(self, name: str) -> bool:
-        """Whether nothing of a measurement is waited for but results that cannot be read."""
-        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
-        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
-        if not waited_for or not all(is_unreadable(job) for job in waited_for):
-            return False
-        self.journal.set_state(name, "forgotten")
-        self.say(f"measurement {name} is given up: a result of it cannot be read")
-        return True
 
     def answered(self, about: About, at: At) -> None:
         """The call has its values: the next one has the next number."""
