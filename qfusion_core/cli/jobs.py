@@ -147,7 +147,8 @@ def cancel(
         keys = {"cancelled": _keys(cancelled), "asked": _keys(asked), "ended": _keys(ended)}
         print_json({"run": str(run), **keys, "left": [str(error) for error in failed]})
     else:
-        typer.echo(f"cancelled: {_names(cancelled)}")
+        if cancelled or not (asked or failed or ended):
+            typer.echo(f"cancelled: {_names(cancelled)}")
         if ended:
             typer.echo(f"had ended before: {_names(ended)}")
     again = f"`{shlex.join(['qfusion', 'jobs', 'cancel', str(run)])}`"
