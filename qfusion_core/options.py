@@ -24,9 +24,16 @@ class Options(BaseModel):
     Attributes:
         neutral: Names of the options that change no value of a device. All others count: with
             another of those a measurement is another measurement.
+        values_version: Raised when a default that changes values changes: what was measured with
+            the one before is another measurement.
+        first_options: The options of the first release (3670349) that change values; None where
+            they are those of today. It counted all of them, at their defaults, too: journals and
+            calibrations of that time are recognised by them.
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset()
+    values_version: ClassVar[int] = 1
+    first_options: ClassVar[frozenset[str] | None] = None
     model_config = ConfigDict(
         extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
     )
@@ -44,6 +51,22 @@ class Options(BaseModel):
         """
         return self.model_dump(mode="json", exclude=set(self.neutral))
 
+    def that_differ(self) -> dict[str, Any]:
+        """Those of `that_change_values` that are not at their defaults."""
+        whole = self.model_dump(mode="json")
+        short = self.model_dump(mode="json", exclude_defaults=True)
+        return {
+            name: short.get(name, value) if value == whole.get(name) else value
+            for name, value in self.that_change_values().items()
+            if name in short or value != whole.get(name)
+        }
+
+    def counted_at_first(self) -> dict[str, Any] | None:
+        """What the first release would have counted; None if it did not know what is set."""
+        values = self.that_change_values()
+        known = self.first_options if self.first_options is not None else frozenset(values)
+        return None if self.that_differ().keys() - known else {n: values.get(n) for n in known}
+
 
 class Credentials(BaseModel):
     """Secrets of a device, each a ``SecretStr``, from the environment and nowhere else."""
@@ -51,7 +74,17 @@ class Credentials(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-def values_digest(device: str, options: Options) -> str:
-    """SHA-256 of a device's name and of its options that change values, in hexadecimal."""
-    canonical = json.dumps([1, device, options.that_change_values()], sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def values_digests(device: str, options: Options) -> tuple[str, ...]:
+    """SHA-256 of a device's name and of its options that change values, in hexadecimal.
+
+    Today's comes first: it holds what differs from the defaults, so that an option which a release
+    adds changes none. Behind it stands the one that the first release would have made, if it knew
+    all that is set.
+    """
+    today = [2, device, options.values_version, options.that_differ()]
+    first = options.counted_at_first()
+    return tuple(_sha256(each) for each in (today, first and [1, device, first]) if each)
+
+
+def _sha256(document: Any) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -12,7 +12,8 @@ from qfusion_ibm.template import known_warnings
 
 _NO_TOKEN = "Unable to retrieve IBM Cloud access token"
 # what the SDK says of a network that is down, and of a service that is
-_PASSING = (_NO_TOKEN, "Unable to retrieve instances", "No backend matches")
+_INSTANCES = "Unable to retrieve instances"
+_PASSING = (_NO_TOKEN, "No backend matches")
 
 
 def refuse_certificate(error: BaseException | None) -> None:
@@ -33,8 +34,12 @@ def refuse_certificate(error: BaseException | None) -> None:
 
 
 @contextmanager
-def asking() -> Iterator[None]:
+def asking(*, reads: bool = False) -> Iterator[None]:
     """Everything that the SDK raises becomes one of qfusion's errors.
+
+    Args:
+        reads: Whether a reply is read, so that what is not the SDK's own error means one that
+            cannot be.
 
     Raises:
         Transient: A fault that passes; of requests to the service, see `qfusion_ibm.transport`.
@@ -53,9 +58,36 @@ def asking() -> Iterator[None]:
             raise InputError(f"ibm: {INSTALL} ({error})") from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
             refuse_certificate(error)
-            said = " ".join(str(error).split()).strip("'") or type(error).__name__
-            if isinstance(error, OSError) or said.startswith(_PASSING):
+            said = _unquoted(" ".join(str(error).split())) or type(error).__name__
+            if said.startswith(_INSTANCES):
+                # the SDK adds that the token may not be valid, whatever went wrong
+                raise Transient(f"{_INSTANCES} of this account from IBM Cloud") from None
+            if _network(error) or said.startswith(_PASSING):
                 raise Transient(said) from None
             # the SDK's own speak for themselves; a bare KeyError does not
             own = type(error).__module__.startswith("qiskit")
+            if reads and not own:
+                # a page of somebody's instead of IBM's reply, half of one, or nothing yet
+                raise Transient(
+                    f"the reply of IBM cannot be read ({type(error).__name__}: {said})"
+                ) from None
             raise Refused(said if own else f"{type(error).__name__}: {said}") from None
+
+
+def _unquoted(text: str) -> str:
+    """The SDK's own errors come as Python writes a text."""
+    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
+    return text[1:-1] if quoted else text
+
+
+def _network(error: BaseException | None) -> bool:
+    """Whether a network is behind it: the SDK has errors of its own for a reply that breaks off."""
+    from requests import RequestException
+
+    while error is not None:
+        if isinstance(error, RequestException) and error.response is not None:
+            return False
+        if isinstance(error, OSError):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

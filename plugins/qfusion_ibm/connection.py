@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import weakref
+from hashlib import sha256
 from typing import Any
 
+from pydantic import SecretStr
+
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
+from qfusion_ibm.address import stand_in
 from qfusion_ibm.asking import asking, refuse_certificate
 from qfusion_ibm.logs import keep_headers_private, quiet
 from qfusion_ibm.options import Credentials, Options
 
-_SECONDS = 10.0  # for the first word with IBM Cloud
+_CONNECT = 10.0  # seconds
 
 
 def require_credentials(options: Options, credentials: Credentials | None) -> Credentials:
@@ -45,10 +49,9 @@ class Connection:
             Transient: IBM Cloud cannot be reached.
         """
         assert credentials.token is not None and credentials.instance is not None
-        token = credentials.token.get_secret_value()
         keep_headers_private()
         with asking():
-            _require_token(token)
+            _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
             from qfusion_ibm.transport import Once
@@ -56,11 +59,12 @@ class Connection:
             with quiet():
                 self.service = QiskitRuntimeService(
                     channel=options.channel,
-                    token=token,
+                    # never in a variable: tracebacks can show those
+                    token=credentials.token.get_secret_value(),
                     instance=credentials.instance.get_secret_value(),
-                    url=options.url,
+                    url=stand_in(),
                 )
-            self.transport = Once()
+            self.transport = Once(options.request_seconds)
             weakref.finalize(self, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries
             self.client: Any = self.service._active_api_client
@@ -69,13 +73,18 @@ class Connection:
                 client._session.mount("http://", self.transport)
             self.service.usage()  # 401 here, before the SDK takes it for "no such backend"
 
+    @property
+    def account(self) -> str:
+        """A name for the instance that does not tell it: its CRN holds the account's number."""
+        return f"instance {sha256(str(self.client._instance).encode()).hexdigest()[:12]}"
+
     def backend(self, name: str) -> Any:
         """A machine by its name.
 
         Raises:
             InputError: There is none in this instance; suggests one.
         """
-        with asking():
+        with asking(reads=True):
             names = [each["name"] for each in self.client.list_backends()]
             if name not in names:
                 raise InputError(
@@ -104,15 +113,17 @@ class Connection:
                 ) from None
 
 
-def _require_token(token: str) -> None:
+def _require_token(token: SecretStr, seconds: float) -> None:
     """Ask IBM Cloud itself: the SDK says `invalid token` of a network that is down, after 60 s."""
     from ibm_cloud_sdk_core import ApiException
     from ibm_cloud_sdk_core.authenticators import IAMAuthenticator
     from qiskit_ibm_runtime.api.auth import CLOUD_IAM_URL
     from requests import RequestException
 
-    manager = IAMAuthenticator(token, url=f"https://{CLOUD_IAM_URL}").token_manager
-    manager.http_config = {"timeout": _SECONDS}
+    manager = IAMAuthenticator(
+        token.get_secret_value(), url=f"https://{CLOUD_IAM_URL}"
+    ).token_manager
+    manager.http_config = {"timeout": (_CONNECT, seconds)}
     try:
         manager.request_token()
     except ApiException as error:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -31,6 +30,7 @@ from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
+from qfusion_ibm.results import table
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 
@@ -48,6 +48,8 @@ class IBM(RemoteDevice):
     name = "ibm"
     Options = ours.Options
     Credentials = ours.Credentials
+    tells_unknown = True
+    says_when_it_posts = True
 
     options: ours.Options
 
@@ -99,7 +101,10 @@ class IBM(RemoteDevice):
         if rows is None and machine.max_circuits is not None:
             rows = max(1, machine.max_circuits // settings)
         facts = {"machine": machine.name, "settings": settings}
-        facts |= self.templates.get(circuit, machine).facts
+        template = self.templates.get(circuit, machine)
+        facts |= template.facts
+        if circuit.n_angles and not template.isa.parameters:
+            facts["constant"] = True  # its angles change nothing, the transpiler found
         return tiles(circuit, angles, observables, rows=rows, facts=facts)
 
     def price(self, job: Job) -> Price:
@@ -114,7 +119,18 @@ class IBM(RemoteDevice):
         """One PUB; the machine is that of the plan, where any would have done."""
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         template = self.templates.get(job.circuit, machine)
-        return self._site.submit(machine, template.pub(job.angles, job.observables), key)
+        pub = template.pub(job.angles, job.observables)
+        return self._site.submit(
+            machine, pub, key, self.before_post, self.opened, self._most_seconds(job)
+        )
+
+    def _most_seconds(self, job: Job) -> int | None:
+        """QPU seconds after which IBM is to end a job: at the latest where the budget ends."""
+        usd, seconds = self.allowance(job)
+        rate = self._prices.usd_per_second.high
+        limits = [self.options.max_execution_time, seconds, usd / rate if usd and rate else None]
+        given = [limit for limit in limits if limit is not None]
+        return max(1, min(10800, int(min(given)))) if given and not self.local else None
 
     def find(self, key: str) -> str | None:
         """By its tag."""
@@ -131,16 +147,30 @@ class IBM(RemoteDevice):
         """
         values, raw, seconds = self._site.fetch(job_id)
         rows, words = job.shape
-        # a circuit without open angles has one column for all rows
-        table = np.broadcast_to(np.asarray(values, dtype=float).reshape(words, -1), (words, rows))
+        open_angles = bool(job.circuit.n_angles) and not job.facts.get("constant")
+        found = table(values, rows, words, open_angles=open_angles, raw=raw)
         usd = None
         if seconds is not None and self.options.mode != "session":
             usd = self._prices.usd(Range(seconds, seconds))
-        return Result(torch.from_numpy(table.T.copy()), raw, qpu_seconds=seconds, usd=usd)
+        return Result(torch.from_numpy(found), raw, qpu_seconds=seconds, usd=usd)
 
     def cancel(self, job_id: str) -> None:
         """One job."""
         self._site.cancel(job_id)
+
+    def account(self) -> str | None:
+        """The instance, by a digest of its CRN."""
+        return self._site.connection.account if isinstance(self._site, Service) else None
+
+    def secrets(self) -> Iterable[str]:
+        """Token and instance, and the access tokens that IBM gave for them."""
+        gained = self._site.tokens if isinstance(self._site, Service) else []
+        return [*super().secrets(), *gained]
+
+    def close(self, opened: str) -> None:
+        """A session or batch."""
+        if isinstance(self._site, Service):
+            self._site.close(opened)
 
     def preflight(self) -> list[Finding]:
         """Credentials, network, machine, limits, queue, seeds."""

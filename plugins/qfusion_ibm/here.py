@@ -43,7 +43,7 @@ class Here:
             self.simulated = Machine(self._options.backend, backend, backend.num_qubits)
         return self.simulated
 
-    def submit(self, machine: Machine, pub: tuple[Any, ...], key: str) -> str:
+    def submit(self, machine: Machine, pub: tuple[Any, ...], key: str, *hooks: object) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
         from qiskit_ibm_runtime import EstimatorV2
 
@@ -70,7 +70,7 @@ class Here:
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
         known = job_id in self._results
-        return JobStatus("done") if known else JobStatus("failed", reason="no such job here")
+        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
 
     def fetch(self, job_id: str) -> tuple[Any, bytes, float | None]:
         """Values ``[observables, rows]``, raw result, no QPU seconds."""

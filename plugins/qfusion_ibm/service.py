@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
-from qfusion_core import JobStatus, QfusionError, SubmitUncertain
+from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Transient
 from qfusion_ibm.asking import asking
 from qfusion_ibm.connection import Connection
 from qfusion_ibm.machine import Machine
-from qfusion_ibm.modes import Modes
+from qfusion_ibm.modes import Modes, Opened, nothing
 from qfusion_ibm.options import Credentials, Options
+from qfusion_ibm.results import expectations
 
 _RAN_TOO_LONG = 1305  # qiskit_ibm_runtime/runtime_job_v2.py, _status_from_job_response
 
@@ -30,6 +33,11 @@ class Service:
             self._connected = Connection(self._options, self._credentials)
         return self._connected
 
+    @property
+    def tokens(self) -> list[str]:
+        """Secrets that IBM gave out; asks nobody."""
+        return [] if self._connected is None else list(self._connected.transport.tokens)
+
     def machine(self, name: str | None, qubits: int) -> Machine:
         """The machine of the options.
 
@@ -44,19 +52,29 @@ class Service:
             else:
                 backend = self.connection.backend(wanted)
             self._machines[wanted] = Machine(backend.name, backend, backend.num_qubits)
-            with asking():
+            with asking(reads=True):
                 _ = self._machines[wanted].target  # asked now, so that what fails is said here
         return self._machines[wanted]
 
-    def submit(self, machine: Machine, pub: tuple[Any, ...], key: str) -> str:
-        """Send a job; see `qfusion_core.RemoteDevice.submit`."""
+    def submit(
+        self,
+        machine: Machine,
+        pub: tuple[Any, ...],
+        key: str,
+        before_post: Callable[[], None],
+        opened: Opened,
+        most_seconds: int | None = None,
+    ) -> str:
+        """Send a job; see `qfusion_core.RemoteDevice`: `submit`, `before_post`, `opened`."""
         from qiskit_ibm_runtime import EstimatorV2
 
         chosen = self._options.estimator()
+        if most_seconds is not None:
+            chosen["max_execution_time"] = most_seconds
         chosen["environment"] = {"job_tags": [key, *self._options.job_tags]}
-        mode = self._modes.of(machine)
+        mode = self._modes.of(machine, opened)
         transport = self.connection.transport
-        transport.posted = False
+        transport.posted, transport.before_post = False, before_post
         try:
             with asking():
                 return EstimatorV2(mode=mode, options=chosen).run([pub]).job_id()
@@ -64,12 +82,14 @@ class Service:
             if not transport.posted or isinstance(error, SubmitUncertain):
                 raise
             raise SubmitUncertain(str(error)) from None  # it was taken, then something else failed
+        finally:
+            transport.before_post = nothing
 
     def find(self, key: str) -> str | None:
         """Id of the job with the tag."""
-        with asking():
+        with asking(reads=True):
             listed = self.connection.client.jobs_get(limit=10, job_tags=[key])["jobs"]
-        return next((job["id"] for job in listed if key in job.get("tags", [key])), None)
+            return next((str(job["id"]) for job in listed if key in job.get("tags", [key])), None)
 
     def status(self, job_id: str) -> JobStatus:
         """What IBM says, in qfusion's words.
@@ -79,21 +99,21 @@ class Service:
         from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
         client = self.connection.client
-        with asking():
+        with asking(reads=True):
             try:
                 state = client.job_get(job_id)["state"]
             except RequestsApiError as error:
                 if error.status_code != 404:
                     raise
-                return JobStatus("failed", reason="IBM knows no such job in this instance")
-        said, reason = state["status"].lower(), state.get("reason") or ""
-        code = state.get("reason_code") or state.get("reasonCode")
+                return JobStatus("unknown", reason="IBM knows no such job in this instance")
+            said, reason = state["status"].lower(), str(state.get("reason") or "")
+            code = state.get("reason_code") or state.get("reasonCode")
         if code:
             reason = f"error code {code}: {reason}"
         if said == "cancelled" and code != _RAN_TOO_LONG:
             return JobStatus("cancelled", reason=reason)
         if said.startswith("cancelled"):
-            limit = self._options.max_execution_time or "IBM's"
+            limit = self._options.max_execution_time or "IBM's, or what the budget left to it"
             reason = f"ran too long (max_execution_time: {limit})" + (reason and f": {reason}")
             return JobStatus("failed", reason=reason)
         if said == "failed":
@@ -102,18 +122,43 @@ class Service:
         return JobStatus({"completed": "done", "queued": "queued"}.get(said, "running"))
 
     def fetch(self, job_id: str) -> tuple[Any, bytes, float | None]:
-        """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them."""
-        from qiskit_ibm_runtime.utils.estimator_result_decoder import EstimatorResultDecoder
+        """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them.
 
-        client = self.connection.client
+        Raises:
+            Transient: The results are not there yet.
+            Unreadable: They are not those of the job that was sent.
+        """
         with asking():
-            raw = client.job_results(job_id)
-            values = EstimatorResultDecoder.decode(raw)[0].data.evs
-            used = client.job_metadata(job_id).get("usage", {}).get("quantum_seconds")
-        return values, raw.encode(), used
+            text = self.connection.client.job_results(job_id)
+        raw = text.encode(errors="replace")
+        if not raw.strip():
+            raise Transient("the results are not there yet: an empty reply")
+        values = expectations(text, raw, self._options)
+        return values, raw, self._seconds(job_id)
+
+    def _seconds(self, job_id: str) -> float | None:
+        """QPU seconds that a job took; values do not depend on whether IBM tells."""
+        try:
+            with asking(reads=True):
+                told = self.connection.client.job_metadata(job_id)["usage"]["quantum_seconds"]
+        except QfusionError:
+            return None
+        is_number = isinstance(told, int | float) and not isinstance(told, bool)
+        return float(told) if is_number and 0 <= told < math.inf else None
+
+    def close(self, session: str) -> None:
+        """Close a session or batch; one that is closed already stays so."""
+        from qiskit_ibm_runtime.api.exceptions import RequestsApiError
+
+        with asking():
+            try:
+                self.connection.client.close_session(session)
+            except RequestsApiError as error:
+                if error.status_code not in (404, 409):
+                    raise
 
     def cancel(self, job_id: str) -> None:
-        """Ask for it; a job that has ended stays as it is."""
+        """Ask for it; its status tells whether that was heard."""
         from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
         client = self.connection.client
@@ -126,6 +171,6 @@ class Service:
 
     def queue(self, name: str) -> tuple[bool, str, int]:
         """Whether a machine works, what it says of itself, and how many jobs wait."""
-        with asking():
+        with asking(reads=True):
             said = self.connection.client.backend_status(name)
-        return said["operational"], said["status_msg"], said["pending_jobs"]
+            return said["operational"], said["status_msg"], said["pending_jobs"]

@@ -1,5 +1,7 @@
 """Requests to IBM's service: each is sent once, and says what became of it.
 
+A reply that is not IBM's own, such as a gateway's 408, tells nothing of what became of a job.
+
 The SDK repeats a POST up to five times on 5xx (qiskit_ibm_runtime/api/session.py,
 PostForcelistRetry): a job could be bought as often behind the journal. Here nothing is repeated:
 the core does that, after it has asked whether the job is there.
@@ -7,6 +9,8 @@ the core does that, after it has asked whether the job is there.
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 from requests import PreparedRequest, Response
@@ -16,20 +20,30 @@ from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import NewConnectionError
 
 from qfusion_core import Refused, SubmitUncertain, Transient
+from qfusion_ibm.modes import nothing
 
-_TIMEOUT = (10.0, 120.0)  # seconds to connect, and between two pieces of a reply
+_CONNECT = 10.0  # seconds
+_DOUBTFUL = (408, 409, 425, 499)  # replies that do not say that a job was not taken
+_PASSING = (408, 425, 499)
 
 
 class Once(HTTPAdapter):
     """Carries requests of one client.
 
+    Args:
+        seconds: Longest wait for the next part of a reply.
+
     Attributes:
         posted: A job was sent since this was last set to False, and may have been taken.
+        before_post: Called right before a job is sent; what it raises keeps it from being sent.
+        tokens: What requests have carried lately: secrets that IBM gave out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__(max_retries=0)
-        self.posted = False
+        self.posted, self._timeout = False, (_CONNECT, seconds)
+        self.before_post: Callable[[], None] = nothing
+        self.tokens: deque[str] = deque(maxlen=3)
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
         """See `requests.adapters.HTTPAdapter`.
@@ -40,11 +54,15 @@ class Once(HTTPAdapter):
             Refused: IBM said no.
         """
         submits = request.method == "POST" and request.path_url.endswith("/jobs")
-        self.posted |= submits
-        options["timeout"] = _TIMEOUT  # the SDK sets none, or a quarter of an hour
+        self._note_token(request)
+        if submits:
+            self.before_post()
+            self.posted = True
+        options["timeout"] = self._timeout  # the SDK sets none, or a quarter of an hour
         doubt = SubmitUncertain if submits else Transient
         try:
             reply = super().send(request, *arguments, **options)
+            _ = reply.content  # here, where it is known what a reply that breaks off may mean
         except RequestException as error:
             if isinstance(error, ConnectTimeout) or _not_connected(error):
                 self.posted &= not submits
@@ -53,7 +71,7 @@ class Once(HTTPAdapter):
         if reply.ok:
             return reply
         said = f"{reply.status_code} {reply.reason} from {request.method} {_place(request)}"
-        if reply.status_code >= 500:
+        if reply.status_code >= 500 or reply.status_code in (_DOUBTFUL if submits else _PASSING):
             raise doubt(f"{said}: {_text(reply)}")
         self.posted &= not submits
         if reply.status_code == 429:
@@ -67,13 +85,19 @@ class Once(HTTPAdapter):
             raise Refused(f"{said}: {_text(reply)}")
         return reply  # the SDK raises, with the status
 
+    def _note_token(self, request: PreparedRequest) -> None:
+        header = request.headers.get("Authorization") or ""
+        token = (header if isinstance(header, str) else header.decode()).partition(" ")[2]
+        if token and token not in self.tokens:
+            self.tokens.append(token)
+
 
 def _place(request: PreparedRequest) -> str:
     return request.path_url.split("?")[0]
 
 
 def _text(reply: Response) -> str:
-    return " ".join(reply.text.split())[:300]
+    return " ".join(reply.text.split())  # the core cuts it, once it is clean
 
 
 def _seconds(reply: Response) -> float | None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile
+from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import paying
 
 if TYPE_CHECKING:
     from qfusion_core.runs.folder import RunFolder
@@ -48,6 +49,7 @@ def train(
         Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
     ] = None,
     allow_url: AllowUrl = False,
+    yes: Yes = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +72,7 @@ def train(
                 "--backend, --backends-file, --allow-url or --json"
             )
         options = RunFolder.open(resume).config.spec.training
-        device = backends.open(backend, run=resume)
+        device = backends.open(backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
             folder = experiment.resume(
                 resume, backend=device, allow_url=allow_url, on_epoch=on_epoch
@@ -92,7 +94,7 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
         with claimed(out, Path("runs") / name) as place:
-            device = backends.open(backend, registry, place)
+            device = backends.open(backend, registry, paying(place, yes=yes))
             with resumable(place), show_epochs(spec.training) as on_epoch:
                 folder = experiment.train(
                     spec,

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from pydantic import SecretStr
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
+from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.wait import wait_exponential, wait_random
 
-from qfusion_core.options import Credentials
-from qfusion_core.remote.errors import RemoteError, Transient
+from qfusion_core.printable import one_line
+from qfusion_core.remote.errors import RemoteError, Transient, Unreadable
 from qfusion_core.remote.options import RemoteOptions
+from qfusion_core.remote.secrecy import Secrecy
 
 Answer = TypeVar("Answer")
+_READS = 3  # of a result that is not what was asked for; more tell nothing
+_MOST, _SAID = 20_000, 600  # characters that are looked through for secrets, and that are shown
+_CUT = 2_000  # left out where more were said: half a secret may be there
 
 
 class Asking:
@@ -22,16 +25,14 @@ class Asking:
     Args:
         backend: Its name, for errors.
         options: How often to try, and how long to wait in between.
-        credentials: Whose secrets never appear in an error or in the journal.
+        secrets: What never appears in an error or in the journal, as it is now.
     """
 
     def __init__(
-        self, backend: str, options: RemoteOptions, credentials: Credentials | None
+        self, backend: str, options: RemoteOptions, secrets: Callable[[], Iterable[str]]
     ) -> None:
         self._backend, self._options = backend, options
-        values = [] if credentials is None else [value for _, value in credentials]
-        secrets = (v.get_secret_value() for v in values if isinstance(v, SecretStr))
-        self._secrets = [secret for secret in secrets if secret]
+        self._secrecy = Secrecy(secrets)
 
     def __call__(
         self, request: Callable[[], Answer], *, job_id: str | None = None, next_step: str = ""
@@ -39,7 +40,8 @@ class Asking:
         """The answer to a request.
 
         Args:
-            request: Tried again, with growing and jittered waits, while it raises `Transient`.
+            request: Tried again, with growing and jittered waits, while it raises `Transient`, and
+                a few times where it raises `Unreadable`.
             job_id: The job in question, for errors.
             next_step: What the user can do when it fails, for errors.
 
@@ -47,8 +49,8 @@ class Asking:
             RemoteError: What the adapter raised, with backend, job and next step.
         """
         retrying = Retrying(
-            retry=retry_if_exception_type(Transient),
-            stop=stop_after_attempt(self._options.tries),
+            retry=retry_if_exception_type((Transient, Unreadable)),
+            stop=self._enough,
             wait=self._wait,
             reraise=True,
         )
@@ -56,28 +58,35 @@ class Asking:
             return retrying(request)
         except RemoteError as error:
             error.reason, error.next_step = self.hide(error.reason), self.hide(error.next_step)
-            error.args = (error.reason,)
             if isinstance(error, Transient):
                 error.reason += f" ({self._options.tries} tries)"
-            # from None: an SDK's own exception may quote the request with its secrets
+            error.args = (error.reason,)
+            # an SDK's own exception may quote the request with its secrets: nobody gets hold of it
+            error.__context__ = None
             raise error.about(self._backend, job_id, next_step) from None
         except Exception as error:  # the adapter's, or its SDK's, own
-            if self.hide(str(error)) == str(error):
+            said = str(error)
+            harmless = self.hide(said) == one_line(said, _SAID)
+            if harmless and job_id is None:
                 raise
-            hidden = f"{type(error).__name__}: {self.hide(str(error))}"
-            raise RemoteError(hidden).about(self._backend, job_id, next_step) from None
+            hidden = RemoteError(f"{type(error).__name__}: {self.hide(said)}")
+            cause = error if harmless else None  # for whoever writes the adapter
+        raise hidden.about(self._backend, job_id, next_step) from cause
 
     def hide(self, text: str) -> str:
-        """A text without the secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "(hidden)")
-        return text
+        """A text without the secrets, on one line, then cut where it is long."""
+        hidden = self._secrecy.hide(text[:_MOST])
+        return one_line(hidden if len(text) <= _MOST else hidden[:-_CUT], _SAID)
 
     def hide_bytes(self, raw: bytes) -> bytes:
         """Raw data without the secrets."""
-        for secret in self._secrets:
-            raw = raw.replace(secret.encode(), b"(hidden)")
-        return raw
+        return self._secrecy.hide_bytes(raw)
+
+    def _enough(self, state: RetryCallState) -> bool:
+        most = self._options.tries
+        if state.outcome and isinstance(state.outcome.exception(), Unreadable):
+            most = min(most, _READS)
+        return state.attempt_number >= most
 
     def _wait(self, state: RetryCallState) -> float:
         first, most = self._options.poll_seconds, self._options.poll_seconds_max

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import get_args
 
 from qfusion_core.errors import QfusionError
-from qfusion_core.remote.errors import RemoteError
+from qfusion_core.remote.asking import Asking
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.errors import RemoteError, Transient, Unreadable
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Call, JobStatus, Result, State
+from qfusion_core.remote.missing import Missing
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.submission import new_asking
 
@@ -20,18 +23,22 @@ class Desk:
         fleet: The machines.
         call: The whole.
         next_step: For errors.
+        give_up: For errors, where a job may never come to its end.
     """
 
-    def __init__(self, fleet: Fleet, call: Call, next_step: str) -> None:
-        self._fleet, self._call, self._next = fleet, call, next_step
+    def __init__(self, fleet: Fleet, call: Call, next_step: str, give_up: str) -> None:
+        self._fleet, self._call = fleet, call
+        self._next, self._give_up = next_step, give_up
         self._journal = fleet.bound.measurement.journal
         self._asks = {name: new_asking(member) for name, member in fleet.members.items()}
+        self._missing = Missing(self._journal.jobs, next_step, give_up)
 
     def settle(self, entry: Entry) -> JobStatus:
         """The state of a submitted job, which is written down if it is the last.
 
         Raises:
-            RemoteError: The machine cannot be asked.
+            RemoteError: The machine cannot be asked; or it told how the job is (``answered``), and
+                the job cannot be brought to its end.
         """
         job_id = str(entry.job_id)
         known = {"job_id": job_id, "next_step": self._next}
@@ -46,18 +53,46 @@ class Desk:
                 f"device {device.name!r}: status returned {status.state!r}, expected one of "
                 f"{', '.join(get_args(State))}; this is a fault of the device's plugin"
             )
+        try:
+            return self._settle(entry, device, ask, status)
+        except RemoteError as error:
+            error.answered = True
+            raise error
+
+    def _settle(
+        self, entry: Entry, device: RemoteDevice, ask: Asking, status: JobStatus
+    ) -> JobStatus:
+        if status.state == "unknown":
+            return self._missing.look(entry, device, ask, status.reason)
+        self._missing.known(entry)
         if status.state == "done":
-            result = ask(lambda: self._fetch(entry), **known)
-            self._journal.jobs.done(entry.key, result)
-        elif status.state in ("failed", "cancelled"):
+            return self._keep(entry, device, ask)
+        if status.state in ("failed", "cancelled"):
             reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
             status = status._replace(reason=reason)
             self._journal.jobs.ended(entry.key, status.state, reason)
         return status
 
-    def _fetch(self, entry: Entry) -> Result:
-        job, device = self._journal.job(self._call, entry), self._fleet.member(entry.backend)
-        result = device.fetch(job, str(entry.job_id))
-        require_result(device.name, job, result)
-        raw = self._asks[entry.backend].hide_bytes(result.raw)
-        return Result(result.values, raw, result.qpu_seconds, result.usd)
+    def _keep(self, entry: Entry, device: RemoteDevice, ask: Asking) -> JobStatus:
+        """Fetch what a job gave, and write it down: its values, or what there is instead."""
+        job, job_id = self._journal.job(self._call, entry), str(entry.job_id)
+
+        def fetch() -> Result:
+            return require_result(device.name, job, device.fetch(job, job_id))
+
+        try:
+            result = ask(fetch, job_id=job_id, next_step=self._next)
+        except RemoteError as error:
+            raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
+            self._journal.jobs.unreadable(entry.key, error.reason, raw)
+            if not isinstance(error, Transient):
+                error.about(entry.backend, job_id, self._give_up)
+            raise
+        raw = ask.hide_bytes(result.raw)
+        kept = Result(result.values, raw, result.qpu_seconds, result.usd)
+        if not result.failed:
+            self._journal.jobs.done(entry.key, kept)
+            return JobStatus("done")
+        reason = ask.hide(result.reason) or "a part of it failed, no reason was given"
+        self._journal.jobs.split(entry, kept, result.failed, reason)
+        return JobStatus("failed", reason=reason)

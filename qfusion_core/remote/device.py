@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, final
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, final
 
+from pydantic import SecretStr
 from torch import Tensor
 
 from qfusion_core import options as base
@@ -17,6 +19,13 @@ from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.allowance import Allowance
+
+
+def _nothing() -> None:
+    return None
 
 
 class RemoteDevice(Fleet, ABC):
@@ -32,6 +41,13 @@ class RemoteDevice(Fleet, ABC):
             to lose, so no journal is kept and nobody is asked.
         max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
         snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
+        tells_unknown: Whether `status` says ``unknown`` of a job that the provider does not know.
+            Where it says ``failed``, as adapters did before, a failed job is looked for by its key
+            before it is sent anew.
+        says_when_it_posts: Whether `submit` calls `before_post` right before the request that may
+            buy; otherwise it counts as sent when `submit` is called.
+        before_post: Set by the core. It notes that the job goes out now, and raises where that must
+            not be: another process has taken it over.
         options: As given.
         credentials: As given.
         bound: Set by `open_backend`.
@@ -40,6 +56,9 @@ class RemoteDevice(Fleet, ABC):
     Options: ClassVar[type[base.Options]] = RemoteOptions
     max_pending: int | None = None
     snapshot_advice: ClassVar[str] = ""
+    tells_unknown: ClassVar[bool] = False
+    says_when_it_posts: ClassVar[bool] = False
+    before_post: Callable[[], None] = staticmethod(_nothing)
     options: RemoteOptions
     credentials: base.Credentials | None
 
@@ -87,11 +106,16 @@ class RemoteDevice(Fleet, ABC):
 
     @abstractmethod
     def status(self, job_id: str) -> JobStatus:
-        """How a job is; a job that the provider does not know is ``failed``."""
+        """How a job is; a job that the provider does not know is ``unknown``."""
 
     @abstractmethod
     def fetch(self, job: Job, job_id: str) -> Result:
-        """Values of a job that is done, and everything that the provider returned."""
+        """Values of a job that is done, and everything that the provider returned.
+
+        Raises:
+            Transient: It cannot be read now.
+            Unreadable: It is not what was asked for: with the raw data.
+        """
 
     @abstractmethod
     def cancel(self, job_id: str) -> None:
@@ -104,6 +128,45 @@ class RemoteDevice(Fleet, ABC):
         A finding that failed, or says that the machine is away, keeps a pool from sending anything
         to it, and the length of the queue (``Finding.waiting``) can decide how much.
         """
+
+    def account(self) -> str | None:
+        """Whose jobs they are: a short name of the account or instance, no secret; None: not told.
+
+        It is kept with each job, so that nobody looks for it, or sends it again, elsewhere.
+        """
+        return None
+
+    def secrets(self) -> Iterable[str]:
+        """What never appears in an error or in the journal, as it is now: also what was refreshed.
+
+        Asks nobody.
+        """
+        values = [value for _, value in self.credentials or ()]
+        return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+    @final
+    def allowance(self, job: Job) -> Allowance:
+        """Dollars and QPU seconds that the budget leaves to a job; None where no limit is set."""
+        from qfusion_core.remote.allowance import allowance
+
+        return allowance(self.bound, self.price(job))
+
+    def close(self, opened: str) -> None:
+        """Close what an earlier process has `opened`; what is closed already is no error."""
+        return None
+
+    @final
+    def opened(self, name: str) -> Callable[[], None]:
+        """Write down what stays open at the provider, such as a session, until it is closed.
+
+        Whoever comes next to the journal closes it, if this process cannot.
+
+        Returns:
+            To be called when it is closed. It does not hold the device.
+        """
+        opened = self.bound.measurement.journal.opened
+        opened.note(name, self.bound.backend, self.account(), self.options.lease_seconds)
+        return partial(opened.closed, name)
 
     def snapshot(self) -> Device | None:
         """A device on this machine with the noise of this one, for `--dry-run`.
@@ -178,6 +241,6 @@ class RemoteDevice(Fleet, ABC):
         ]
 
     @final
-    def values_digest(self) -> str:
-        """SHA-256 of the device and of every option that changes values, in hexadecimal."""
-        return base.values_digest(self.name, self.options)
+    def values_digests(self) -> tuple[str, ...]:
+        """Of its name and options."""
+        return base.values_digests(self.name, self.options)

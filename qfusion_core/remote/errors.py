@@ -18,7 +18,10 @@ class RemoteError(QfusionError):
         next_step: What the user can do.
         job_id: The provider's id of the job, or ids with commas between; None where there is none.
         backend: Name of the backend.
+        answered: Whether the provider told how the job is, and only what followed failed.
     """
+
+    answered = False
 
     def __init__(
         self,
@@ -63,6 +66,21 @@ class SubmitUncertain(RemoteError):
 
     The core then asks `RemoteDevice.find` for a grace period before it submits again.
     """
+
+
+class Unreadable(RemoteError):
+    """The provider calls a job done, and what it gave is not what was asked for.
+
+    It is read again, a few times. Then its raw data are kept, and the user can give the job up:
+    nothing is made into numbers that was not checked.
+
+    Attributes:
+        raw: What was given.
+    """
+
+    def __init__(self, reason: str, raw: bytes = b"") -> None:
+        super().__init__(reason)
+        self.raw = raw
 
 
 class Refused(RemoteError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
@@ -17,8 +17,10 @@ from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.stored import checked, document, require_amounts
+from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
+UNFINISHED = ("intent", "submitted")
 
 
 class At(NamedTuple):
@@ -26,6 +28,11 @@ class At(NamedTuple):
 
     measurement: str
     number: int
+
+
+def key_of(at: At, position: int) -> str:
+    """The key of a job: its idempotency token and tag at the provider."""
+    return f"qf-{at.measurement}-{at.number}-{position}"
 
 
 class Entry(NamedTuple):
@@ -36,6 +43,9 @@ class Entry(NamedTuple):
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
         usd_low: Low end of ``usd``, where the provider told something; None where nothing.
+        account: In which it was sent, where the adapter tells it (`RemoteDevice.account`).
+        unreadable: Why the result could not be read, of a job that the provider calls done; or why
+            nobody knows the job. None where there is nothing of the kind: then it is at work.
         adopted: Whether its values came with a journal that the user adopted: they were not
             measured under the user's key.
     """
@@ -57,6 +67,8 @@ class Entry(NamedTuple):
     qpu_seconds: float | None
     usd: float | None
     usd_low: float | None
+    account: str | None = None
+    unreadable: str | None = None
     adopted: bool = False
 
     def amount(self, field: Literal["usd", "qpu_seconds"]) -> tuple[Range | None, bool]:
@@ -81,15 +93,25 @@ class Planned(NamedTuple):
     backend: str
 
 
-def spent(db: sqlite3.Connection, backend: str) -> Spent:
-    """Sums over all jobs of a backend but those that were given up before they were sent."""
+def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
+    """Sums over the jobs of a backend: what the provider charged, else what is reserved.
+
+    Nothing is reserved for jobs that failed or were cancelled; what was charged for them counts.
+
+    Args:
+        db: Inside a transaction.
+        backend: Whose jobs.
+        without: Keys of jobs that are not counted.
+    """
     rows = db.execute(
-        "SELECT key, tasks, shots, executions, qpu_seconds, usd"
-        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)",
+        "SELECT key, tasks, shots, executions, qpu_seconds, usd FROM job WHERE backend = ?"
+        " AND (state NOT IN ('failed', 'cancelled') OR usd_low IS NOT NULL)",
         (backend,),
     )
     sums = Spent()
     for key, *amounts in rows:
+        if key in without:
+            continue
         try:
             require_amounts("amounts", *amounts)
         except ValueError as error:
@@ -129,21 +151,35 @@ def reserve(
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = []
-    for position, job, price, backend in planned:
-        keys.append(f"qf-{at.measurement}-{at.number}-{position}")
+    keys = [key_of(at, each.position) for each in planned]
+    jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
+    reserve_of_all(folder_of(db), jobs, budgets)
+    for key, (position, job, price, backend) in zip(keys, planned, strict=True):
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                keys[-1], backend, *at, position, *job.rows,
+                key, backend, *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,
             ),
         )  # fmt: skip
     return keys
+
+
+def stuck(db: sqlite3.Connection, measurement: str) -> bool:
+    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
+
+    It is open as long as somebody asks for them; who measures again does not.
+    """
+    states = db.execute(
+        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
+        " AND state IN ('intent', 'submitted')",
+        (measurement,),
+    ).fetchall()
+    return bool(states) and all(stuck for (stuck,) in states)
 
 
 def _require_countable(planned: Planned) -> None:
@@ -183,6 +219,8 @@ def entry(row: sqlite3.Row) -> Entry:
         row["qpu_seconds"],
         row["usd"],
         row["usd_low"],
+        row["account"],
+        row["unreadable"],
         bool(row["adopted"]),
     )
     return checked(found)

@@ -12,7 +12,7 @@ from torch import Tensor
 from qfusion_core.circuit import Circuit
 from qfusion_core.remote.price import Range
 
-State = Literal["queued", "running", "done", "failed", "cancelled"]
+State = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,9 @@ class JobStatus(NamedTuple):
     """What a provider says of a job.
 
     Attributes:
-        state: A state of the provider's own must be mapped to one of these.
+        state: A state of the provider's own must be mapped to one of these. ``unknown`` where it
+            says that it knows no such job: that is no failure, since it may be so for a moment, or
+            in this account; the core asks again, then by the key of the job.
         position: In the queue, from 1; None where it is not told.
         reason: Why it failed or was cancelled.
     """
@@ -94,12 +96,29 @@ class JobStatus(NamedTuple):
     reason: str = ""
 
 
+class FailedPart(NamedTuple):
+    """A part of a job that the provider could not run.
+
+    Attributes:
+        rows: First row of the call and the row after the last.
+        columns: Positions in the call's observables.
+        facts: Of a job that is this part alone.
+    """
+
+    rows: tuple[int, int]
+    columns: tuple[int, ...]
+    facts: Mapping[str, Any]
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a finished job gave.
 
     Attributes:
         values: Expectation values ``[rows, observables]`` of the job.
+        failed: Parts that were not run; their values are NaN. Only these are sent anew. They do not
+            overlap, and are not all of the job: that has failed.
+        reason: Why they failed.
         raw: What the provider returned (counts where there are any), to be corrected again later.
         qpu_seconds: What was really used, where the provider tells; replaces the estimate.
         usd: What was really paid, where the provider tells; a range where it follows from what was
@@ -110,6 +129,8 @@ class Result:
     raw: bytes = b""
     qpu_seconds: float | None = None
     usd: float | Range | None = None
+    failed: tuple[FailedPart, ...] = ()
+    reason: str = ""
 
 
 class Finding(NamedTuple):

@@ -21,9 +21,10 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.file import damaged_row
-from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
+from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent, stuck
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
+from qfusion_core.remote.opened import Opened
 from qfusion_core.remote.owner import lives, new_owner, same_process
 from qfusion_core.remote.rows import About as About
 from qfusion_core.remote.rows import assembled, call_of, job_of, measurement_of
@@ -47,6 +48,7 @@ class Journal:
     Attributes:
         path: The file.
         jobs: Its jobs.
+        opened: What is open at providers.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Journal:
         self.path = folder / NAME
         self._store = Store(self.path, to_show=to_show)
         self.jobs = Ledger(self._store, clock)
+        self.opened = Opened(self._store, clock)
         self._clock = clock
 
     def standing(self) -> Standing:
@@ -64,7 +67,8 @@ class Journal:
     def open(self, about: About, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
 
-        A finished one is taken again for its values, unless ``again``; an open one always.
+        A finished one is taken again for its values, unless ``again``; an open one always, unless
+        nothing is left of it but jobs that cannot be brought to their end, and ``again``.
         """
 
         def last(db: sqlite3.Connection) -> str | None:
@@ -73,7 +77,11 @@ class Journal:
                 " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
                 about,
             ).fetchone()
-            return str(row["id"]) if row and (row["state"] == "open" or not again) else None
+            if row and not again:
+                return str(row["id"])
+            if row and row["state"] == "open" and not stuck(db, str(row["id"])):
+                return str(row["id"])
+            return None
 
         with self._store.reading() as db:  # a folder may be one that cannot be written
             found = last(db)

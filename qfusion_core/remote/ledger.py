@@ -8,23 +8,26 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Connection, Row
 from typing import Any
 
 from torch import Tensor
 
+from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
 from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
-from qfusion_core.remote.job import Result
+from qfusion_core.remote.job import FailedPart, Result
 from qfusion_core.remote.owner import gone
-from qfusion_core.remote.price import Range
+from qfusion_core.remote.parts import split
+from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.repricing import reprice
 from qfusion_core.remote.schema import light_columns
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import FURTHEST, array, is_amount
 
-LEASE = 600.0  # seconds; renewed before each request, and void when its process has ended
+LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
 
 class Ledger:
@@ -118,8 +121,22 @@ class Ledger:
             keys = reserve(db, at, moved, budgets, self._clock())
         self.noted(keys)
 
-    def claim(self, key: str, owner: str) -> Entry | None:
-        """Take or renew the lease on an intent; None where another process has it."""
+    def reprice(self, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
+        """Reserve the price of now for intents, if the budget allows all of them together.
+
+        Args:
+            backend: Whose jobs they are.
+            prices: By key.
+            budget: Of the backend.
+
+        Raises:
+            BudgetError: They do not fit; what was reserved for them before is not counted.
+        """
+        with self._store.writing() as db:
+            reprice(db, backend, prices, budget)
+
+    def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
+        """Take or renew the lease on an intent, of so many seconds; None where another has it."""
         now = self._clock()
         with self._store.writing() as db:
             row = db.execute("SELECT owner, lease FROM job WHERE key = ?", (key,)).fetchone()
@@ -128,24 +145,22 @@ class Ledger:
             if found.state != "intent" or not free:
                 return None
             db.execute(
-                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + LEASE, key)
+                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + seconds, key)
             )
         return found
 
-    def sending(self, key: str, owner: str) -> bool:
-        """Note that a submission goes out now, if the lease is still held."""
+    def sending(
+        self, key: str, owner: str, account: str | None = None, seconds: float = LEASE
+    ) -> bool:
+        """Note that a submission goes out now, and in which account, if the lease is still held."""
         now = self._clock()
         with self._store.writing() as db:
             noted = db.execute(
-                "UPDATE job SET sent = ?, lease = ? WHERE key = ? AND owner = ? AND"
+                "UPDATE job SET sent = ?, lease = ?, account = ? WHERE key = ? AND owner = ? AND"
                 " state = 'intent'",
-                (now, now + LEASE, key, owner),
+                (now, now + seconds, account, key, owner),
             )
             return noted.rowcount == 1
-
-    def since(self, moment: float) -> float:
-        """Seconds since a moment that the journal holds."""
-        return self._clock() - moment
 
     def not_sent(self, key: str) -> None:
         """Note that the machine took nothing, and let the lease go."""
@@ -179,8 +194,31 @@ class Ledger:
             ended=self._clock(),
             values=values.astype("<f8").tobytes(),
             raw=result.raw,
+            unreadable=None,
             **{name: amount for name, amount in told.items() if amount is not None},
         )
+
+    def unreadable(self, key: str, reason: str, raw: bytes = b"") -> None:
+        """Note why a job cannot be brought to its end, and what its provider gave.
+
+        It stays where it is, and is asked for again; but the user may give it up.
+        """
+        self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
+
+    def split(
+        self, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
+    ) -> None:
+        """Write parts in place of a job of which some were not run; see `parts.split`."""
+        split(self._store, entry, result, failed, reason)
+
+    def known(self, key: str, job_id: str) -> None:
+        """Note that a job is at the provider, perhaps under another id, whatever was thought."""
+        with self._store.writing() as db:
+            db.execute(
+                "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+                " unreadable = NULL WHERE key = ? AND state IN ('submitted', 'failed')",
+                (job_id, key),
+            )
 
     def ended(self, key: str, state: str, reason: str) -> None:
         """Note that a job failed or was cancelled; without an id it was never sent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
@@ -58,7 +60,11 @@ def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
         QfusionError: The plan does not cover each value once.
     """
     # a plan sends nothing, but may look at the machine
-    jobs = new_asking(device)(lambda: device.plan(call.circuit, call.angles, call.observables))
+    jobs = new_asking(device)(
+        lambda: device.plan(call.circuit, call.angles, call.observables),
+        next_step="nothing was sent: run the same again, or look with `qfusion backends "
+        f"{shlex.quote(device.bound.backend)} --check`",
+    )
     require_cover(device.name, call, jobs)
     return [(job, device.price(job)) for job in jobs]
 
@@ -82,15 +88,28 @@ def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
 
 
 def require_result(device: str, job: Job, result: Result) -> Result:
-    """Refuse values of a wrong shape, or not finite.
+    """Refuse values of a wrong shape, or not finite where it does not say that a part failed.
 
     Raises:
-        QfusionError: A fault of the adapter; the job stays, and can be fetched again.
+        Unreadable: Names the first such row and observable; the job stays, and is fetched again.
     """
     shape = tuple(result.values.shape)
-    if shape != job.shape or not bool(torch.isfinite(result.values).all()):
-        raise QfusionError(
-            f"device {device!r}: fetch returned shape {list(shape)}, expected finite values "
-            f"{list(job.shape)} (rows, observables); this is a fault of the device's plugin"
+    if shape != job.shape:
+        raise Unreadable(
+            f"device {device!r} gave values of shape {list(shape)}, expected {list(job.shape)} "
+            "(rows, observables)",
+            result.raw,
+        )
+    asked = torch.ones(job.shape, dtype=torch.bool)
+    for part in result.failed:
+        rows = slice(part.rows[0] - job.rows[0], part.rows[1] - job.rows[0])
+        asked[rows, [job.columns.index(column) for column in part.columns]] = False
+    wrong = (asked & ~torch.isfinite(result.values.detach().cpu())).nonzero().tolist()
+    if wrong or not asked.any():
+        row, column = wrong[0] if wrong else (0, 0)
+        raise Unreadable(
+            f"device {device!r} gave {result.values[row, column].item()} for row "
+            f"{job.rows[0] + row}, observable {job.observables[column]}, expected a finite value",
+            result.raw,
         )
     return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
 from qfusion_core.remote.intents import Entry
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def new_asking(device: RemoteDevice) -> Asking:
     """Asks the device's provider."""
-    return Asking(device.bound.backend, device.options, device.credentials)
+    return Asking(device.bound.backend, device.options, device.secrets)
 
 
 class _TakenOver(RemoteError):
@@ -38,6 +39,7 @@ class Submission:
         self._device, self._ledger = device, ledger
         self._owner, self._next_step = owner, next_step
         self._ask = new_asking(device)
+        self._began = time.monotonic()
 
     def send(self, job: Job, key: str) -> None:
         """Submit an intent, unless another process is at it.
@@ -47,7 +49,7 @@ class Submission:
         Raises:
             RemoteError: It cannot be submitted now; the intent stays.
         """
-        entry = self._ledger.claim(key, self._owner)
+        entry = self.claim(key)
         if entry is None:
             return
         try:
@@ -58,44 +60,100 @@ class Submission:
             self._ledger.let_go(key)
             raise
 
-    def find(self, entry: Entry) -> str | None:
-        """Id of a job that may have been accepted without our seeing it.
+    def claim(self, key: str) -> Entry | None:
+        """Take or renew the lease on an intent; None where another process has it."""
+        return self._ledger.claim(key, self._owner, self._device.options.lease_seconds)
 
-        A provider may list a job late: it is asked until the grace period is over.
+    def find(self, entry: Entry) -> str | None:
+        """Id of a job that another process may have sent without our seeing it.
+
+        When that was is known by that process's clock, which may be wrong: the grace period counts
+        from when we began.
+
+        Raises:
+            Refused: It was sent in another account, where nobody can look for it from here.
         """
         if entry.sent is None:
             return None
+        require_account(entry, self._device, self._ask, self._next_step)
+        return self._search(entry.key, self._began)
+
+    def _search(self, key: str, lost: float) -> str | None:
+        """Ask by the key until the grace period is over: a provider may list a job late.
+
+        Args:
+            key: Of the job.
+            lost: When the reply was lost, as `time.monotonic` tells: not when the request was sent,
+                since it may be accepted up to its very end.
+        """
         options, wait = self._device.options, self._device.options.poll_seconds
-        ago = max(0.0, self._ledger.since(entry.sent))  # clocks can be set back
-        left = options.grace_seconds - ago
-        until = time.monotonic() + max(0.0, left)
+        until, said = lost + options.grace_seconds, False
         while True:
-            found = self._ask(lambda: self._device.find(entry.key), next_step=self._next_step)
+            found = self._ask(lambda: self._device.find(key), next_step=self._next_step)
             left = until - time.monotonic()
             if found is not None or left <= 0:
                 return found
+            if not said and left > 10:
+                said = True
+                self._device.bound.measurement.say(
+                    f"{self._device.bound.backend}: no reply to a submission: the job is looked "
+                    f"for for {left:.0f} s before it is sent again"
+                )
             time.sleep(min(wait, left))
             wait = min(1.5 * wait, options.poll_seconds_max)
 
     def _submit(self, job: Job, entry: Entry) -> str:
-        doubtful, tries_left = entry.sent is not None, self._device.options.tries
+        key, tries_left = entry.key, self._device.options.tries
+        doubtful = entry.sent is not None
+        # who did not write the intent cannot know that nobody has sent it: the folder was copied,
+        # or its journal is older than what happened. Nor does "later" always mean "not taken"
+        look = not doubtful and not self._ledger.wrote(key)
+
+        def send() -> str:
+            nonlocal look
+            if look and (found := self._device.find(key)) is not None:
+                return found
+            look = True
+            return self._post(job, key)
+
         while True:
             tries_left -= 1
             try:
-                return self._ask(lambda: self._send(job, entry.key), next_step=self._next_step)
+                return self._ask(send, next_step=self._next_step)
             except SubmitUncertain:
-                doubtful = True
-                claimed = self._ledger.claim(entry.key, self._owner)
-                if claimed is not None and (found := self.find(claimed)) is not None:
+                lost, doubtful = time.monotonic(), True
+                if self.claim(key) is None:
+                    raise _TakenOver(f"key {key}: another process has its lease") from None
+                if (found := self._search(key, lost)) is not None:
                     return found
                 if not tries_left:
                     raise
             except (Transient, Refused):
                 if not doubtful:
-                    self._ledger.not_sent(entry.key)
+                    self._ledger.not_sent(key)
                 raise
 
-    def _send(self, job: Job, key: str) -> str:
-        if not self._ledger.sending(key, self._owner):
-            raise _TakenOver(f"key {key}: another process has its lease")
-        return self._device.submit(job, key)
+    def _post(self, job: Job, key: str) -> str:
+        device, account = self._device, self._device.account()
+
+        def note() -> None:
+            began, lease = _now(), device.options.lease_seconds
+            noted = self._ledger.sending(key, self._owner, account, lease)
+            # a process that was stopped in between may be long past its lease
+            if not noted or _now() - began >= lease:
+                raise _TakenOver(f"key {key}: another process has its lease")
+
+        if not device.says_when_it_posts:
+            note()
+            return device.submit(job, key)
+        device.before_post = note
+        try:
+            return device.submit(job, key)
+        finally:
+            del device.before_post
+
+
+def _now() -> float:
+    """Seconds that go on while the machine sleeps, where it can tell."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)
+    return time.monotonic() if clock is None else time.clock_gettime(clock)

@@ -43,12 +43,19 @@ CREATE TABLE job (
     owner TEXT, lease REAL,         -- who submits it, until when nobody else may
     sent REAL,                      -- when a submission whose reply is unknown last went out
     job_id TEXT, reason TEXT NOT NULL DEFAULT '',
+    account TEXT,                   -- in which it was sent, as the adapter tells it
+    unreadable TEXT,                -- why the result of a job that is done could not be read
     written REAL NOT NULL, ended REAL,
     replaced INTEGER NOT NULL DEFAULT 0,    -- others do now what it was to do
     adopted INTEGER NOT NULL DEFAULT 0,     -- its values were not measured under this user's key
     "values" BLOB, raw BLOB,
     UNIQUE (measurement, number, position, attempt),
     FOREIGN KEY (measurement, number) REFERENCES call
+);
+CREATE TABLE session (              -- what a run has opened at a provider, until it is closed
+    name TEXT NOT NULL, backend TEXT NOT NULL, account TEXT,
+    owner TEXT NOT NULL, lease REAL NOT NULL,   -- who uses it, until when nobody else closes it
+    PRIMARY KEY (name, backend)
 );
 CREATE TABLE seal (
     journal TEXT NOT NULL,          -- id, the same in every copy

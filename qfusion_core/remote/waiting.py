@@ -10,14 +10,24 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from qfusion_core.remote.consent import require_consent
 from qfusion_core.remote.desk import Desk
-from qfusion_core.remote.errors import JobCancelled, JobFailed, JobsLeft, JobsPending, RemoteError
+from qfusion_core.remote.errors import (
+    JobCancelled,
+    JobFailed,
+    JobsLeft,
+    JobsPending,
+    RemoteError,
+    Transient,
+)
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.handover import Handover
 from qfusion_core.remote.intents import At, Budgets, Entry
 from qfusion_core.remote.job import Call, JobStatus
+from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.owner import new_owner
+from qfusion_core.remote.signals import ending_politely
 from qfusion_core.remote.submission import Submission
 
 
@@ -38,24 +48,35 @@ class Waiting:
             name: Submission(member, self._journal.jobs, owner, self._next)
             for name, member in fleet.members.items()
         }
-        self._desk = Desk(fleet, call, self._next)
-        self._unreachable: dict[str, RemoteError] = {}  # in this round
+        give_up = f"or give it up with {self._forget}, or measure anew with --again"
+        self._desk = Desk(fleet, call, self._next, give_up)
+        self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
+        self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key
 
     def run(self) -> None:
         """Return when every job is done and its values are written.
 
         Raises:
             RemoteError: A job failed or was cancelled, and no other machine takes it; the time is
-                over; a machine cannot be reached; the jobs are submitted and nobody waits.
+                over; a machine cannot be reached, or what it gave cannot be read; the jobs are
+                submitted and nobody waits.
+            KeyboardInterrupt: This process is to end; sessions are closed when it does.
         """
+        close_left(self._fleet)
+        with ending_politely():
+            self._run()
+
+    def _run(self) -> None:
         # as seldom as the slowest machine wants it, as long as the most patient
         waited = [each.options for each in self._fleet.members.values() if not each.local]
         wait = max((each.poll_seconds for each in waited), default=0.0)
         longest = max((each.poll_seconds_max for each in waited), default=0.0)
         timeout = max((each.timeout_seconds for each in waited), default=0.0)
+        lease = max((each.lease_seconds for each in waited), default=0.0)
         began = time.monotonic()
         while True:
             self._submit()
+            self._journal.opened.renew(lease)
             unfinished, moved = self._look(began)
             if moved:
                 continue
@@ -86,6 +107,8 @@ class Waiting:
         if backend in self._handover.out:
             return
         pending = sum(entry.state == "submitted" for entry in entries)
+        intents = [entry for entry in entries if entry.state == "intent"]
+        require_consent(self._fleet, self._call, self._at, intents)
         for entry in entries:
             limit = self._fleet.member(backend).max_pending
             if entry.state == "intent" and (limit is None or pending < limit):
@@ -99,12 +122,12 @@ class Waiting:
             What is not done, and whether others are to do now what failed.
 
         Raises:
-            RemoteError: The first job that failed, where nobody else can take it; what others gave
-                is kept before.
+            RemoteError: The first job that failed or could not be read, where nobody else can take
+                it; what others gave is kept before.
         """
         states: Counter[str] = Counter()
         positions, unfinished, failed = [], [], []
-        self._unreachable = {}
+        self._silent, self._stuck = {}, {}
         for entry in self._journal.jobs.of(self._at):
             if entry.state != "submitted":
                 states[entry.state] += 1
@@ -117,7 +140,7 @@ class Waiting:
                 unfinished.append(entry)
                 positions += [] if status.position is None else [status.position]
             elif status.state != "done":
-                failed.append(entry._replace(state=status.state, reason=status.reason))
+                failed += self._ended(entry, status)
         position = min(positions, default=None)
         seconds = time.monotonic() - began
         self._measurement.on_progress(
@@ -130,17 +153,31 @@ class Waiting:
         for backend in dict.fromkeys(entry.backend for entry in failed):
             ours = [entry for entry in failed if entry.backend == backend]
             moved |= self._handover.of_failed(ours, self._error(ours[0], len(unfinished)))
+        if self._stuck and self._handover.alone:
+            raise next(iter(self._stuck.values()))
         return unfinished, moved
+
+    def _ended(self, entry: Entry, status: JobStatus) -> list[Entry]:
+        """A job that has ended badly, or the parts of it that have."""
+        if status.state == "cancelled":
+            return [entry._replace(state=status.state, reason=status.reason)]
+        now = self._journal.jobs.of(self._at)
+        return [each for each in now if each.job_id == entry.job_id and each.state == "failed"]
 
     def _try_to_settle(self, entry: Entry) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
-        if entry.backend not in self._unreachable:
+        if entry.backend not in self._silent:
             try:
                 return self._desk.settle(entry)
             except RemoteError as error:
-                if self._handover.alone:
-                    raise
-                self._unreachable[entry.backend] = error
+                self._stuck[entry.key] = error
+                # one that cannot be read leaves those behind it alone; where nobody answers, or
+                # two in a row time out, the others would take as long
+                lost = [each for each in self._stuck.values() if isinstance(each, Transient)]
+                if not error.answered or len(lost) > 1:
+                    self._silent[entry.backend] = error
+        else:
+            self._stuck[entry.key] = self._silent[entry.backend]
         return JobStatus("running")
 
     def _require_hope(self, unfinished: list[Entry]) -> None:
@@ -151,9 +188,10 @@ class Waiting:
         """
         out = self._handover.out
         lost = [
-            self._unreachable.get(entry.backend) or out[entry.backend]
+            self._stuck.get(entry.key) or self._silent.get(entry.backend) or out[entry.backend]
             for entry in unfinished
-            if entry.backend in self._unreachable
+            if entry.key in self._stuck
+            or entry.backend in self._silent
             or (entry.state == "intent" and entry.backend in out)
         ]
         if lost and (len(lost) == len(unfinished) or not self._measurement.wait):

@@ -157,7 +157,7 @@ def test_a_job_that_ends_badly(service, measure, failure, end, kind, reason):
 
 def test_a_job_that_the_service_does_not_know(connect):
     status = connect().status("qf-no-such-job")
-    assert status == ("failed", None, "IBM knows no such job in this instance")
+    assert status == ("unknown", None, "IBM knows no such job in this instance")
 
 
 def test_cancelling_what_is_done(service, measure, connect):

@@ -1,0 +1,69 @@
+"""What IBM gave for a job, compared with what was asked before it becomes a number."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qfusion_core import Unreadable
+from qfusion_ibm.options import Options
+
+_NOISE = 1e-9  # by which rounding may carry a mean of +1 and -1 past them
+
+
+def expectations(text: str, raw: bytes, options: Options) -> NDArray[np.float64]:
+    """Values of the one PUB that was sent, as they came: ``[observables, rows]``.
+
+    Raises:
+        Unreadable: It is a page of somebody's, or half of a reply, or not of the job that was sent.
+    """
+    from qiskit_ibm_runtime.utils import RuntimeDecoder
+
+    try:
+        decoded = json.loads(text, cls=RuntimeDecoder)
+    except Exception as error:  # no JSON; or of the SDK's decoder, which trusts what it is given
+        said = f"{type(error).__name__}: {error}"
+        raise Unreadable(f"IBM's results cannot be read ({said})", raw) from None
+    try:
+        if len(decoded) != 1:
+            raise ValueError(f"{len(decoded)} results, expected one")
+        values = np.asarray(decoded[0].data.evs, dtype=float)
+        told: Any = (decoded[0].metadata or {}).get("shots")
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"
+        raise Unreadable(
+            f"IBM's results are not those of the job that was sent ({said})", raw
+        ) from None
+    # it may have drawn more: shots come in whole rounds of twirling
+    if told is not None and not (isinstance(told, int | float) and told >= options.draws):
+        raise Unreadable(f"IBM drew {told} shots, expected {options.draws}", raw)
+    largest = np.abs(values).max(initial=0)
+    if options.resilience_level == 0 and not largest <= 1 + _NOISE:
+        raise Unreadable(f"IBM gave a value of size {largest:g}, expected at most 1", raw)
+    return values
+
+
+def table(values: Any, rows: int, words: int, *, open_angles: bool, raw: bytes) -> NDArray[Any]:
+    """Values ``[rows, observables]``.
+
+    Args:
+        values: As they came.
+        rows: Of the job.
+        words: Number of its observables.
+        open_angles: Whether rows differ; without, one column stands for all of them.
+        raw: For the error.
+
+    Raises:
+        Unreadable: They are of another shape.
+    """
+    found, expected = np.asarray(values, dtype=float), (words, rows if open_angles else 1)
+    if found.shape not in (expected, expected[:1] if not open_angles else expected):
+        raise Unreadable(
+            f"IBM gave values of shape {list(found.shape)}, expected {list(expected)} "
+            "(observables, rows)",
+            raw,
+        )
+    return np.broadcast_to(found.reshape(expected), (words, rows)).T.copy()

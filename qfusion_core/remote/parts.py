@@ -1,0 +1,102 @@
+"""A job of which some parts were not run: what was run is kept, and only the rest is sent anew."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from qfusion_core.remote.intents import Entry, key_of
+from qfusion_core.remote.job import FailedPart, Result
+from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.store import Store
+from qfusion_core.remote.stored import is_amount
+
+_FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
+
+
+def split(
+    store: Store, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
+) -> None:
+    """Write parts in place of a job: done with their values, or failed. It is charged as it was.
+
+    Args:
+        store: Of the journal.
+        entry: The job, submitted.
+        result: Its values, NaN where it failed, and what it cost.
+        failed: What was not run.
+        reason: Why.
+    """
+    now, usd = time.time(), result.usd
+    low, high = usd if isinstance(usd, Range) else (usd, usd)
+    if not (is_amount(low) and is_amount(high)):
+        low = high = None
+    seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
+    with store.writing() as db:
+        whole = db.execute(
+            "UPDATE job SET state = 'done', replaced = 1, reason = ?, ended = ?, raw = ?,"
+            " unreadable = NULL, qpu_seconds = COALESCE(?, qpu_seconds), usd = COALESCE(?, usd),"
+            " usd_low = ? WHERE key = ? AND state = 'submitted'",
+            (reason, now, result.raw, seconds, high, low, entry.key),
+        )
+        if whole.rowcount == 0:
+            return  # another process was faster
+        for rows, columns in _done(entry, failed):
+            first, end = (row - entry.rows[0] for row in rows)
+            places = [entry.columns.index(column) for column in columns]
+            values = result.values[first:end, places].detach().double().cpu().contiguous()
+            blob = values.numpy().astype("<f8").tobytes()
+            _insert(db, entry, rows, columns, entry.facts, "done", "", now, blob)
+        for part in failed:
+            _insert(db, entry, part.rows, part.columns, part.facts, "failed", reason, now, None)
+
+
+def _done(
+    entry: Entry, failed: Sequence[FailedPart]
+) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
+    """Rows and columns of what is left of a job, in the fewest blocks of rows one after another."""
+    wrong = torch.zeros(entry.rows[1] - entry.rows[0], len(entry.columns), dtype=torch.bool)
+    for part in failed:
+        rows = slice(part.rows[0] - entry.rows[0], part.rows[1] - entry.rows[0])
+        wrong[rows, [entry.columns.index(column) for column in part.columns]] = True
+    masks, start = wrong.tolist(), 0
+    for row in range(1, len(masks) + 1):
+        if row < len(masks) and masks[row] == masks[start]:
+            continue
+        good = zip(entry.columns, masks[start], strict=True)
+        if columns := tuple(column for column, bad in good if not bad):
+            yield (entry.rows[0] + start, entry.rows[0] + row), columns
+        start = row
+
+
+def _insert(
+    db: sqlite3.Connection,
+    entry: Entry,
+    rows: tuple[int, int],
+    columns: tuple[int, ...],
+    facts: Mapping[str, Any],
+    state: str,
+    reason: str,
+    now: float,
+    values: bytes | None,
+) -> None:
+    (last,) = db.execute(
+        "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", entry.at
+    ).fetchone()
+    row = {
+        "key": key_of(entry.at, last + 1), "backend": entry.backend,
+        "measurement": entry.at.measurement, "number": entry.at.number,
+        "position": last + 1, "attempt": 0, "first_row": rows[0], "end_row": rows[1],
+        "columns": json.dumps(columns), "facts": json.dumps(dict(facts)),
+        "price": json.dumps(_FREE), "tasks": 0, "executions": 0, "shots": 0,
+        "qpu_seconds": 0.0, "usd": 0.0, "state": state, "job_id": entry.job_id,
+        "reason": reason, "account": entry.account, "written": entry.written, "ended": now,
+        "values": values, "raw": None if values is None else b"",
+    }  # fmt: skip
+    names = ", ".join(f'"{name}"' for name in row)
+    marks = ", ".join("?" for _ in row)
+    db.execute(f"INSERT INTO job ({names}) VALUES ({marks})", tuple(row.values()))
