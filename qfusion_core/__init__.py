@@ -1,16 +1,23 @@
 """qfusion: quantum-classical feature fusion that runs on real machines.
 
 Every public name is importable from here and is loaded on first use: ``import qfusion_core``
-imports neither torch nor PennyLane.
+imports neither torch nor PennyLane, nor anything else that is not Python's: ``python -m`` does so
+while the working directory can still shadow it.
 """
 
-from __future__ import annotations
-
 import importlib
-from typing import Any
 
-from qfusion_core.hookspecs import hookimpl
-from qfusion_core.options import Credentials, Options
+from qfusion_core.isolation import take_no_settings_from_here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from qfusion_core.hookspecs import hookimpl as hookimpl
+    from qfusion_core.options import Credentials as Credentials
+    from qfusion_core.options import Options as Options
+
+take_no_settings_from_here()
 
 _HOMES = {
     "Angle": "circuit",
@@ -19,6 +26,7 @@ _HOMES = {
     "Circuit": "circuit",
     "CircuitEncoder": "circuit_encoder",
     "ClassicalEncoder": "interfaces",
+    "Credentials": "options",
     "CredentialsMissing": "errors",
     "Dataset": "interfaces",
     "Device": "interfaces",
@@ -38,6 +46,7 @@ _HOMES = {
     "Layout": "readout",
     "Measurement": "remote.measurement",
     "NoiseParameters": "config.noise",
+    "Options": "options",
     "Part": "data",
     "Price": "remote.price",
     "PriceSource": "remote.price",
@@ -59,10 +68,13 @@ _HOMES = {
     "commuting_groups": "readout",
     "did_you_mean": "errors",
     "features": "columns",
+    "hookimpl": "hookspecs",
+    "installed_path": "isolation",
     "listing": "columns",
     "load": "runs.loading",
     "open_backend": "config.backends",
     "pauli_words": "readout",
+    "private_cache": "storage.places",
     "read_arrays": "tables",
     "read_features": "tables",
     "read_prices": "remote.prices",
@@ -75,10 +87,10 @@ _HOMES = {
     "train_validation_test": "data",
 }
 
-__all__ = ["Credentials", "Options", "hookimpl", *_HOMES]
+__all__ = [*_HOMES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
@@ -86,5 +98,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":
     return sorted(__all__)

@@ -11,6 +11,7 @@ import pluggy
 
 from qfusion_core import hookspecs
 from qfusion_core.errors import did_you_mean
+from qfusion_core.isolation import installed_path
 
 GROUP = "qfusion"
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("qfusion_"))
@@ -41,11 +42,12 @@ def find() -> list[Found]:
     """Every entry point of the group, loaded; one that fails is there with its reason.
 
     Of two distributions of one name the first on the path counts, as for an import: an editable
-    install can be seen twice, under two spellings.
+    install can be seen twice, under two spellings. What lies in the working directory was installed
+    by nobody.
     """
     seen: set[str] = set()
     found: list[Found] = []
-    for distribution in distributions():
+    for distribution in distributions(path=installed_path()):
         name = re.sub(r"[-_.]+", "-", str(distribution.name)).lower()
         if name not in seen:
             seen.add(name)
