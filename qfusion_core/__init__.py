@@ -47,6 +47,7 @@ _HOMES = {
     "Measurement": "remote.measurement",
     "NoiseParameters": "config.noise",
     "Options": "options",
+    "NotTrusted": "errors",
     "Part": "data",
     "Price": "remote.price",
     "PriceSource": "remote.price",
@@ -85,6 +86,7 @@ _HOMES = {
     "tiles": "remote.planning",
     "token_layout": "readout",
     "train_validation_test": "data",
+    "trust": "config.trust",
 }
 
 __all__ = [*_HOMES]

@@ -21,6 +21,7 @@ from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
+from qfusion_core.cli.trust import trust
 
 TRACEBACK = "QFUSION_TRACEBACK"
 
@@ -42,6 +43,7 @@ app.command()(refit)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.add_typer(backends, name="backends")
+app.command()(trust)
 
 
 def _version(asked: bool) -> None:

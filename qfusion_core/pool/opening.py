@@ -43,6 +43,8 @@ def open_pool(
         members[member] = opened
     if not members:
         reasons = "; ".join(f"{member}: {reason}" for member, reason in absent.items())
-        raise backends.source.error(("backends", name), f"no member can be opened ({reasons})")
+        raise backends.source_of(name).error(
+            ("backends", name), f"no member can be opened ({reasons})"
+        )
     digest = backends.values_digest(name, registry)
     return Pool(backends.pools[name], members, absent, digest, Binding(name, None, measurement))

@@ -7,7 +7,7 @@ import torch
 from braket_devices import GARNET
 
 from qfusion_braket.device import Braket
-from qfusion_core import InputError, Registry, RemoteError
+from qfusion_core import InputError, Registry, RemoteError, trust
 from qfusion_core.cli import main
 from qfusion_core.remote.dry_run import dry_run, snapshot_of
 from qfusion_core.testing import ReferenceDevice
@@ -45,6 +45,7 @@ def shell(service, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
     monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
+    trust(tmp_path / "backends.yaml")
 
     def _shell(*words):
         with pytest.raises(SystemExit) as end:

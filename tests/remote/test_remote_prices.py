@@ -2,7 +2,7 @@
 
 import pytest
 
-from qfusion_core import InputError, Options, read_prices
+from qfusion_core import InputError, Options, read_prices, trust
 
 
 class Prices(Options):
@@ -35,6 +35,8 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
     path.write_text("toy: {usd_per_shot: 0.25}\nother: {whatever: 1}\n")
     if place == "variable":
         monkeypatch.setenv("QFUSION_PRICES", str(path))
+    elif place == "here":
+        trust(path)
     assert read_prices(Prices, packaged, "toy") == Prices(usd_per_shot=0.25, source="packaged")
     assert read_prices(Prices, packaged, "third").usd_per_shot == 0.5
 
@@ -49,6 +51,7 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
 )
 def test_a_wrong_list_is_refused_at_the_place(packaged, tmp_path, text, message):
     (tmp_path / "prices.yaml").write_text(text)
+    trust("prices.yaml")
     with pytest.raises(InputError) as refused:
         read_prices(Prices, packaged, "toy")
     assert str(refused.value).startswith(message)
