@@ -17,7 +17,8 @@ settings.register_profile("no deadline", deadline=None)  # no test is about time
 settings.load_profile("no deadline")
 
 collect_ignore = ["third_party"]  # what others wrote, faults included
-collect_ignore_glob = ["*/warm*.py"]  # programs of their own, each beside a conftest of its own
+# programs of their own, each beside a conftest of its own
+collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
 
 
 def pytest_configure():
