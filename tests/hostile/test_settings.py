@@ -90,7 +90,8 @@ def test_a_configuration_that_pennylane_has_read_here_configures_no_device(here)
     code = (
         "import pennylane\n"
         "from qfusion_core import open_backend\n"
-        "print(pennylane.default_config['main'], open_backend('default-qubit')._open(1).shots.total_shots)\n"
+        "device = open_backend('default-qubit')._open(1)\n"
+        "print(pennylane.default_config['main'], device.shots.total_shots)\n"
     )
     done = here(code)
     assert done.stdout == "{'shots': 3} None\n", done.stderr
