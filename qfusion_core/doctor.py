@@ -171,7 +171,8 @@ def _seed(
 ) -> Finding:
     """Whether a seed repeats the draws: opened twice, rows of a value that is all chance."""
     if device.shots is None:
-        return Finding("seed", "ok", "values are exact: nothing is drawn")
+        kind = "exact" if device.noise_model() is None else "noisy, without shots"
+        return Finding("seed", "ok", f"values are {kind}: nothing is drawn")
     seed = getattr(options, "seed", None)
     if seed is None:
         return Finding("seed", "ok", "none is set: every call draws anew")

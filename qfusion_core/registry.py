@@ -90,7 +90,9 @@ class Registry:
                 return offer.component
         for offer in called:
             raise InputError(f"{label} {name!r} of {offer.plugin}: {offer.failure}")
-        message = f"unknown {label} {name!r}; {did_you_mean(name, self.names(kind))}"
+        controls = ["none"] if kind == "quantum_encoder" else []  # a name without a class
+        known = did_you_mean(name, [*self.names(kind), *controls])
+        message = f"unknown {label} {name!r}; {known}"
         failed = (found.plugin for found in self._found if found.plugin.failure)
         broken = [f"{plugin}: {plugin.failure}" for plugin in failed]
         if broken:

@@ -31,6 +31,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: a switch is no "<bool>", and [fast] is no markup
 )
 app.command()(demo)
 app.command()(train)

@@ -59,7 +59,8 @@ def _scores(row: BackendReport) -> tuple[str, ...]:
 
 def _errors(row: BackendReport) -> tuple[str, ...]:
     versus = row.versus_reference
-    values = "exact" if row.shots is None else f"{row.shots} shots"
+    values = f"{row.shots} shots" if row.shots else "no shots" if row.noisy else "exact"
+    values += ", noisy" if row.noisy else ""
     values += ", calibrated" if row.calibrated else ""
     if versus is None:
         return (row.backend, values, *"-----")

@@ -11,7 +11,7 @@ import typer
 
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 
 if TYPE_CHECKING:
     from qfusion_core.remote.intents import Entry
@@ -57,14 +57,14 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
     )  # fmt: skip
     for each in measurements:
         if each["state"] == "open" and each["jobs"]:  # none: it was refused before anything
-            typer.echo(
+            say(
                 f"{each['id']} is open: run the same again to go on, or give up with "
                 f"`qfusion jobs forget {quote(str(run))} {each['id']}`"
             )
         elif each["state"] == "forgotten":
-            typer.echo(f"{each['id']} is forgotten")
+            say(f"{each['id']} is forgotten")
     for backend, sums in spent.items():
-        typer.echo(
+        say(
             f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
             f"{sums.jobs} job(s), {sums.shots} shots"
         )
@@ -121,7 +121,7 @@ def forget(
     if as_json:
         print_json({"run": str(run), "forgotten": which})
     else:
-        typer.echo(f"forgotten: {', '.join(which)}")
+        say(f"forgotten: {', '.join(which)}")
 
 
 def _report(
@@ -132,7 +132,7 @@ def _report(
         print_json({"run": str(run), word: keys, "left": left})
         return
     names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
-    typer.echo(left or f"{word}: {', '.join(names) or 'nothing was left'}")
+    say(left or f"{word}: {', '.join(names) or 'nothing was left'}")
 
 
 def _cells(job: Entry) -> tuple[object, ...]:

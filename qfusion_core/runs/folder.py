@@ -22,6 +22,7 @@ from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.registry import Registry
+from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 
@@ -102,7 +103,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance={**provenance(), **plugins_of(spec), **(notes or {})},
         )
         text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
         try:
@@ -137,7 +138,8 @@ class RunFolder:
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(Config)
-        spec = validate(source, ("spec",), registry or Registry())
+        with asking_for_plugins(source):
+            spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))
 
     def require_model(self) -> Path:
