@@ -20,9 +20,16 @@ if TYPE_CHECKING:
 
 
 def take_no_code_from_here() -> None:
-    """Take the working directory off `sys.path` where ``python -m`` or ``-c`` has put it."""
+    """Take the working directory off `sys.path` where nobody meant it to be.
+
+    ``python -m`` and ``-c`` put it first, and so does an empty entry of PYTHONPATH, as in
+    ``PYTHONPATH=$PYTHONPATH:/mine`` where there was none before.
+    """
     if sys.path and not sys.flags.safe_path and _is_here(sys.path[0]):
         del sys.path[0]
+    named = os.environ.get("PYTHONPATH")
+    if named and "" in named.split(os.pathsep):
+        sys.path[:] = installed_path()
 
 
 def installed_path() -> "list[str]":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table, say
+from qfusion_core.notes import note
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
@@ -101,6 +103,8 @@ def _check(
     from qfusion_core.doctor import TRUST, examine
     from qfusion_core.errors import NotTrusted
 
+    if os.name == "nt":
+        note("on Windows owner and mode of keys, caches and lists are not checked")
     rows: list[dict[str, Any]] = []
     for name in names:
         if not as_json:

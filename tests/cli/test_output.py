@@ -14,6 +14,7 @@ import pytest
 
 from qfusion_core import QfusionError
 from qfusion_core.cli import main
+from qfusion_core.cli.comparison import _errors
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
 from qfusion_core.cli.progress import show_epochs, show_jobs
 from qfusion_core.runs.provenance import provenance
@@ -115,6 +116,20 @@ def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
         print_table(("name",), [("a",)])
     printed = capsys.readouterr()
     assert printed.err == "" and printed.out.split() == ["name", "a"]
+
+
+@pytest.mark.parametrize(
+    ("shots", "noisy", "said"),
+    [
+        (None, False, "exact"),
+        (None, True, "no shots, noisy"),
+        (100, False, "100 shots"),
+        (100, True, "100 shots, noisy"),
+    ],
+)
+def test_no_shots_and_noisy_are_two_words(shots, noisy, said):
+    row = {"backend": "b", "shots": shots, "noisy": noisy, "calibrated": None}
+    assert _errors(SimpleNamespace(**row, versus_reference=None))[1] == said
 
 
 def test_output_that_cannot_be_written_is_one_line():

@@ -121,3 +121,12 @@ def test_a_notebook_finds_no_plugin_in_its_folder_unless_pythonpath_names_it(her
     assert here(code, PYTHONPATH="").stdout == here(code, PYTHONPATH=".").stdout == "[]\n"
     named = here(code, PYTHONPATH=str(here.folder))
     assert (named.stdout, named.stderr) == ("['acme']\n", "loaded\n")
+
+
+def test_an_empty_entry_of_pythonpath_is_no_wish_for_code_from_here(here):
+    for name in ("typer.py", "rich.py", "yaml.py"):
+        (here.folder / name).write_text("raise SystemExit('code of the folder')")
+    code = "from qfusion_core.cli import main; main()"
+    for path in (":/none", "/none:", "/none::/other"):
+        done = here(code, PYTHONPATH=path)
+        assert "usage: qfusion" in done.stdout.lower(), done.stderr
