@@ -59,6 +59,14 @@ class Device(Component):
         """Distributions that it needs with these options, for `qfusion backends --check`."""
         return ()
 
+    @classmethod
+    def runs_here(cls, options: base.Options) -> bool:
+        """Whether it is on this machine with these options, and asks nobody else.
+
+        Only then may an entry open it whose file was merely found in the working directory.
+        """
+        return not cls.Credentials.model_fields
+
     def noise_model(self) -> NoiseParameters | None:
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
 

@@ -62,6 +62,11 @@ class PennyLane(Device):
         name = entry.dist.name.lower() if entry and entry.dist else "pennylane"
         return list(dict.fromkeys(["pennylane", name]))
 
+    @classmethod
+    def runs_here(cls, options: Options) -> bool:
+        """Unless it is not known to, and somebody has acknowledged that."""
+        return options.remote is None
+
     def __init__(
         self, options: Options, credentials: qfusion_core.Credentials | None = None
     ) -> None:

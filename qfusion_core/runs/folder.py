@@ -29,6 +29,7 @@ from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
 from qfusion_core.runs.config import FORMAT, Config
+from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
@@ -73,7 +74,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **_marks(split), **(notes or {})},
+            provenance={**provenance(), **plugins_of(spec), **_marks(split), **(notes or {})},
         )
         file = path / "config.yaml"
         try:
@@ -123,7 +124,8 @@ class RunFolder:
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(Config)
-        spec = validate(source, ("spec",), registry or Registry())
+        with asking_for_plugins(source):
+            spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))
 
     def require_model(self) -> Path:

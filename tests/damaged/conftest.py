@@ -87,8 +87,7 @@ def _child(folder, words, environment):
             os.dup2(os.open(folder / name, flags, 0o600), descriptor)
         names = {"encoding": "utf-8", "errors": "strict", "closefd": False}
         sys.stdin, sys.stdout, sys.stderr = (
-            open(n, mode, **names)
-            for n, mode in ((0, "r"), (1, "w"), (2, "w"))  # noqa: PTH123
+            os.fdopen(n, mode, **names) for n, mode in ((0, "r"), (1, "w"), (2, "w"))
         )
         warnings.resetwarnings()
         from qfusion_core.cli import main
