@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from operator import index
 from typing import TYPE_CHECKING, Any, final
 
 import torch
@@ -17,7 +16,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.gradients import require_measured
 from qfusion_core.interfaces import Device, QuantumEncoder, require_wires
 from qfusion_core.options import Options
-from qfusion_core.readout import token_layout
+from qfusion_core.readout import rectangular, token_layout
 
 if TYPE_CHECKING:
     from qfusion_core.qnode_encoder import QNodeEncoder
@@ -97,13 +96,11 @@ class CircuitEncoder(QuantumEncoder):
         self.observables = tuple(observables)
         words = Circuit(n_wires, (), n_data=0, n_weights=0)
         words.check(torch.zeros(0, 0), torch.zeros(0), self.observables)
-        tokens = _rectangular(
-            token_layout(self.observables, "per-observable") if layout is None else layout,
-            len(self.observables),
-        )
-        self.output_shape = (tokens.shape[0], tokens.shape[1])
+        given = token_layout(self.observables, "per-observable") if layout is None else layout
+        tokens = rectangular(given, len(self.observables))
+        self.output_shape = (len(tokens), len(tokens[0]))
         self.layout: Tensor
-        self.register_buffer("layout", tokens, persistent=False)
+        self.register_buffer("layout", torch.tensor(tokens), persistent=False)
         # the variance of shot noise at 4096 shots: noise of that size is not blown up to 1
         self.standard = (
             nn.BatchNorm1d(len(self.observables), eps=1 / 4096, affine=False)
@@ -243,21 +240,3 @@ class _DeviceSlot:
 
     def __reduce__(self) -> tuple[type[_DeviceSlot], tuple[()]]:
         return _DeviceSlot, ()
-
-
-def _rectangular(layout: Sequence[Sequence[int]], n_observables: int) -> Tensor:
-    try:
-        rows = [[index(entry) for entry in token] for token in layout]
-    except TypeError:
-        raise InputError(
-            "layout: expected a list of tokens, each a list of positions in observables, such as "
-            f"[[0], [1]], got {layout!r}"
-        ) from None
-    widths = sorted({len(row) for row in rows})
-    if len(widths) != 1 or widths[0] == 0:
-        raise InputError(
-            f"layout: all tokens need the same number of entries, at least 1; got {widths}"
-        )
-    if not all(0 <= entry < n_observables for row in rows for entry in row):
-        raise InputError(f"layout: indices must lie in 0..{n_observables - 1}, got {rows}")
-    return torch.tensor(rows)
