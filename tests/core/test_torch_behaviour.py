@@ -79,7 +79,7 @@ def test_an_array_is_no_tensor():
 
 @pytest.mark.parametrize("device", ["lightning", torch.device("cpu"), None])
 def test_what_is_no_backend_is_refused(device):
-    with pytest.raises(InputError, match="device: expected an open backend, got .*open_backend"):
+    with pytest.raises(InputError, match=r"device: expected an open backend, got .*open_backend"):
         model().quantum.device = device
 
 
