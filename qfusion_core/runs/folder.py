@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
-from qfusion_core.runs.config import FORMAT, Config
+from qfusion_core.runs.config import FORMAT, Config, Provenance
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
@@ -71,7 +71,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance=cast(Provenance, {**provenance(), **(notes or {})}),
         )
         file = path / "config.yaml"
         try:
