@@ -148,7 +148,7 @@ class Centred(FusionClassifier):
         torch.nn.Module.__init__(self)
 
     def preprocess(self, raw):
-        return raw.double() - 2460310, raw[:, :0]
+        return raw.double() - 2460310, raw.double()[:, :0]
 
 
 def test_rows_are_known_by_the_digest_of_their_time_unless_their_digits_matter():
