@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
@@ -220,7 +220,7 @@ class CircuitEncoder(QuantumEncoder):
         qnode: Any,
         *,
         n_features: int,
-        weights_shape: Sequence[int] | int | Mapping[str, Sequence[int] | int],
+        weights_shape: Any,
         **options: Any,
     ) -> QNodeEncoder:
         """An encoder from an existing PennyLane QNode: see `qfusion_core.QNodeEncoder`."""

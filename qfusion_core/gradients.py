@@ -53,8 +53,8 @@ def shifted_expectations(
 
     if torch._C._are_functorch_transforms_active():  # torch's own words would be of its inside
         raise QfusionError(
-            f"device {device.name!r}: no torch.func (grad, vmap, jvp, ...) through a black box; use "
-            "torch.autograd, and rows of data for vmap"
+            f"device {device.name!r}: no torch.func (grad, vmap, jvp, ...) through a black box; "
+            "use torch.autograd, and rows of data for vmap"
         )
     circuit.check(data, weights, observables)
     require_wires(device, circuit.n_wires)

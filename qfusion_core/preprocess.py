@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,14 +24,14 @@ class Transform(nn.Module, ABC):
 
     mean: Tensor
 
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Transform:
         """Goes where the model goes, and keeps its digits: ``model.half()`` is of the weights."""
 
         def moved(tensor: Tensor) -> Tensor:
             there = fn(tensor)
             return there if there.dtype == tensor.dtype else tensor.to(there.device)
 
-        itself: Self = super()._apply(moved, recurse)  # type: ignore[no-untyped-call]
+        itself: Transform = super()._apply(moved, recurse)  # type: ignore[no-untyped-call]
         return itself
 
     @abstractmethod

@@ -6,6 +6,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 import pennylane as qml
 import torch
 from pennylane.measurements import ExpectationMP, MeasurementProcess
@@ -119,7 +120,9 @@ def _one_vector(
     if not isinstance(shape, Mapping):
         return function, as_shape("weights_shape", shape)
     shapes = {
-        key: () if isinstance(size, int) and size == 1 else as_shape(f"weights_shape: {key}", size)
+        key: ()
+        if isinstance(size, int | np.integer) and size == 1
+        else as_shape(f"weights_shape: {key}", size)
         for key, size in shape.items()
     }
     try:

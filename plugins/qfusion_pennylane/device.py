@@ -149,9 +149,10 @@ class PennyLane(Device):
         batched = any(map(torch._C._functorch.is_batchedtensor, tensors))
         other = self._gradient != "backprop" and torch._C._are_functorch_transforms_active()
         if batched or other:
+            which = "vmap" if batched else "grad, vmap, jvp, ..."
             raise QfusionError(
-                f"pennylane: {self._name}: no torch.func ({'vmap' if batched else 'grad, vmap, jvp'}"
-                ", ...); use torch.autograd, and rows of data for vmap"
+                f"pennylane: {self._name}: no torch.func ({which}); use torch.autograd, and rows "
+                "of data for vmap"
             )
 
     def task(self, circuit: Circuit, observables: Sequence[str]) -> Task:
