@@ -1,12 +1,14 @@
 """Which files that lie in a working directory the user has said to trust: by path and content.
 
 ``backends.yaml`` names credentials and chooses machines, ``prices.yaml`` says what a budget is
-worth: who clones a folder gets those of somebody else. The list lies in the user's state directory.
+worth: who clones a folder gets those of somebody else. The list lies in the user's state directory,
+sealed with the user's key.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import shlex
 from collections.abc import Iterator
@@ -17,14 +19,9 @@ from typing import Any, NamedTuple
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import shown_path
+from qfusion_core.remote.key import keys
 from qfusion_core.storage.places import require_own, state_folder
-from qfusion_core.storage.reading import (
-    DOCUMENT_LIMIT,
-    MB,
-    YAML_LIMIT,
-    read_bounded,
-    read_text,
-)
+from qfusion_core.storage.reading import DOCUMENT_LIMIT, YAML_LIMIT, read_bounded, read_text
 from qfusion_core.storage.writing import write_atomically
 
 NAME = "trusted.json"
@@ -109,8 +106,16 @@ def trusted() -> dict[str, dict[str, Any]]:
     except OSError as error:
         raise InputError(f"{shown_path(path)}: {error}; {advice}") from None
     with damaged(path, advice=advice):
-        listed = json.loads(read_text(path, 16 * MB, follow=False))["files"]
-        return {str(where): dict(kept) for where, kept in listed.items()}
+        document = json.loads(read_text(path, DOCUMENT_LIMIT, follow=False))
+        files = {str(where): dict(kept) for where, kept in document["files"].items()}
+        sealed = any(
+            hmac.compare_digest(str(each), _seal(key, files))
+            for each in document["seals"]
+            for key in keys()
+        )
+    if not sealed:
+        raise InputError(f"{shown_path(path)}: was not written with your key; {advice}")
+    return files
 
 
 def is_trusted(found: Bytes) -> bool:
@@ -174,7 +179,8 @@ def _is_file(path: Path) -> bool:
 def _store(files: dict[str, dict[str, Any]]) -> None:
     try:
         folder = state_folder(create=True)
-        document = json.dumps({"version": 1, "files": files}, indent=2)
+        seals = [_seal(key, files) for key in keys(create=True)]
+        document = json.dumps({"version": 1, "files": files, "seals": seals}, indent=2)
         write_atomically(folder / NAME, document, mode=0o600)
     except OSError as error:
         raise InputError(
@@ -182,6 +188,11 @@ def _store(files: dict[str, dict[str, Any]]) -> None:
             "make it writable, or name the file with --backends-file or by an absolute path in "
             "QFUSION_BACKENDS, QFUSION_PRICES"
         ) from None
+
+
+def _seal(key: bytes, files: dict[str, dict[str, Any]]) -> str:
+    content = b"qfusion trusted files" + json.dumps(files, sort_keys=True).encode()
+    return hmac.new(key, content, hashlib.sha256).hexdigest()
 
 
 def _sha256(content: bytes) -> str:

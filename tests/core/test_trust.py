@@ -168,6 +168,12 @@ def test_the_list_is_kept_for_the_user_alone(theirs, tmp_path):
     with pytest.raises(InputError, match="others may write there; delete it"):
         Backends.read()
     kept.chmod(0o600)
+    listed = kept.read_text()
+    kept.write_text(listed.replace("/here/", "/there/"))
+    with pytest.raises(InputError, match="was not written with your key; delete it, and trust"):
+        Backends.read()
+    kept.write_text(listed)
+    assert Backends.read().theirs is None
     kept.write_text("{")
     with pytest.raises(InputError, match=r"trusted\.json: damaged or not written by qfusion"):
         Backends.read()

@@ -1,11 +1,13 @@
 """A folder as a stranger would have you clone it: everything in it tries to be obeyed."""
 
+import gzip
 import hashlib
 import inspect
 import pickle
 import sys
 from pathlib import Path
 
+JOURNAL = Path(__file__).parents[1] / "remote" / "journals" / "version-3.sqlite.gz"
 PAYLOAD = """import os
 open(os.path.join(os.environ["MARKS"], {name!r}), "w").close()
 """
@@ -18,6 +20,11 @@ backends:
     options: {{url: "{url}"}}
     credentials: {{token: {{$env: QUEUE_TOKEN}}}}
   paid:
+    type: queue
+    options: {{url: "{url}"}}
+    credentials: {{token: {{$env: QUEUE_TOKEN}}}}
+    budget: {{max_usd: 1000000}}
+  queue:
     type: queue
     options: {{url: "{url}"}}
     credentials: {{token: {{$env: QUEUE_TOKEN}}}}
@@ -79,6 +86,17 @@ def clone(folder, url):
         planted = folder / ".cache" / path
         planted.parent.mkdir(parents=True, exist_ok=True)
         planted.write_bytes(pickle.dumps(_Mark(path.name)))
+
+
+def forge(run, url):
+    """Make a run folder a stranger's: jobs that were never approved, data from an address."""
+    (run / "journal.sqlite").write_bytes(gzip.decompress(JOURNAL.read_bytes()))
+    config = run / "config.yaml"
+    lines = config.read_text().splitlines()
+    start = lines.index("  data:")
+    end = next(i for i in range(start + 1, len(lines)) if not lines[i].startswith("   "))
+    data = ["  data:", "    type: covertype", f"    options: {{url: {url}/covertype.zip}}"]
+    config.write_text("\n".join([*lines[:start], *data, *lines[end:]]) + "\n")
 
 
 def numba_indices():

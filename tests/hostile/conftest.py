@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 EXAMPLE = ROOT / "examples" / "third_party_device"
 sys.path += [str(HERE), str(EXAMPLE)]
-from cloned import clone, contents  # noqa: E402
+from cloned import clone, contents, forge  # noqa: E402
 
 from machine import Machine  # noqa: E402
 
@@ -44,6 +44,7 @@ def place(machine, tmp_path_factory):
         main([*words, "--out", str(folder / "run"), "--json"])
     assert not end.value.code
     shutil.copytree(folder / "run", folder / "theirs")
+    forge(folder / "theirs", machine.url)
     load_wine(as_frame=True).data.head(4).to_csv(folder / "new.csv", index=False)
     assert len(pd.read_csv(folder / "new.csv")) == 4
     clone(folder, machine.url)
