@@ -18,7 +18,7 @@ from qfusion_core.errors import damaged
 from qfusion_core.printable import one_line
 from qfusion_core.remote.file import LOST
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
-from qfusion_core.remote.job import FailedPart, Result
+from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
 from qfusion_core.remote.parts import split
 from qfusion_core.remote.price import Range
@@ -190,11 +190,9 @@ class Ledger:
         """
         self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
 
-    def split(
-        self, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
-    ) -> None:
+    def split(self, entry: Entry, result: Result) -> None:
         """Write parts in place of a job of which some were not run; see `parts.split`."""
-        split(self._store, entry, result, failed, reason)
+        split(self._store, entry, result)
 
     def known(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""

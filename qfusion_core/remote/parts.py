@@ -19,19 +19,15 @@ from qfusion_core.remote.stored import is_amount
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(
-    store: Store, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
-) -> None:
+def split(store: Store, entry: Entry, result: Result) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
         store: Of the journal.
         entry: The job, submitted.
-        result: Its values, NaN where it failed, and what it cost.
-        failed: What was not run.
-        reason: Why.
+        result: Its values, NaN where it failed; what was not run, and why; what it cost.
     """
-    now, usd = time.time(), result.usd
+    now, usd, failed, reason = time.time(), result.usd, result.failed, result.reason
     low, high = usd if isinstance(usd, Range) else (usd, usd)
     if not (is_amount(low) and is_amount(high)):
         low = high = None
