@@ -13,6 +13,7 @@ from qfusion_core.cli.adopt import adopt, say_standing
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
     from qfusion_core.remote.intents import Entry
@@ -53,7 +54,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
             "USD", "written (UTC)", "reason",
         ),
         (
-            (each["id"], each["verb"], each["subject"][:40], *_cells(job))
+            (each["id"], each["verb"], one_line(each["subject"], 40), *_cells(job))
             for each in measurements
             for job in each["jobs"]
         ),
@@ -150,7 +151,7 @@ def _cells(job: Entry) -> tuple[object, ...]:
         job.price["shots"],
         _usd(job),
         f"{written:%Y-%m-%d %H:%M:%S}",
-        job.reason or "-",
+        one_line(job.reason) or "-",
     )
 
 

@@ -62,6 +62,7 @@ def _offer(run: Path) -> Offer:
     if not journal.path.exists():
         raise InputError(f"{shown_path(run)}: no {NAME} in it, so there is nothing to adopt")
     # the seal first: what is shown is what has this content, or adopting it is refused
+    journal.check()
     standing, measurements = journal.standing(), journal.measurements()
     backends = sorted({job.backend for each in measurements for job in each["jobs"]})
     return Offer(run, standing, measurements, {name: journal.spent(name) for name in backends})

@@ -21,7 +21,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.writing import require_no_link
 
-LOST = "its jobs may be at the provider, tagged qf-...: keep the file, and restore a copy of it"
+LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy"
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
 _LONGEST = 8.0  # seconds for a check of what may be anything
 _LARGEST = 1_000_000_000  # bytes of a file that is copied
@@ -129,6 +129,23 @@ def _copy(source: Path, target: Path) -> None:
 
 
 @contextmanager
+def damaged_row(path: Path, what: str, advice: str = LOST) -> Iterator[None]:
+    """Whatever reading a row raises becomes one line with the path.
+
+    Raises:
+        InputError: Something was raised inside.
+    """
+    try:
+        yield
+    except (QfusionError, MemoryError):
+        raise
+    except Exception as error:
+        raise InputError(
+            f"{shown_path(path, 90)}: {what} is damaged ({one_line(error, 60)}); {advice}"
+        ) from None
+
+
+@contextmanager
 def told(path: Path) -> Iterator[None]:
     """What SQLite says becomes one line with the path.
 
@@ -136,11 +153,11 @@ def told(path: Path) -> Iterator[None]:
         InputError: The file is damaged, or no journal.
         QfusionError: It cannot be written now, or another process holds it.
     """
-    where = shown_path(path)
+    where = shown_path(path, 90)
     try:
         yield
     except sqlite3.Error as error:
-        said, code = one_line(error, 80), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        said, code = one_line(error, 60), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise QfusionError(
                 f"{where}: another process has held the journal for {_WAIT:.0f} s; if it is "
@@ -159,7 +176,7 @@ def told(path: Path) -> Iterator[None]:
         if code == sqlite3.SQLITE_CONSTRAINT:
             raise InputError(
                 f"{where}: a row that no journal may hold ({said}): an amount that is negative or "
-                "beyond 1e15, a job without its call"
+                f"beyond 1e15, for one; {LOST}"
             ) from error
         raise InputError(
             f"{where}: damaged, or not a journal of qfusion ({said}); {LOST}"

@@ -14,22 +14,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from pydantic import TypeAdapter
 from torch import Tensor
 
 from qfusion_core.circuit import Circuit
-from qfusion_core.errors import InputError, damaged
-from qfusion_core.printable import one_line, shown_path
+from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.file import LOST
+from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent, stuck
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
 from qfusion_core.remote.opened import Opened
 from qfusion_core.remote.owner import lives, new_owner, same_process
 from qfusion_core.remote.rows import About as About
-from qfusion_core.remote.rows import call_of, measurement_of
+from qfusion_core.remote.rows import assembled, call_of, job_of, measurement_of
 from qfusion_core.remote.standing import Standing
 from qfusion_core.remote.store import Store
 
@@ -150,7 +148,7 @@ class Journal:
         rows = []
         for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):
             shown = one_line(row["id"], 40)
-            with damaged(self.path, f"measurement {shown} is damaged", LOST):
+            with damaged_row(self.path, f"measurement {shown}"):
                 jobs = [entry for entry in entries if entry.at.measurement == row["id"]]
                 rows.append(measurement_of(row) | {"jobs": jobs})
         return rows
@@ -174,12 +172,21 @@ class Journal:
             InputError: It has changed since, or something in it is damaged.
         """
 
-        def check(db: sqlite3.Connection) -> None:
-            self._measurements(db)
-            for row in db.execute(_CALLS).fetchall():
-                self._call(row)
+        self._store.adopt(content, self._check)
 
-        self._store.adopt(content, check)
+    def check(self) -> None:
+        """Read every measurement, job and call.
+
+        Raises:
+            InputError: One of them is damaged.
+        """
+        with self._store.reading() as db:
+            self._check(db)
+
+    def _check(self, db: sqlite3.Connection) -> None:
+        self._measurements(db)
+        for row in db.execute(_CALLS):
+            self._call(row)
 
     def call(self, at: At) -> Call | None:
         """A stored call, None where there is none of this number.
@@ -193,7 +200,7 @@ class Journal:
 
     def _call(self, row: sqlite3.Row) -> Call:
         shown = f"call {one_line(row['number'], 20)} of {one_line(row['measurement'], 40)}"
-        with damaged(self.path, f"{shown} is damaged", LOST):
+        with damaged_row(self.path, shown):
             return call_of(row)
 
     def write(self, at: At, call: Call, planned: Sequence[Planned], budgets: Budgets) -> None:
@@ -234,13 +241,8 @@ class Journal:
         Raises:
             InputError: It is of rows or observables that the call does not have.
         """
-        if entry.rows[1] > len(call.angles) or max(entry.columns) >= len(call.observables):
-            raise InputError(
-                f"{shown_path(self.path)}: job {entry.key} is of rows {entry.rows[0]} to "
-                f"{entry.rows[1]} and {len(entry.columns)} observables, which its call does not "
-                f"have; {LOST}"
-            )
-        return Job(call, entry.rows, entry.columns, entry.facts)
+        with damaged_row(self.path, f"job {one_line(entry.key, 40)}"):
+            return job_of(call, entry)
 
     def values(self, at: At, call: Call) -> Tensor:
         """Values of a call whose jobs are all done: ``[rows, observables]``, float64.
@@ -248,18 +250,6 @@ class Journal:
         Raises:
             InputError: A value is missing, is there twice, or is damaged.
         """
-        together = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-        for entry in self.jobs.of(at):
-            place = slice(*entry.rows), list(self.job(call, entry).columns)
-            if entry.state != "done" or not bool(together[place].isnan().all()):
-                what = "gives values of another job" if entry.state == "done" else "is not done"
-                raise InputError(f"{shown_path(self.path)}: job {entry.key} {what}; {LOST}")
-            together[place] = self.jobs.values(entry)
-        if missing := together.isnan().nonzero().tolist():
-            row, column = missing[0]
-            raise InputError(
-                f"{shown_path(self.path)}: call {at.number} of measurement {at.measurement}: no "
-                f"job gives row {row}, observable {call.observables[column]}; give it up with "
-                f"`qfusion jobs forget`, then run again"
-            )
-        return together
+        advice = f"give it up with `qfusion jobs forget RUN {at.measurement}`, then run again"
+        with damaged_row(self.path, f"call {at.number} of {at.measurement}", advice):
+            return assembled(call, self.jobs.of(at), self.jobs.values)

@@ -14,9 +14,8 @@ from typing import Any
 
 from torch import Tensor
 
-from qfusion_core.errors import damaged
 from qfusion_core.printable import one_line
-from qfusion_core.remote.file import LOST
+from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
@@ -64,7 +63,7 @@ class Ledger:
     def _read(self, rows: Iterable[Row]) -> list[Entry]:
         found = []
         for row in rows:
-            with damaged(self._store.path, f"job {one_line(row['key'], 40)} is damaged", LOST):
+            with damaged_row(self._store.path, f"job {one_line(row['key'], 40)}"):
                 found.append(entry(row))
         return found
 
@@ -215,7 +214,8 @@ class Ledger:
             InputError: They are missing, of another shape, not finite, or beyond all reason.
         """
         shape = (of.rows[1] - of.rows[0], len(of.columns))
-        with damaged(self._store.path, f"values of job {of.key} are damaged", LOST):
+        advice = f"give it up with `qfusion jobs forget RUN {of.at.measurement}`, then run again"
+        with damaged_row(self._store.path, f"what job {one_line(of.key, 40)} gave", advice):
             return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:

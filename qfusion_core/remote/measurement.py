@@ -11,13 +11,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import platformdirs
-
 from qfusion_core.errors import InputError
 from qfusion_core.remote.intents import At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
+from qfusion_core.storage.places import state_folder
 
 
 class Progress(NamedTuple):
@@ -91,12 +90,14 @@ class Measurement:
             folder = Path(self._run)
         else:
             name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
-            folder = platformdirs.user_state_path("qfusion") / name
+            folder = state_folder() / name
             logging.getLogger(__name__).warning(
                 "no run folder is given: the journal of remote jobs is in %s", folder
             )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if self._run is None:
+                state_folder(create=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o777 if self._run else 0o700)
         except OSError as error:
             raise InputError(
                 f"{folder}: cannot write a journal there ({error.strerror}); give another run"

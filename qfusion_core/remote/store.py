@@ -183,9 +183,9 @@ class Store:
 
     def _foreign(self, known: _Known) -> InputError:
         run = shlex.quote(str(self.path.parent))
-        run = run if len(run) <= 40 and run.isprintable() else "RUN"
+        run = run if len(run) <= 30 and run.isprintable() else "RUN"
         return InputError(
-            f"{shown_path(self.path, 80)}: {known.standing.why}: nothing is sent, and no value of "
+            f"{shown_path(self.path, 70)}: {known.standing.why}: nothing is sent, and no value of "
             f"it is used; its jobs may be at the provider: look with `qfusion jobs {run}`, then "
             f"take it over with `qfusion jobs adopt {run}`"
         )

@@ -46,6 +46,17 @@ def require_name(what: str, name: object) -> str:
     return name
 
 
+def require_word(what: str, word: object) -> str:
+    """A name that somebody chose: printable, and on one line.
+
+    Raises:
+        ValueError: It is not.
+    """
+    if not _text(what, word).isprintable():
+        raise ValueError(f"{what}: {word!r:.50} holds control characters")
+    return str(word)
+
+
 def require_moment(what: str, moment: object) -> float:
     """Seconds since 1970.
 
@@ -83,7 +94,7 @@ def checked(found: Entry) -> Entry:
     """
     require_name("key", found.key)
     require_name("measurement", found.at.measurement)
-    _text("backend", found.backend)
+    require_word("backend", found.backend)
     _text("reason", found.reason)
     if found.job_id is not None and (
         not _text("job_id", found.job_id).isprintable()
