@@ -18,10 +18,10 @@ from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces import Device
 from qfusion_core.options import Options
 from qfusion_core.registry import Registry
+from qfusion_core.remote.cancelling import cancel_jobs
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobsPending
 from qfusion_core.remote.job import Finding
-from qfusion_core.remote.manager import cancel_jobs
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.submission import new_asking
 

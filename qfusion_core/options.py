@@ -6,11 +6,23 @@ import hashlib
 import json
 from typing import Any, ClassVar, NoReturn, Self, SupportsIndex
 
-from pydantic import BaseModel, ConfigDict, SecretStr, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    SecretStr,
+    model_validator,
+)
+from pydantic_core import CoreSchema
+
+from qfusion_core.strict import strict_fields
 
 
 class Options(BaseModel):
     """Options of a component: checked when read, frozen after, unknown keys refused.
+
+    Numbers are finite numbers, and truth values ``true`` or ``false``: neither takes the other, nor
+    text.
 
     A component nests its own: ``class Options(qfusion_core.Options)`` with a described field for
     each option.
@@ -18,10 +30,25 @@ class Options(BaseModel):
     Attributes:
         neutral: Names of the options that change no value of a device. All others count: with
             another of those a measurement is another measurement.
+        values_version: Raised when a default that changes values changes: what was measured with
+            the one before is another measurement.
+        first_options: The options of the first release (3670349) that change values; None where
+            they are those of today. It counted all of them, at their defaults, too: journals and
+            calibrations of that time are recognised by them.
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset()
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    values_version: ClassVar[int] = 1
+    first_options: ClassVar[frozenset[str] | None] = None
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        strict_fields(handler.resolve_ref_schema(schema))
+        return schema
 
     def that_change_values(self) -> dict[str, Any]:
         """Plain data: all options but the neutral ones.
@@ -29,6 +56,22 @@ class Options(BaseModel):
         A component with an option that names a file puts the digest of its contents there.
         """
         return self.model_dump(mode="json", exclude=set(self.neutral))
+
+    def that_differ(self) -> dict[str, Any]:
+        """Those of `that_change_values` that are not at their defaults."""
+        whole = self.model_dump(mode="json")
+        short = self.model_dump(mode="json", exclude_defaults=True)
+        return {
+            name: short.get(name, value) if value == whole.get(name) else value
+            for name, value in self.that_change_values().items()
+            if name in short or value != whole.get(name)
+        }
+
+    def counted_at_first(self) -> dict[str, Any] | None:
+        """What the first release would have counted; None if it did not know what is set."""
+        values = self.that_change_values()
+        known = self.first_options if self.first_options is not None else frozenset(values)
+        return None if self.that_differ().keys() - known else {n: values.get(n) for n in known}
 
 
 class Credentials(BaseModel):
@@ -57,7 +100,17 @@ class Credentials(BaseModel):
         raise TypeError("credentials are not pickled: open the backend where it is used")
 
 
-def values_digest(device: str, options: Options) -> str:
-    """SHA-256 of a device's name and of its options that change values, in hexadecimal."""
-    canonical = json.dumps([1, device, options.that_change_values()], sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def values_digests(device: str, options: Options) -> tuple[str, ...]:
+    """SHA-256 of a device's name and of its options that change values, in hexadecimal.
+
+    Today's comes first: it holds what differs from the defaults, so that an option which a release
+    adds changes none. Behind it stands the one that the first release would have made, if it knew
+    all that is set.
+    """
+    today = [2, device, options.values_version, options.that_differ()]
+    first = options.counted_at_first()
+    return tuple(_sha256(each) for each in (today, first and [1, device, first]) if each)
+
+
+def _sha256(document: Any) -> str:
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -30,6 +30,11 @@ class Options(qfusion_core.RemoteOptions):
         "s3", "tags", "max_parallel", "profile", "properties", "reservation",
     }  # fmt: skip
 
+    first_options = frozenset({
+        "device", "emulate", "region", "shots", "noise", "seed", "optimization_level",
+        "layout_seed", "rows_per_job", "error_mitigation", "qubits",
+    })  # fmt: skip
+
     device: str | None = Field(
         None, description="local, local-dm, sv1, dm1, a QPU (ionq/Forte-1), or an ARN"
     )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_braket.machine import Machine
-from qfusion_core import Job, Price, PriceSource, Range, read_prices
+from qfusion_core import InputError, Job, Price, PriceSource, Range, read_prices
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
@@ -19,12 +21,20 @@ class Span(qfusion_core.Options):
     low: float = Field(ge=0, description="at least")
     high: float = Field(ge=0, description="at most")
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        return self
+
 
 class PriceList(qfusion_core.Options):
     """What `prices.yaml` holds; the file says what each is."""
 
     usd_per_task: float = Field(ge=0, description="on a QPU")
-    usd_per_shot: dict[str, float] = Field(description="by short name of the device")
+    usd_per_shot: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        description="by short name of the device"
+    )
     simulator_seconds: Span
     gates_per_second: float = Field(gt=0, description="on one amplitude")
     source: str
@@ -46,6 +56,11 @@ class PriceList(qfusion_core.Options):
         executions = job.shape[0] * job.facts["settings"]
         total = executions * (shots or 0)
         sources = [PriceSource(self.source, self.date)]
+        if machine.cost is not None and not 0 <= machine.cost.price < math.inf:
+            raise InputError(
+                f"braket: {machine.name} states a price of {machine.cost.price:g} USD, which is no "
+                "amount; nothing was sent; save its properties anew, or ask again later"
+            )
         if machine.cost is not None:
             sources.insert(0, PriceSource(f"{machine.name} itself", machine.cost.date))
         if machine.simulator:
@@ -55,6 +70,10 @@ class PriceList(qfusion_core.Options):
                 usd = Range(*(machine.cost.price / 60 * each for each in seconds))
             return Price(executions, total, 1, Range(0, 0), usd, tuple(sources) if usd else ())
         shot = self.usd_per_shot.get(machine.name)
+        if shot is not None and machine.cost is not None and machine.cost.unit == "shot":
+            if shot < machine.cost.price:
+                said = f"your file says {shot:g} USD for a shot, the device {machine.cost.price:g}"
+                sources.insert(0, PriceSource(said, machine.cost.date))
         if shot is None and machine.cost is not None and machine.cost.unit == "shot":
             shot = machine.cost.price
         if shot is None:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from qfusion_core import (
     Dataset,
@@ -29,14 +29,12 @@ if TYPE_CHECKING:
 USUAL_LABELS = ("label", "target", "class", "y")
 
 
-def _number_as_name(value: Any) -> Any:
-    """A column called 4 is written as a number in YAML."""
-    return str(value) if type(value) in (int, float) else value
+def _column_name(value: Any, info: ValidationInfo) -> Any:
+    """In Python a column called 4 may be named by the number; YAML gives names as written there."""
+    return str(value) if type(value) in (int, float) and info.context is None else value
 
 
-def _column_names(value: Any) -> Any:
-    names = comma_separated(value)
-    return [_number_as_name(name) for name in names] if isinstance(names, list) else names
+ColumnName = Annotated[str, BeforeValidator(_column_name)]
 
 
 class File(Dataset):
@@ -56,12 +54,12 @@ class File(Dataset):
         path: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
             description="a file .csv, .tsv, .parquet or .npz"
         )
-        label: Annotated[str | None, BeforeValidator(_number_as_name)] = Field(
+        label: ColumnName | None = Field(
             default=None,
             description="column of the classes; default: the only one called label, target, "
             "class or y",
         )
-        drop: Annotated[tuple[str, ...], BeforeValidator(_column_names)] = Field(
+        drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
             default=(), description="columns to leave out, as in id,date"
         )
 

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
+from qfusion_ibm.address import stand_in
 from qfusion_ibm.asking import asking, refuse_certificate
 from qfusion_ibm.logs import keep_headers_private, quiet
 from qfusion_ibm.options import Credentials, Options
@@ -61,7 +62,7 @@ class Connection:
                     # never in a variable: tracebacks can show those
                     token=credentials.token.get_secret_value(),
                     instance=credentials.instance.get_secret_value(),
-                    url=options.url,
+                    url=stand_in(),
                 )
             self.transport = Once(options.request_seconds)
             weakref.finalize(self, self.transport.close)

@@ -18,6 +18,11 @@ class Options(qfusion_core.RemoteOptions):
         "mode", "session_seconds", "max_execution_time", "job_tags",
     }  # fmt: skip
 
+    first_options = frozenset({
+        "backend", "shots", "precision", "seed", "optimization_level", "layout_seed",
+        "resilience_level", "twirling", "dynamical_decoupling", "rows_per_job", "channel", "url",
+    })  # fmt: skip
+
     backend: str = Field(
         pattern=r"^(least-busy|[a-z][a-z0-9_]*)$",
         description="a machine's name (ibm_fez), least-busy, aer, or a snapshot (fake_manila)",
@@ -58,9 +63,17 @@ class Options(qfusion_core.RemoteOptions):
     channel: Literal["ibm_quantum_platform", "ibm_cloud"] = Field(
         "ibm_quantum_platform", description="both lead to the same service"
     )
-    url: str | None = Field(
-        None, pattern=r"^https?://[^@\s]+$", description="of another service, for tests"
-    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_other_service(cls, given: Any) -> Any:
+        """A file that came with a folder would have chosen who is sent the API key."""
+        if isinstance(given, dict) and "url" in given:
+            raise ValueError(
+                "url is no option any more, since the API key would go wherever it points; remove "
+                "it: jobs go to IBM"
+            )
+        return given
 
     @field_validator("channel", mode="before")
     @classmethod

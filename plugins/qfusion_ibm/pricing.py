@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_core import Price, PriceSource, Range, read_prices
@@ -17,6 +18,12 @@ class Span(qfusion_core.Options):
 
     low: float = Field(ge=0, description="at least")
     high: float = Field(ge=0, description="at most")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.low > self.high:
+            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
+        return self
 
 
 class PriceList(qfusion_core.Options):

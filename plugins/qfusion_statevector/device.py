@@ -38,7 +38,6 @@ class Statevector(Device):
         shots: int | None = Field(
             None,
             ge=1,
-            strict=True,
             description="Measurements behind each value, as on a machine; default: exact values.",
         )
         sampling: Literal["draws", "gaussian"] = Field(
@@ -51,7 +50,6 @@ class Statevector(Device):
             None,
             ge=0,
             lt=2**63,
-            strict=True,
             description="Start of the stream of draws; default: torch's generator.",
         )
         memory_gb: float | None = Field(

@@ -43,7 +43,7 @@ def calibrated(
     *,
     run: Path,
     backend: str,
-    options: Callable[[str], str],
+    options: Callable[[str], tuple[str, ...]],
 ) -> Device:
     """A device with the calibration that the run has for it; the same device where it has none.
 
@@ -54,7 +54,7 @@ def calibrated(
         device: Open.
         run: The run folder.
         backend: Name of the device in ``backends.yaml``.
-        options: Digest of a backend's options (`Backends.values_digest`).
+        options: Digests of a backend's options (`Backends.values_digests`).
 
     Raises:
         InputError: The calibration is damaged, or does not fit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -69,8 +69,13 @@ class Calibration(Options):
         pairs = [(each.scale, each.offset) for each in fitted]
         return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
 
-    def require_fit(self, path: Path, options: str, encoder: CircuitEncoder) -> None:
+    def require_fit(self, path: Path, options: Collection[str], encoder: CircuitEncoder) -> None:
         """Refuse to correct values of something else.
+
+        Args:
+            path: Of the file.
+            options: Digests by which those of the backend are recognised.
+            encoder: Whose values they are.
 
         Raises:
             InputError: Says what differs.
@@ -78,7 +83,7 @@ class Calibration(Options):
         differs = [
             what
             for what, same in (
-                ("options", self.options == options),
+                ("options", self.options in options),
                 ("circuit", self.circuit == encoder.traced.digest()),
                 ("observables", tuple(self.observables) == encoder.observables),
             )

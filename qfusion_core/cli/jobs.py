@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qfusion_core.cli.adopt import adopt, say_standing
 from qfusion_core.cli.groups import ListByDefault
-from qfusion_core.cli.options import BackendsFile, NoWait
+from qfusion_core.cli.options import BackendsFile, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import agrees, show_price
 from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
         if each["state"] == "open" and each["jobs"]:  # none: it was refused before anything
             typer.echo(
                 f"{each['id']} is open: run the same again to go on, or give up with "
-                f"`qfusion jobs forget {quote(str(run))} {each['id']}`"
+                f"`{shlex.join(['qfusion', 'jobs', 'forget', str(run), each['id']])}`"
             )
         elif each["state"] == "forgotten":
             typer.echo(f"{each['id']} is forgotten")
@@ -79,36 +80,70 @@ def list_jobs(run: Run, as_json: AsJson = False) -> None:
 def resume(
     run: Run,
     which: Some = None,
+    yes: Yes = False,
     no_wait: NoWait = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Submit what was not sent, wait for what is not done, keep its values."""
+    """Submit what was not sent, wait for what is not done, keep its values.
+
+    What is still to be sent is priced anew and asked for, as by the verb that began it.
+    """
     from qfusion_core.cli.progress import show_jobs
     from qfusion_core.config.backends import Backends
     from qfusion_core.remote.errors import JobsLeft
-    from qfusion_core.remote.manager import resume_jobs
+    from qfusion_core.remote.manager import resume_jobs, still_open
 
     left = None
     with show_jobs() as on_progress:
         try:
             done = resume_jobs(
-                run, which, Backends.read(backends_file), wait=not no_wait, on_progress=on_progress
+                run,
+                which,
+                Backends.read(backends_file),
+                wait=not no_wait,
+                approve=agrees(yes=yes),
+                on_price=show_price,
+                on_progress=on_progress,
             )
         except JobsLeft as error:
             done, left = [], str(error)
-    _report(run, "done", done, as_json, left)
+    is_open = [] if left else still_open(run, which)
+    if as_json:
+        print_json({"run": str(run), "done": _keys(done), "left": left, "open": is_open})
+        return
+    typer.echo(left or f"done: {_names(done)}")
+    for line in is_open:
+        typer.echo(line)
 
 
 @jobs.command()
 def cancel(
     run: Run, which: Some = None, backends_file: BackendsFile = None, as_json: AsJson = False
 ) -> None:
-    """Cancel what is not done, at the provider, too."""
+    """Cancel what is not done, at the provider, too; exit code 1 where it does not confirm."""
     from qfusion_core.config.backends import Backends
-    from qfusion_core.remote.manager import cancel_jobs
+    from qfusion_core.remote.cancelling import cancel_jobs
+    from qfusion_core.remote.errors import RemoteError
 
-    _report(run, "cancelled", cancel_jobs(run, which, Backends.read(backends_file)), as_json)
+    cancelled, asked, ended, failed = cancel_jobs(run, which, Backends.read(backends_file))
+    if as_json:
+        keys = {"cancelled": _keys(cancelled), "asked": _keys(asked), "ended": _keys(ended)}
+        print_json({"run": str(run), **keys, "left": [str(error) for error in failed]})
+    else:
+        typer.echo(f"cancelled: {_names(cancelled)}")
+        if ended:
+            typer.echo(f"had ended before: {_names(ended)}")
+    again = f"`{shlex.join(['qfusion', 'jobs', 'cancel', str(run)])}`"
+    if failed:
+        first, more = failed[0], f" ({len(failed)} such jobs)" if len(failed) > 1 else ""
+        raise first.about(first.backend or "", None, f"nothing was changed; {again} again{more}")
+    if asked:
+        raise RemoteError(
+            f"asked to cancel, not confirmed: {_names(asked)}",
+            next_step=f"they may run on and cost money: {again} asks again, "
+            f"`{shlex.join(['qfusion', 'jobs', 'resume', str(run)])}` fetches what they give",
+        )
 
 
 @jobs.command()
@@ -117,27 +152,29 @@ def forget(
     which: Annotated[
         list[str], typer.Argument(metavar="MEASUREMENT", help="Ids that the list shows.")
     ],
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Also jobs that may be at the provider, and cost money there."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Never continue these measurements nor take their values again; what they cost stays."""
     from qfusion_core.remote.manager import forget_measurements
 
-    forget_measurements(run, which)
+    forget_measurements(run, which, lost=yes)
     if as_json:
         print_json({"run": str(run), "forgotten": which})
     else:
         typer.echo(f"forgotten: {', '.join(which)}")
 
 
-def _report(
-    run: Path, word: str, entries: list[Entry], as_json: bool, left: str | None = None
-) -> None:
-    if as_json:
-        keys = [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
-        print_json({"run": str(run), word: keys, "left": left})
-        return
+def _keys(entries: list[Entry]) -> list[dict[str, str | None]]:
+    return [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
+
+
+def _names(entries: list[Entry]) -> str:
     names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
-    typer.echo(left or f"{word}: {', '.join(names) or 'nothing was left'}")
+    return ", ".join(names) or "nothing was left"
 
 
 def _cells(job: Entry) -> tuple[object, ...]:

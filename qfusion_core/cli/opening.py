@@ -33,7 +33,7 @@ def open_for(
     device = backends.open(name, registry, measurement)
     if raw:
         return device
-    options = partial(backends.values_digest, registry=registry)
+    options = partial(backends.values_digests, registry=registry)
     device = calibrated(model, device, run=run, backend=name, options=options)
     for each in calibrations(device):
         typer.echo(f"{each.backend}: {each}; --raw leaves that off", err=True)

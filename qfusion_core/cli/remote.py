@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,29 @@ from qfusion_core.cli.progress import show_jobs
 if TYPE_CHECKING:
     from qfusion_core.remote.measurement import Measurement
     from qfusion_core.remote.price import Price
+
+
+def agrees(*, yes: bool) -> Callable[[Price], bool]:
+    """Whether a price may be spent: asks, unless ``--yes`` was given; no where nobody can say."""
+
+    def agree(price: Price) -> bool:
+        if yes:
+            return True
+        return sys.stdin.isatty() and typer.confirm("Send it?", abort=True, err=True)
+
+    return agree
+
+
+def show_price(backend: str, price: Price) -> None:
+    """Before that."""
+    typer.echo(f"{backend}: {price}", err=True)
+
+
+def paying(run: Path, *, yes: bool) -> Measurement:
+    """A measurement of a verb that takes no value from the journal."""
+    from qfusion_core.remote.measurement import Measurement
+
+    return Measurement(run, approve=agrees(yes=yes), on_price=show_price)
 
 
 @contextmanager
@@ -36,16 +59,6 @@ def measuring(
     from qfusion_core.remote.errors import JobsLeft
     from qfusion_core.remote.measurement import Measurement
 
-    def approve(backend: str, price: Price) -> None:
-        from qfusion_core.errors import InputError
-
-        typer.echo(f"{backend}: {price}", err=True)
-        if yes:
-            return
-        if not sys.stdin.isatty():
-            raise InputError(f"{backend} costs money ({price}); add --yes to agree")
-        typer.confirm("Send it?", abort=True, err=True)
-
     try:
         with (
             show_jobs() as on_progress,
@@ -55,7 +68,8 @@ def measuring(
                 subject,
                 again=again,
                 wait=not no_wait,
-                approve=approve,
+                approve=agrees(yes=yes),
+                on_price=show_price,
                 on_progress=on_progress,
                 say=lambda line: typer.echo(line, err=True),
             ) as measurement,

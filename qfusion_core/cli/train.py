@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.options import Backend, BackendsFile
+from qfusion_core.cli.options import Backend, BackendsFile, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.remote import paying
 
 if TYPE_CHECKING:
     from qfusion_core.runs.folder import RunFolder
@@ -47,6 +48,7 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
     ] = None,
+    yes: Yes = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +70,7 @@ def train(
                 "--backend, --backends-file or --json"
             )
         options = RunFolder.open(resume).config.spec.training
-        device = backends.open(backend, run=resume)
+        device = backends.open(backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
             folder = experiment.resume(resume, backend=device, on_epoch=on_epoch)
     elif data is None:
@@ -88,7 +90,7 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
         out = out or new_folder(Path("runs") / name)
-        device = backends.open(backend, registry, out)
+        device = backends.open(backend, registry, paying(out, yes=yes))
         with resumable(out), show_epochs(spec.training) as on_epoch:
             folder = experiment.train(
                 spec,

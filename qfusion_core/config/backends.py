@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
-from qfusion_core.options import Credentials, Options, values_digest
-from qfusion_core.pool.options import PoolOptions, pool_digest, read_pools
+from qfusion_core.options import Credentials, Options, values_digests
+from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces import Device
+    from qfusion_core.remote.approval import Approve
     from qfusion_core.remote.measurement import Measurement
 
 VARIABLE = "QFUSION_BACKENDS"
@@ -91,7 +92,13 @@ class Backends:
         return device, self.source.validate(device.Options, (*place, "options"))
 
     def values_digest(self, name: str, registry: Registry) -> str:
-        """SHA-256 of a backend's device and of its options that change values, in hexadecimal.
+        """The first of `values_digests`."""
+        return self.values_digests(name, registry)[0]
+
+    def values_digests(self, name: str, registry: Registry) -> tuple[str, ...]:
+        """What a backend's device and its options that change values are recognised by.
+
+        See `qfusion_core.options.values_digests`.
 
         Raises:
             InputError: Unknown name, device or option.
@@ -99,15 +106,16 @@ class Backends:
         device, options = self.configured(name, registry)
         if name in self.pools:
             members = self.pools[name].backends
-            digests = {member: self.values_digest(member, registry) for member in members}
-            return pool_digest(self.pools[name], digests)
-        return values_digest(device.name, options)
+            digests = {member: self.values_digests(member, registry) for member in members}
+            return pool_digests(self.pools[name], digests)
+        return values_digests(device.name, options)
 
     def open(
         self,
         name: str | None = None,
         registry: Registry | None = None,
         run: str | Path | Measurement | None = None,
+        approve: Approve = None,
     ) -> Device:
         """Open a backend, the default one for None.
 
@@ -115,6 +123,7 @@ class Backends:
             name: In this file.
             registry: Where devices are looked up.
             run: Where a remote device writes its jobs down; see `open_backend`.
+            approve: What may be spent; see `open_backend`.
 
         Raises:
             InputError: Unknown name, device or option, a secret that is not set, or no budget for
@@ -125,18 +134,21 @@ class Backends:
         device, options = self.configured(name, registry)
         if name in self.pools:
             from qfusion_core.pool.opening import open_pool
+            from qfusion_core.remote.measurement import Measurement
 
-            return open_pool(self, name, registry, run)
+            return open_pool(self, name, registry, Measurement.of(run, approve))
         credentials = self.credentials(name, device)
         try:
             opened = device(options, credentials)
         except InputError as error:
             said = str(self.source.error(("backends", name), str(error)))
             raise type(error)(said) from error
-        self._bind(opened, name, run)
+        self._bind(opened, name, run, approve)
         return opened
 
-    def _bind(self, device: Device, name: str, run: str | Path | Measurement | None) -> None:
+    def _bind(
+        self, device: Device, name: str, run: str | Path | Measurement | None, approve: Approve
+    ) -> None:
         from qfusion_core.remote.device import Binding, RemoteDevice
         from qfusion_core.remote.measurement import Measurement
 
@@ -149,7 +161,7 @@ class Backends:
                 "costs money and names no budget; add, for example, "
                 "budget: {max_usd: 5, max_jobs: 20}",
             )
-        device.bound = Binding(name, budget, Measurement.of(run))
+        device.bound = Binding(name, budget, Measurement.of(run, approve))
 
     def credentials(self, name: str, device: type[Device]) -> Credentials | None:
         """The secrets of a backend, from the environment.
@@ -180,6 +192,7 @@ def open_backend(
     path: str | Path | None = None,
     *,
     run: str | Path | Measurement | None = None,
+    approve: Approve = None,
 ) -> Device:
     """Open a backend by its name in ``backends.yaml``.
 
@@ -189,11 +202,15 @@ def open_backend(
         run: Where a remote device writes its jobs down: the folder of a run, or a
             `qfusion_core.Measurement`, whose values can be gone on with and taken again; None for a
             new folder in the user's state directory. A device on this machine has no use for it.
+        approve: What a backend that costs money may spend: True, or a function that is called with
+            each price (`qfusion_core.Price`) before anything is sent, and says whether it may be
+            spent; without it such a backend raises an error with the price. A `Measurement` has its
+            own.
 
     Raises:
         InputError: One line with the position in the file.
     """
-    return Backends.read(path).open(name, run=run)
+    return Backends.read(path).open(name, run=run, approve=approve)
 
 
 def _find(path: str | Path | None) -> Path:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
@@ -17,14 +17,30 @@ class EnvReference(Options):
     name: str = Field(alias="$env", pattern=r"^[A-Z_][A-Z0-9_]*$")
 
 
-class Budget(Options):
-    """What a backend may spend at most, over one run."""
+_Amount = Annotated[float | None, Field(gt=0)]
+_Count = Annotated[int | None, Field(ge=1, le=2**53)]
 
-    max_usd: float | None = Field(default=None, gt=0, description="US dollars")
-    max_qpu_seconds: float | None = Field(default=None, gt=0, description="QPU time, in seconds")
-    max_jobs: int | None = Field(default=None, ge=1, description="jobs or tasks")
-    max_shots: int | None = Field(default=None, ge=1, description="shots, over all circuits")
-    max_executions: int | None = Field(default=None, ge=1, description="circuits")
+
+class Budget(Options):
+    """What a backend may spend at most: over one run, and over all runs together."""
+
+    max_usd: _Amount = Field(default=None, description="US dollars")
+    max_qpu_seconds: _Amount = Field(default=None, description="QPU time, in seconds")
+    max_jobs: _Count = Field(default=None, description="jobs or tasks")
+    max_shots: _Count = Field(default=None, description="shots, over all circuits")
+    max_executions: _Count = Field(default=None, description="circuits")
+    max_usd_total: _Amount = Field(default=None, description="US dollars, over all runs")
+    max_qpu_seconds_total: _Amount = Field(
+        default=None, description="QPU time in seconds, over all runs"
+    )
+    max_jobs_total: _Count = Field(default=None, description="jobs or tasks, over all runs")
+    max_shots_total: _Count = Field(default=None, description="shots, over all runs")
+    max_executions_total: _Count = Field(default=None, description="circuits, over all runs")
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Those that are set, by name; none where nothing is limited."""
+        return self.model_dump(exclude_none=True)
 
 
 class Entry(Options):
@@ -34,6 +50,12 @@ class Entry(Options):
     options: dict[str, Any] = Field(default={}, description="checked by the device itself")
     credentials: dict[str, EnvReference] = Field(default={}, description="{$env: NAME} each")
     budget: Budget | None = Field(default=None, description="required where a backend costs money")
+
+    @field_validator("budget")
+    @classmethod
+    def _limits_something(cls, budget: Budget | None) -> Budget | None:
+        """A budget without a limit is none."""
+        return budget if budget is not None and budget.limits else None
 
 
 class Schema(Options):

@@ -6,14 +6,14 @@ preset's own where the data set or the classical encoder is of a given type.
 
 from __future__ import annotations
 
-import re
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from qfusion_core.config.data_argument import quoted, read_data
 from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import (
     KINDS_BY_KEY,
@@ -27,9 +27,25 @@ from qfusion_core.config.yaml_nodes import At
 from qfusion_core.config.yaml_source import Position, Source
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Options
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 
 PRESETS = Path(__file__).parent / "presets"
+
+_REPLACED = ("preprocess", "classical", "quantum", "fusion", "training", "noise")
+
+
+def _parts(then: dict[str, Any]) -> dict[str, Any]:
+    """What an overlay may replace: never the data set, which the user names."""
+    if "data" in then:
+        raise ValueError("a preset cannot change the data set; remove `data`")
+    for key, value in then.items():
+        if key not in _REPLACED:
+            raise ValueError(f"unknown part {key!r}, {did_you_mean(key, _REPLACED)}")
+        named = isinstance(value, str) and key in KINDS_BY_KEY
+        if not (isinstance(value, Mapping) or named or (value is None and key == "noise")):
+            raise ValueError(f"{key} should be a mapping (key: value)")
+    return {k: {"type": v} if isinstance(v, str) else v for k, v in then.items()}
 
 
 class Overlay(Options):
@@ -40,7 +56,7 @@ class Overlay(Options):
     """
 
     condition: dict[Literal["data", "classical"], str | tuple[str, ...]] = Field(alias="if")
-    then: dict[str, Any]
+    then: Annotated[dict[str, Any], AfterValidator(_parts)]
 
     def applies(self, types: Mapping[str, str]) -> bool:
         """Whether every type that the condition names is one of those it lists."""
@@ -94,55 +110,33 @@ def compose(
     source = _read_preset(preset)
     read = source.validate(Preset)
     document = read.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
-    document["data"] = parse_data(data)
+    document["data"], of_data = read_data(data)
+    texts = {at: text for at, text in source.texts.items() if at[0] != "overlays"}
+    texts |= {("data", *at): text for at, text in of_data.items()}
     chosen = {"classical": classical, "quantum": quantum, "fusion": fusion} | _types_set(settings)
     applied = False
-    for overlay in read.overlays:  # an earlier one may choose the encoder that a later one asks for
+    # an earlier overlay may choose the encoder that a later one asks for
+    for number, overlay in enumerate(read.overlays):
+        place = ("overlays", number, "then")
         types = {
             "data": document["data"]["type"],
             "classical": chosen["classical"] or document["classical"]["type"],
         }
         if overlay.applies(types):
             document, applied = merge(document, overlay.then), True
+            texts |= {at[3:]: text for at, text in source.texts.items() if at[:3] == place}
     for key, name in chosen.items():
         if name is not None:
             document[key] = _swap(registry, key, document[key], name)
     # where overlays were laid on, the file's own positions no longer hold
-    label = Position(f"preset {preset}", f"preset {preset}")
+    label = Position(*[f"preset {one_line(preset, 100)}"] * 2)
     positions: dict[At, Position] = {} if applied else dict(source.positions)
     positions[()] = label
-    positions[("data",)] = Position(f"data set {data!r}", f"data set {data!r}")
-    source = Source(source.path, document, positions)
+    positions[("data",)] = Position(*[f"data set {quoted(data)}"] * 2)
+    source = Source(source.path, document, positions, texts)
     for setting in settings:
         source = source.override(setting)
     return validate(source, (), registry)
-
-
-def parse_data(text: str) -> dict[str, Any]:
-    """``NAME[:key=value,...]`` or ``file:PATH`` as a component.
-
-    >>> parse_data("covertype:train=20000,test=5000")
-    {'type': 'covertype', 'options': {'train': 20000, 'test': 5000}}
-    >>> parse_data("fashion-mnist:classes=0,1,2")
-    {'type': 'fashion-mnist', 'options': {'classes': [0, 1, 2]}}
-    >>> parse_data("file:table.csv")
-    {'type': 'file', 'options': {'path': 'table.csv'}}
-    """
-    name, _, rest = text.partition(":")
-    if name == "file":
-        if not rest:
-            raise InputError("data set 'file': no file; expected file:TABLE.csv")
-        return {"type": "file", "options": {"path": rest}}
-    options = {}
-    for pair in re.split(r",(?=[a-z_]+=)", rest) if rest else []:
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise InputError(f"data set {text!r}: expected NAME:key=value,..., got {pair!r}")
-        try:
-            options[key] = yaml.safe_load(f"[{value}]" if "," in value else value)
-        except yaml.YAMLError:
-            raise InputError(f"data set {text!r}: {key}: {value!r} is not YAML") from None
-    return {"type": name, "options": options}
 
 
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -163,12 +157,13 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_preset(preset: str) -> Source:
     path = PRESETS / f"{preset}.yaml"
-    if not path.exists():
+    if preset not in presets():
         path = Path(preset)
         if path.suffix not in (".yaml", ".yml"):
-            if path.exists():
-                raise InputError(f"--preset {preset}: expected a file .yaml or .yml")
-            raise InputError(f"unknown preset {preset!r}; {did_you_mean(preset, presets())}")
+            if os.path.lexists(path):
+                raise InputError(f"--preset {shown_path(path)}: expected a file .yaml or .yml")
+            known = did_you_mean(preset, presets())
+            raise InputError(f"unknown preset {quoted(preset)}; {known}")
     return Source.read(path)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -12,8 +12,14 @@ from pydantic_core import ErrorDetails
 from qfusion_core.config.yaml_nodes import At
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Credentials
+from qfusion_core.printable import one_line
 
 _LONGEST_VALUE = 60
+# what pydantic says where a text belongs; a list, since a text can stand for one (a,b)
+_WANT_TEXT = frozenset(
+    "string_type string_sub_type path_type literal_error bytes_type enum url_type tuple_type "
+    "list_type".split()
+)
 
 
 class Problem(NamedTuple):
@@ -39,7 +45,7 @@ def first_problem(error: ValidationError, model: type[BaseModel], data: Any) -> 
     at, first = min(problems, key=lambda pair: pair[1]["type"] != "extra_forbidden")
     if first["type"] == "extra_forbidden":
         known = did_you_mean(str(at[-1]), _keys(model, at[:-1]))
-        return Problem(at[:-1], f"unknown key {at[-1]!r}, {known}", key=at)
+        return Problem(at[:-1], f"unknown key {one_line(repr(at[-1]), 60)}, {known}", key=at)
     if first["type"] == "missing":
         return Problem(at, f"missing key {first['loc'][-1]!r}", key=at)
     # a union reports once for each of its members
@@ -47,6 +53,23 @@ def first_problem(error: ValidationError, model: type[BaseModel], data: Any) -> 
     own_words = first["type"] in ("value_error", "assertion_error")
     got = "" if own_words or issubclass(model, Credentials) else f", got {_shown(first['input'])}"
     return Problem(at, " or ".join(said) + got)
+
+
+def places_for_text(error: ValidationError, data: Any) -> set[At]:
+    """Where in the data a text might be what is wanted."""
+    problems = error.errors(include_url=False, include_context=False, include_input=False)
+    return {_path(p["loc"], data) for p in problems if p["type"] in _WANT_TEXT}
+
+
+def replaced(data: Any, texts: Mapping[At, str], at: At = ()) -> Any:
+    """A copy of the data with a text in some places."""
+    if at in texts:
+        return texts[at]
+    if isinstance(data, dict):
+        return {key: replaced(value, texts, (*at, key)) for key, value in data.items()}
+    if isinstance(data, list):
+        return [replaced(value, texts, (*at, index)) for index, value in enumerate(data)]
+    return data
 
 
 def _path(loc: tuple[int | str, ...], data: Any) -> At:
@@ -87,6 +110,8 @@ def _say(problem: ErrorDetails) -> str:
         return "should be a mapping (key: value)"
     if problem["type"] in ("tuple_type", "list_type"):
         return "should be a list ([a, b])"
+    if problem["type"] == "bool_type":
+        return "should be true or false"
     message = problem["msg"]
     for prefix in ("Value error, ", "Assertion failed, ", "Input "):
         message = message.removeprefix(prefix)

@@ -1,24 +1,28 @@
 """YAML text to plain data with line and column, over PyYAML's nodes.
 
-Stricter than ``yaml.safe_load``, which keeps the last of two equal keys in silence and reads
-``1e-3`` as text. Keys are text as written; values are text, numbers, true, false and null.
+Stricter than ``yaml.safe_load``, which keeps the last of two equal keys in silence and reads YAML
+1.1. Keys are text as written; values are text, numbers, true, false and null, as in YAML 1.2.
+Merge keys (``<<``) are read all the same.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
+from qfusion_core.config.yaml_scalars import STR, Scalar, plain_value, tagged_value
 from qfusion_core.errors import InputError
+from qfusion_core.printable import one_line, shown_path
 
 At = tuple[str | int, ...]
 Mark = tuple[int, int]
-Marks = dict[At, tuple[Mark, Mark]]
+Entries = dict[str, tuple[Mark, yaml.Node]]
 
-MAX_ENTRIES = 100_000  # aliases of aliases can grow without bound
+MAX_ENTRIES = 100_000  # aliases of aliases can grow without bound; to parse so many takes 5 s
+MAX_DEPTH = 50
 
+_UNTAGGED = "?"
 _PLAIN_WORDS = {
     "'\\t'": "a tab; YAML is indented with spaces",
     "mapping values are not allowed": "a ':' where none can be: the line above has none, or this "
@@ -37,93 +41,156 @@ _PLAIN_WORDS = {
 }
 
 
+class Composed(NamedTuple):
+    """What a YAML text holds.
+
+    Attributes:
+        data: Plain data.
+        marks: Positions of key and value of each entry, counted from 1.
+        texts: Each scalar without quotes whose value is no text, as it was written.
+    """
+
+    data: Any
+    marks: dict[At, tuple[Mark, Mark]]
+    texts: dict[At, str]
+
+
 class _Loader(yaml.SafeLoader):
-    """Dates stay text, and 1e-3 is a number, as in YAML 1.2."""
+    """Composes nodes, no more than there may be; what a scalar means is decided by us."""
+
+    depth = nodes = 0
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """The tag of a node that has none."""
+        if kind is yaml.ScalarNode:
+            return _UNTAGGED if implicit[0] else STR
+        return super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """The next node, with all below it."""
+        self.nodes += 1
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise RecursionError
+        if self.nodes > MAX_ENTRIES:  # keys are nodes, too
+            raise OverflowError
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in rules if tag != "tag:yaml.org,2002:timestamp"]
-    for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+$"),
-    list("-+0123456789"),
-)
-
-
-def compose(text: str, path: str) -> tuple[Any, Marks]:
-    """Data of a YAML text, and (key, value) positions of each entry, counted from 1.
+def compose(text: str, path: str) -> Composed:
+    """Data of a YAML text, with positions, and with numbers as they were written.
 
     Raises:
-        InputError: Not YAML, a key given twice, or something other than plain data.
+        InputError: Not YAML, a key given twice, too many entries, or something other than plain
+            data.
     """
+    shown = shown_path(path)
     try:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
-        raise _at(path, _mark_of(text, error.position), "a control character") from None
+        raise _at(shown, _mark_of(text, error.position), "a control character") from None
     try:
         node = loader.get_single_node()
-        if node is None:
-            return None, {(): ((1, 1), (1, 1))}
-        walker = _Walker(loader, path)
-        return walker.value(node, (), _mark(node)), walker.marks
+        walker = _Walker(shown)
+        data = None if node is None else walker.value(node, (), _mark(node))
+    except InputError:
+        raise
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        raise _at(path, where, _plain(error)) from None
+        raise _at(shown, where, _plain(error)) from None
     except RecursionError:
-        raise InputError(f"{path}: nested too deeply to be a configuration") from None
+        raise InputError(f"{shown}: nested too deeply to be a configuration") from None
+    except OverflowError:
+        raise InputError(f"{shown}: more than {MAX_ENTRIES} entries") from None
+    except Exception:  # the scanner's own: "\U00110000" is beyond what a character can be
+        mark = loader.get_mark()
+        what = "not YAML: an escape (\\U...) or a number that cannot be"
+        raise _at(shown, (mark.line + 1, mark.column + 1), what) from None
+    if node is None:
+        walker.marks[()] = ((1, 1), (1, 1))
+    return Composed(data, walker.marks, walker.texts)
 
 
 class _Walker:
     """Turns nodes into data and notes where each came from."""
 
-    def __init__(self, loader: _Loader, path: str) -> None:
-        self.loader, self.path = loader, path
-        self.marks: Marks = {}
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.marks: dict[At, tuple[Mark, Mark]] = {}
+        self.texts: dict[At, str] = {}
+        self._entries: dict[int, Entries] = {}
+        self._open: set[int] = set()
+        self._merged = 0
 
     def value(self, node: yaml.Node, at: At, key: Mark) -> Any:
         """Data of a node, with everything below it."""
         if len(self.marks) >= MAX_ENTRIES:
             raise _at(self.path, key, f"more than {MAX_ENTRIES} entries")
+        if len(at) > MAX_DEPTH:
+            raise RecursionError
         self.marks[at] = (key, _mark(node))
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            return {name: self.value(n, (*at, name), mark) for name, mark, n in self.entries(node)}
+            found = self.entries(node)
+            return {name: self.value(n, (*at, name), mark) for name, (mark, n) in found.items()}
         if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
             return [self.value(n, (*at, i), _mark(n)) for i, n in enumerate(node.value)]
-        try:
-            found = self.loader.construct_object(node)
-        except (ValueError, TypeError):
-            found = node
-        if not isinstance(found, str | int | float | bool | None):
-            raise _at(self.path, _mark(node), f"cannot read this as {node.tag.split(':')[-1]}")
-        return found
+        if not isinstance(node, yaml.ScalarNode):
+            raise _at(self.path, _mark(node), _unreadable(node.tag))
+        return self.scalar(node, at)
 
-    def entries(self, node: yaml.MappingNode) -> list[tuple[str, Mark, yaml.Node]]:
-        """(key, position of the key, value) of each entry, merge keys (<<) resolved."""
-        own: dict[str, tuple[Mark, yaml.Node]] = {}
-        merged: dict[str, tuple[Mark, yaml.Node]] = {}
+    def scalar(self, node: yaml.ScalarNode, at: At) -> Scalar:
+        """Value of a scalar; what is no text is noted as it was written."""
+        if node.tag == _UNTAGGED:
+            value = plain_value(node.value)
+            if not isinstance(value, str):
+                self.texts[at] = node.value
+            return value
+        try:
+            return tagged_value(node.tag, node.value)
+        except ValueError:
+            raise _at(self.path, _mark(node), _unreadable(node.tag)) from None
+
+    def entries(self, node: yaml.MappingNode) -> Entries:
+        """Position of the key, and value, of each entry, merge keys (<<) resolved.
+
+        Those of an anchor are resolved once, however often it is merged.
+        """
+        if id(node) in self._entries:
+            return self._entries[id(node)]
+        if id(node) in self._open:
+            raise _at(self.path, _mark(node), "<< takes an alias of a mapping, not of itself")
+        self._open.add(id(node))
+        own: Entries = {}
+        merged: Entries = {}
         for key, value in node.value:
             here = _mark(key)
-            if not isinstance(key, yaml.ScalarNode) or key.value == "":
+            if not isinstance(key, yaml.ScalarNode) or (key.value == "" and key.style is None):
                 raise _at(self.path, here, "a key must be text")
-            if key.tag == "tag:yaml.org,2002:merge":
+            if key.tag == _UNTAGGED and key.value == "<<":
                 for base in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    if not isinstance(base, yaml.MappingNode) or base is node:
+                    if not isinstance(base, yaml.MappingNode):
                         raise _at(self.path, here, "<< takes an alias of a mapping")
-                    for name, mark, inner in self.entries(base):
-                        merged.setdefault(name, (mark, inner))
+                    self.merge(self.entries(base), merged, here)
             elif key.value in own:
-                first = own[key.value][0]
-                raise _at(
-                    self.path,
-                    here,
-                    f"key {key.value!r} stands twice, first in line {first[0]}; remove one of them",
-                )
+                name, first = one_line(repr(key.value), 60), own[key.value][0]
+                said = f"key {name} stands twice, first in line {first[0]}; remove one of them"
+                raise _at(self.path, here, said)
             else:
                 own[key.value] = (here, value)
-        return [(name, *entry) for name, entry in (merged | own).items()]
+        self._open.remove(id(node))
+        self._entries[id(node)] = merged | own
+        return self._entries[id(node)]
+
+    def merge(self, base: Entries, into: Entries, here: Mark) -> None:
+        """Add the entries of an alias; those that are there already stay."""
+        self._merged += len(base)
+        if self._merged > MAX_ENTRIES:
+            raise _at(self.path, here, f"more than {MAX_ENTRIES} merged entries (<<)")
+        for name, entry in base.items():
+            into.setdefault(name, entry)
 
 
 def _mark(node: yaml.Node) -> Mark:
@@ -135,12 +202,19 @@ def _mark_of(text: str, position: int) -> Mark:
     return before.count("\n") + 1, position - before.rfind("\n")
 
 
+def _unreadable(tag: str) -> str:
+    kind = tag.removeprefix("tag:yaml.org,2002:")
+    if kind == tag or kind.startswith("python/"):
+        return "an unknown tag (!name); only plain YAML is read"
+    return f"cannot read this as {one_line(kind, 40)}"
+
+
 def _plain(error: yaml.MarkedYAMLError) -> str:
     said = f"{error.context or ''} {error.problem or ''}"
     for fragment, words in _PLAIN_WORDS.items():
         if fragment in said:
             return words
-    return f"not YAML: {said.strip()}"
+    return f"not YAML: {one_line(said, 120)}"
 
 
 def _at(path: str, mark: Mark, what: str) -> InputError:

@@ -1,7 +1,9 @@
 """YAML that remembers where it came from, so that every error names its line and column.
 
 An error reads ``path:line:column: dotted.place: what``. Values are shown only where they cannot be
-secrets; the text of a file is never quoted.
+secrets; the text of a file is never quoted. What a scalar without quotes is, its place decides:
+where text is expected, it is its text as written, so that ``drop: [No, 400.50, 007]`` names three
+columns.
 """
 
 from __future__ import annotations
@@ -13,11 +15,17 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from qfusion_core.config.yaml_errors import first_problem
+from qfusion_core.config.yaml_errors import first_problem, places_for_text, replaced
 from qfusion_core.config.yaml_nodes import At, compose
+from qfusion_core.config.yaml_scalars import plain_value
 from qfusion_core.errors import InputError
+from qfusion_core.printable import one_line, shortened, shown_path
+from qfusion_core.storage.reading import YAML_LIMIT, read_text
 
 Model = TypeVar("Model", bound=BaseModel)
+
+WRITTEN = {"written": "YAML"}  # validation context: text is handed over as it was written
+_LONGEST_ERROR = 290  # one line of a terminal or two, whatever somebody wrote into the file
 
 
 class Position(NamedTuple):
@@ -35,28 +43,27 @@ class Source:
         path: As it is shown in errors.
         data: The mapping at the top.
         positions: By path into ``data``, such as ``("backends", "aer", "type")``.
+        texts: Numbers, truth values and nulls as they were written, by path into ``data``.
     """
 
     path: str
     data: dict[str, Any]
     positions: Mapping[At, Position] = dataclasses.field(repr=False)
+    texts: Mapping[At, str] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, path: str | Path) -> Source:
-        """Read a file.
+    def read(cls, path: str | Path, *, follow: bool = True) -> Source:
+        """Read a file of at most 1 MB.
+
+        Args:
+            path: Of the file.
+            follow: Whether it may be a link: no for a name inside a run folder.
 
         Raises:
-            InputError: It is missing, not UTF-8, not YAML, empty, or not a mapping at the top.
+            InputError: It is missing, no regular file, too large, not UTF-8, not YAML, empty, or
+                not a mapping at the top.
         """
-        try:
-            text = Path(path).read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{path}: not UTF-8 text (byte {error.start}); save it as UTF-8"
-            ) from None
-        except OSError as error:
-            raise InputError(f"{path}: cannot read it: {error.strerror}") from None
-        return cls.parse(text, str(path))
+        return cls.parse(read_text(path, YAML_LIMIT, follow=follow), str(path))
 
     @classmethod
     def parse(cls, text: str, path: str) -> Source:
@@ -65,27 +72,22 @@ class Source:
         >>> Source.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
         5
         """
-        data, marks = compose(text, path)
+        data, marks, texts = compose(text, path)
+        shown = shown_path(path)
         if data is None:
-            raise InputError(f"{path}:1:1: the file is empty; expected a mapping (key: value)")
+            raise InputError(f"{shown}:1:1: the file is empty; expected a mapping (key: value)")
         if not isinstance(data, dict):
             kind = type(data).__name__
-            raise InputError(f"{path}:1:1: expected a mapping (key: value) at the top, got {kind}")
+            raise InputError(f"{shown}:1:1: expected a mapping (key: value) at the top, got {kind}")
         positions = {
-            at: Position(f"{path}:{key[0]}:{key[1]}", f"{path}:{value[0]}:{value[1]}")
+            at: Position(f"{shown}:{key[0]}:{key[1]}", f"{shown}:{value[0]}:{value[1]}")
             for at, (key, value) in marks.items()
         }
-        return cls(path, data, positions)
+        return cls(path, data, positions, texts)
 
     def get(self, at: At) -> Any:
         """The entry at a path into the data, None where there is none."""
-        found: Any = self.data
-        for step in at:
-            try:
-                found = found[step]
-            except (KeyError, IndexError, TypeError):
-                return None
-        return found
+        return _get(self.data, at)
 
     def override(self, assignment: str, *, origin: str = "--set") -> Source:
         """A copy with one entry replaced or added; errors in it cite the assignment's place.
@@ -104,13 +106,18 @@ class Source:
         dotted, equals, text = assignment.partition("=")
         at = tuple(dotted.strip().split("."))
         if not equals or not all(at):
-            raise InputError(f"{origin} {assignment}: expected dotted.place=value")
-        shown = f"{origin} {dotted.strip()}"
-        value, marks = compose(text, shown)
+            given = one_line(assignment, 100)
+            raise InputError(f"{origin} {given}: expected dotted.place=value")
+        shown = f"{origin} {one_line(dotted, 100)}"
+        value, marks, texts = compose(text, shown)
         positions = {old: p for old, p in self.positions.items() if old[: len(at)] != at}
         positions |= {at + inner: Position(shown, shown) for inner in marks}
+        kept = {old: text for old, text in self.texts.items() if old[: len(at)] != at}
         return dataclasses.replace(
-            self, data=_with(self.data, at, value, shown), positions=positions
+            self,
+            data=_with(self.data, at, value, shown),
+            positions=positions,
+            texts=kept | {at + inner: text for inner, text in texts.items()},
         )
 
     def error(self, at: At, what: str, *, key: At | None = None) -> InputError:
@@ -126,11 +133,10 @@ class Source:
             key, nearest = nearest[:-1], nearest[:-1]
         position = self.positions[nearest]
         where = position.value if key is None else position.key
-        dotted = ".".join(str(step) for step in at)
+        dotted = one_line(".".join(str(step) for step in at), 100)
         said = where.endswith(f" {dotted}")  # an assignment is cited by its place
-        return InputError(
-            f"{where}: {dotted}: {what}" if dotted and not said else f"{where}: {what}"
-        )
+        place = f"{where}: {dotted}: " if dotted and not said else f"{where}: "
+        return InputError(place + shortened(one_line(what), max(100, _LONGEST_ERROR - len(place))))
 
     def validate(self, model: type[Model], at: At = (), data: Any = None) -> Model:
         """A sub-tree as a pydantic model.
@@ -146,13 +152,44 @@ class Source:
         entry = self.get(at) if data is None else data
         entry = {} if entry is None else entry
         try:
-            return model.model_validate(entry)
+            return self._as_written(model, at, entry)
         except ValidationError as error:
             found = first_problem(error, model, entry)
             key = None if found.key is None else at + found.key
             raise self.error(at + found.at, found.what, key=key) from None
         except InputError as error:  # a plugin's validator may raise ours
             raise self.error(at, str(error)) from None
+        except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError) as error:
+            # or it meets a value that it did not foresee, such as a home that nobody has (~x)
+            said = f"cannot be used ({type(error).__name__}: {one_line(error, 80)})"
+            raise self.error(at, said) from None
+
+    def _as_written(self, model: type[Model], at: At, entry: Any) -> Model:
+        """The entry as a model, numbers as they were written wherever the model wants text."""
+        tried: set[At] = set()
+        texts: dict[At, str] = {}  # what stands in for numbers
+        while True:
+            try:
+                return model.model_validate(
+                    replaced(entry, texts) if texts else entry, context=WRITTEN
+                )
+            except ValidationError as error:
+                places = places_for_text(error, entry)
+                vain = places & set(texts)  # text is not what was wanted: they stay numbers
+                new = {
+                    place: self.texts[at + place]
+                    for place in places - tried
+                    if at + place in self.texts and self._still_written(entry, at, place)
+                }
+                if not vain and not new:
+                    raise
+                tried |= set(new)
+                texts = {place: text for place, text in texts.items() if place not in vain} | new
+
+    def _still_written(self, entry: Any, at: At, place: At) -> bool:
+        """Whether an entry is what was written there, and not what has replaced it since."""
+        value, written = _get(entry, place), plain_value(self.texts[at + place])
+        return type(value) is type(written) and (value == written or value != value)
 
 
 def _with(data: dict[str, Any], at: At, value: Any, shown: str) -> dict[str, Any]:
@@ -163,3 +200,12 @@ def _with(data: dict[str, Any], at: At, value: Any, shown: str) -> dict[str, Any
     if inner is not None and not isinstance(inner, dict):
         raise InputError(f"{shown}: {head!r} holds {type(inner).__name__}, not a mapping")
     return {**data, str(head): _with(inner or {}, tuple(rest), value, shown)}
+
+
+def _get(data: Any, at: At) -> Any:
+    for step in at:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data

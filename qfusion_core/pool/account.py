@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qfusion_core.pool.split import Region
-from qfusion_core.remote.budget import Spent, require_budget
+from qfusion_core.remote.budget import (
+    Spent,
+    left_of_all,
+    require_budget,
+    require_budget_of_all,
+)
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.planning import planned
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.totals import total_of
 
 
 class Account:
@@ -27,9 +33,11 @@ class Account:
         self.taken: list[Planned] = []
         self.refusal = "takes no more"
         bound = device.bound
-        self._spent = Spent()
+        self._spent = self._of_all = Spent()
         if bound.budget is not None:
             self._spent = bound.measurement.journal.spent(bound.backend)
+            if left_of_all(bound.budget, Spent()):
+                self._of_all = total_of(bound.backend)
 
     def plan(self, region: Region) -> list[Planned]:
         """Jobs that cover a region of the call."""
@@ -57,9 +65,10 @@ class Account:
         budget, backend = self._device.bound.budget, self._device.bound.backend
         if budget is None:
             return True
-        jobs = [*self.taken, *self.plan(region)]
+        price = Price.total(each.price for each in [*self.taken, *self.plan(region)])
         try:
-            require_budget(backend, budget, self._spent, Price.total(each.price for each in jobs))
+            require_budget(backend, budget, self._spent, price)
+            require_budget_of_all(backend, budget, self._of_all, price)
         except BudgetError as error:
             self.refusal = str(error).partition(";")[0].removeprefix(f"{backend}: ")
             return False

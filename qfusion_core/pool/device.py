@@ -12,12 +12,13 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.config.noise import NoiseParameters
 from qfusion_core.pool.options import TYPE, PoolOptions
 from qfusion_core.pool.shares import Shares
-from qfusion_core.pool.split import ranges
+from qfusion_core.pool.split import Region, ranges
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.evaluation import evaluate
 from qfusion_core.remote.fleet import Binding, Fleet, Origin
 from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.price import Price
 
 
 class Pool(Fleet):
@@ -30,7 +31,7 @@ class Pool(Fleet):
         options: Of the pool.
         members: Open and bound, in the order of the options.
         absent: Why the others could not be opened.
-        digest: See `values_digest`.
+        digests: See `values_digests`.
         bound: Name of the pool, and the measurement, which is the members', too.
 
     Attributes:
@@ -46,10 +47,10 @@ class Pool(Fleet):
         options: PoolOptions,
         members: Mapping[str, RemoteDevice],
         absent: Mapping[str, str],
-        digest: str,
+        digests: tuple[str, ...],
         bound: Binding,
     ) -> None:
-        self._members, self._digest = dict(members), digest
+        self._members, self._digests = dict(members), digests
         self.absent = dict(absent)  # type: ignore[misc]
         self.bound = bound
         devices = members.values()
@@ -81,6 +82,10 @@ class Pool(Fleet):
         """See `Shares.plan`."""
         return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
 
+    def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
+        """See `Shares.alone`."""
+        return self._shares.alone(call, regions)
+
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Values ``[rows, n_observables]``, float64, each corrected as its member's are."""
         values, self.origins = evaluate(self, Call.of(circuit, angles, observables))
@@ -91,9 +96,9 @@ class Pool(Fleet):
                 values[slice(*rows), list(columns)] = correction.applied(block, words)
         return values
 
-    def values_digest(self) -> str:
-        """SHA-256 of how rows are shared and of every member's digest, in hexadecimal."""
-        return self._digest
+    def values_digests(self) -> tuple[str, ...]:
+        """Of how rows are shared, and of every member's digest."""
+        return self._digests
 
     def shared(self) -> dict[str, list[tuple[int, int]]]:
         """Rows of the last call by member, counted from 1, as ranges with both ends."""

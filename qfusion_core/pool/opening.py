@@ -44,5 +44,5 @@ def open_pool(
     if not members:
         reasons = "; ".join(f"{member}: {reason}" for member, reason in absent.items())
         raise backends.source.error(("backends", name), f"no member can be opened ({reasons})")
-    digest = backends.values_digest(name, registry)
-    return Pool(backends.pools[name], members, absent, digest, Binding(name, None, measurement))
+    digests = backends.values_digests(name, registry)
+    return Pool(backends.pools[name], members, absent, digests, Binding(name, None, measurement))

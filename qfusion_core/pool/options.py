@@ -64,10 +64,18 @@ def read_pools(source: Source, entries: Mapping[str, Entry]) -> dict[str, PoolOp
     return pools
 
 
-def pool_digest(options: PoolOptions, members: Mapping[str, str]) -> str:
-    """SHA-256 of a pool's share and of its members' digests by name, in hexadecimal."""
-    canonical = json.dumps([1, TYPE, options.share, dict(members)], sort_keys=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+def pool_digests(options: PoolOptions, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """SHA-256 of a pool's share and of its members' digests by name, in hexadecimal.
+
+    As `qfusion_core.options.values_digests`: today's, and that of the first release.
+    """
+    made = []
+    for version, place in ((2, 0), (1, 1)):
+        digests = {name: each[place] for name, each in members.items() if len(each) > place}
+        if len(digests) == len(members):
+            canonical = json.dumps([version, TYPE, options.share, digests], sort_keys=True)
+            made.append(hashlib.sha256(canonical.encode()).hexdigest())
+    return tuple(made)
 
 
 def _require_members(

@@ -13,6 +13,7 @@ from qfusion_core.pool.weights import weights_of
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
@@ -62,6 +63,19 @@ class Shares:
             raise _refusal(self._pool.bound.backend, rows, 0, {}, unable)
         jobs = [job for account in accounts.values() for job in account.taken]
         return [job._replace(position=position) for position, job in enumerate(jobs)]
+
+    def alone(self, call: Call, regions: Sequence[Region]) -> dict[str, Price]:
+        """The price of some regions at each member that is there, if it took all of them."""
+        unable = self._unable(call)
+        accounts = {
+            name: Account(device, call)
+            for name, device in self._pool.members.items()
+            if name not in unable
+        }
+        return {
+            name: Price.total(job.price for region in regions for job in account.plan(region))
+            for name, account in accounts.items()
+        }
 
     def _give(
         self, region: Region, weights: Mapping[str, float], accounts: Mapping[str, Account]

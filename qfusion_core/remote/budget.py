@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.price import Price, Range, is_amount
 
 
 class Spent(NamedTuple):
@@ -26,6 +26,7 @@ _UNITS = {
     "max_shots": ("shots", "shots"),
     "max_executions": ("executions", "executions"),
 }
+_TOTAL = "_total"
 
 
 def high(amount: Range | None) -> float | None:
@@ -34,12 +35,20 @@ def high(amount: Range | None) -> float | None:
 
 
 def left(budget: Budget, spent: Spent) -> dict[str, float]:
-    """What is left of each limit that is set, by its name."""
-    limits = {limit: getattr(budget, limit) for limit in _UNITS}
+    """What is left of each limit of a run that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit][0]))
-        for limit, allowed in limits.items()
-        if allowed is not None
+        for limit, allowed in budget.limits.items()
+        if limit in _UNITS
+    }
+
+
+def left_of_all(budget: Budget, spent: Spent) -> dict[str, float]:
+    """What is left of each limit over all runs that is set, by its name."""
+    return {
+        limit: max(0.0, allowed - getattr(spent, _UNITS[limit.removesuffix(_TOTAL)][0]))
+        for limit, allowed in budget.limits.items()
+        if limit.endswith(_TOTAL)
     }
 
 
@@ -54,25 +63,41 @@ def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> 
 
     Raises:
         BudgetError: Names limit, need and rest; also where a limit cannot be checked because the
-            adapter knows no price.
+            adapter knows no price, or because what was spent is no amount.
     """
-    needs = {
-        "max_usd": high(price.usd),
-        "max_qpu_seconds": high(price.qpu_seconds),
-        "max_jobs": price.tasks,
-        "max_shots": price.shots,
-        "max_executions": price.executions,
-    }
-    for limit, rest in left(budget, spent).items():
-        allowed, need, (_, unit) = getattr(budget, limit), needs[limit], _UNITS[limit]
+    _require_amounts(backend, spent, "this run")
+    _require(backend, budget, left(budget, spent), price, "in this run")
+
+
+def require_budget_of_all(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
+    """Likewise, of what all runs together may spend, and have spent."""
+    _require_amounts(backend, spent, "all runs")
+    _require(backend, budget, left_of_all(budget, spent), price, "over all runs")
+
+
+def _require_amounts(backend: str, spent: Spent, where: str) -> None:
+    if wrong := [name for name, sum_ in spent._asdict().items() if not is_amount(sum_)]:
+        raise BudgetError(
+            f"{backend}: what {where} spent in {wrong[0]} is no amount ({spent._asdict()[wrong[0]]}"
+            "), so no budget can be checked; nothing was sent; the journal is damaged"
+        )
+
+
+def _require(
+    backend: str, budget: Budget, rests: dict[str, float], price: Price, where: str
+) -> None:
+    for limit, rest in rests.items():
+        allowed, (field, unit) = getattr(budget, limit), _UNITS[limit.removesuffix(_TOTAL)]
+        need = price.tasks if field == "jobs" else getattr(price, field)
+        need = high(need) if isinstance(need, Range) else need
         if need is None:
             raise BudgetError(
                 f"{backend}: budget {limit} {allowed:g} cannot be checked: no price is known; "
                 "nothing was sent; give the price in prices.yaml, or set another limit"
             )
-        if need > rest + 1e-9:
+        if not need <= rest + 1e-9:
             raise BudgetError(
                 f"{backend}: the plan needs up to {need:g} {unit}, but of {limit} {allowed:g} only "
-                f"{rest:g} are left in this run; nothing was sent; use fewer --samples, or raise "
+                f"{rest:g} are left {where}; nothing was sent; use fewer --samples, or raise "
                 f"{limit} in backends.yaml"
             )

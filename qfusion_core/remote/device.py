@@ -231,6 +231,6 @@ class RemoteDevice(Fleet, ABC):
         ]
 
     @final
-    def values_digest(self) -> str:
-        """SHA-256 of the device and of every option that changes values, in hexadecimal."""
-        return base.values_digest(self.name, self.options)
+    def values_digests(self) -> tuple[str, ...]:
+        """Of its name and options."""
+        return base.values_digests(self.name, self.options)

@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
-from qfusion_core.remote.budget import left, require_budget
+from qfusion_core.remote.budget import (
+    Spent,
+    left,
+    left_of_all,
+    require_budget,
+    require_budget_of_all,
+)
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.totals import total_of
 
 if TYPE_CHECKING:
     from qfusion_core.circuit_encoder import CircuitEncoder
@@ -64,7 +71,7 @@ class Room(NamedTuple):
     """What the budget of a backend says to a plan.
 
     Attributes:
-        left: Of each limit, in this run.
+        left: Of each limit, in this run, and over all runs where it has such.
         refusal: With which an evaluation would end; None where the plan fits.
     """
 
@@ -81,11 +88,13 @@ def room(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Room]:
             continue
         spent, refusal = device.bound.measurement.journal.spent(name), None
         total = Price.total(each.price for each in plan if each.backend == name)
+        every = total_of(name) if left_of_all(budget, Spent()) else Spent()
         try:
             require_budget(name, budget, spent, total)
+            require_budget_of_all(name, budget, every, total)
         except BudgetError as error:
             refusal = str(error)
-        rooms[name] = Room(left(budget, spent), refusal)
+        rooms[name] = Room(left(budget, spent) | left_of_all(budget, every), refusal)
     return rooms
 
 

@@ -7,22 +7,21 @@ differ in their last bits with batch split and threads, and would buy everything
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted
+from qfusion_core.remote.consent import require_agreement
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
 from qfusion_core.remote.fleet import Fleet, Origin
-from qfusion_core.remote.intents import At, Budgets, Planned
+from qfusion_core.remote.intents import At, Budgets
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About
 from qfusion_core.remote.missing import surely_failed
 from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.remote.waiting import Waiting
 
@@ -72,12 +71,12 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
         fleet.name,
         fleet.values_digest(),
     )
-    at = measurement.at(about, call)
+    at = measurement.at(about, call, fleet.values_digests())
     journal = measurement.journal
     stored = journal.call(at)
     if stored is None:
         plan = fleet.assign(call)
-        _approve(fleet, plan)
+        require_agreement(fleet, call, at, plan)
         journal.write(at, call, plan, budgets(fleet))
         stored = journal.call(at)
         assert stored is not None
@@ -85,7 +84,7 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
         raise InputError(
             f"{bound.backend}: call {at.number} of measurement {at.measurement} is not what was "
             f"asked before ({_difference(stored, call)}): the model or the rows have changed; give "
-            f"it up with `{measurement.command('forget')} {at.measurement}`, then run again"
+            f"it up with `{measurement.command('forget', at.measurement)}`, then run again"
         )
     _repeat_failed(fleet, stored, at)
     carry_out(fleet, stored, at)
@@ -97,7 +96,8 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
 
 def _require_affordable(fleet: Fleet) -> None:
     for device in fleet.members.values():
-        if device.paid and not device.local and device.bound.budget is None:
+        budget = device.bound.budget
+        if device.paid and not device.local and not (budget and budget.limits):
             raise InputError(
                 f"device {device.name!r} costs money and has no budget; open it as a backend with, "
                 "for example, budget: {max_usd: 5, max_jobs: 20} in backends.yaml"
@@ -127,13 +127,6 @@ def _wait_here(device: RemoteDevice, job_id: str) -> None:
         raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)
 
 
-def _approve(fleet: Fleet, plan: Sequence[Planned]) -> None:
-    for name, device in fleet.members.items():
-        prices = [each.price for each in plan if each.backend == name]
-        if device.paid and prices:
-            fleet.bound.measurement.approve(name, Price.total(prices))
-
-
 def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
     jobs = fleet.bound.measurement.journal.jobs
@@ -146,8 +139,12 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
             plan = fleet.replan(call, failed, out)
         except (RemoteError, BudgetError):  # nobody else is left: all get another chance
             plan = fleet.replan(call, failed, {})
-        _approve(fleet, plan)
+        require_agreement(fleet, call, at, plan, _forget(fleet, at))
         jobs.replace(failed, plan, at, budgets(fleet), "sent anew")
+
+
+def _forget(fleet: Fleet, at: At) -> str:
+    return f"; `{fleet.bound.measurement.command('forget', at.measurement)}` gives up"
 
 
 def _difference(stored: Call, call: Call) -> str:

@@ -13,6 +13,7 @@ from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.price import Price
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
@@ -31,6 +32,9 @@ class Binding:
     backend: str
     budget: Budget | None = None
     measurement: Measurement = field(default_factory=Measurement)
+
+
+Region = tuple[tuple[int, int], tuple[int, ...]]  # rows from the first to before the last, columns
 
 
 class Origin(NamedTuple):
@@ -84,9 +88,23 @@ class Fleet(BlackBoxDevice, ABC):
             RemoteError: No machine can take it; says why not, for each.
         """
 
+    def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
+        """What each member that can would take for all of some regions of a call.
+
+        None are told by a machine that has nobody to stand in for it.
+        """
+        return {}
+
     @abstractmethod
+    def values_digests(self) -> tuple[str, ...]:
+        """What device and options that change values are recognised by.
+
+        See `qfusion_core.options.values_digests`.
+        """
+
     def values_digest(self) -> str:
-        """SHA-256 of the device and of every option that changes values, in hexadecimal."""
+        """The first of them: that of today."""
+        return self.values_digests()[0]
 
     def member(self, backend: str) -> RemoteDevice:
         """One of its machines.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
@@ -17,8 +17,10 @@ from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.stored import checked, document, require_amounts
+from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
+UNFINISHED = ("intent", "submitted")
 
 
 class At(NamedTuple):
@@ -91,15 +93,30 @@ class Planned(NamedTuple):
     backend: str
 
 
-def spent(db: sqlite3.Connection, backend: str) -> Spent:
-    """Sums over all jobs of a backend but those that were given up before they were sent."""
+def is_unreadable(job: Entry) -> bool:
+    """Whether the provider calls a job done, and its result could not be read."""
+    return bool(getattr(job, "unreadable", None))
+
+
+def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
+    """Sums over the jobs of a backend: what the provider charged, else what is reserved.
+
+    Nothing is reserved for jobs that failed or were cancelled; what was charged for them counts.
+
+    Args:
+        db: Inside a transaction.
+        backend: Whose jobs.
+        without: Keys of jobs that are not counted.
+    """
     rows = db.execute(
-        "SELECT key, tasks, shots, executions, qpu_seconds, usd"
-        " FROM job WHERE backend = ? AND NOT (state = 'cancelled' AND job_id IS NULL)",
+        "SELECT key, tasks, shots, executions, qpu_seconds, usd FROM job WHERE backend = ?"
+        " AND (state NOT IN ('failed', 'cancelled') OR usd_low IS NOT NULL)",
         (backend,),
     )
     sums = Spent()
     for key, *amounts in rows:
+        if key in without:
+            continue
         try:
             require_amounts("amounts", *amounts)
         except ValueError as error:
@@ -139,15 +156,16 @@ def reserve(
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = []
-    for position, job, price, backend in planned:
-        keys.append(key_of(at, position))
+    keys = [key_of(at, each.position) for each in planned]
+    jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
+    reserve_of_all(folder_of(db), jobs, budgets)
+    for key, (position, job, price, backend) in zip(keys, planned, strict=True):
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                keys[-1], backend, *at, position, *job.rows,
+                key, backend, *at, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
                 high(price.qpu_seconds), high(price.usd), now,

@@ -8,19 +8,21 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from sqlite3 import Connection, Row
 from typing import Any
 
 from torch import Tensor
 
+from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
 from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
 from qfusion_core.remote.parts import split
-from qfusion_core.remote.price import Range
+from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.repricing import reprice
 from qfusion_core.remote.schema import light_columns
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import FURTHEST, array, is_amount
@@ -118,6 +120,20 @@ class Ledger:
             moved = [each._replace(position=last + 1 + each.position) for each in planned]
             keys = reserve(db, at, moved, budgets, self._clock())
         self.noted(keys)
+
+    def reprice(self, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
+        """Reserve the price of now for intents, if the budget allows all of them together.
+
+        Args:
+            backend: Whose jobs they are.
+            prices: By key.
+            budget: Of the backend.
+
+        Raises:
+            BudgetError: They do not fit; what was reserved for them before is not counted.
+        """
+        with self._store.writing() as db:
+            reprice(db, backend, prices, budget)
 
     def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
         """Take or renew the lease on an intent, of so many seconds; None where another has it."""

@@ -1,4 +1,4 @@
-"""The jobs of a run without the verb that made them: go on with them, cancel, forget."""
+"""The jobs of a run without the verb that made them: go on with them, forget them."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from typing import Any
 from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError, QfusionError, did_you_mean
 from qfusion_core.registry import Registry
-from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.errors import RemoteError
+from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.evaluation import carry_out
 from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import Entry
+from qfusion_core.remote.intents import UNFINISHED, Entry, is_unreadable
 from qfusion_core.remote.journal import NAME, Journal
 from qfusion_core.remote.measurement import Measurement, Progress
-from qfusion_core.remote.owner import new_owner
-from qfusion_core.remote.submission import Submission, new_asking
-
-UNFINISHED = ("intent", "submitted")
+from qfusion_core.remote.price import Price
 
 
 def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
@@ -44,22 +40,29 @@ def resume_jobs(
     backends: Backends,
     *,
     wait: bool = True,
+    approve: Approve = None,
+    on_price: Callable[[str, Price], None] = lambda backend, price: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
 ) -> list[Entry]:
     """Submit and wait for every unfinished job; the verb then finds its values.
+
+    What is not sent yet passes price, budget and ``approve`` like something new.
 
     Returns:
         The jobs that are done now.
     """
     journal = open_journal(run)
     done = []
-    measurement = Measurement(run, wait=wait, on_progress=on_progress)
-    for fleet, row in _fleets(journal, which, backends, measurement):
-        if fleet.values_digest() != row["options"]:
+    measurement = Measurement(
+        run, wait=wait, approve=approve, on_price=on_price, on_progress=on_progress
+    )
+    for fleet, row in unfinished(journal, which, backends, measurement):
+        if row["options"] not in fleet.values_digests():
             raise InputError(
                 f"backend {row['backend']!r}: its options have changed since measurement "
                 f"{row['id']} began; restore them in {backends.source.path}, or give it up with "
-                f"`{measurement.command('cancel')}`"
+                f"`{measurement.command('cancel', row['id'])}` and then "
+                f"`{measurement.command('forget', row['id'])}`"
             )
         for at in dict.fromkeys(job.at for job in row["jobs"] if job.state in UNFINISHED):
             call = journal.call(at)
@@ -70,77 +73,54 @@ def resume_jobs(
     return done
 
 
-def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends) -> list[Entry]:
-    """Cancel every unfinished job, here and at the provider.
-
-    Returns:
-        The jobs that were cancelled; what a provider had finished already is not among them.
-
-    Raises:
-        RemoteError: The provider cannot be asked, or another process is submitting the job.
-    """
-    journal = open_journal(run)
-    cancelled = []
-    for fleet, row in _fleets(journal, which, backends, Measurement(run)):
-        for entry in row["jobs"]:
-            if entry.state not in UNFINISHED:
-                continue
-            device = fleet.member(entry.backend)
-            ask = new_asking(device)
-            job_id = entry.job_id or _unseen(device, journal, entry)
-            if job_id is None:
-                journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")
-                cancelled.append(entry)
-                continue
-            ask(lambda: device.cancel(job_id), job_id=job_id)  # noqa: B023 (called at once)
-            status = ask(lambda: device.status(job_id), job_id=job_id)  # noqa: B023
-            if status.state == "cancelled":
-                reason = ask.hide(status.reason) or "cancelled by the user"
-                journal.jobs.ended(entry.key, "cancelled", reason)
-            if status.state != "done":  # a provider may take its time: the next look will tell
-                cancelled.append(entry._replace(job_id=job_id))
-    return cancelled
+def still_open(run: str | Path, which: Sequence[str] | None) -> list[str]:
+    """How to go on with measurements that no job is at work for, one line each."""
+    lines, journal = [], open_journal(run)
+    for row in chosen(journal, which):
+        places = dict.fromkeys(job.at for job in row["jobs"])
+        jobs = [job for at in places for job in journal.jobs.of(at)]  # but those that others do now
+        ended = [job for job in jobs if job.state in ("failed", "cancelled")]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if row["state"] == "open" and ended and not waited_for:
+            forget = Measurement(run).command("forget", row["id"])
+            lines.append(
+                f"measurement {row['id']} ({row['verb']}) is open, {len(ended)} of its jobs failed "
+                f"or were cancelled: run the same again to send them anew, or `{forget}`"
+            )
+    return lines
 
 
-def forget_measurements(run: str | Path, which: Sequence[str]) -> None:
-    """Give measurements up. What they have spent stays spent.
+def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = False) -> None:
+    """Give measurements up. What they have spent, and what is reserved for them, stays counted.
+
+    Args:
+        run: Folder of the journal.
+        which: Ids.
+        lost: Forget jobs that may be at a provider, too: they may cost money.
 
     Raises:
         InputError: An id that is not there; a job that may be at a provider.
     """
-    journal = open_journal(run)
-    for row in _chosen(journal, which):
+    journal, measurement = open_journal(run), Measurement(run)
+    rows = chosen(journal, which)
+    for row in [] if lost else rows:
         for job in row["jobs"]:
-            at_work = job.state == "submitted" and job.unreadable is None
-            if at_work or (job.state == "intent" and job.sent is not None):
+            here = job.state == "submitted" and not is_unreadable(job)
+            if here or (job.state == "intent" and job.sent is not None):
                 raise InputError(
                     f"{run}: measurement {row['id']}: job {job.job_id or job.key} may be at the "
-                    f"provider; first `{Measurement(run).command('cancel')}`, or wait for it with "
-                    "resume"
+                    f"provider; first `{measurement.command('cancel', row['id'])}`, or wait for it "
+                    f"with resume; where nobody can ask for it any more, "
+                    f"`{measurement.command('forget', row['id'])} --yes`"
                 )
+    for row in rows:
         for job in row["jobs"]:
-            if job.state == "intent":
+            if job.state == "intent" and job.sent is None:
                 journal.jobs.ended(job.key, "cancelled", "forgotten before it was sent")
         journal.set_state(row["id"], "forgotten")
 
 
-def _unseen(device: RemoteDevice, journal: Journal, entry: Entry) -> str | None:
-    """Id of a job that may have been accepted without our seeing it; it is ours from now on."""
-    owner = new_owner()
-    claimed = journal.jobs.claim(entry.key, owner)
-    if claimed is None:
-        raise RemoteError(
-            f"key {entry.key}: another process is submitting it",
-            backend=device.bound.backend,
-            next_step="stop that process, then cancel again",
-        )
-    job_id = Submission(device, journal.jobs, owner, "").find(claimed)
-    if job_id is not None:
-        journal.jobs.submitted(entry.key, job_id)
-    return job_id
-
-
-def _fleets(
+def unfinished(
     journal: Journal,
     which: Sequence[str] | None,
     backends: Backends,
@@ -148,8 +128,9 @@ def _fleets(
 ) -> Iterator[tuple[Fleet, dict[str, Any]]]:
     """Each measurement that has unfinished jobs, with its device, open."""
     registry = Registry()
-    for row in _chosen(journal, which):
-        if any(job.state in UNFINISHED for job in row["jobs"]):
+    for row in chosen(journal, which):
+        given_up = row["state"] == "forgotten" and row["id"] not in (which or ())
+        if not given_up and any(job.state in UNFINISHED for job in row["jobs"]):
             device = backends.open(row["backend"], registry, measurement)
             if not isinstance(device, Fleet) or device.name != row["device"]:
                 raise QfusionError(
@@ -160,7 +141,12 @@ def _fleets(
             yield device, row
 
 
-def _chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]]:
+def chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]]:
+    """Measurements by their ids, or all.
+
+    Raises:
+        InputError: An id that is not there.
+    """
     rows = {row["id"]: row for row in journal.measurements()}
     for name in which or ():
         if name not in rows:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import logging
 import secrets
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.approval import Approval, Approve
+from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.recognition import beside, known, left_open, written_as
 from qfusion_core.storage.places import state_folder
 
 
@@ -40,7 +42,7 @@ class Measurement:
     Given to `qfusion_core.open_backend` as ``run``. With a verb, its calls are numbered, and those
     of an earlier process are gone on with, or taken again when they are finished::
 
-        with Measurement("runs/wine", "study", "first ten rows") as measurement:
+        with Measurement("runs/wine", "study", "first ten rows", approve=True) as measurement:
             device = open_backend("ibm-fez", run=measurement)
             ...
 
@@ -54,8 +56,10 @@ class Measurement:
         subject: To what: the same verb with another subject is another measurement.
         again: Measure again what has been finished.
         wait: Wait for the jobs; otherwise submit and raise `JobsLeft`.
-        approve: Called with backend and price before anything that costs money is sent; raises to
-            refuse.
+        approve: True, or a function that is called with the price before anything that costs money
+            is sent, and says whether it may be spent. Without it a paid backend raises an error
+            with the price, and nothing is sent.
+        on_price: Called with a backend and its price before that.
         on_progress: Called after each look at the jobs.
         say: Called with a line that the user should see; it is logged if not given.
     """
@@ -68,20 +72,31 @@ class Measurement:
         *,
         again: bool = False,
         wait: bool = True,
-        approve: Callable[[str, Price], None] = lambda backend, price: None,
+        approve: Approve = None,
+        on_price: Callable[[str, Price], None] = lambda backend, price: None,
         on_progress: Callable[[Progress], None] = lambda progress: None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.verb, self.subject, self.again = verb, subject, again
-        self.wait, self.approve, self.on_progress = wait, approve, on_progress
+        self.wait, self.on_progress = wait, on_progress
+        self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(__name__).warning
         self._run = run
         self._open: dict[About, At] = {}
+        self._left: dict[About, dict[str, About]] = {}  # by earlier releases
 
     @classmethod
-    def of(cls, run: str | Path | Measurement | None) -> Measurement:
-        """What ``open_backend(run=...)`` means."""
-        return run if isinstance(run, Measurement) else cls(run)
+    def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
+        """What ``open_backend(run=..., approve=...)`` means.
+
+        Raises:
+            InputError: ``approve`` beside a measurement, which has its own.
+        """
+        if not isinstance(run, Measurement):
+            return cls(run, approve=approve)
+        if approve is not None:
+            raise InputError("approve: run is a Measurement; give approve to that")
+        return run
 
     @cached_property
     def folder(self) -> Path:
@@ -109,22 +124,51 @@ class Measurement:
         """The journal of the folder."""
         return Journal(self.folder)
 
-    def command(self, action: str) -> str:
+    def command(self, action: str, *words: str) -> str:
         """A command on the jobs of the run, to be copied into a shell."""
-        return f"qfusion jobs {action} {shlex.quote(str(self.folder))}"
+        return shlex.join(["qfusion", "jobs", action, str(self.folder), *words])
 
     @property
     def ids(self) -> dict[str, str]:
         """Id of the measurement on each backend that was asked, for provenance."""
         return {about.backend: at.measurement for about, at in self._open.items()}
 
-    def at(self, about: About, call: Call) -> At:
-        """Place of the call that is made now."""
+    def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
+        """Place of the call that is made now.
+
+        Args:
+            about: What is measured.
+            call: Of it.
+            digests: By which an earlier release's measurement of it is recognised, too.
+        """
         if self.verb is None:
-            return At(self.journal.take_up(about, call), 0)
+            if about not in self._left:  # none is added: new ones are written with new digests
+                self._left[about] = left_open(self.journal, about, digests)
+            written = written_as(self.journal, about, self._left[about], call)
+            return At(self.journal.take_up(written, call), 0)
         if about not in self._open:
-            self._open[about] = At(self.journal.open(about, again=self.again), 0)
+            self._open[about] = At(self._begin(about, digests), 0)
         return self._open[about]
+
+    def _begin(self, about: About, digests: Sequence[str]) -> str:
+        """Id of the measurement to go on with, or of a new one."""
+        before = known(self.journal, about, digests or (about.options,))
+        if before is not None and (before.state == "open" or not self.again):
+            if not (self.again and self._given_up(before.id)):
+                return self.journal.open(before.about, again=False)
+        for line in beside(self.journal, about, self.ids.values()):
+            self.say(f"{line}: `{self.command('list')}` shows it")
+        return self.journal.open(about, again=self.again)
+
+    def _given_up(self, name: str) -> bool:
+        """Whether nothing of a measurement is waited for but results that cannot be read."""
+        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if not waited_for or not all(is_unreadable(job) for job in waited_for):
+            return False
+        self.journal.set_state(name, "forgotten")
+        self.say(f"measurement {name} is given up: a result of it cannot be read")
+        return True
 
     def answered(self, about: About, at: At) -> None:
         """The call has its values: the next one has the next number."""

@@ -1,21 +1,61 @@
-"""What a job costs, as far as that is known before it ran: always a range, never exact."""
+"""What a job costs, as far as that is known before it ran: always a range, never exact.
+
+No amount is negative, infinite or NaN: such a one would pass every budget, or pay for other jobs.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from numbers import Real
+from typing import Any, NamedTuple, Self, TypeGuard
+
+from qfusion_core.errors import QfusionError
+from qfusion_core.printable import one_line
+
+_MOST = 2**53  # of what is counted: up to here a float is exact, and SQLite can add
 
 
-class Range(NamedTuple):
-    """From ``low`` to ``high``.
+def is_amount(value: object) -> TypeGuard[float]:
+    """Whether it is a number, finite, and not below 0.
+
+    >>> [is_amount(value) for value in (0, 2.5, -1, float("nan"), float("inf"), "3", None)]
+    [True, True, False, False, False, False, False]
+    """
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    return 0 <= float(value) < math.inf
+
+
+class _Ends(NamedTuple):
+    low: float
+    high: float
+
+
+class Range(_Ends):
+    """From ``low`` to ``high``: finite, 0 or more, in this order.
+
+    Raises:
+        QfusionError: They are not.
 
     >>> Range(1, 2) + Range(0.5, 0.5)
     Range(low=1.5, high=2.5)
+    >>> Range(1, float("nan"))
+    Traceback (most recent call last):
+    qfusion_core.errors.QfusionError: from 1 to nan: expected amounts 0 <= low <= high, finite
     """
 
-    low: float
-    high: float
+    __slots__ = ()
+
+    def __new__(cls, low: float, high: float) -> Self:
+        """Checked."""
+        if not (is_amount(low) and is_amount(high) and low <= high):
+            raise QfusionError(
+                f"from {str(low)[:30]} to {str(high)[:30]}: expected amounts 0 <= low <= high, "
+                "finite"
+            )
+        return super().__new__(cls, low, high)
 
     def __add__(self, other: object) -> Range:
         if not isinstance(other, Range):
@@ -30,7 +70,7 @@ class PriceSource(NamedTuple):
     date: str
 
     def __str__(self) -> str:
-        return f"{self.text} ({self.date})"
+        return f"{one_line(self.text, 300)} ({one_line(self.date, 30)})"
 
 
 @dataclass(frozen=True)
@@ -44,6 +84,9 @@ class Price:
         qpu_seconds: Time on the machine; None where nothing is known about it.
         usd: US dollars; None where nothing is known about them.
         sources: Where the prices come from; none where the machine is free.
+
+    Raises:
+        QfusionError: A count is negative, or beyond what any provider takes.
     """
 
     executions: int
@@ -52,6 +95,16 @@ class Price:
     qpu_seconds: Range | None = None
     usd: Range | None = None
     sources: tuple[PriceSource, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what no budget could be held against."""
+        for name in ("executions", "shots", "tasks"):
+            count = getattr(self, name)
+            if not is_amount(count) or count > _MOST:
+                raise QfusionError(
+                    f"a price of {str(count)[:30]} {name}: expected 0 to 2^53; use fewer shots or "
+                    "fewer rows"
+                )
 
     def __add__(self, other: Price) -> Price:
         return Price(
@@ -68,6 +121,30 @@ class Price:
         """The sum; what is unknown in one is unknown in the sum."""
         nothing = Price(0, 0, 0, Range(0, 0), Range(0, 0))
         return sum(prices, start=nothing)
+
+    @staticmethod
+    def highest(prices: Iterable[Price]) -> Price:
+        """What is at least the most of each; what is unknown in one is unknown."""
+        every = list(prices)
+        return Price(
+            max(price.executions for price in every),
+            max(price.shots for price in every),
+            max(price.tasks for price in every),
+            _around(price.qpu_seconds for price in every),
+            _around(price.usd for price in every),
+            tuple(dict.fromkeys(source for price in every for source in price.sources)),
+        )
+
+    def within(self, most: Price) -> bool:
+        """Whether dollars and QPU time are no more; where both are unknown, shots and circuits."""
+        known = [
+            (ours, limit)
+            for ours, limit in ((self.usd, most.usd), (self.qpu_seconds, most.qpu_seconds))
+            if limit is not None
+        ]
+        if not known:
+            return self.shots <= most.shots and self.executions <= most.executions
+        return all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in known)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""
@@ -92,6 +169,14 @@ class Price:
 
 def _sum(first: Range | None, second: Range | None) -> Range | None:
     return None if first is None or second is None else first + second
+
+
+def _around(amounts: Iterable[Range | None]) -> Range | None:
+    every = list(amounts)
+    known = [amount for amount in every if amount is not None]
+    if len(known) < len(every):
+        return None
+    return Range(min(each.low for each in known), max(each.high for each in known))
 
 
 def _about(amount: Range | None, unit: str, what: str) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import platformdirs
 from pydantic import BaseModel
 
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
+from qfusion_core.remote.price import is_amount
 
 VARIABLE = "QFUSION_PRICES"
 Model = TypeVar("Model", bound=BaseModel)
@@ -21,7 +23,8 @@ def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
 
     The user's file is that of ``QFUSION_PRICES``, ``./prices.yaml``, or ``prices.yaml`` in the
     user's configuration directory, whichever comes first; it holds a section for each device,
-    whose entries take the place of the packaged ones.
+    whose entries take the place of the packaged ones. Where one is lower than it was, both stand in
+    the list's ``source``, so that they are shown with each price.
 
     Args:
         model: What a price list of this device looks like.
@@ -41,7 +44,24 @@ def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
         return own.validate(model)
     if not isinstance(section, dict):
         raise users.error((device,), "expected a mapping of prices")
-    return users.validate(model, (device,), {**own.data, **section})
+    together = {**own.data, **section}
+    below = ", ".join(_below(own.data, section))
+    if below and isinstance(source := together.get("source"), str):
+        together["source"] = f"your file says {below}; {source}"
+    return users.validate(model, (device,), together)
+
+
+def _below(packaged: Any, users: Any, name: str = "") -> Iterator[str]:
+    """What is cheaper in the user's list, with what it takes the place of."""
+    if isinstance(packaged, dict) and isinstance(users, dict):
+        for key, value in users.items():
+            if key in packaged:
+                yield from _below(packaged[key], value, f"{name}.{key}" if name else str(key))
+    elif isinstance(packaged, list) and isinstance(users, list):
+        for place, (one, other) in enumerate(zip(packaged, users, strict=False)):
+            yield from _below(one, other, f"{name}[{place}]")
+    elif is_amount(packaged) and is_amount(users) and users < packaged:
+        yield f"{name} {users:g}, the packaged list {packaged:g}"
 
 
 def _find() -> Path | None:

@@ -32,6 +32,7 @@ from qfusion_core.remote.making import log_ahead, make
 from qfusion_core.remote.schema import empty, require_sound, upgrade
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
+from qfusion_core.remote.totals import ended, settle_of_all
 
 
 class _Known(NamedTuple):
@@ -113,8 +114,11 @@ class Store:
                     digests = seal.renewed(db, known.digests, touched)
                     made = seal.write_seal(db, _name(known), key, digests)
                     known = known._replace(seal=made, digests=digests)
+                over = ended(db, [rowid for table, rowid in touched if table == "job"])
                 db.execute("COMMIT")  # without it, closing rolls back
             self._known = known._replace(print=fingerprint(self.path))
+        if over:
+            settle_of_all(over)
 
     def standing(self) -> Standing:
         """Whose it is now."""

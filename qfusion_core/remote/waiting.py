@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from qfusion_core.remote.consent import require_consent
 from qfusion_core.remote.desk import Desk
 from qfusion_core.remote.errors import (
     JobCancelled,
@@ -106,6 +107,8 @@ class Waiting:
         if backend in self._handover.out:
             return
         pending = sum(entry.state == "submitted" for entry in entries)
+        intents = [entry for entry in entries if entry.state == "intent"]
+        require_consent(self._fleet, self._call, self._at, intents)
         for entry in entries:
             limit = self._fleet.member(backend).max_pending
             if entry.state == "intent" and (limit is None or pending < limit):

@@ -21,6 +21,7 @@ from qfusion_core.noise.device import noisy_device
 from qfusion_core.noise.snapshot import with_figures
 from qfusion_core.prediction import logits_in_chunks
 from qfusion_core.registry import Registry
+from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.card import model_card
 from qfusion_core.runs.checkpoint import restore_training, save_training
 from qfusion_core.runs.folder import RunFolder, load_split
@@ -40,6 +41,7 @@ def train(
     registry: Registry | None = None,
     backends: Backends | None = None,
     on_epoch: OnEpoch = lambda state: None,
+    approve: Approve = None,
 ) -> RunFolder:
     """Train a model and write its run folder.
 
@@ -51,17 +53,22 @@ def train(
         registry: Where components are looked up.
         backends: Where ``noise.snapshot`` is looked up; None for the file that is in force.
         on_epoch: Called after each epoch, once it is safe on disk.
+        approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
     """
     registry = registry or Registry()
     spec = with_figures(spec, backends, registry)
     split = load_split(spec.data, spec.training.seed, registry)
-    model = fresh_model(spec, split, backend, registry, run=out)
+    model = fresh_model(spec, split, backend, registry, run=out, approve=approve)
     folder = RunFolder.create(Path(out), spec, split)
     return _run(folder, model, split, on_epoch)
 
 
 def resume(
-    run: str | Path, *, backend: str | Device | None = None, on_epoch: OnEpoch = lambda state: None
+    run: str | Path,
+    *,
+    backend: str | Device | None = None,
+    on_epoch: OnEpoch = lambda state: None,
+    approve: Approve = None,
 ) -> RunFolder:
     """Continue a training that was cut off, to the result of one that was not.
 
@@ -73,7 +80,9 @@ def resume(
     if folder.model.is_file():
         raise InputError(f"{folder.path}: the training has finished; nothing to resume")
     split = folder.load_split(registry)
-    model = fresh_model(folder.config.spec, split, backend, registry, run=folder.path)
+    model = fresh_model(
+        folder.config.spec, split, backend, registry, run=folder.path, approve=approve
+    )
     return _run(folder, model, split, on_epoch)
 
 
@@ -84,9 +93,13 @@ def fresh_model(
     registry: Registry,
     *,
     run: str | Path | None = None,
+    approve: Approve = None,
 ) -> FusionClassifier:
     """An untrained model; its weights are drawn from torch's random numbers, seeded by the run."""
-    device = backend if isinstance(backend, Device) else open_backend(backend, run=run)
+    if isinstance(backend, Device):
+        device = backend
+    else:
+        device = open_backend(backend, run=run, approve=approve)
     if isinstance(device, BlackBoxDevice) and not device.shiftable:
         raise InputError(
             "no gradients through a pool: the halves of a parameter shift would come from "

@@ -12,6 +12,7 @@ from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.preprocess import Pipeline
 from qfusion_core.registry import Registry
+from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.checkpoint import read_tensors, write_tensors
 from qfusion_core.runs.folder import RunFolder
 
@@ -56,7 +57,11 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
 
 
 def load(
-    run: str | Path, backend: str | Device | None = None, *, raw: bool = False
+    run: str | Path,
+    backend: str | Device | None = None,
+    *,
+    raw: bool = False,
+    approve: Approve = None,
 ) -> FusionClassifier:
     """A trained model, ready to classify.
 
@@ -65,6 +70,7 @@ def load(
         backend: Name in ``backends.yaml``, or an open device, which is taken as it is; None for
             the default backend.
         raw: Leave off the calibration that the run has for the backend.
+        approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
 
     Raises:
         InputError: The folder or the backend cannot be used, or its calibration does not fit.
@@ -76,8 +82,8 @@ def load(
         return model.attach(backend)
     backends = Backends.read()
     name = backends.default if backend is None else backend
-    device = backends.open(name, registry, folder.path)
+    device = backends.open(name, registry, folder.path, approve)
     if not raw:
-        options = partial(backends.values_digest, registry=registry)
+        options = partial(backends.values_digests, registry=registry)
         device = calibrated(model, device, run=folder.path, backend=name, options=options)
     return model.attach(device)

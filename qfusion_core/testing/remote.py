@@ -51,7 +51,7 @@ class RemoteDeviceContract(DeviceContract):
         """The device, bound to a backend with a budget and a journal."""
         device = self.connect()
         plenty = Budget(max_jobs=10**6)
-        device.bound = Binding("contract", plenty, Measurement(self._scratch.name))
+        device.bound = Binding("contract", plenty, Measurement(self._scratch.name, approve=True))
         return device
 
     def test_it_keeps_its_options(self) -> None:
@@ -173,7 +173,7 @@ class RemoteDeviceContract(DeviceContract):
     def test_a_budget_is_required(self) -> None:
         """Of a device that costs money."""
         device = self.connect()
-        device.bound = Binding("contract", None, Measurement(self._scratch.name))
+        device.bound = Binding("contract", None, Measurement(self._scratch.name, approve=True))
         call = _call(1)
         if device.paid and not device.local:
             try:

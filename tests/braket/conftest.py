@@ -69,7 +69,10 @@ def connect(service):
         known = {**REMOTE, "rows_per_job": 1, **QUICK, **options}
         device = Braket(Braket.Options(**known), credentials)
         budget = Budget(max_jobs=1000) if budget is None else budget
-        device.bound = Binding("braket", budget, measurement or Measurement())
+        measurement = measurement or Measurement()
+        if measurement.approval.approve is None:  # a test that says nothing agrees to everything
+            measurement.approval.approve = True
+        device.bound = Binding("braket", budget, measurement)
         return device
 
     return _connect

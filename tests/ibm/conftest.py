@@ -19,7 +19,7 @@ from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 SECRET = "tk-7fe2c1d0-not-for-you-but-as-long-as-a-key"
 
-REMOTE = {"backend": MACHINE, "shots": 100, "url": "http://cloud.ibm.test"}
+REMOTE = {"backend": MACHINE, "shots": 100}
 
 
 def pytest_collection_modifyitems(items):
@@ -99,7 +99,10 @@ def connect(service):
         known = {**REMOTE, "rows_per_job": 1, **QUICK, **options}
         device = IBM(IBM.Options(**known), credentials())
         budget = Budget(max_jobs=1000) if budget is None else budget
-        device.bound = Binding("ibm", budget, measurement or Measurement())
+        measurement = measurement or Measurement()
+        if measurement.approval.approve is None:  # a test that says nothing agrees to everything
+            measurement.approval.approve = True
+        device.bound = Binding("ibm", budget, measurement)
         return device
 
     return _connect

@@ -31,7 +31,9 @@ def environment(address: str, certificate: Path) -> dict[str, str]:
     names = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")
     # with usage data the SDK reads the whole stack's source for each request (api/session.py)
     none = {"NO_PROXY": "", "no_proxy": "", "USAGE_DATA_OPT_OUT": "True"}
-    return {**dict.fromkeys(names, address), **none, "REQUESTS_CA_BUNDLE": str(certificate)}
+    hosts = {"QFUSION_IBM_LOOPBACK": "http://cloud.localhost"}  # what the SDK makes its hosts of
+    trust = {"REQUESTS_CA_BUNDLE": str(certificate)}
+    return {**dict.fromkeys(names, address), **none, **hosts, **trust}
 
 
 def make_certificate(folder: Path) -> Path:

@@ -19,7 +19,7 @@ backends:
   manila: {type: ibm, options: {backend: fake_manila, shots: 1000, seed: 1}}
   ibm:
     type: ibm
-    options: {backend: ibm_manila, shots: 1000, rows_per_job: 4, url: "http://cloud.ibm.test",
+    options: {backend: ibm_manila, shots: 1000, rows_per_job: 4,
               poll_seconds: 0.002, poll_seconds_max: 0.01, resilience_level: 0}
     credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
     budget: {max_jobs: 100}

@@ -16,7 +16,7 @@ default: ibm
 backends:
   ibm:
     type: ibm
-    options: {backend: ibm_manila, shots: 100, url: "http://cloud.ibm.test", poll_seconds: 0.002,
+    options: {backend: ibm_manila, shots: 100, poll_seconds: 0.002,
               grace_seconds: 0.02, tries: 2}
     credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
     budget: {max_jobs: 100}

@@ -159,10 +159,9 @@ def test_a_certificate_that_does_not_hold_is_no_matter_of_the_token(
     host, service, connect, failure, monkeypatch, caplog
 ):
     """Behind a proxy that ends TLS. The SDK writes tracebacks, and says to check the token."""
-    options = {"url": None} if host == "search" else {}  # the stand-in's is for iam only
-    if host == "iam":
-        monkeypatch.delenv("REQUESTS_CA_BUNDLE")
-    device = connect(**options)
+    # the stand-in's certificate is for iam only
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE" if host == "iam" else "QFUSION_IBM_LOOPBACK")
+    device = connect()
     said = failure(Refused, device.plan, CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
     assert said.startswith("no secure connection to IBM Cloud: ")
     assert host in said and "CERTIFICATE_VERIFY_FAILED" in said

@@ -49,7 +49,10 @@ def connect(machine):
         known = {"url": machine.url, "rows_per_job": 1, **QUICK, **options}
         device = Queue(Queue.Options(**known), Queue.Credentials(token=SECRET))
         budget = Budget(max_jobs=1000) if budget is None else budget
-        device.bound = Binding("queue", budget, measurement or Measurement())
+        measurement = measurement or Measurement()
+        if measurement.approval.approve is None:  # a test that says nothing agrees to everything
+            measurement.approval.approve = True
+        device.bound = Binding("queue", budget, measurement)
         return device
 
     return _connect

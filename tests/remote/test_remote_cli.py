@@ -195,7 +195,15 @@ def test_leave_list_resume_and_evaluate(machine, evaluate, qfusion, run):
 def test_resume_sends_what_was_not_sent(machine, evaluate, qfusion, run):
     machine.faults["submit"] = [None, 401]
     assert evaluate("--yes")[0] == 1
-    assert qfusion("jobs", "resume", run)[1] == "done: job-0, job-1, job-2\n"
+    code, _, err = qfusion("jobs", "resume", run)
+    assert code == 2
+    assert "queue costs money (about 1.14 to 1.26 USD, " in err
+    assert "add --yes to agree; no job is lost: `qfusion jobs resume " in err
+    (measurement,) = json.loads(qfusion("jobs", run, "--json")[1])["measurements"]
+    assert f"`qfusion jobs cancel '{run}'` and then" in err
+    assert f"`qfusion jobs forget '{run}' {measurement['id']}` give up" in err
+    assert len(machine.jobs) == 1
+    assert qfusion("jobs", "resume", run, "--yes")[1] == "done: job-0, job-1, job-2\n"
     assert len(machine.jobs) == 3
 
 
@@ -224,7 +232,7 @@ def test_a_backend_without_a_name_is_not_the_default(verb, machine, qfusion, run
 def test_the_run_may_come_before_the_verb(machine, evaluate, qfusion, run):
     machine.faults["submit"] = [None, 401]
     assert evaluate("--yes")[0] == 1
-    assert qfusion("jobs", run, "resume")[1] == "done: job-0, job-1, job-2\n"
+    assert qfusion("jobs", run, "resume", "--yes")[1] == "done: job-0, job-1, job-2\n"
     assert qfusion("jobs", run, "cancel", "--json")[0] == 0
 
 
@@ -258,7 +266,10 @@ def test_cancel_and_forget(machine, evaluate, qfusion, run):
     measurement = listed[0]["id"]
     code, _, err = qfusion("jobs", "forget", run, measurement)
     assert code == 2
-    assert f"job job-0 may be at the provider; first `qfusion jobs cancel '{run}'`" in err
+    assert (
+        f"job job-0 may be at the provider; first `qfusion jobs cancel '{run}' {measurement}`"
+        in err
+    )
     code, out, _ = qfusion("jobs", "cancel", run)
     assert code == 0
     assert out == f"cancelled: job-0, job-1, qf-{measurement}-0-2 (never sent)\n"
@@ -268,10 +279,10 @@ def test_cancel_and_forget(machine, evaluate, qfusion, run):
     machine.seconds = 0
     assert evaluate("--yes")[0] == 0
     assert len(machine.jobs) == 5
-    # what was sent and cancelled stays spent, what was not does not
+    # nothing is reserved for what was cancelled
     from qfusion_core.remote.journal import Journal
 
-    assert Journal(run).spent("queue").jobs == 5
+    assert Journal(run).spent("queue").jobs == 3
 
 
 def test_a_lost_reply_is_found_before_it_is_cancelled(machine, evaluate, qfusion, run):

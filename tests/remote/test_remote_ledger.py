@@ -16,6 +16,7 @@ import torch
 
 from qfusion_core import Circuit, InputError, Price, Range, Result, tiles
 from qfusion_core.remote.adoption import adopt_jobs
+from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
@@ -165,11 +166,13 @@ def test_a_journal_of_the_second_version_is_read(written):
     assert entry.adopted
 
 
-def test_a_failed_job_stays_spent(written):
+@pytest.mark.parametrize("end", ["failed", "cancelled"])
+def test_nothing_is_reserved_for_a_job_that_failed_or_was_cancelled(written, end):
     journal, key = written
     journal.jobs.submitted(key, "job-7")
-    journal.jobs.ended(key, "failed", "no qubits")
     assert journal.spent("paid").jobs == 1
+    journal.jobs.ended(key, end, "no qubits")
+    assert journal.spent("paid") == Spent()
 
 
 def test_those_that_make_the_journal_at_once_all_have_it(tmp_path):

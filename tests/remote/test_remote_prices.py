@@ -35,7 +35,11 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
     path.write_text("toy: {usd_per_shot: 0.25}\nother: {whatever: 1}\n")
     if place == "variable":
         monkeypatch.setenv("QFUSION_PRICES", str(path))
-    assert read_prices(Prices, packaged, "toy") == Prices(usd_per_shot=0.25, source="packaged")
+    found = read_prices(Prices, packaged, "toy")
+    assert found.usd_per_shot == 0.25
+    assert found.source == "your file says usd_per_shot 0.25, the packaged list 0.5; packaged"
+    path.write_text("toy: {usd_per_shot: 0.75}\n")
+    assert read_prices(Prices, packaged, "toy") == Prices(usd_per_shot=0.75, source="packaged")
     assert read_prices(Prices, packaged, "third").usd_per_shot == 0.5
 
 
@@ -44,6 +48,9 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
     [
         ("toy: {usd_per_shto: 1}", "prices.yaml:1:7: toy: unknown key 'usd_per_shto', did you"),
         ("toy: {usd_per_shot: many}", "prices.yaml:1:21: toy.usd_per_shot: should be a valid"),
+        ("toy: {usd_per_shot: .nan}", "prices.yaml:1:21: toy.usd_per_shot: should be a finite"),
+        ("toy: {usd_per_shot: '3'}", "prices.yaml:1:21: toy.usd_per_shot: should be a valid"),
+        ("toy: {usd_per_shot: true}", "prices.yaml:1:21: toy.usd_per_shot: should be a valid"),
         ("toy: 3", "prices.yaml:1:6: toy: expected a mapping of prices"),
     ],
 )

@@ -44,7 +44,8 @@ def work(_, spec):
         die_at_access(spec["access"])
     said = {"lines": []}
     try:
-        with Measurement(spec["folder"], "evaluate", say=said["lines"].append) as measurement:
+        agree = {"approve": True, "say": said["lines"].append}
+        with Measurement(spec["folder"], "evaluate", **agree) as measurement:
             device = pool(spec, measurement)
             said["values"] = device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS).tolist()
             said["shared"] = device.shared()

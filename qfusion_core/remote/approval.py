@@ -1,0 +1,61 @@
+"""The user's word on what a process may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from qfusion_core.errors import InputError
+from qfusion_core.remote.intents import At
+from qfusion_core.remote.price import Price
+
+Approve = Callable[[Price], object] | bool | None
+
+
+@dataclass
+class Agreed:
+    """To one call, in this process.
+
+    Attributes:
+        most: What its jobs may cost together.
+        jobs: Those that were looked at, by key, and what each costs.
+    """
+
+    most: Price = field(default_factory=lambda: Price.total([]))
+    jobs: dict[str, Price] = field(default_factory=dict)
+
+
+class Approval:
+    """Of one process, for one measurement.
+
+    Attributes:
+        approve: Called with a price, and true if it may be spent; True agrees to every price. None
+            or False: nothing that costs money is sent.
+        on_price: Called with the name of a backend and its price before that.
+        agreed: So far, by call.
+    """
+
+    def __init__(
+        self,
+        approve: Approve = None,
+        on_price: Callable[[str, Price], None] = lambda backend, price: None,
+    ) -> None:
+        self.approve, self.on_price = approve, on_price
+        self.agreed: dict[At, Agreed] = {}
+
+    def of(self, at: At) -> Agreed:
+        """What was agreed to for a call."""
+        return self.agreed.setdefault(at, Agreed())
+
+    def require(self, backend: str, price: Price, way_out: str = "") -> None:
+        """Ask.
+
+        Raises:
+            InputError: Nobody agreed; says how to, and ``way_out``.
+        """
+        agreed = self.approve(price) if callable(self.approve) else self.approve is True
+        if not agreed:
+            raise InputError(
+                f"{backend} costs money ({price}); nothing was sent (in Python: approve=True); "
+                f"add --yes to agree{way_out}"
+            )

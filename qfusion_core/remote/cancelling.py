@@ -1,0 +1,81 @@
+"""Cancelling the jobs of a run, here and at the provider: only what it confirms is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from qfusion_core.config.backends import Backends
+from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.errors import RemoteError
+from qfusion_core.remote.intents import UNFINISHED, Entry
+from qfusion_core.remote.job import JobStatus
+from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.manager import open_journal, unfinished
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.owner import new_owner
+from qfusion_core.remote.submission import Submission, new_asking
+
+
+class Cancelled(NamedTuple):
+    """What became of the jobs that were to be cancelled.
+
+    Attributes:
+        cancelled: The provider says so, or they were never sent.
+        asked: The provider was asked, and does not say so: they may run, and cost money.
+        ended: They had ended before.
+        failed: What kept a job from being asked for; one for each.
+    """
+
+    cancelled: list[Entry]
+    asked: list[Entry]
+    ended: list[Entry]
+    failed: list[RemoteError]
+
+
+def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends) -> Cancelled:
+    """Cancel every unfinished job, here and at the provider. One that cannot be asked for stays."""
+    journal = open_journal(run)
+    found = Cancelled([], [], [], [])
+    for fleet, row in unfinished(journal, which, backends, Measurement(run)):
+        for entry in row["jobs"]:
+            if entry.state in UNFINISHED:
+                try:
+                    _cancel(fleet.member(entry.backend), journal, entry, found)
+                except RemoteError as error:
+                    found.failed.append(error.about(entry.backend, entry.job_id, ""))
+    return found
+
+
+def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancelled) -> None:
+    ask = new_asking(device)
+    job_id = entry.job_id or _unseen(device, journal, entry)
+    if job_id is None:
+        journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")
+        found.cancelled.append(entry)
+        return
+    entry = entry._replace(job_id=job_id)
+    ask(lambda: device.cancel(job_id), job_id=job_id)
+    status: JobStatus = ask(lambda: device.status(job_id), job_id=job_id)
+    if status.state in ("cancelled", "failed"):
+        reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
+        journal.jobs.ended(entry.key, status.state, reason)
+    where = {"cancelled": found.cancelled, "failed": found.ended, "done": found.ended}
+    where.get(status.state, found.asked).append(entry)
+
+
+def _unseen(device: RemoteDevice, journal: Journal, entry: Entry) -> str | None:
+    """Id of a job that may have been accepted without our seeing it; it is ours from now on."""
+    owner = new_owner()
+    claimed = journal.jobs.claim(entry.key, owner)
+    if claimed is None:
+        raise RemoteError(
+            f"key {entry.key}: another process is submitting it",
+            backend=device.bound.backend,
+            next_step="stop that process, then cancel again",
+        )
+    job_id = Submission(device, journal.jobs, owner, "").find(claimed)
+    if job_id is not None:
+        journal.jobs.submitted(entry.key, job_id)
+    return job_id

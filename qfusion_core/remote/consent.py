@@ -1,0 +1,93 @@
+"""Nothing is sent that this process was not allowed to spend, whoever planned it.
+
+A job that this process did not write itself, because another process did or because the journal
+came from elsewhere, passes price, budget and question like a new one, at the adapter's price of
+now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qfusion_core.remote.errors import BudgetError
+from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.intents import At, Entry, Planned
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.price import Price
+from qfusion_core.remote.submission import new_asking
+
+
+def require_agreement(
+    fleet: Fleet, call: Call, at: At, plan: Sequence[Planned], way_out: str = ""
+) -> None:
+    """Show what a plan costs, and ask; a free one passes.
+
+    The question is for the most that it can cost: where several machines share a call, the others
+    take the rows of one that fails.
+
+    Args:
+        fleet: The machines.
+        call: The whole.
+        at: Its place.
+        plan: Jobs that are to be sent.
+        way_out: For an error: what to do about jobs that are written already.
+
+    Raises:
+        InputError: The user did not agree.
+    """
+    approval = fleet.bound.measurement.approval
+    paid = [name for name, device in fleet.members.items() if device.paid and not device.local]
+    costly = [each for each in plan if each.backend in paid]
+    if not costly:
+        return
+    for name in dict.fromkeys(each.backend for each in costly):
+        approval.on_price(name, Price.total(p.price for p in costly if p.backend == name))
+    most = whole = Price.total(each.price for each in costly)
+    if len(fleet.members) > 1:
+        regions = [(each.job.rows, each.job.columns) for each in plan]
+        alone = fleet.alone(call, regions)
+        highest = Price.highest([whole, *(alone[name] for name in paid if name in alone)])
+        if not highest.within(whole):
+            most = highest
+            approval.on_price(f"{fleet.bound.backend}, if members stand in for others", most)
+    approval.require(fleet.bound.backend, most, way_out)
+    approval.of(at).most += most
+
+
+def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) -> None:
+    """Before intents of one backend are sent: price, budget and question, once for each.
+
+    Raises:
+        BudgetError: They do not fit; what is reserved for them is not counted twice.
+        InputError: The user did not agree.
+        RemoteError: The machine cannot be asked for what its prices depend on.
+    """
+    measurement = fleet.bound.measurement
+    known, journal = measurement.approval.of(at), measurement.journal
+    new = [entry for entry in entries if entry.key not in known.jobs]
+    if not new:
+        return
+    device = fleet.member(new[0].backend)
+    ask = new_asking(device)
+    plan = []
+    for entry in new:
+        job = journal.job(call, entry)
+        price = ask(lambda: device.price(job))  # noqa: B023 (called at once)
+        plan.append(Planned(entry.position, job, price, entry.backend))
+    prices = {entry.key: each.price for entry, each in zip(new, plan, strict=True)}
+    way_out = (
+        f"; no job is lost: `{measurement.command('resume')} --yes` goes on, "
+        f"`{measurement.command('cancel')}` and then "
+        f"`{measurement.command('forget', at.measurement)}` give up"
+    )
+    if device.bound.budget is not None:
+        try:
+            journal.jobs.reprice(device.bound.backend, prices, device.bound.budget)
+        except BudgetError as error:
+            raise BudgetError(f"{error}{way_out}") from None
+    if device.paid and not device.local:
+        alive = {entry.key for entry in journal.jobs.of(at)}
+        before = [price for key, price in known.jobs.items() if key in alive]
+        if not Price.total([*before, *prices.values()]).within(known.most):
+            require_agreement(fleet, call, at, plan, way_out)
+    known.jobs |= prices

@@ -1,0 +1,212 @@
+"""What all runs of this user have spent, by backend: kept in the state directory, under the key.
+
+A job is counted under its key, so that a run that was copied is not counted twice. It is written
+down here before it is in its journal, and lowered to what it cost after: whoever is killed in
+between has counted too much, never too little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from qfusion_core.config.backends_schema import Budget
+from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
+from qfusion_core.remote.key import keys
+from qfusion_core.remote.price import Price
+from qfusion_core.storage.places import state_folder
+from qfusion_core.storage.writing import require_no_link
+
+NAME = "spending.sqlite"
+_FIELDS = Spent._fields
+_TABLES = f"""
+CREATE TABLE IF NOT EXISTS job (key TEXT PRIMARY KEY, backend TEXT NOT NULL, run TEXT NOT NULL,
+    {", ".join(f"{name} REAL NOT NULL" for name in _FIELDS)});
+CREATE TABLE IF NOT EXISTS seal (tag TEXT NOT NULL);
+"""
+
+
+class Costly(NamedTuple):
+    """A job that is to be sent."""
+
+    backend: str
+    price: Price
+
+
+def reserve_of_all(
+    run: str, jobs: Mapping[str, Costly], budgets: Mapping[str, Budget | None]
+) -> None:
+    """Count jobs, if the budgets over all runs allow all of them together.
+
+    Where there is nothing to be held to, a file that cannot be used is no hindrance.
+
+    Args:
+        run: Folder of their journal, to be shown.
+        jobs: By key; what is counted under it already is not counted twice.
+        budgets: By backend.
+
+    Raises:
+        BudgetError: They do not fit.
+        InputError: There is a budget over all runs, and what they spent is not to be known.
+    """
+    held = {
+        name: budget for name, budget in budgets.items() if budget and left_of_all(budget, Spent())
+    }
+    counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
+    try:
+        with _writing() as db:
+            for backend, budget in held.items():
+                ours = [job.price for job in counted.values() if job.backend == backend]
+                if ours:
+                    before = _spent(db, backend, counted)
+                    require_budget_of_all(backend, budget, before, Price.total(ours))
+            for key, (backend, price) in counted.items():
+                _put(db, key, backend, run, _reserved(price))
+    except _Unusable as error:
+        if held:
+            raise InputError(
+                f"{error}, so the budget over all runs of {', '.join(held)} cannot be held; "
+                "nothing was sent"
+            ) from None
+
+
+def settle_of_all(jobs: Mapping[str, Spent]) -> None:
+    """Note what jobs cost that have ended, by key; those that are not counted stay so."""
+    try:
+        with _writing() as db:
+            for key, spent in jobs.items():
+                sets = ", ".join(f"{name} = ?" for name in _FIELDS)
+                db.execute(f"UPDATE job SET {sets} WHERE key = ?", (*spent, key))
+    except _Unusable:
+        return  # more is counted than was spent
+
+
+def spent_of_all() -> dict[str, dict[str, Spent]]:
+    """What every run has spent or reserved: by backend, then by the folder of the run.
+
+    Raises:
+        InputError: The file was changed by others, or cannot be read.
+    """
+    if not (state_folder() / NAME).exists():
+        return {}
+    sums = ", ".join(f"SUM({name})" for name in _FIELDS)
+    try:
+        with _writing() as db:
+            rows = db.execute(
+                f"SELECT backend, run, {sums} FROM job GROUP BY backend, run ORDER BY 1, 2"
+            ).fetchall()
+    except _Unusable as error:
+        raise InputError(str(error)) from None
+    found: dict[str, dict[str, Spent]] = {}
+    for backend, run, *amounts in rows:
+        found.setdefault(backend, {})[run] = _spent_of(amounts)
+    return found
+
+
+def total_of(backend: str) -> Spent:
+    """What a backend has spent or reserved over all runs; likewise."""
+    runs = spent_of_all().get(backend, {}).values()
+    return Spent(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
+
+
+class _Unusable(QfusionError):
+    """The file cannot be read or written, or is not as this user left it."""
+
+
+@contextmanager
+def _writing() -> Iterator[sqlite3.Connection]:
+    """One transaction, sealed at its end; other processes wait for it."""
+    path = state_folder() / NAME
+    where = shown_path(path)
+    try:
+        known = keys(create=True)
+        state_folder(create=True)
+        require_no_link(path)
+        if not path.exists():
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
+            db.execute("PRAGMA trusted_schema = OFF")
+            db.execute("PRAGMA synchronous = FULL")
+            db.execute("BEGIN IMMEDIATE")
+            if not _is_ours(db, known):
+                raise _Unusable(
+                    f"{where}: was changed by others, or is of another key; what all runs spent is "
+                    "not known; delete it to begin at nothing"
+                )
+            yield db
+            db.execute("DELETE FROM seal")
+            db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
+            db.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise _Unusable(f"{where}: cannot be used ({one_line(error, 60)})") from None
+    except OSError as error:
+        raise _Unusable(f"{where}: cannot be used ({error.strerror})") from None
+
+
+def _is_ours(db: sqlite3.Connection, known: Collection[bytes]) -> bool:
+    if not db.execute("SELECT 1 FROM sqlite_master").fetchone():  # it is new
+        for statement in _TABLES.strip().split(";\n"):
+            db.execute(statement)
+        return True
+    tags = [tag for (tag,) in db.execute("SELECT tag FROM seal LIMIT 2")]
+    return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in known)
+
+
+def _tag(db: sqlite3.Connection, key: bytes) -> str:
+    content = hashlib.sha256(b"qfusion spending 1")
+    for row in db.execute("SELECT * FROM job ORDER BY key"):
+        content.update(repr(row).encode())
+    return hmac.new(key, content.digest(), hashlib.sha256).hexdigest()
+
+
+def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spent:
+    rows = db.execute(f"SELECT key, {', '.join(_FIELDS)} FROM job WHERE backend = ?", (backend,))
+    kept = [amounts for key, *amounts in rows if key not in without]
+    return _spent_of([sum(column) for column in zip(*kept, strict=True)] or [0] * len(_FIELDS))
+
+
+def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spent) -> None:
+    marks = ", ".join("?" for _ in (key, backend, run, *spent))
+    db.execute(f"INSERT OR REPLACE INTO job VALUES ({marks})", (key, backend, run, *spent))
+
+
+def _reserved(price: Price) -> Spent:
+    seconds, usd = high(price.qpu_seconds) or 0.0, high(price.usd) or 0.0
+    return Spent(price.tasks, price.shots, price.executions, seconds, usd)
+
+
+def _spent_of(amounts: Collection[float]) -> Spent:
+    jobs, shots, executions, seconds, usd = amounts
+    return Spent(round(jobs), round(shots), round(executions), seconds, usd)
+
+
+def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
+    """What those jobs of an open journal cost that have ended, by key.
+
+    Nothing, for one that failed or was cancelled and was not charged.
+    """
+    found = {}
+    for rowid in rowids:
+        row = db.execute(
+            "SELECT key, state, tasks, shots, executions, qpu_seconds, usd, usd_low FROM job"
+            " WHERE rowid = ? AND state IN ('done', 'failed', 'cancelled')",
+            (rowid,),
+        ).fetchone()
+        if row is not None:
+            key, state, *amounts, told = row
+            counts = state == "done" or told is not None
+            found[key] = _spent_of([each or 0 for each in amounts]) if counts else Spent()
+    return found
+
+
+def folder_of(db: sqlite3.Connection) -> str:
+    """Folder of an open journal."""
+    return str(Path(db.execute("PRAGMA database_list").fetchone()[2]).parent)
