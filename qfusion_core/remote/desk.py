@@ -66,6 +66,8 @@ class Desk:
         if status.state == "unknown":
             return self._missing.look(entry, device, ask, status.reason)
         self._missing.known(entry)
+        if entry.unreadable is not None and status.state in ("queued", "running"):
+            self._journal.jobs.known(entry.key, str(entry.job_id))  # it is at work after all
         if status.state == "done":
             return self._keep(entry, device, ask)
         return self._end(entry, status, ask)
