@@ -90,6 +90,7 @@ class Desk:
         try:
             result = ask(fetch, job_id=job_id, next_step=self._next)
         except JobFailed as error:  # the provider calls a job done of which it has run nothing
+            self._journal.jobs.unreadable(entry.key, error.reason)
             return self._end(entry, JobStatus("failed", reason=error.reason), ask)
         except RemoteError as error:
             raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""

@@ -229,8 +229,8 @@ class Ledger:
             return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:
-        """What the provider returned for a job that is done."""
-        return bytes(self._blob(key, "raw"))
+        """What the provider returned for a job that is done, or cannot be read; empty if nothing."""
+        return bytes(self._blob(key, "raw") or b"")
 
     def _blob(self, key: str, column: str) -> Any:
         with self._store.reading() as db:
