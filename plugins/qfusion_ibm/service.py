@@ -51,9 +51,10 @@ class Service:
                 backend = self.connection.least_busy(qubits)
             else:
                 backend = self.connection.backend(wanted)
-            self._machines[wanted] = Machine(backend.name, backend, backend.num_qubits)
             with asking(reads=True):
-                _ = self._machines[wanted].target  # asked now, so that what fails is said here
+                made = Machine(backend.name, backend, backend.num_qubits)
+                _ = made.target  # asked now, so that what fails is said here
+            self._machines[wanted] = made
         return self._machines[wanted]
 
     def submit(
@@ -76,7 +77,7 @@ class Service:
         transport = self.connection.transport
         transport.posted, transport.before_post = False, before_post
         try:
-            with asking():
+            with asking(reads=True):
                 return EstimatorV2(mode=mode, options=chosen).run([pub]).job_id()
         except QfusionError as error:
             if not transport.posted or isinstance(error, SubmitUncertain):

@@ -11,15 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
-import platformdirs
-
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.recognition import beside, known, left_open, written_as
+from qfusion_core.storage.places import state_folder
 
 
 class Progress(NamedTuple):
@@ -106,12 +105,14 @@ class Measurement:
             folder = Path(self._run)
         else:
             name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
-            folder = platformdirs.user_state_path("qfusion") / name
+            folder = state_folder() / name
             logging.getLogger(__name__).warning(
                 "no run folder is given: the journal of remote jobs is in %s", folder
             )
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            if self._run is None:
+                state_folder(create=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o777 if self._run else 0o700)
         except OSError as error:
             raise InputError(
                 f"{folder}: cannot write a journal there ({error.strerror}); give another run"
@@ -153,10 +154,21 @@ class Measurement:
         """Id of the measurement to go on with, or of a new one."""
         before = known(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
-            return self.journal.open(before.about, again=self.again)
+            if not (self.again and self._given_up(before.id)):
+                return self.journal.open(before.about, again=False)
         for line in beside(self.journal, about, self.ids.values()):
             self.say(f"{line}: `{self.command('list')}` shows it")
         return self.journal.open(about, again=self.again)
+
+    def _given_up(self, name: str) -> bool:
+        """Whether nothing of a measurement is waited for but results that cannot be read."""
+        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if not waited_for or not all(is_unreadable(job) for job in waited_for):
+            return False
+        self.journal.set_state(name, "forgotten")
+        self.say(f"measurement {name} is given up: a result of it cannot be read")
+        return True
 
     def answered(self, about: About, at: At) -> None:
         """The call has its values: the next one has the next number."""

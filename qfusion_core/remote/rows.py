@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 import torch
@@ -79,20 +79,25 @@ def job_of(call: Call, entry: Entry) -> Job:
     return Job(call, entry.rows, entry.columns, entry.facts)
 
 
-def assembled(call: Call, parts: Iterable[tuple[Entry, Tensor]]) -> Tensor:
+def assembled(call: Call, jobs: Iterable[Entry], values: Callable[[Entry], Tensor]) -> Tensor:
     """The values of a call out of those of its jobs: ``[rows, observables]``, float64.
+
+    Args:
+        call: The whole.
+        jobs: All of its jobs, in any order.
+        values: Those of a job that is done.
 
     Raises:
         ValueError: A value is missing, or there twice; a job is not done.
     """
     together = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-    for entry, values in parts:
+    for entry in jobs:
         place = slice(*entry.rows), list(job_of(call, entry).columns)
         if entry.state != "done":
             raise ValueError(f"job {entry.key} is not done")
         if not bool(together[place].isnan().all()):
             raise ValueError(f"job {entry.key} gives what another one gave")
-        together[place] = values
+        together[place] = values(entry)
     if missing := together.isnan().nonzero().tolist():
         row, column = missing[0]
         raise ValueError(f"no job gives row {row}, observable {call.observables[column]}")

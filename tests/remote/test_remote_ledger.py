@@ -1,19 +1,27 @@
 """Leases, states and what was really spent, as the journal keeps them."""
 
+import math
+import platform
 import socket
 import sqlite3
+import stat
+import subprocess
+import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 import torch
 
-from qfusion_core import Circuit, Price, Range, Result, tiles
+from qfusion_core import Circuit, InputError, Price, Range, Result, tiles
+from qfusion_core.remote.adoption import adopt_jobs
 from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.remote.ledger import LEASE
-from qfusion_core.remote.owner import gone, new_owner
+from qfusion_core.remote.owner import gone, lives, new_owner, same_process
 
 KEY = "qf-{}-0-0"
 
@@ -59,14 +67,38 @@ def test_one_owner_at_a_time(written, clock):
     assert journal.jobs.sending(key, here)
 
 
-def test_the_lease_of_a_process_that_has_ended_is_void(written):
+@pytest.fixture
+def dead():
+    """The name of a process that has ended."""
+    said = "from qfusion_core.remote.owner import new_owner; print(new_owner())"
+    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_lease_of_a_process_that_has_ended_is_void(written, dead):
     journal, key = written
-    dead = f"{socket.gethostname()}/{2**22 - 1}/abcd"
     assert gone(dead)
     assert not gone(new_owner())
     assert not gone(f"another-host/{2**22 - 1}/abcd")
     assert journal.jobs.claim(key, dead) is not None
     assert journal.jobs.claim(key, new_owner()) is not None
+
+
+def test_a_process_is_told_without_the_name_of_its_host(dead, monkeypatch):
+    """A laptop in another network has another name; a journal that is shared tells none."""
+    here = new_owner()
+    monkeypatch.setattr(socket, "gethostname", lambda: "laptop.elsewhere.example")
+    assert gone(dead)
+    assert lives(here)
+    assert same_process(here, new_owner())
+    assert platform.node().partition(".")[0] not in here
+
+
+def test_a_number_that_another_process_has_by_now_is_no_life():
+    place, process, _ = new_owner().split("/")
+    number, _, started = process.partition(".")
+    assert lives(f"{place}/{number}.{started}/abcd")
+    assert gone(f"{place}/{number}.{int(started) - 1}/abcd")
 
 
 def test_what_was_submitted_is_not_claimed(written):
@@ -117,17 +149,21 @@ def test_what_was_charged_is_known_from_an_estimate_of_the_same_amount(written):
 
 
 def test_a_journal_of_the_second_version_is_read(written):
-    """It did not know the low end of what was charged."""
+    """It did not know the low end of what was charged, and had no seal."""
     journal, key = written
     journal.jobs.submitted(key, "job-7")
     journal.jobs.done(key, Result(torch.zeros(2, 1), b"", usd=3.5))
-    with transaction(journal.path) as db:
-        db.execute("ALTER TABLE job DROP COLUMN usd_low")
+    with closing(sqlite3.connect(journal.path, isolation_level=None)) as db:
+        for column in ("usd_low", "adopted"):
+            db.execute(f"ALTER TABLE job DROP COLUMN {column}")
+        db.execute("DROP TABLE seal")
         db.execute("PRAGMA user_version = 2")
+    assert adopt_jobs([journal.path.parent]) == [journal.path.parent]
     (entry,) = journal.jobs.all()
     assert entry.usd_low is None
     assert entry.amount("usd") == (Range(3.5, 3.5), True)
     assert entry.amount("qpu_seconds") == (Range(1, 5), False)
+    assert entry.adopted
 
 
 @pytest.mark.parametrize("end", ["failed", "cancelled"])
@@ -139,24 +175,71 @@ def test_nothing_is_reserved_for_a_job_that_failed_or_was_cancelled(written, end
     assert journal.spent("paid") == Spent()
 
 
-def test_two_that_make_the_journal_at_once_both_have_it(tmp_path, monkeypatch):
-    path, connect = tmp_path / "journal.sqlite", sqlite3.connect
-    other = connect(path, isolation_level=None, check_same_thread=False)
-    in_the_way = []
+def test_those_that_make_the_journal_at_once_all_have_it(tmp_path):
+    about, barrier = About("test", "", "paid", "toy", ""), threading.Barrier(4)
 
-    def hold(statement):
-        if "journal_mode" in statement and not in_the_way:
-            other.execute("BEGIN IMMEDIATE")
-            in_the_way.append(threading.Timer(0.1, other.rollback))
-            in_the_way[0].start()
+    def make(_):
+        barrier.wait()
+        return Journal(tmp_path).open(about, again=False)
 
-    def watched(*arguments, **options):
-        made = connect(*arguments, **options)
-        made.set_trace_callback(hold)
-        return made
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(make, range(4)))) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["journal.sqlite", "state"]
 
-    monkeypatch.setattr(sqlite3, "connect", watched)
-    with transaction(path) as db:
-        assert db.execute("SELECT COUNT(*) FROM measurement").fetchone()[0] == 0
-    in_the_way[0].join()
-    other.close()
+
+def test_a_journal_and_its_key_are_read_by_nobody_else(written, tmp_path):
+    journal, _ = written
+    assert stat.S_IMODE(journal.path.stat().st_mode) == 0o600
+    state = tmp_path / "state" / "qfusion"
+    assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    assert stat.S_IMODE((state / "journal.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "price",
+    [
+        Price(1, 10, usd=Range(-1, -0.5)),
+        Price(1, 10, usd=Range(0, math.nan)),
+        Price(1, 10, qpu_seconds=Range(0, math.inf)),
+        Price(1, 2**63 - 1),
+        Price(1, 2**80),
+    ],
+)
+def test_what_cannot_be_counted_is_not_written(written, price):
+    journal, _ = written
+    at = At(journal.open(About("test", "other", "paid", "toy", ""), again=False), 0)
+    call = Call(Circuit(1, (), 0, 0), torch.zeros(2, 0).double(), ("Z",))
+    (job,) = tiles(call.circuit, call.angles, call.observables)
+    before = journal.spent("paid")
+    with pytest.raises(InputError, match=r"paid: the plan's (usd|qpu_seconds|shots): expected a"):
+        journal.write(at, call, [Planned(0, job, price, "paid")], {"paid": None})
+    assert journal.spent("paid") == before
+
+
+@pytest.mark.parametrize("usd", [-5.0, math.nan, math.inf, Range(-1, 2)])
+def test_a_charge_that_cannot_be_one_counts_as_not_told(written, usd):
+    journal, key = written
+    journal.jobs.submitted(key, "job-7")
+    journal.jobs.done(key, Result(torch.zeros(2, 1), b"", qpu_seconds=-1000, usd=usd))
+    assert (journal.spent("paid").usd, journal.spent("paid").qpu_seconds) == (4, 5)
+
+
+def test_values_that_are_missing_are_refused(written):
+    """A call of which a job is lost, or not done, gives no number."""
+    journal, key = written
+    at = At(key.split("-")[1], 0)
+    call = journal.call(at)
+    with pytest.raises(
+        InputError, match=r"call 0 of .* is damaged \(job .* is not done\); give it"
+    ):
+        journal.values(at, call)
+    with journal._store.writing() as db:
+        db.execute("DELETE FROM job")
+    with pytest.raises(InputError, match=r"is damaged \(no job gives row 0, observable Z\); give"):
+        journal.values(at, call)
+
+
+def test_it_is_known_which_intents_this_process_wrote(written, tmp_path):
+    journal, key = written
+    assert journal.jobs.wrote(key)
+    assert not Journal(tmp_path).jobs.wrote(key)  # as another process, or of a copy

@@ -11,6 +11,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -25,12 +26,13 @@ class Warm:
     """A process that has imported everything, and forks children."""
 
     def __init__(self, script, *flags):
+        self.state = tempfile.TemporaryDirectory()  # its journals have a key of their own
         self.process = subprocess.Popen(
             [sys.executable, *flags, script],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            env={**os.environ, "OMP_NUM_THREADS": "1", "XDG_STATE_HOME": self.state.name},
         )
         assert self.process.stdout.readline() == "ready\n"
 
@@ -44,6 +46,7 @@ class Warm:
         self.process.stdin.close()
         self.process.stdout.close()
         self.process.wait()
+        self.state.cleanup()
 
 
 class Kills:
