@@ -48,37 +48,52 @@ class Options(qfusion_core.RemoteOptions):
         None, pattern=r"^[a-z]{2}(-[a-z]+)+-\d$", description="of AWS, where the name tells none"
     )
     shots: int | None = Field(
-        None, ge=1, description="draws of each circuit and setting; none: exact, on simulators"
+        None,
+        ge=1,
+        le=10**8,
+        description="draws of each circuit and setting; none: exact, on simulators",
     )
     noise: Noise | None = Field(None, description="of local-dm")
     seed: int | None = Field(
-        None, ge=0, description="start of the stream of draws; only for what runs here"
+        None, ge=0, lt=2**63, description="start of the stream of draws; only for what runs here"
     )
     optimization_level: int = Field(
         2, ge=0, le=3, description="of Qiskit's transpiler, for an emulated device"
     )
-    layout_seed: int = Field(1, ge=0, description="of the transpiler: which qubits are taken")
+    layout_seed: int = Field(
+        1, ge=0, lt=2**63, description="of the transpiler: which qubits are taken"
+    )
     s3: str | None = Field(
         None,
         pattern=r"^s3://[a-z0-9][a-z0-9.-]{2,62}(/[^\s]*)?$",
         description="s3://bucket/folder for results; default: the account's bucket for Braket",
     )
-    max_parallel: int = Field(10, ge=1, description="most unfinished tasks at AWS at once")
+    max_parallel: int = Field(
+        10, ge=1, le=10000, description="most unfinished tasks at AWS at once"
+    )
     rows_per_job: int | None = Field(
-        None, ge=1, description="most rows of a task; default: as many as the device takes"
+        None,
+        ge=1,
+        le=10**6,
+        description="most rows of a task; default: as many as the device takes",
     )
     error_mitigation: Literal["debias"] | None = Field(
         None, description="by IonQ; takes 2500 shots or more"
     )
-    qubits: tuple[Annotated[int, Field(ge=0)], ...] | None = Field(
-        None, min_length=1, description="physical qubits, wire by wire; default: AWS chooses"
+    qubits: tuple[Annotated[int, Field(ge=0, lt=10**5)], ...] | None = Field(
+        None,
+        min_length=1,
+        max_length=1000,
+        description="physical qubits, wire by wire; default: AWS chooses",
     )
     reservation: str | None = Field(
         None,
         pattern=r"^arn:aws[a-z-]*:braket:\S+$",
         description="ARN of a Braket Direct reservation",
     )
-    tags: dict[str, str] = Field({}, max_length=49, description="put on each task at AWS")
+    tags: dict[
+        Annotated[str, Field(min_length=1, max_length=128)], Annotated[str, Field(max_length=256)]
+    ] = Field({}, max_length=49, description="put on each task at AWS")
     profile: str | None = Field(None, min_length=1, description="of the AWS configuration")
 
     @model_validator(mode="after")

@@ -120,7 +120,17 @@ class IBM(RemoteDevice):
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         template = self.templates.get(job.circuit, machine)
         pub = template.pub(job.angles, job.observables)
-        return self._site.submit(machine, pub, key, self.before_post, self.opened)
+        return self._site.submit(
+            machine, pub, key, self.before_post, self.opened, self._most_seconds(job)
+        )
+
+    def _most_seconds(self, job: Job) -> int | None:
+        """QPU seconds after which IBM is to end a job: at the latest where the budget ends."""
+        usd, seconds = self.allowance(job)
+        rate = self._prices.usd_per_second.high
+        limits = [self.options.max_execution_time, seconds, usd / rate if usd and rate else None]
+        given = [limit for limit in limits if limit is not None]
+        return max(1, min(10800, int(min(given)))) if given and not self.local else None
 
     def find(self, key: str) -> str | None:
         """By its tag."""

@@ -27,15 +27,17 @@ class Options(qfusion_core.RemoteOptions):
         pattern=r"^(least-busy|[a-z][a-z0-9_]*)$",
         description="a machine's name (ibm_fez), least-busy, aer, or a snapshot (fake_manila)",
     )
-    shots: int | None = Field(None, ge=1, description="draws of each circuit and setting")
+    shots: int | None = Field(None, ge=1, le=10**8, description="draws of each circuit and setting")
     precision: float | None = Field(
-        None, gt=0, lt=1, description="standard error that is aimed at, instead of shots"
+        None, ge=1e-4, lt=1, description="standard error that is aimed at, instead of shots"
     )
     seed: int | None = Field(
-        None, ge=0, description="start of the stream of draws: aer and snapshots only"
+        None, ge=0, lt=2**63, description="start of the stream of draws: aer and snapshots only"
     )
     optimization_level: int = Field(2, ge=0, le=3, description="of the transpiler")
-    layout_seed: int = Field(1, ge=0, description="of the transpiler: which qubits are taken")
+    layout_seed: int = Field(
+        1, ge=0, lt=2**63, description="of the transpiler: which qubits are taken"
+    )
     resilience_level: int = Field(
         0, ge=0, le=2, description="error mitigation by IBM; 0 gives the values as measured"
     )
@@ -49,16 +51,19 @@ class Options(qfusion_core.RemoteOptions):
         "job", description="the Open Plan has no session; a session bills its waiting, too"
     )
     session_seconds: int | None = Field(
-        None, ge=1, description="longest life of a batch or session, by the clock"
+        None, ge=1, le=604800, description="longest life of a batch or session, by the clock"
     )
     max_execution_time: int | None = Field(
         None, ge=1, le=10800, description="QPU seconds after which IBM ends a job"
     )
-    job_tags: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+    job_tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(
         (), max_length=7, description="shown in IBM's job list"
     )
     rows_per_job: int | None = Field(
-        None, ge=1, description="most rows of a job; default: all, as far as the machine takes them"
+        None,
+        ge=1,
+        le=10**6,
+        description="most rows of a job; default: all, as far as the machine takes them",
     )
     channel: Literal["ibm_quantum_platform", "ibm_cloud"] = Field(
         "ibm_quantum_platform", description="both lead to the same service"

@@ -64,11 +64,14 @@ class Service:
         key: str,
         before_post: Callable[[], None],
         opened: Opened,
+        most_seconds: int | None = None,
     ) -> str:
         """Send a job; see `qfusion_core.RemoteDevice`: `submit`, `before_post`, `opened`."""
         from qiskit_ibm_runtime import EstimatorV2
 
         chosen = self._options.estimator()
+        if most_seconds is not None:
+            chosen["max_execution_time"] = most_seconds
         chosen["environment"] = {"job_tags": [key, *self._options.job_tags]}
         mode = self._modes.of(machine, opened)
         transport = self.connection.transport
@@ -111,7 +114,7 @@ class Service:
         if said == "cancelled" and code != _RAN_TOO_LONG:
             return JobStatus("cancelled", reason=reason)
         if said.startswith("cancelled"):
-            limit = self._options.max_execution_time or "IBM's"
+            limit = self._options.max_execution_time or "IBM's, or what the budget left to it"
             reason = f"ran too long (max_execution_time: {limit})" + (reason and f": {reason}")
             return JobStatus("failed", reason=reason)
         if said == "failed":

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, test_rows
+from qfusion_core.cli.options import (
+    BackendsFile,
+    Run,
+    Samples,
+    SampleSeed,
+    describe_rows,
+    test_rows,
+)
 from qfusion_core.cli.output import AsJson, print_json, print_table
 from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
     from qfusion_core.remote.estimate import Estimate, Room
     from qfusion_core.remote.intents import Planned
+    from qfusion_core.remote.recognition import Known
 
 
 def estimate(
@@ -26,7 +34,8 @@ def estimate(
 ) -> None:
     """Make the plan of `qfusion evaluate` with the same options, and send nothing.
 
-    Says what is left of the budget in this run, and whether the plan fits. A pool's plan is shown
+    Says what is left of the budget in this run, whether the plan fits, and whether these rows have
+    been measured. A pool's plan is shown
     for each member, too. Without credentials, a machine that is known here (by a snapshot, by saved
     properties) is planned for as it was then.
     """
@@ -39,7 +48,9 @@ def estimate(
     from qfusion_core.registry import Registry
     from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.remote.journal import About
     from qfusion_core.remote.offline import with_or_without_account
+    from qfusion_core.remote.recognition import known
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
 
@@ -49,7 +60,7 @@ def estimate(
     encoder = model.quantum
     part = test_rows(folder, registry, samples, seed)
 
-    def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room]]:
+    def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room], Known | None]:
         if not isinstance(device, Fleet) or device.local:
             raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
         model.attach(device)
@@ -57,10 +68,16 @@ def estimate(
             raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
         _, x_q = model.preprocess(torch.from_numpy(part.x))
         plan = plan_of(device, encoder, x_q)
-        return plan, room(device, plan)
+        about = About(
+            "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
+        )
+        before = known(device.bound.measurement.journal, about, device.values_digests())
+        return plan, room(device, plan), before
 
     backends = Backends.read(backends_file)
-    (plan, rooms), unasked = with_or_without_account(backends, backend, registry, run, planned)
+    (plan, rooms, before), unasked = with_or_without_account(
+        backends, backend, registry, run, planned
+    )
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
@@ -74,6 +91,7 @@ def estimate(
         ]
         *members, whole = documents
         whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
+        whole |= {"measurement": before and {"id": before.id, "state": before.state}}
         print_json({"run": str(run), **whole})
         return
     print_table(
@@ -90,6 +108,13 @@ def estimate(
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
         typer.echo(f"{named}{each.price}.{end}")
+    if before is not None:
+        what = (
+            "would take its values and send nothing; --again measures anew"
+            if before.state == "finished"
+            else "would go on with it"
+        )
+        typer.echo(f"{before.id}: these rows have a measurement, {before.state}: evaluate {what}")
     for name, each_room in rooms.items():
         rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
         typer.echo(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")

@@ -14,6 +14,7 @@ from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table
 from qfusion_core.cli.remote import agrees, show_price
+from qfusion_core.cli.spending import show_spending
 from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 jobs = typer.Typer(
     cls=ListByDefault,
-    help="List the remote jobs of a run; resume, cancel, forget or adopt them.",
+    help="List the remote jobs of a run; resume, cancel, forget or adopt them. --all lists what "
+    "all runs have spent.",
     no_args_is_help=True,
 )
 jobs.command()(adopt)
@@ -34,10 +36,24 @@ Some = Annotated[
 
 
 @jobs.command("list")
-def list_jobs(run: Run, as_json: AsJson = False) -> None:
+def list_jobs(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="What all runs have spent, by backend; without RUN.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """List measurements and their jobs. Asks no machine."""
+    from qfusion_core.errors import InputError
     from qfusion_core.remote.manager import open_journal
 
+    if every and run is None:
+        show_spending(as_json=as_json)
+        return
+    if run is None or every:
+        raise InputError("give the folder of a run, or --all: `qfusion jobs RUN`")
     journal = open_journal(run, to_show=True)
     standing, measurements = journal.standing(), journal.measurements()
     backends = dict.fromkeys(job.backend for each in measurements for job in each["jobs"])
@@ -131,7 +147,8 @@ def cancel(
         keys = {"cancelled": _keys(cancelled), "asked": _keys(asked), "ended": _keys(ended)}
         print_json({"run": str(run), **keys, "left": [str(error) for error in failed]})
     else:
-        typer.echo(f"cancelled: {_names(cancelled)}")
+        if cancelled or not (asked or failed or ended):
+            typer.echo(f"cancelled: {_names(cancelled)}")
         if ended:
             typer.echo(f"had ended before: {_names(ended)}")
     again = f"`{shlex.join(['qfusion', 'jobs', 'cancel', str(run)])}`"

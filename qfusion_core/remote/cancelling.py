@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qfusion_core.config.backends import Backends
+from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.intents import UNFINISHED, Entry
@@ -50,6 +51,7 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
 
 def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancelled) -> None:
     ask = new_asking(device)
+    require_account(entry, device, ask, "cancel with the credentials of that account")
     job_id = entry.job_id or _unseen(device, journal, entry)
     if job_id is None:
         journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")

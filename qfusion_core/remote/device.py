@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from pydantic import SecretStr
 from torch import Tensor
@@ -19,6 +19,9 @@ from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.allowance import Allowance
 
 
 def _nothing() -> None:
@@ -140,6 +143,13 @@ class RemoteDevice(Fleet, ABC):
         """
         values = [value for _, value in self.credentials or ()]
         return [value.get_secret_value() for value in values if isinstance(value, SecretStr)]
+
+    @final
+    def allowance(self, job: Job) -> Allowance:
+        """Dollars and QPU seconds that the budget leaves to a job; None where no limit is set."""
+        from qfusion_core.remote.allowance import allowance
+
+        return allowance(self.bound, self.price(job))
 
     def close(self, opened: str) -> None:
         """Close what an earlier process has `opened`; what is closed already is no error."""

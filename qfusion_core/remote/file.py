@@ -32,13 +32,19 @@ Print = tuple[int, ...]
 
 def fingerprint(path: Path) -> Print:
     """Changes with each change of the file, or of what SQLite keeps beside it."""
-    file = path.stat()
-    beside = Path(f"{path}-wal")
-    log = beside.stat() if beside.exists() else None
+    file, log = path.stat(), _stat(Path(f"{path}-wal"))
     return (
         *(file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns),
         *((log.st_size, log.st_mtime_ns) if log and log.st_size else ()),
     )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """Of a file that may go at any moment; None where there is none."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def require_plain(path: Path) -> None:
@@ -49,14 +55,16 @@ def require_plain(path: Path) -> None:
     """
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = require_no_link(Path(f"{path}{suffix}"))
-        if file.exists() and not stat.S_ISREG(file.stat().st_mode):
+        found = _stat(file)
+        if found and not stat.S_ISREG(found.st_mode):
             raise InputError(f"{shown_path(file)}: no regular file, which a journal must be")
     if path.stat().st_size == 0:
         raise InputError(
             f"{shown_path(path)}: empty, which no journal ever is; {LOST}; delete it only if "
             "nothing was sent from this run"
         )
-    if (undone := Path(f"{path}-journal")).exists() and undone.stat().st_size:
+    undone = Path(f"{path}-journal")
+    if (found := _stat(undone)) and found.st_size:
         # a journal's file never has one; SQLite would obey it, and delete the file that it names
         raise InputError(f"{shown_path(undone)}: no journal of qfusion has this; move it away")
 
@@ -77,6 +85,8 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
         # a job that was accepted must be on the disk, even when the power fails
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("PRAGMA temp_store = MEMORY")
+        db.execute("PRAGMA recursive_triggers = ON")  # a row that REPLACE takes away is noticed
         yield db
 
 
@@ -103,10 +113,14 @@ def copied(path: Path) -> Iterator[tuple[Path, Print]]:
         copy, end = Path(folder) / path.name, time.monotonic() + _LONGEST
         while True:
             before = fingerprint(path)
-            for suffix in ("", "-wal"):
-                _copy(Path(f"{path}{suffix}"), Path(f"{copy}{suffix}"))
-            if fingerprint(path) == before:  # else halves of two states
-                break
+            try:
+                for suffix in ("", "-wal"):
+                    _copy(Path(f"{path}{suffix}"), Path(f"{copy}{suffix}"))
+                if fingerprint(path) == before:  # else halves of two states
+                    break
+            except InputError:
+                if fingerprint(path) == before:  # else the log went in between
+                    raise
             if time.monotonic() > end:
                 raise QfusionError(f"{shown_path(path)}: is written all the time; try again")
             time.sleep(0.02)
@@ -175,8 +189,8 @@ def told(path: Path) -> Iterator[None]:
             raise InputError(f"{where}: takes too long to read for its size; {LOST}") from error
         if code == sqlite3.SQLITE_CONSTRAINT:
             raise InputError(
-                f"{where}: a row that no journal may hold ({said}): an amount that is negative or "
-                f"beyond 1e15, for one; {LOST}"
+                f"{where}: a row that no journal may hold ({said}): a negative amount, for one; "
+                f"{LOST}"
             ) from error
         raise InputError(
             f"{where}: damaged, or not a journal of qfusion ({said}); {LOST}"

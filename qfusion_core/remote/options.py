@@ -35,10 +35,15 @@ class RemoteOptions(Options):
     )  # fmt: skip
     margin_seconds: ClassVar[float] = 30.0
 
-    poll_seconds: float = Field(default=1.0, gt=0, description="first wait between two looks")
-    poll_seconds_max: float = Field(default=30.0, gt=0, description="longest such wait")
+    poll_seconds: float = Field(
+        default=1.0, gt=0, le=86400, description="first wait between two looks"
+    )
+    poll_seconds_max: float = Field(default=30.0, gt=0, le=86400, description="longest such wait")
     timeout_seconds: float = Field(
-        default=86400.0, ge=0, description="how long jobs are waited for; they are left, not lost"
+        default=86400.0,
+        ge=0,
+        le=1e9,
+        description="how long jobs are waited for; they are left, not lost",
     )
     request_seconds: float = Field(
         default=120.0, gt=0, le=3600, description="longest wait for the next part of a reply"

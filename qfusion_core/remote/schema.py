@@ -64,6 +64,17 @@ def require_sound(db: sqlite3.Connection) -> int:
     return version
 
 
+def require_intact(db: sqlite3.Connection) -> None:
+    """Refuse a file whose indices do not lead to its rows: a seal is over rows only.
+
+    Raises:
+        sqlite3.DatabaseError: Says what is wrong with it.
+    """
+    (said,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+    if said != "ok":
+        raise sqlite3.DatabaseError(said)
+
+
 def upgrade(db: sqlite3.Connection, version: int) -> None:
     """Copy what is there, of whichever version, into new tables, inside a transaction.
 

@@ -84,8 +84,6 @@ def watch(db: sqlite3.Connection) -> set[Place]:
     """Rows that are written on this connection from now on; the set grows."""
     touched: set[Place] = set()
     db.create_function("qfusion_touched", 2, lambda table, rowid: touched.add((table, rowid)))
-    db.execute("PRAGMA temp_store = MEMORY")
-    db.execute("PRAGMA recursive_triggers = ON")  # a row that REPLACE takes away is touched, too
     for table in _sealed(db):
         for event, rows in {"INSERT": "new", "DELETE": "old", "UPDATE": "old new"}.items():
             calls = " ".join(f"SELECT qfusion_touched('{table}', {r}.rowid);" for r in rows.split())

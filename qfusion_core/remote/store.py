@@ -29,7 +29,7 @@ from qfusion_core.remote.file import (
 )
 from qfusion_core.remote.key import keys
 from qfusion_core.remote.making import log_ahead, make
-from qfusion_core.remote.schema import empty, require_sound, upgrade
+from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
 from qfusion_core.remote.totals import ended, settle_of_all
@@ -177,6 +177,7 @@ class Store:
         with bounded(db, self.path.stat().st_size):
             try:
                 version = require_sound(db)
+                require_intact(db)
             except InputError as error:
                 raise InputError(f"{shown_path(self.path)}: {error}") from None
             found = seal.read_seal(db) if version == VERSION else None

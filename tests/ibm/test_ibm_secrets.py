@@ -31,7 +31,7 @@ def test_the_token_is_nowhere(service, tmp_path, monkeypatch, caplog, capfd):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY)
-    measurement, said = Measurement(tmp_path / "run", "evaluate"), []
+    measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():
         device = open_backend("ibm", run=measurement)

@@ -382,3 +382,100 @@ def test_a_failed_job_is_named(machine, evaluate):
     assert err.splitlines()[-1].startswith(
         "error: queue: job job-1: failed: calibration drifted (hidden); run the same again to send"
     )
+
+
+def test_only_what_the_provider_confirms_is_cancelled(machine, evaluate, qfusion, run):
+    """It was asked, and says that all three run: they may end, and cost money."""
+    machine.seconds = 60
+    assert evaluate("--yes", "--no-wait")[0] == 0
+    cancel, machine.cancel = machine.cancel, lambda job_id: {}
+    code, out, err = qfusion("jobs", "cancel", run)
+    assert (code, out) == (1, "")
+    assert "asked to cancel, not confirmed: job-0, job-1, job-2; they may run on" in err
+    assert f"`qfusion jobs cancel '{run}'` asks again" in err
+    document = json.loads(qfusion("jobs", "cancel", run, "--json")[1])
+    assert [len(document[name]) for name in ("cancelled", "asked", "ended")] == [0, 3, 0]
+    machine.cancel, machine.jobs["job-1"]["end"] = cancel, ("done", "")
+    code, out, _ = qfusion("jobs", "cancel", run)
+    assert (code, out) == (0, "cancelled: job-0, job-2\nhad ended before: job-1\n")
+
+
+def test_one_job_that_cannot_be_asked_for_keeps_no_other_from_being_cancelled(
+    machine, evaluate, qfusion, run
+):
+    machine.seconds = 60
+    assert evaluate("--yes", "--no-wait")[0] == 0
+    machine.faults["cancel"] = [403]
+    code, out, err = qfusion("jobs", "cancel", run)
+    assert (code, out) == (1, "cancelled: job-1, job-2\n")
+    assert err.startswith("error: queue: job job-0: ")
+    assert f"nothing was changed; `qfusion jobs cancel '{run}'` again" in err
+
+
+def test_resume_after_a_cancel_says_how_to_go_on(machine, evaluate, qfusion, run):
+    machine.seconds = 60
+    evaluate("--yes", "--no-wait")
+    qfusion("jobs", "cancel", run)
+    code, out, _ = qfusion("jobs", "resume", run)
+    assert code == 0
+    (measurement,) = json.loads(qfusion("jobs", run, "--json")[1])["measurements"]
+    assert out == (
+        f"done: nothing was left\nmeasurement {measurement['id']} (evaluate) is open, 3 of its "
+        "jobs failed or were cancelled: run the same again to send them anew, or "
+        f"`qfusion jobs forget '{run}' {measurement['id']}`\n"
+    )
+
+
+def test_what_nobody_can_ask_for_any_more_can_be_forgotten(machine, evaluate, qfusion, run):
+    machine.seconds = 60
+    evaluate("--yes", "--no-wait")
+    (measurement,) = json.loads(qfusion("jobs", run, "--json")[1])["measurements"]
+    words = ("jobs", "forget", run, measurement["id"])
+    code, _, err = qfusion(*words)
+    assert code == 2
+    assert f"`qfusion jobs forget '{run}' {measurement['id']} --yes`" in err
+    assert qfusion(*words, "--yes")[0] == 0
+    assert qfusion("jobs", "resume", run)[1] == "done: nothing was left\n"
+    machine.seconds = 0
+    assert evaluate("--yes")[0] == 0
+    assert len(machine.jobs) == 6
+    from qfusion_core.remote.journal import Journal
+
+    assert Journal(run).spent("queue").jobs == 6  # what it may cost is counted all the same
+
+
+def test_an_estimate_says_what_is_measured_already(machine, evaluate, qfusion, run):
+    words = ("estimate", run, "--backend", "queue", "--samples", 5)
+    assert "have a measurement" not in qfusion(*words)[1]
+    assert json.loads(qfusion(*words, "--json")[1])["measurement"] is None
+    machine.seconds = 60
+    evaluate("--yes", "--no-wait")
+    assert "these rows have a measurement, open: evaluate would go on with it" in qfusion(*words)[1]
+    machine.seconds = 0
+    measurement = json.loads(evaluate("--yes", "--json")[1])["measurement"]
+    assert (
+        f"{measurement}: these rows have a measurement, finished: evaluate would take its values "
+        "and send nothing; --again measures anew" in qfusion(*words)[1]
+    )
+    document = json.loads(qfusion(*words, "--json")[1])
+    assert document["measurement"] == {"id": measurement, "state": "finished"}
+
+
+def test_all_runs_are_summed(machine, evaluate, qfusion, run):
+    assert evaluate("--yes")[0] == 0
+    code, out, _ = qfusion("jobs", "--all")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["backend", "queue", "queue"]
+    assert "my run" in out and "all runs" in out and "2.00" in out
+    (sums,) = json.loads(qfusion("jobs", "--all", "--json")[1])["spent"].values()
+    assert sums["total"] == sums["runs"][str(run)]
+    assert sums["total"]["jobs"] == 3
+
+
+def test_jobs_alone_says_what_it_expects(qfusion):
+    code, out, err = qfusion("jobs")
+    assert code == 2
+    assert "resume" in out and "cancel" in out
+    assert err == (
+        "error: qfusion jobs: expected the folder of a run, or a verb; see qfusion jobs --help\n"
+    )

@@ -25,7 +25,7 @@ def test_the_token_is_nowhere(machine, forward, tmp_path, monkeypatch, caplog, c
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY.format(url=machine.url))
-    measurement, said = Measurement(tmp_path / "run", "evaluate"), []
+    measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():
         device = open_backend("queue", run=measurement)
