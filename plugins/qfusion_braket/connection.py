@@ -68,10 +68,12 @@ class Connection:
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
                     "use device: local, emulate with a saved device, or estimate with properties"
                 )
-            known = found.get_frozen_credentials()
-            _require_printable(known)
-            self._found = found
-            self._first = [SecretStr(text) for text in (known.secret_key, known.token) if text]
+            self._found, self._first = found, _frozen(found)
+            if wrong := [name for name, text in self._first.items() if not _is_printable(text)]:
+                raise InputError(
+                    f"braket: {wrong[0]}, or what stands for it in AWS's files, holds a control "
+                    "character, such as a line end; set it anew without"
+                )
             config = Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 user_agent_extra="qfusion",
@@ -105,7 +107,11 @@ class Connection:
         """What must not be said: the first credentials, and what they were refreshed to since."""
         # private names: the public ones ask for new credentials where the old ones are over
         now = [getattr(self._found, name, None) for name in ("_secret_key", "_token")]
-        first = (secret.get_secret_value() for secret in self._first)
+        first = [
+            secret.get_secret_value()
+            for name, secret in self._first.items()
+            if name != "AWS_ACCESS_KEY_ID"
+        ]
         return [text for text in (*first, *now) if text]
 
     def output(self) -> tuple[str, str]:
@@ -151,22 +157,23 @@ class Sending:
         self.posted = True
 
 
-def _require_printable(credentials: Any) -> None:
-    """Refuse control characters: boto quotes a header that it cannot send.
+def _frozen(credentials: Any) -> dict[str, SecretStr]:
+    """What there is, by the variable that gives it: never as text in a variable of ours.
 
-    Raises:
-        InputError: Names the variable, and not what is in it.
+    Tracebacks can show those.
     """
-    variables = {
-        "AWS_ACCESS_KEY_ID": credentials.access_key,
-        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
-        "AWS_SESSION_TOKEN": credentials.token,
+    names = {
+        "AWS_ACCESS_KEY_ID": "access_key",
+        "AWS_SECRET_ACCESS_KEY": "secret_key",
+        "AWS_SESSION_TOKEN": "token",
     }
-    for name in [name for name, text in variables.items() if text and not text.isprintable()]:
-        raise InputError(
-            f"braket: {name}, or what stands for it in AWS's files, holds a control character, "
-            "such as a line end; set it anew without"
-        )
+    known = credentials.get_frozen_credentials()
+    return {name: SecretStr(getattr(known, at)) for name, at in names.items() if getattr(known, at)}
+
+
+def _is_printable(secret: SecretStr) -> bool:
+    """Without control characters: boto quotes a header that it cannot send."""
+    return secret.get_secret_value().isprintable()
 
 
 def _keys(credentials: Credentials | None) -> dict[str, str]:

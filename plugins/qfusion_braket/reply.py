@@ -95,10 +95,20 @@ def _read(
             if len(set(qubits)) < len(qubits):
                 raise ValueError(f"qubits {qubits}, expected each once")
             counts = _counts(result, len(qubits), options.shots)
-            wires = [options.qubits.index(q) for q in qubits] if options.qubits else qubits
+            wires = _wires(qubits, job.circuit.n_wires, options)
             table[row, columns] = from_counts(counts, wires, words)
             kept.append({"basis": basis, "row": row, "wires": wires, "counts": counts})
     return torch.from_numpy(table), kept
+
+
+def _wires(qubits: Sequence[int], n_wires: int, options: Options) -> list[int]:
+    """Which wire each measured qubit is; some may be measured that nobody asked for."""
+    asked = list(options.qubits or range(n_wires))[:n_wires]
+    if missing := set(asked) - set(qubits):
+        expected = " and ".join(map(str, sorted(missing)))
+        raise ValueError(f"qubits {qubits}, expected {expected} among them")
+    others = iter(range(n_wires, n_wires + len(qubits)))
+    return [asked.index(qubit) if qubit in asked else next(others) for qubit in qubits]
 
 
 def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str, float]:

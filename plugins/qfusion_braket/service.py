@@ -197,9 +197,13 @@ class Service(Site):
 
     def _described(self) -> dict[str, Any]:
         connection = self.connection
-        with asking():
-            reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
-            _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
+        try:
+            with asking():
+                reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
+                _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
+        except Refused as error:
+            error.next_step = error.next_step or "check device and region in backends.yaml"
+            raise
         return reply
 
     def _task(self, arn: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Transient
+from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Unreadable
 from qfusion_ibm.asking import asking
 from qfusion_ibm.connection import Connection
 from qfusion_ibm.machine import Machine
@@ -126,14 +126,13 @@ class Service:
         """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them.
 
         Raises:
-            Transient: The results are not there yet.
-            Unreadable: They are not those of the job that was sent.
+            Unreadable: They are not there yet, or not those of the job that was sent.
         """
         with asking():
             text = self.connection.client.job_results(job_id)
         raw = text.encode(errors="replace")
         if not raw.strip():
-            raise Transient("the results are not there yet: an empty reply")
+            raise Unreadable("the results are not there yet: an empty reply")
         values = expectations(text, raw, self._options)
         return values, raw, self._seconds(job_id)
 

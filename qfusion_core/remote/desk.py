@@ -95,7 +95,7 @@ class Desk:
         except RemoteError as error:
             raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
             self._journal.jobs.unreadable(entry.key, error.reason, raw)
-            if not isinstance(error, Transient):
+            if not isinstance(error, Transient) or entry.unreadable is not None:
                 error.about(entry.backend, job_id, self._give_up)
             raise
         reason = ask.hide(result.reason) or "a part of it failed, no reason was given"

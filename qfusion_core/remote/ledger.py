@@ -229,7 +229,7 @@ class Ledger:
             return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:
-        """What the provider returned for a job that is done, or cannot be read; empty if nothing."""
+        """What the provider returned for a job that is done; empty where it was nothing."""
         return bytes(self._blob(key, "raw") or b"")
 
     def _blob(self, key: str, column: str) -> Any:

@@ -82,7 +82,7 @@ OF_A_SET = [
     (a_tenth, "10 shots, expected 100"),
     (other_bits, "expected 2 of 0 and 1"),
     (each(measuredQubits=[0, 0]), "qubits [0, 0], expected each once"),
-    (each(measuredQubits=[0, 7]), "KeyError: 1"),
+    (each(measuredQubits=[0, 7]), "qubits [0, 7], expected 1 among"),
     (each(measurements=None, measurementProbabilities={"00": 0.7, "11": 0.6}), "of sum 1.3"),
     (each(measurements=None, measurementProbabilities={"00": 1.7, "11": -0.7}), "outside of 0 to"),
     (each(measurements=None, measurementProbabilities={"00": float("nan")}), "outside of 0 to 1"),
@@ -102,7 +102,7 @@ def test_results_that_are_not_those_of_the_task(service, measure, failure, journ
     assert RESUME in said and OUT in said
     (entry,) = journal.jobs.all()
     assert entry.state == "submitted"
-    assert journal.jobs.raw(entry.key) or text.endswith("JSONDecodeError")
+    assert journal.jobs.raw(entry.key) or text.startswith("cannot")
     service.results = results
     assert measure(rows_per_job=None).shape == (3, 3)
     assert len(service.tasks) == 1
