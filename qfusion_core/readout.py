@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Literal, get_args
 
+from qfusion_core.errors import InputError
+
 Readout = Literal["z", "z+zz-ring", "z+zz-all", "xyz", "xyz+pairs"]
 Layout = Literal["per-observable", "per-qubit"]
 
+MOST_WIRES = 256  # of xyz+pairs these are 98,688 words; no machine and no simulator goes as far
 READOUTS: tuple[Readout, ...] = get_args(Readout)
 
 
@@ -30,9 +33,17 @@ def pauli_words(readout: Readout, n_wires: int) -> tuple[str, ...]:
     ``z+zz-ring`` are the 2Q tokens of the source paper; at two wires the ring is one pair, at one
     wire none. All but ``xyz`` and ``xyz+pairs`` need a single measurement setting.
 
+    Raises:
+        InputError: No wire, or more than any machine has.
+
     >>> pauli_words("z+zz-ring", 3)
     ('ZII', 'IZI', 'IIZ', 'ZZI', 'IZZ', 'ZIZ')
     """
+    if not 1 <= n_wires <= MOST_WIRES:
+        raise InputError(
+            f"readout {readout!r}: expected 1 to {MOST_WIRES} qubits, got {n_wires}; set qubits, "
+            "or let preprocess.quantum end in {pca: 9}"
+        )
     basis = "XYZ" if readout.startswith("xyz") else "Z"
     wires = range(n_wires)
     singles = [word(n_wires, {w: letter}) for letter in basis for w in wires]

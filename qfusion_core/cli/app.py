@@ -16,6 +16,7 @@ from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
+from qfusion_core.cli.export import export
 from qfusion_core.cli.jobs import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
@@ -39,6 +40,7 @@ app.command()(compare)
 app.command()(estimate)
 app.command()(calibrate)
 app.command()(refit)
+app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.add_typer(backends, name="backends")

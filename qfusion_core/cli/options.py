@@ -44,13 +44,28 @@ Reference = Annotated[
 ]
 
 
+AllowUrl = Annotated[
+    bool,
+    typer.Option(
+        "--allow-url", help="Ask an address that only RUN names for the data set, if it names one."
+    ),
+]
+
+
 def describe_rows(samples: int | None, seed: int) -> str:
     """The rows of `test_rows` in words."""
     return "test part" if samples is None else f"test part, {samples} rows, seed {seed}"
 
 
-def test_rows(folder: RunFolder, registry: Registry, samples: int | None, seed: int) -> Part:
+def test_rows(
+    folder: RunFolder,
+    registry: Registry,
+    samples: int | None,
+    seed: int,
+    *,
+    allow_url: bool = False,
+) -> Part:
     """The rows of the run's test part that a verb looks at."""
     from qfusion_core.evaluation.rows import choose_rows
 
-    return choose_rows(folder.load_split(registry).test, samples, seed)
+    return choose_rows(folder.load_split(registry, allow_url=allow_url).test, samples, seed)

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import platformdirs
 
+from qfusion_core.errors import InputError
+from qfusion_core.printable import shown_path
+
 
 def state_folder(*, create: bool = False) -> Path:
     """Where keys, trust and totals are kept; mode 0700 where it is made here.
@@ -34,3 +37,15 @@ def cache_folder(*, create: bool = False) -> Path:
 def config_folder() -> Path:
     """Where the user's own ``backends.yaml`` and ``prices.yaml`` may lie."""
     return platformdirs.user_config_path("qfusion")
+
+
+def expanded(path: str | Path) -> Path:
+    """A path with its ``~`` replaced, as a shell does it.
+
+    Raises:
+        InputError: Of a user that nobody is.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise InputError(f"{shown_path(path)}: no such user; write ./~... for a name") from None
