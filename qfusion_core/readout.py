@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from operator import index as whole
 from typing import Literal, get_args
 
 from qfusion_core.errors import InputError
@@ -72,6 +73,29 @@ def token_layout(words: Sequence[str], layout: Layout) -> tuple[tuple[int, ...],
         tuple(index for index, text in enumerate(words) if text[wire] != "I")
         for wire in range(n_wires)
     )
+
+
+def rectangular(layout: Sequence[Sequence[int]], n_observables: int) -> list[list[int]]:
+    """A layout that somebody wrote, as lists.
+
+    Raises:
+        InputError: It is no list of tokens of one length, or an index is out of range.
+    """
+    try:
+        rows = [[whole(entry) for entry in token] for token in layout]
+    except TypeError:
+        raise InputError(
+            "layout: expected a list of tokens, each a list of positions in observables, such as "
+            f"[[0], [1]], got {layout!r}"
+        ) from None
+    widths = sorted({len(row) for row in rows})
+    if len(widths) != 1 or widths[0] == 0:
+        raise InputError(
+            f"layout: all tokens need the same number of entries, at least 1; got {widths}"
+        )
+    if not all(0 <= entry < n_observables for row in rows for entry in row):
+        raise InputError(f"layout: indices must lie in 0..{n_observables - 1}, got {rows}")
+    return rows
 
 
 def commuting_groups(words: Sequence[str]) -> list[tuple[str, list[int]]]:

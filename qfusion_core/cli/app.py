@@ -22,6 +22,7 @@ from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
+from qfusion_core.cli.trust import trust
 
 TRACEBACK = "QFUSION_TRACEBACK"
 
@@ -31,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: a switch is no "<bool>", and [fast] is no markup
 )
 app.command()(demo)
 app.command()(train)
@@ -44,6 +46,7 @@ app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.add_typer(backends, name="backends")
+app.command()(trust)
 
 
 def _version(asked: bool) -> None:

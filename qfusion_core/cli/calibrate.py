@@ -17,7 +17,7 @@ from qfusion_core.cli.options import (
     SampleSeed,
     Yes,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import measuring
 
 
@@ -97,5 +97,5 @@ def calibrate(
             for word, each in kept.observables.items()
         ),
     )
-    typer.echo(f"{len(rows)} training rows, compared with {name}; each is predicted without itself")
-    typer.echo(f"written: {path}")
+    say(f"{len(rows)} training rows, compared with {name}; each is predicted without itself")
+    say(f"written: {path}")

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.options import Run
-from qfusion_core.cli.output import AsJson, print_json
+from qfusion_core.cli.output import AsJson, print_json, say
 
 
 def export(
@@ -20,7 +20,6 @@ def export(
 
     It loads and evaluates as RUN does. A data set that is a file of your own is not copied.
     """
-    from qfusion_core.printable import printable
     from qfusion_core.runs.export import describe
     from qfusion_core.runs.export import export as write_copy
 
@@ -37,4 +36,4 @@ def export(
         )
         return
     for line in describe(made):
-        typer.echo(printable(line))
+        say(line)

@@ -19,11 +19,13 @@ Backend = Annotated[
 ]
 BackendsFile = Annotated[
     Path | None,
-    typer.Option(help="Instead of QFUSION_BACKENDS, ./backends.yaml or the packaged file."),
+    typer.Option(
+        help="Instead of QFUSION_BACKENDS, ./backends.yaml, the user's own or the packaged file."
+    ),
 ]
 Samples = Annotated[
     int | None,
-    typer.Option(min=1, help="So many rows of the test part, stratified; all if not given."),
+    typer.Option(min=1, help="So many of the rows, drawn by --seed; all if not given."),
 ]
 SampleSeed = Annotated[
     int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the draw of --samples.")

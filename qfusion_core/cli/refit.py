@@ -9,7 +9,7 @@ from urllib.parse import quote
 import typer
 
 from qfusion_core.cli.options import Again, AllowUrl, BackendsFile, NoWait, Run, SampleSeed, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import measuring
 
 
@@ -112,4 +112,4 @@ def refit(
             )
         ],
     )
-    typer.echo(f"run folder: {made.path}; test it with --backend {backend}")
+    say(f"run folder: {made.path}; test it with --backend {backend}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import paying
 
 if TYPE_CHECKING:
@@ -48,8 +48,8 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
     ] = None,
-    yes: Yes = False,
     allow_url: AllowUrl = False,
+    yes: Yes = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -116,4 +116,4 @@ def _report(folder: RunFolder, as_json: bool) -> None:
         ("part", "macro F1", "weighted F1", "accuracy"),
         [("test", *(f"{value:.4f}" for value in metrics["test"].values()))],
     )
-    typer.echo(f"run folder: {folder.path}")
+    say(f"run folder: {folder.path}")

@@ -22,11 +22,14 @@ from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError, damaged
+from qfusion_core.formats.marks import UNMARKED
+from qfusion_core.interfaces import Dataset
 from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
 from qfusion_core.runs.config import FORMAT, Config
+from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
@@ -71,7 +74,7 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance={**provenance(), **plugins_of(spec), **_marks(split), **(notes or {})},
         )
         file = path / "config.yaml"
         try:
@@ -121,7 +124,8 @@ class RunFolder:
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(Config)
-        spec = validate(source, ("spec",), registry or Registry())
+        with asking_for_plugins(source):
+            spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))
 
     def require_model(self) -> Path:
@@ -153,10 +157,11 @@ class RunFolder:
             InputError: The data has changed since the training, or would be asked of an address
                 that only the folder names.
         """
-        data = self.config.spec.data
-        if not allow_url:
+        data, seed = self.config.spec.data, self.config.spec.training.seed
+        dataset = _dataset(data, registry)
+        if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
             refuse_address(self.path / "config.yaml", data, registry)
-        split = load_split(data, self.config.spec.training.seed, registry)
+        split = dataset.load_again(seed=seed, class_names=self.config.classes, allow_url=allow_url)
         # until 0.1 features were single precision when they were summed up
         if self.config.data_digest not in (digest(split), digest(split, np.dtype(np.float32))):
             raise InputError(
@@ -184,9 +189,18 @@ class RunFolder:
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
     """The data set of a specification, split by the run's seed."""
+    return _dataset(data, registry).load(seed=seed)
+
+
+def _dataset(data: ComponentSpec, registry: Registry) -> Dataset:
     dataset = registry.get("dataset", data.type)
-    split: Split = dataset(dataset.Options.model_validate(data.options)).load(seed=seed)
-    return split
+    opened: Dataset = dataset(dataset.Options.model_validate(data.options))
+    return opened
+
+
+def _marks(split: Split) -> dict[str, Any]:
+    """What `qfusion predict` must know of the file that the run was trained on."""
+    return {} if split.marks == UNMARKED else {"marks": dict(split.marks._asdict())}
 
 
 def digest(split: Split, dtype: np.dtype[Any] | None = None) -> str:

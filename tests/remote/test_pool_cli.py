@@ -10,6 +10,7 @@ import yaml
 
 import qfusion_core
 from machine import Machine
+from qfusion_core import trust
 from qfusion_core.cli import main
 from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
@@ -62,6 +63,7 @@ def qfusion(machine, right, tmp_path, monkeypatch, capsys):
             left=machine.url, right=right.url, quick=QUICK, most=most, other=other, share=share
         )
         (tmp_path / "backends.yaml").write_text(text)
+        trust(tmp_path / "backends.yaml")
         with pytest.raises(SystemExit) as end:
             main([str(word) for word in words])
         out, err = capsys.readouterr()
