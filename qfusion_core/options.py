@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn, Self, SupportsIndex
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    SecretStr,
+    model_validator,
+)
 from pydantic_core import CoreSchema
 
 from qfusion_core.strict import strict_fields
@@ -69,9 +75,29 @@ class Options(BaseModel):
 
 
 class Credentials(BaseModel):
-    """Secrets of a device, each a ``SecretStr``, from the environment and nowhere else."""
+    """Secrets of a device, each a ``SecretStr``, from the environment and nowhere else.
+
+    They are not pickled: no file and no other process gets hold of them that way.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    @model_validator(mode="after")
+    def _printable(self) -> Self:
+        for name, value in self:
+            if isinstance(value, SecretStr) and not value.get_secret_value().isprintable():
+                raise ValueError(
+                    f"{name}: holds a control character, such as a line end; set it anew without"
+                )
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError("credentials are not pickled: open the backend where it is used")
 
 
 def values_digests(device: str, options: Options) -> tuple[str, ...]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-
-from pydantic import SecretStr
 
 from qfusion_core import InputError, QfusionError, Refused, RemoteError, SubmitUncertain, Transient
 
@@ -32,17 +30,22 @@ _NEXT = {
     "DeviceRetiredException": "choose another device",
     "ResourceNotFoundException": "check device and region in backends.yaml",
     "NoSuchBucket": "check s3 in backends.yaml; the bucket must be in the region of the device",
-    "NoSuchKey": "the results were deleted, or moved: put them back",
+    "NoSuchKey": "if the results were deleted or moved, put them back",
 }
+_CLOCK = "set this machine's clock: AWS refuses what was signed at another time"
+_LATE = ("RequestTimeTooSkewed", "RequestExpired")
+# replies of a gateway, or that do not say that a task was not taken
+_DOUBTFUL, _UNANSWERED = (408, 409, 425, 499), (408, 425, 499)
 _PASSING = ("throttl", "toomanyrequests", "slowdown", "requestlimitexceeded")
 
 
 @contextmanager
-def asking(secrets: Collection[SecretStr] = (), *, submits: bool = False) -> Iterator[None]:
+def asking(*, submits: bool = False) -> Iterator[None]:
     """Everything that boto and the SDK raise becomes one of qfusion's errors.
 
+    Secrets that are quoted are taken out by the core, which asks `RemoteDevice.secrets`.
+
     Args:
-        secrets: What must not be said, whoever echoes it.
         submits: Whether a task may have been accepted when no clear reply comes back.
 
     Raises:
@@ -57,17 +60,7 @@ def asking(secrets: Collection[SecretStr] = (), *, submits: bool = False) -> Ite
     except ImportError as error:
         raise InputError(f"braket: {INSTALL} ({error})") from None
     except Exception as error:  # boto's have several bases; the SDK leaks those of others
-        made = _error(error, submits)
-        made.reason = hidden(made.reason, secrets)
-        made.args = (made.reason,)
-        raise made from None
-
-
-def hidden(text: str, secrets: Collection[SecretStr]) -> str:
-    """A text without the secrets, whoever echoed them."""
-    for secret in secrets:
-        text = text.replace(secret.get_secret_value(), "(hidden)")
-    return text
+        raise _error(error, submits) from None
 
 
 def _error(error: Exception, submits: bool) -> RemoteError:
@@ -78,6 +71,11 @@ def _error(error: Exception, submits: bool) -> RemoteError:
     match error:
         case boto.ClientError():
             return _answered(error.response, error.operation_name, doubt)
+        case boto.SSLError():
+            return Refused(
+                f"no secure connection to AWS: {said}",
+                next_step="name your proxy's or network's certificate in AWS_CA_BUNDLE",
+            )
         case (
             boto.EndpointConnectionError()
             | boto.ConnectTimeoutError()
@@ -99,10 +97,10 @@ def _error(error: Exception, submits: bool) -> RemoteError:
             return doubt(said)
         case boto.ParamValidationError():
             return Refused(said)
-        case _ if submits:
-            return doubt(f"{type(error).__name__}: {said}")  # a reply that cannot be read, say
-        case _:
-            return Refused(f"{type(error).__name__}: {said}")
+        case boto.BotoCoreError():
+            return (doubt if submits else Refused)(f"{type(error).__name__}: {said}")
+        case _:  # a page of somebody's instead of AWS's reply, or half of one
+            return doubt(f"the reply of AWS cannot be read ({type(error).__name__}: {said})")
 
 
 def _answered(
@@ -111,14 +109,19 @@ def _answered(
     """AWS said no."""
     told, meta = reply.get("Error", {}), reply.get("ResponseMetadata", {})
     code, status = str(told.get("Code", "")), int(meta.get("HTTPStatusCode", 0))
-    said = f"{code} ({status}) from {operation}: {' '.join(str(told.get('Message')).split())[:500]}"
+    what = f"{code} ({status})" if code and code != str(status) else f"HTTP status {status}"
+    said = f"{what} from {operation}: {' '.join(str(told.get('Message') or '').split())}"
+    said = said.removesuffix(": ")
     if failures := reply.get("programSetValidationFailures"):
         said += f"; first failure: {failures[0]}"
     lowered = code.lower()
     if status == 429 or any(word in lowered for word in _PASSING):
         return Transient(said, retry_after=_seconds(meta.get("HTTPHeaders", {})))
-    if status >= 500 or code == "RequestTimeout":
+    unclear = _DOUBTFUL if doubt is SubmitUncertain else _UNANSWERED
+    if status < 400 or status >= 500 or status in unclear or code == "RequestTimeout":
         return doubt(said)
+    if code in _LATE or any(word in said for word in ("Signature expired", "not yet current")):
+        return Refused(said, next_step=_CLOCK)
     return Refused(said, next_step=_NEXT.get(code, "").format(operation=operation))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from pydantic import SecretStr
@@ -16,9 +18,9 @@ from pydantic import SecretStr
 from qfusion_braket.asking import SIGN_IN, asking
 from qfusion_braket.names import place
 from qfusion_braket.options import Credentials, Options
-from qfusion_core import CredentialsMissing, InputError
+from qfusion_core import CredentialsMissing, InputError, QfusionError
 
-_TIMEOUTS = {"connect_timeout": 10, "read_timeout": 120}  # seconds
+_CONNECT, _IDENTITY = 10, 5  # seconds
 # at DEBUG they write down session tokens that are sent, and all that comes back
 _TALKATIVE = ("botocore.auth", "botocore.endpoint", "botocore.parsers")
 
@@ -30,7 +32,7 @@ class Connection:
         place: ARN and region of the device.
         braket: The client for tasks and devices.
         s3: The client for results.
-        secrets: What must not be said.
+        sending: What is told before a task goes out.
     """
 
     def __init__(self, options: Options, credentials: Credentials | None) -> None:
@@ -66,16 +68,51 @@ class Connection:
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
                     "use device: local, emulate with a saved device, or estimate with properties"
                 )
-            known = found.get_frozen_credentials()
-            self.secrets = [SecretStr(text) for text in (known.secret_key, known.token) if text]
+            self._found, self._first = found, _frozen(found)
+            if wrong := [name for name, text in self._first.items() if not _is_printable(text)]:
+                raise InputError(
+                    f"braket: {wrong[0]}, or what stands for it in AWS's files, holds a control "
+                    "character, such as a line end; set it anew without"
+                )
             config = Config(
                 retries={"total_max_attempts": 1, "mode": "standard"},
                 user_agent_extra="qfusion",
-                **_TIMEOUTS,
+                connect_timeout=_CONNECT,
+                read_timeout=options.request_seconds,
             )
             endpoint = os.environ.get("BRAKET_ENDPOINT")  # as the SDK reads it
             self.braket: Any = self._session.client("braket", config=config, endpoint_url=endpoint)
             self.s3: Any = self._session.client("s3", config=config)
+            self.sending = Sending()
+            event = "before-send.braket.CreateQuantumTask"
+            self.braket.meta.events.register(event, self.sending)
+
+    @cached_property
+    def account(self) -> str | None:
+        """The account's number; None where AWS does not tell it, at once."""
+        from botocore.config import Config
+
+        quick = Config(
+            retries={"total_max_attempts": 1}, connect_timeout=_IDENTITY, read_timeout=_IDENTITY
+        )
+        try:
+            with asking():
+                told = self._session.client("sts", config=quick).get_caller_identity()["Account"]
+        except QfusionError:
+            return None
+        return f"AWS account {told}" if str(told).isdigit() else None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be said: the first credentials, and what they were refreshed to since."""
+        # private names: the public ones ask for new credentials where the old ones are over
+        now = [getattr(self._found, name, None) for name in ("_secret_key", "_token")]
+        first = [
+            secret.get_secret_value()
+            for name, secret in self._first.items()
+            if name != "AWS_ACCESS_KEY_ID"
+        ]
+        return [text for text in (*first, *now) if text]
 
     def output(self) -> tuple[str, str]:
         """Bucket and folder of the results; makes the account's bucket for Braket if need be.
@@ -87,7 +124,7 @@ class Connection:
             bucket, _, folder = self._options.s3.removeprefix("s3://").partition("/")
             return bucket, folder.strip("/") or "qfusion"
         if self._bucket is None:
-            with asking(self.secrets):
+            with asking():
                 from braket.aws import AwsSession
 
                 session = AwsSession(boto_session=self._session, braket_client=self.braket)
@@ -96,9 +133,47 @@ class Connection:
 
     def read(self, bucket: str, key: str) -> bytes:
         """An object."""
-        with asking(self.secrets):
+        with asking():
             raw: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return raw
+
+
+class Sending:
+    """Told by boto right before a task goes out, after everything that can go wrong before.
+
+    Attributes:
+        told: What is told in turn; what it raises keeps the task from being sent.
+        posted: A task was sent since this was last set to False.
+    """
+
+    def __init__(self) -> None:
+        self.told: Callable[[], None] | None = None
+        self.posted = False
+
+    def __call__(self, **event: Any) -> None:
+        """See botocore's events."""
+        if self.told is not None:
+            self.told()
+        self.posted = True
+
+
+def _frozen(credentials: Any) -> dict[str, SecretStr]:
+    """What there is, by the variable that gives it: never as text in a variable of ours.
+
+    Tracebacks can show those.
+    """
+    names = {
+        "AWS_ACCESS_KEY_ID": "access_key",
+        "AWS_SECRET_ACCESS_KEY": "secret_key",
+        "AWS_SESSION_TOKEN": "token",
+    }
+    known = credentials.get_frozen_credentials()
+    return {name: SecretStr(getattr(known, at)) for name, at in names.items() if getattr(known, at)}
+
+
+def _is_printable(secret: SecretStr) -> bool:
+    """Without control characters: boto quotes a header that it cannot send."""
+    return secret.get_secret_value().isprintable()
 
 
 def _keys(credentials: Credentials | None) -> dict[str, str]:

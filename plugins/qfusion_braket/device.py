@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from torch import Tensor
@@ -38,6 +38,8 @@ class Braket(RemoteDevice):
     name = "braket"
     Options = ours.Options
     Credentials = ours.Credentials
+    tells_unknown = True
+    says_when_it_posts = True
 
     options: ours.Options
     snapshot_advice = (
@@ -105,7 +107,7 @@ class Braket(RemoteDevice):
 
     def submit(self, job: Job, key: str) -> str:
         """One program set or program."""
-        return self._site.submit(job, key)
+        return self._site.submit(job, key, self.before_post)
 
     def find(self, key: str) -> str | None:
         """By its tag."""
@@ -122,6 +124,14 @@ class Braket(RemoteDevice):
     def cancel(self, job_id: str) -> None:
         """One task."""
         self._site.cancel(job_id)
+
+    def account(self) -> str | None:
+        """The account's number."""
+        return self._site.account
+
+    def secrets(self) -> Iterable[str]:
+        """Those that are given, and those that AWS's own chain has found and refreshed."""
+        return [*super().secrets(), *self._site.secrets]
 
     def noise_model(self) -> NoiseParameters | None:
         """As given for `local-dm`, or as a device's saved properties tell it."""

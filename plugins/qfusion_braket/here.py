@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -63,7 +63,7 @@ class Here(Site):
         with _installed():
             return self._bench.noise()
 
-    def submit(self, job: Job, key: str) -> str:
+    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
         try:
             self._results[key] = self._run(job)
@@ -81,7 +81,7 @@ class Here(Site):
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
         known = job_id in self._results
-        return JobStatus("done") if known else JobStatus("failed", reason="no such job here")
+        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
 
     def fetch(self, job: Job, job_id: str) -> Result:
         """Values of a job, and its counts."""

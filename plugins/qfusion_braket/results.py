@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 from qfusion_braket.connection import Connection
-from qfusion_braket.described import SET_ACTION
-from qfusion_braket.task import failures
+from qfusion_core import Unreadable
 
 
 def results(connection: Connection, task: dict[str, Any]) -> dict[str, Any]:
@@ -16,30 +15,37 @@ def results(connection: Connection, task: dict[str, Any]) -> dict[str, Any]:
     Args:
         connection: To S3.
         task: As GetQuantumTask tells it.
+
+    Raises:
+        Unreadable: An object is no JSON, or lacks what all of them have: half of one, or a page
+            that somebody sent instead.
     """
     bucket, folder = task["outputS3Bucket"], task["outputS3Directory"]
 
     def read(name: str) -> Any:
-        return json.loads(connection.read(bucket, f"{folder}/{name}"))
+        raw = connection.read(bucket, f"{folder}/{name}")
+        try:
+            return json.loads(raw)
+        except ValueError as error:  # of JSON, or of UTF-8
+            said = f"{name} in S3 cannot be read ({type(error).__name__}: {error})"
+            raise Unreadable(said, raw) from None
 
     def whole(part: Any) -> Any:
         return read(part) if isinstance(part, str) else part
 
-    document: dict[str, Any] = read("results.json")
-    if "programResults" in document:
-        if document.get("s3Location"):
-            bucket, folder = document["s3Location"]
-        programs = [whole(program) for program in document["programResults"]]
-        for program in programs:
-            program["executableResults"] = [whole(one) for one in program["executableResults"]]
-        document["programResults"] = programs
-    return document
-
-
-def incomplete(connection: Connection, task: dict[str, Any]) -> str:
-    """Why a program set has not all of its results; empty where it has, as nearly always."""
-    kind = (task.get("actionMetadata") or {}).get("actionType")
-    shots = task.get("numSuccessfulShots")
-    if kind != SET_ACTION or shots is None or shots >= task["shots"]:
-        return ""
-    return failures(results(connection, task))
+    document = read("results.json")
+    try:
+        if "programResults" in document:
+            if document.get("s3Location"):
+                bucket, folder = document["s3Location"]
+            programs = [whole(program) for program in document["programResults"]]
+            for program in programs:
+                program["executableResults"] = [whole(one) for one in program["executableResults"]]
+            document["programResults"] = programs
+        elif not isinstance(document, dict):
+            raise TypeError(f"a {type(document).__name__}")
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
+        said = f"results.json in S3 is none of AWS's ({type(error).__name__}: {error})"
+        raise Unreadable(said, json.dumps(document).encode()) from None
+    made: dict[str, Any] = document
+    return made

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from qfusion_braket.asking import asking, hidden
+from qfusion_braket.asking import asking
 from qfusion_braket.checks import findings
 from qfusion_braket.connection import Connection
 from qfusion_braket.described import machine_of
@@ -16,10 +17,23 @@ from qfusion_braket.names import place
 from qfusion_braket.options import Credentials, Options
 from qfusion_braket.parameters import device_parameters
 from qfusion_braket.pricing import PriceList
-from qfusion_braket.results import incomplete, results
+from qfusion_braket.reply import reply_of
+from qfusion_braket.results import results
+from qfusion_braket.search import Search
 from qfusion_braket.site import Site
-from qfusion_braket.task import PROGRAM, PROGRAM_SET, reply_of, task_of
-from qfusion_core import Circuit, Finding, Job, JobStatus, Refused, Result
+from qfusion_braket.task import PROGRAM, PROGRAM_SET, task_of
+from qfusion_core import (
+    Circuit,
+    Finding,
+    Job,
+    JobStatus,
+    QfusionError,
+    Refused,
+    Result,
+    SubmitUncertain,
+    Transient,
+    Unreadable,
+)
 
 TAG = "qfusion"
 _STATES = {"COMPLETED": "done", "FAILED": "failed", "CANCELLED": "cancelled", "RUNNING": "running"}
@@ -33,6 +47,7 @@ class Service(Site):
         self._options, self._credentials = options, credentials
         self._connected: Connection | None = None
         self._machine: Machine | None = None
+        self._search = Search(TAG)
         self._saved: str | None = None  # the file, where AWS is not asked
 
     @property
@@ -76,7 +91,17 @@ class Service(Site):
             "two_qubit_gates_sent": sum(len(gate.wires) == 2 for gate in circuit.gates),
         }
 
-    def submit(self, job: Job, key: str) -> str:
+    @property
+    def account(self) -> str | None:
+        """Whose tasks they are."""
+        return self.connection.account
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be said; asks nobody."""
+        return [] if self._connected is None else self._connected.secrets
+
+    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
         """Send a task, once; the same key is the same task to AWS."""
         machine, connection, options = self.machine(), self.connection, self._options
         if machine.status != "ONLINE":
@@ -94,33 +119,34 @@ class Service(Site):
             more["associations"] = [
                 {"arn": options.reservation, "type": "RESERVATION_TIME_WINDOW_ARN"}
             ]
-        with asking(connection.secrets, submits=True):
-            reply = connection.braket.create_quantum_task(
-                clientToken=_token(key),
-                deviceArn=connection.place.arn,
-                shots=task.shots,
-                outputS3Bucket=bucket,
-                outputS3KeyPrefix=folder,
-                action=task.action,
-                tags={**options.tags, TAG: key},
-                **more,
-            )
-        return str(reply["quantumTaskArn"])
+        sending = connection.sending
+        sending.told, sending.posted = before_post, False
+        try:
+            with asking(submits=True):
+                reply = connection.braket.create_quantum_task(
+                    clientToken=_token(key),
+                    deviceArn=connection.place.arn,
+                    shots=task.shots,
+                    outputS3Bucket=bucket,
+                    outputS3KeyPrefix=folder,
+                    action=task.action,
+                    tags={**options.tags, TAG: key},
+                    **more,
+                )
+                return str(reply["quantumTaskArn"])
+        except SubmitUncertain as error:
+            if sending.posted:
+                raise
+            raise Transient(error.reason) from None  # nothing was sent
+        finally:
+            sending.told = None
 
     def find(self, key: str) -> str | None:
         """ARN of the task with the tag.
 
         The same token again would tell, too, but would make a task where there is none.
         """
-        connection = self.connection
-        device = {"name": "deviceArn", "operator": "EQUAL", "values": [connection.place.arn]}
-        with asking(connection.secrets):
-            pages = connection.braket.get_paginator("search_quantum_tasks")
-            for page in pages.paginate(filters=[device], PaginationConfig={"PageSize": 100}):
-                for task in page["quantumTasks"]:
-                    if task.get("tags", {}).get(TAG) == key:
-                        return str(task["quantumTaskArn"])
-        return None
+        return self._search.find(self.connection, key)
 
     def status(self, job_id: str) -> JobStatus:
         """What AWS says, in qfusion's words."""
@@ -129,26 +155,39 @@ class Service(Site):
         except Refused as error:
             if not error.reason.startswith(_UNKNOWN):
                 raise
-            return JobStatus("failed", reason=f"AWS knows no such task ({error.reason})")
-        state, reason = _STATES.get(task["status"], "queued"), task.get("failureReason") or ""
-        if state == "done" and (said := incomplete(self.connection, task)):
-            return JobStatus("failed", reason=said)
-        reason = hidden(reason, self.connection.secrets)
+            return JobStatus("unknown", reason=f"AWS knows no such task ({error.reason})")
+        state, reason = _STATES.get(task["status"], "queued"), str(task.get("failureReason") or "")
         position = str((task.get("queueInfo") or {}).get("position") or "").lstrip(">")
         return JobStatus(state, int(position) if position.isdigit() else None, reason)
 
     def fetch(self, job: Job, job_id: str) -> Result:
         """Values; for a simulator, what it cost by the time that AWS tells."""
-        reply = reply_of(results(self.connection, self._task(job_id)), job, self._options)
+        try:
+            document = results(self.connection, self._task(job_id))
+        except Refused as error:
+            if not error.reason.startswith("NoSuchKey"):
+                raise
+            missing = Unreadable(f"the results are not in S3, or not yet ({error.reason})")
+            missing.next_step = error.next_step
+            raise missing from None
+        reply = reply_of(document, job, self._options, self._least)
         usd = None
         if reply.seconds is not None and self.machine().simulator:
             usd = self._prices.billed(self.machine(), reply.seconds)
-        return Result(reply.values, reply.raw, usd=usd)
+        return Result(reply.values, reply.raw, usd=usd, failed=reply.failed, reason=reply.reason)
+
+    def _least(self) -> int:
+        """Fewest shots of a program set; where nobody tells, a part is sent as it is."""
+        try:
+            limits = self.machine().program_set
+        except QfusionError:
+            return 1
+        return 1 if limits is None else limits.least
 
     def cancel(self, job_id: str) -> None:
-        """Ask for it; a task that has ended stays as it is."""
+        """Ask for it; its status tells whether that was heard."""
         try:
-            with asking(self.connection.secrets):
+            with asking():
                 self.connection.braket.cancel_quantum_task(quantumTaskArn=job_id)
         except Refused as error:
             if not error.reason.startswith(("ConflictException", *_UNKNOWN)):
@@ -160,15 +199,21 @@ class Service(Site):
 
     def _described(self) -> dict[str, Any]:
         connection = self.connection
-        with asking(connection.secrets):
-            reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
+        try:
+            with asking():
+                reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
+                _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
+        except Refused as error:
+            error.next_step = error.next_step or "check device and region in backends.yaml"
+            raise
         return reply
 
     def _task(self, arn: str) -> dict[str, Any]:
-        with asking(self.connection.secrets):
+        with asking():
             reply: dict[str, Any] = self.connection.braket.get_quantum_task(
                 quantumTaskArn=arn, additionalAttributeNames=["QueueInfo"]
             )
+            _ = reply["status"], reply["outputS3Bucket"], reply["outputS3Directory"]
         return reply
 
 

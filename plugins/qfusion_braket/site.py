@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 from qfusion_braket.machine import Machine
@@ -28,9 +29,19 @@ class Site(ABC):
         """The device's document, asked anew; None where there is none."""
         return None
 
+    @property
+    def account(self) -> str | None:
+        """Whose tasks they are; None where there is none, or it is not told."""
+        return None
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must not be said, besides the credentials that are given."""
+        return []
+
     @abstractmethod
-    def submit(self, job: Job, key: str) -> str:
-        """Send or run a job; its id."""
+    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
+        """Send or run a job; its id. See `qfusion_core.RemoteDevice.before_post`."""
 
     @abstractmethod
     def find(self, key: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,8 @@ from qfusion_ibm.template import known_warnings
 
 _NO_TOKEN = "Unable to retrieve IBM Cloud access token"
 # what the SDK says of a network that is down, and of a service that is
+# what code that reads a reply raises where it is another
+_READING = (KeyError, IndexError, TypeError, AttributeError, json.JSONDecodeError)
 _INSTANCES = "Unable to retrieve instances"
 _PASSING = (_NO_TOKEN, "No backend matches")
 
@@ -58,19 +61,20 @@ def asking(*, reads: bool = False) -> Iterator[None]:
             raise InputError(f"ibm: {INSTALL} ({error})") from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
             refuse_certificate(error)
-            said = _unquoted(" ".join(str(error).split())) or type(error).__name__
+            own = type(error).__module__.startswith("qiskit")
+            said = " ".join(str(error).split()) or type(error).__name__
+            said = _unquoted(said) if own else said
             if said.startswith(_INSTANCES):
                 # the SDK adds that the token may not be valid, whatever went wrong
                 raise Transient(f"{_INSTANCES} of this account from IBM Cloud") from None
             if _network(error) or said.startswith(_PASSING):
                 raise Transient(said) from None
-            # the SDK's own speak for themselves; a bare KeyError does not
-            own = type(error).__module__.startswith("qiskit")
-            if reads and not own:
+            if reads and isinstance(error, _READING):
                 # a page of somebody's instead of IBM's reply, half of one, or nothing yet
                 raise Transient(
                     f"the reply of IBM cannot be read ({type(error).__name__}: {said})"
                 ) from None
+            # the SDK's own speak for themselves; a bare KeyError does not
             raise Refused(said if own else f"{type(error).__name__}: {said}") from None
 
 

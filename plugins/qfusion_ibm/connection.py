@@ -50,7 +50,7 @@ class Connection:
         """
         assert credentials.token is not None and credentials.instance is not None
         keep_headers_private()
-        with asking():
+        with asking(reads=True):
             _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
@@ -103,7 +103,7 @@ class Connection:
         """
         from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-        with asking():
+        with asking(reads=True):
             try:
                 return self.service.least_busy(min_num_qubits=qubits)
             except QiskitBackendNotFoundError:

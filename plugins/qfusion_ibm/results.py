@@ -33,7 +33,7 @@ def expectations(text: str, raw: bytes, options: Options) -> NDArray[np.float64]
         values = np.asarray(decoded[0].data.evs, dtype=float)
         told: Any = (decoded[0].metadata or {}).get("shots")
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
+        said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise Unreadable(
             f"IBM's results are not those of the job that was sent ({said})", raw
         ) from None

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
-from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Transient
+from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Unreadable
 from qfusion_ibm.asking import asking
 from qfusion_ibm.connection import Connection
 from qfusion_ibm.machine import Machine
@@ -51,9 +50,10 @@ class Service:
                 backend = self.connection.least_busy(qubits)
             else:
                 backend = self.connection.backend(wanted)
-            self._machines[wanted] = Machine(backend.name, backend, backend.num_qubits)
             with asking(reads=True):
-                _ = self._machines[wanted].target  # asked now, so that what fails is said here
+                made = Machine(backend.name, backend, backend.num_qubits)
+                _ = made.target  # asked now, so that what fails is said here
+            self._machines[wanted] = made
         return self._machines[wanted]
 
     def submit(
@@ -76,7 +76,7 @@ class Service:
         transport = self.connection.transport
         transport.posted, transport.before_post = False, before_post
         try:
-            with asking():
+            with asking(reads=True):
                 return EstimatorV2(mode=mode, options=chosen).run([pub]).job_id()
         except QfusionError as error:
             if not transport.posted or isinstance(error, SubmitUncertain):
@@ -125,14 +125,13 @@ class Service:
         """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them.
 
         Raises:
-            Transient: The results are not there yet.
-            Unreadable: They are not those of the job that was sent.
+            Unreadable: They are not there yet, or not those of the job that was sent.
         """
         with asking():
             text = self.connection.client.job_results(job_id)
         raw = text.encode(errors="replace")
         if not raw.strip():
-            raise Transient("the results are not there yet: an empty reply")
+            raise Unreadable("the results are not there yet: an empty reply")
         values = expectations(text, raw, self._options)
         return values, raw, self._seconds(job_id)
 
@@ -144,7 +143,7 @@ class Service:
         except QfusionError:
             return None
         is_number = isinstance(told, int | float) and not isinstance(told, bool)
-        return float(told) if is_number and 0 <= told < math.inf else None
+        return float(told) if is_number and 0 <= told < 1e9 else None
 
     def close(self, session: str) -> None:
         """Close a session or batch; one that is closed already stays so."""

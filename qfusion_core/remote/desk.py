@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import get_args
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.errors import RemoteError, Transient, Unreadable
+from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Call, JobStatus, Result, State
@@ -65,8 +66,14 @@ class Desk:
         if status.state == "unknown":
             return self._missing.look(entry, device, ask, status.reason)
         self._missing.known(entry)
+        if entry.unreadable is not None and status.state in ("queued", "running"):
+            self._journal.jobs.known(entry.key, str(entry.job_id))  # it is at work after all
         if status.state == "done":
             return self._keep(entry, device, ask)
+        return self._end(entry, status, ask)
+
+    def _end(self, entry: Entry, status: JobStatus, ask: Asking) -> JobStatus:
+        """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
             reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
             status = status._replace(reason=reason)
@@ -82,17 +89,19 @@ class Desk:
 
         try:
             result = ask(fetch, job_id=job_id, next_step=self._next)
+        except JobFailed as error:  # the provider calls a job done of which it has run nothing
+            self._journal.jobs.unreadable(entry.key, error.reason)
+            return self._end(entry, JobStatus("failed", reason=error.reason), ask)
         except RemoteError as error:
             raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
             self._journal.jobs.unreadable(entry.key, error.reason, raw)
-            if not isinstance(error, Transient):
+            if not isinstance(error, Transient) or entry.unreadable is not None:
                 error.about(entry.backend, job_id, self._give_up)
             raise
-        raw = ask.hide_bytes(result.raw)
-        kept = Result(result.values, raw, result.qpu_seconds, result.usd)
+        reason = ask.hide(result.reason) or "a part of it failed, no reason was given"
+        kept = replace(result, raw=ask.hide_bytes(result.raw), reason=reason)
         if not result.failed:
             self._journal.jobs.done(entry.key, kept)
             return JobStatus("done")
-        reason = ask.hide(result.reason) or "a part of it failed, no reason was given"
-        self._journal.jobs.split(entry, kept, result.failed, reason)
+        self._journal.jobs.split(entry, kept)
         return JobStatus("failed", reason=reason)

@@ -131,7 +131,7 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
     jobs = fleet.bound.measurement.journal.jobs
     failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
-    next_step = f"or give it up with `{fleet.bound.measurement.command('forget')} {at.measurement}`"
+    next_step = f"or give it up with `{fleet.bound.measurement.command('forget', at.measurement)}`"
     failed = surely_failed(fleet, failed, next_step)
     if failed:
         out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}

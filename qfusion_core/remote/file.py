@@ -189,8 +189,8 @@ def told(path: Path) -> Iterator[None]:
             raise InputError(f"{where}: takes too long to read for its size; {LOST}") from error
         if code == sqlite3.SQLITE_CONSTRAINT:
             raise InputError(
-                f"{where}: a row that no journal may hold ({said}): an amount that is negative or "
-                f"beyond 1e15, for one; {LOST}"
+                f"{where}: a row that no journal may hold ({said}): a negative amount, for one; "
+                f"{LOST}"
             ) from error
         raise InputError(
             f"{where}: damaged, or not a journal of qfusion ({said}); {LOST}"

@@ -93,6 +93,11 @@ class Planned(NamedTuple):
     backend: str
 
 
+def is_unreadable(job: Entry) -> bool:
+    """Whether its result could not be read, though it is done; or nobody knows it any more."""
+    return job.unreadable is not None
+
+
 def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
     """Sums over the jobs of a backend: what the provider charged, else what is reserved.
 
@@ -167,19 +172,6 @@ def reserve(
             ),
         )  # fmt: skip
     return keys
-
-
-def stuck(db: sqlite3.Connection, measurement: str) -> bool:
-    """Whether a measurement only waits for jobs that are done, but cannot be read, or are unknown.
-
-    It is open as long as somebody asks for them; who measures again does not.
-    """
-    states = db.execute(
-        "SELECT unreadable IS NOT NULL FROM job WHERE measurement = ? AND NOT replaced"
-        " AND state IN ('intent', 'submitted')",
-        (measurement,),
-    ).fetchall()
-    return bool(states) and all(stuck for (stuck,) in states)
 
 
 def _require_countable(planned: Planned) -> None:

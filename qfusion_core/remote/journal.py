@@ -21,7 +21,7 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.file import damaged_row
-from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent, stuck
+from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
 from qfusion_core.remote.opened import Opened
@@ -67,8 +67,7 @@ class Journal:
     def open(self, about: About, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
 
-        A finished one is taken again for its values, unless ``again``; an open one always, unless
-        nothing is left of it but jobs that cannot be brought to their end, and ``again``.
+        A finished one is taken again for its values, unless ``again``; an open one always.
         """
 
         def last(db: sqlite3.Connection) -> str | None:
@@ -77,11 +76,7 @@ class Journal:
                 " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
                 about,
             ).fetchone()
-            if row and not again:
-                return str(row["id"])
-            if row and row["state"] == "open" and not stuck(db, str(row["id"])):
-                return str(row["id"])
-            return None
+            return str(row["id"]) if row and (row["state"] == "open" or not again) else None
 
         with self._store.reading() as db:  # a folder may be one that cannot be written
             found = last(db)

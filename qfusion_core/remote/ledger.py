@@ -18,14 +18,14 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
 from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
-from qfusion_core.remote.job import FailedPart, Result
+from qfusion_core.remote.job import Result
 from qfusion_core.remote.owner import gone
-from qfusion_core.remote.parts import split
-from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.parts import blob_of, charged, split
+from qfusion_core.remote.price import Price
 from qfusion_core.remote.repricing import reprice
 from qfusion_core.remote.schema import light_columns
 from qfusion_core.remote.store import Store
-from qfusion_core.remote.stored import FURTHEST, array, is_amount
+from qfusion_core.remote.stored import FURTHEST, array
 
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
@@ -180,22 +180,15 @@ class Ledger:
 
         What cannot be an amount counts as not told: what was reserved stays.
         """
-        values = result.values.detach().double().cpu().contiguous().numpy()
-        usd = result.usd
-        seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
-        low, high = usd if isinstance(usd, Range) else (usd, usd)
-        if not (is_amount(low) and is_amount(high)):
-            low = high = None
-        told = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
         self._update(
             key,
             "submitted",
             state="done",
             ended=self._clock(),
-            values=values.astype("<f8").tobytes(),
+            values=blob_of(result.values),
             raw=result.raw,
             unreadable=None,
-            **{name: amount for name, amount in told.items() if amount is not None},
+            **charged(result),
         )
 
     def unreadable(self, key: str, reason: str, raw: bytes = b"") -> None:
@@ -205,11 +198,10 @@ class Ledger:
         """
         self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
 
-    def split(
-        self, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
-    ) -> None:
-        """Write parts in place of a job of which some were not run; see `parts.split`."""
-        split(self._store, entry, result, failed, reason)
+    def split(self, entry: Entry, result: Result) -> None:
+        """Write parts in place of a job of which some were not run."""
+        with self._store.writing() as db:
+            split(db, entry, result, self._clock())
 
     def known(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""
@@ -237,8 +229,8 @@ class Ledger:
             return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:
-        """What the provider returned for a job that is done."""
-        return bytes(self._blob(key, "raw"))
+        """What the provider returned for a job that is done; empty where it was nothing."""
+        return bytes(self._blob(key, "raw") or b"")
 
     def _blob(self, key: str, column: str) -> Any:
         with self._store.reading() as db:

@@ -13,8 +13,9 @@ from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.evaluation import carry_out
 from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import UNFINISHED, Entry
+from qfusion_core.remote.intents import UNFINISHED, Entry, is_unreadable
 from qfusion_core.remote.journal import NAME, Journal
+from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.price import Price
 
@@ -105,8 +106,8 @@ def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = F
     rows = chosen(journal, which)
     for row in [] if lost else rows:
         for job in row["jobs"]:
-            at_work = job.state == "submitted" and job.unreadable is None
-            if at_work or (job.state == "intent" and job.sent is not None):
+            here = job.state == "submitted" and not is_unreadable(job)
+            if here or (job.state == "intent" and job.sent is not None):
                 raise InputError(
                     f"{run}: measurement {row['id']}: job {job.job_id or job.key} may be at the "
                     f"provider; first `{measurement.command('cancel', row['id'])}`, or wait for it "
@@ -126,11 +127,16 @@ def unfinished(
     backends: Backends,
     measurement: Measurement,
 ) -> Iterator[tuple[Fleet, dict[str, Any]]]:
-    """Each measurement that has unfinished jobs, with its device, open."""
+    """Each measurement that has unfinished jobs, with its device, open.
+
+    What earlier processes have left open at the providers is closed, also for those that have none.
+    """
     registry = Registry()
     for row in chosen(journal, which):
         given_up = row["state"] == "forgotten" and row["id"] not in (which or ())
-        if not given_up and any(job.state in UNFINISHED for job in row["jobs"]):
+        waited_for = any(job.state in UNFINISHED for job in row["jobs"]) and not given_up
+        left = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
+        if waited_for or left:
             device = backends.open(row["backend"], registry, measurement)
             if not isinstance(device, Fleet) or device.name != row["device"]:
                 raise QfusionError(
@@ -138,7 +144,9 @@ def unfinished(
                     f"{device.name!r}, its jobs are of {row['device']!r}; name the file that it "
                     "was in with --backends-file"
                 )
-            yield device, row
+            close_left(device)
+            if waited_for:
+                yield device, row
 
 
 def chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]]:

@@ -13,9 +13,9 @@ from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal import NOT_OURS, About, Journal
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.recognition import beside, known, left_open, written_as
 from qfusion_core.storage.places import state_folder
@@ -133,6 +133,12 @@ class Measurement:
         """Id of the measurement on each backend that was asked, for provenance."""
         return {about.backend: at.measurement for about, at in self._open.items()}
 
+    @property
+    def adopted(self) -> str:
+        """What is to be said of its values where any came with an adopted journal; else nothing."""
+        ids = self.ids.values()
+        return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
+
     def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
         """Place of the call that is made now.
 
@@ -154,10 +160,21 @@ class Measurement:
         """Id of the measurement to go on with, or of a new one."""
         before = known(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
-            return self.journal.open(before.about, again=self.again)
+            if not (self.again and self._given_up(before.id)):
+                return self.journal.open(before.about, again=False)
         for line in beside(self.journal, about, self.ids.values()):
             self.say(f"{line}: `{self.command('list')}` shows it")
         return self.journal.open(about, again=self.again)
+
+    def _given_up(self, name: str) -> bool:
+        """Whether nothing of a measurement is waited for but results that cannot be read."""
+        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if not waited_for or not all(is_unreadable(job) for job in waited_for):
+            return False
+        self.journal.set_state(name, "forgotten")
+        self.say(f"measurement {name} is given up: a result of it cannot be read")
+        return True
 
     def answered(self, about: About, at: At) -> None:
         """The call has its values: the next one has the next number."""

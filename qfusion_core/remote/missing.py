@@ -71,8 +71,8 @@ class Missing:
 def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list[Entry]:
     """Those of some failed jobs that may be sent anew: their provider was asked once more.
 
-    One that is at work after all, or done, is noted so. Jobs of which other parts are done have
-    failed for good, and so have those that were cancelled.
+    One that is at work after all, or done, is noted so. Jobs of which other parts are done, or
+    whose result was seen, have failed for good, and so have those that were cancelled.
 
     Raises:
         RemoteError: The provider cannot be asked, or knows nothing of it in this account.
@@ -82,7 +82,8 @@ def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list
     surely = []
     for entry in failed:
         device = fleet.members.get(entry.backend)
-        if device is None or not entry.job_id or entry.job_id in split or entry.state != "failed":
+        seen = entry.job_id in split or entry.unreadable is not None
+        if device is None or not entry.job_id or seen or entry.state != "failed":
             surely.append(entry)
             continue
         found = _alive(entry, device, next_step)

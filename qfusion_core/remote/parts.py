@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,46 +12,55 @@ import torch
 from qfusion_core.remote.intents import Entry, key_of
 from qfusion_core.remote.job import FailedPart, Result
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import is_amount
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(
-    store: Store, entry: Entry, result: Result, failed: Sequence[FailedPart], reason: str
-) -> None:
+def split(db: sqlite3.Connection, entry: Entry, result: Result, now: float) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
-        store: Of the journal.
+        db: Inside a transaction.
         entry: The job, submitted.
-        result: Its values, NaN where it failed, and what it cost.
-        failed: What was not run.
-        reason: Why.
+        result: Its values, NaN where it failed; what was not run, and why; what it cost.
+        now: Seconds since 1970.
     """
-    now, usd = time.time(), result.usd
+    failed, reason, told = result.failed, result.reason, charged(result)
+    whole = db.execute(
+        "UPDATE job SET state = 'done', replaced = 1, reason = ?, ended = ?, raw = ?,"
+        " unreadable = NULL, qpu_seconds = COALESCE(?, qpu_seconds), usd = COALESCE(?, usd),"
+        " usd_low = ? WHERE key = ? AND state = 'submitted'",
+        (
+            reason, now, result.raw, told.get("qpu_seconds"), told.get("usd"), told.get("usd_low"),
+            entry.key,
+        ),
+    )  # fmt: skip
+    if whole.rowcount == 0:
+        return  # another process was faster
+    for rows, columns in _done(entry, failed):
+        first, end = (row - entry.rows[0] for row in rows)
+        places = [entry.columns.index(column) for column in columns]
+        blob = blob_of(result.values[first:end, places])
+        _insert(db, entry, rows, columns, entry.facts, "done", "", now, blob)
+    for part in failed:
+        _insert(db, entry, part.rows, part.columns, part.facts, "failed", reason, now, None)
+
+
+def blob_of(values: torch.Tensor) -> bytes:
+    """Values as the journal keeps them."""
+    return values.detach().double().cpu().contiguous().numpy().astype("<f8").tobytes()
+
+
+def charged(result: Result) -> dict[str, float]:
+    """What the provider told, by column. What cannot be an amount counts as not told."""
+    usd = result.usd
     low, high = usd if isinstance(usd, Range) else (usd, usd)
     if not (is_amount(low) and is_amount(high)):
         low = high = None
     seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
-    with store.writing() as db:
-        whole = db.execute(
-            "UPDATE job SET state = 'done', replaced = 1, reason = ?, ended = ?, raw = ?,"
-            " unreadable = NULL, qpu_seconds = COALESCE(?, qpu_seconds), usd = COALESCE(?, usd),"
-            " usd_low = ? WHERE key = ? AND state = 'submitted'",
-            (reason, now, result.raw, seconds, high, low, entry.key),
-        )
-        if whole.rowcount == 0:
-            return  # another process was faster
-        for rows, columns in _done(entry, failed):
-            first, end = (row - entry.rows[0] for row in rows)
-            places = [entry.columns.index(column) for column in columns]
-            values = result.values[first:end, places].detach().double().cpu().contiguous()
-            blob = values.numpy().astype("<f8").tobytes()
-            _insert(db, entry, rows, columns, entry.facts, "done", "", now, blob)
-        for part in failed:
-            _insert(db, entry, part.rows, part.columns, part.facts, "failed", reason, now, None)
+    told = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
+    return {name: amount for name, amount in told.items() if amount is not None}
 
 
 def _done(

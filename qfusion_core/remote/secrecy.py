@@ -55,21 +55,20 @@ def _forms(secret: str) -> set[str]:
     plain = {secret, secret.strip(), " ".join(secret.split())}
     found = set(plain)
     for text in plain:
-        escaped = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-        escaped |= {json.dumps(each)[1:-1] for each in escaped}  # JSON in a text in JSON
-        escaped |= {
-            text.replace("'", "\\'"),
-            repr(text)[1:-1],
-            ascii(text)[1:-1],
-            html.escape(text),
-            html.escape(text, False),
-        }
+        once = _escaped(text) | {html.escape(text), html.escape(text, False)}
+        twice = {form for each in once for form in _escaped(each)}  # JSON in a text in JSON, say
         urls = {quote(text, safe="", errors="replace"), quote(text, errors="replace")}
         urls |= {quote_plus(text, errors="replace")}
         urls |= {re.sub("%..", lambda code: code[0].lower(), each) for each in urls}
         raw = text.encode(errors="replace")
-        found |= escaped | urls | {repr(raw)[2:-1]} | _in_base64(raw)
+        found |= once | twice | urls | {repr(raw)[2:-1]} | _in_base64(raw)
     return {form for form in found if form.strip()}
+
+
+def _escaped(text: str) -> set[str]:
+    """As JSON and Python write it, inside of quotes of either kind."""
+    found = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
+    return found | {repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'")}
 
 
 def _in_base64(raw: bytes) -> set[str]:

@@ -41,7 +41,7 @@ class Waiting:
         self._next = (
             f"no job is lost: run the same again, or `{self._measurement.command('resume')}`"
         )
-        self._forget = f"`{self._measurement.command('forget')} {at.measurement}`"
+        self._forget = f"`{self._measurement.command('forget', at.measurement)}`"
         owner = new_owner()
         self._handover = Handover(fleet, call, at, budgets, owner, self._next)
         self._senders = {

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlparse
 
 from braket_service import KEY, Service, Wrong
 
+PAGES = {"html": "<html>Please log in</html>", "{}": "{}"}
 _CODES = {
     400: "ValidationException", 402: "ServiceQuotaExceededException", 403: "AccessDeniedException",
     404: "ResourceNotFoundException", 410: "DeviceRetiredException", 424: "DeviceOfflineException",
@@ -109,8 +110,12 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                     raise Wrong(fault, _CODES.get(fault, str(fault)), f"injected{service.echo}")
                 if fault == "reset":
                     return "reset", None
+                if fault == "missing":
+                    raise Wrong(404, "NoSuchKey", "The specified key does not exist.")
                 reply = work()
                 status, reply = reply if isinstance(reply, tuple) else (200, reply)
+                if fault in PAGES:
+                    return 200, PAGES[fault]
                 if fault == "500 after":
                     raise Wrong(500, _CODES[500], "injected")
                 return (fault or status), reply

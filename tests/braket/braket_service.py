@@ -33,7 +33,8 @@ class Service:
         requests: Kinds of the requests in their order.
         faults: What goes wrong with the next requests of a kind, one entry for each: a number is an
             HTTP status; "reset" breaks the connection; "lost" works, but breaks it before the
-            reply; "500 after" works, and replies 500; None is no fault.
+            reply; "500 after" works, and replies 500; "html" and "{}" work, and reply that with
+            200; "missing" is S3's word for no such object; None is no fault.
         seconds: How long a task takes.
         listed_after: Seconds until an accepted task is found by a search.
         ends: How tasks end, by their number from 0: ("FAILED", reason).

@@ -12,6 +12,7 @@ from qfusion_core import (
     Refused,
     SubmitUncertain,
     Transient,
+    Unreadable,
 )
 
 RESUME = "no job is lost: run the same again, or `qfusion jobs resume"
@@ -231,7 +232,7 @@ def test_executables_that_fail(service, measure, failure):
 
 def test_a_task_that_aws_does_not_know(connect):
     status = connect().status("arn:aws:braket:eu-north-1:1:quantum-task/none")
-    assert status.state == "failed"
+    assert status.state == "unknown"
     assert status.reason.startswith("AWS knows no such task (ResourceNotFoundException")
 
 
@@ -280,8 +281,8 @@ def test_results_in_many_objects(service, measure):
 
 def test_results_that_are_not_ours(service, measure, failure):
     service.results = lambda task: {"results.json": {"measurements": [[0]], "measuredQubits": [7]}}
-    said = failure(Refused, measure, device="sv1")
-    assert "AWS's results are not those of the task that was sent (KeyError" in said
+    said = failure(Unreadable, measure, device="sv1")
+    assert "AWS's results are not those of the task that was sent (1 shots, expected 100)" in said
     del service.results
     measure(device="sv1")
     assert once(service, 6)

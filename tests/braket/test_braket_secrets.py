@@ -41,7 +41,7 @@ def test_the_secrets_are_nowhere(service, tmp_path, monkeypatch, caplog, capfd, 
         monkeypatch.setenv(name, value)
     (tmp_path / "backends.yaml").write_text(ENTRY)
     trust(tmp_path / "backends.yaml")
-    measurement, said = Measurement(tmp_path / "run", "evaluate"), []
+    measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():
         device = open_backend(backend, run=measurement)

@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, parse_qsl, urlparse
 
 from ibm_service import Service
 
+PAGES = {"html": "<html>Please log in</html>", "{}": "{}", "null": "null"}  # with 200
 API = "/api/v1"  # utils/utils.py, default_runtime_url_resolver
 
 
@@ -126,14 +127,18 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                 refusal = {"code": 1, "message": f"fault {fault}{service.echo}"}
                 reply = work() if works else {"error": refusal, "errorMessage": refusal}
             status, reply = reply if isinstance(reply, tuple) else (200, reply)
-            status = {None: status, "504 after": 504}.get(fault, fault)
+            if fault in PAGES:
+                fault, reply = None, PAGES[fault]
+            if isinstance(fault, str) and fault.endswith(" after"):
+                fault, reply = int(fault.split()[0]), {"error": {"code": 1, "message": fault}}
+            status = status if fault is None else fault
             if status in ("reset", "lost"):
                 linger = struct.pack("ii", 1, 0)  # the peer sees a reset, not a proper end
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
                 self.close_connection = True
                 self.connection.close()
                 return
-            self.answer(status, reply)
+            self.answer(200 if status == "cut" else status, reply, cut=status == "cut")
 
         def route(self, host: str, steps: list[str], query: dict[str, list[str]]) -> Any:
             method = self.command
@@ -163,7 +168,7 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                 case ["jobs", job_id, "results"]:
                     return "results", lambda: service.results(job_id)
                 case ["jobs", job_id, "metrics"]:
-                    return "metrics", lambda: {"usage": {"quantum_seconds": 2}}
+                    return "metrics", service.metrics
                 case ["jobs", job_id, "cancel"]:
                     return "cancel", lambda: service.cancel(job_id)
                 case ["sessions", *rest]:
@@ -181,7 +186,7 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
         def authorized(self) -> bool:
             return self.headers["Authorization"] == f"Bearer {service.token}"
 
-        def answer(self, status: int, reply: Any) -> None:
+        def answer(self, status: int, reply: Any, cut: bool = False) -> None:
             raw = reply.encode() if isinstance(reply, str) else json.dumps(reply).encode()
             raw = b"" if status == 204 else raw
             self.send_response(status)
@@ -190,8 +195,11 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(raw)))
             self.end_headers()
-            self.wfile.write(raw)
+            self.wfile.write(raw[: len(raw) // 2] if cut else raw)
             self.wfile.flush()
+            if cut:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
         def log_message(self, *arguments: Any) -> None:
             pass

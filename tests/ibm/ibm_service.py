@@ -29,7 +29,8 @@ class Service:
         requests: Kinds of the requests in their order.
         faults: What goes wrong with the next requests of a kind, one entry for each: a number is an
             HTTP status; "reset" breaks the connection; "lost" works, but breaks it before the
-            reply; "504 after" works, and replies 504; None is no fault.
+            reply; "cut" works, and breaks off inside the reply; "504 after" works, and replies 504;
+            "html", "{}" and "null" work, and reply that with 200; None is no fault.
         seconds: How long a job takes.
         listed_after: Seconds until an accepted job is in the listing.
         ends: How jobs end, by their number from 0: a state instead of Completed.
@@ -119,6 +120,10 @@ class Service:
         if age < self.seconds:
             return {"status": "Queued" if age < self.seconds / 2 else "Running"}
         return self.ends.get(job["number"], {"status": "Completed"})
+
+    def metrics(self) -> Any:
+        """Of any job. runtime_job_v2.py, `metrics`."""
+        return {"usage": {"quantum_seconds": 2}}
 
     def cancel(self, job_id: str) -> tuple[int, Any]:
         """409 for a job that has ended. runtime_job_v2.py, `cancel`."""

@@ -32,7 +32,7 @@ def test_the_token_is_nowhere(service, tmp_path, monkeypatch, caplog, capfd):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY)
     trust(tmp_path / "backends.yaml")
-    measurement, said = Measurement(tmp_path / "run", "evaluate"), []
+    measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():
         device = open_backend("ibm", run=measurement)

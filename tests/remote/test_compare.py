@@ -180,7 +180,7 @@ def test_what_the_provider_said_takes_the_place_of_the_estimate(own, machine, sh
     part = folder.load_split(Registry()).test[np.arange(6)]
     model = qfusion_core.load(own, "exact")
     options = Telling.Options(url=machine.url, rows_per_job=2, **QUICK)
-    with Measurement(own, "study") as measurement:
+    with Measurement(own, "study", approve=True) as measurement:
         device = Telling(options, Telling.Credentials(token=SECRET))
         device.bound = Binding("telling", Budget(max_jobs=9), measurement)
         report = compare(model, part, {"exact": model.device, "telling": device})

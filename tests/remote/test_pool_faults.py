@@ -61,7 +61,7 @@ def pool(machine, other, connect):
             members[name] = Here(device)
             members[name].bound = Binding(name, None, measurement)
         of = PoolOptions(backends=(*members, *(absent or {})), share=share)
-        return Pool(of, members, absent or {}, "digest", Binding("both", None, measurement))
+        return Pool(of, members, absent or {}, ("digest",), Binding("both", None, measurement))
 
     return _pool
 
@@ -400,7 +400,7 @@ def test_simulators_alone_need_no_journal(tmp_path):
     for name, member in members.items():
         member.bound = Binding(name, None, measurement)
     options = PoolOptions(backends=tuple(members))
-    fleet = Pool(options, members, {}, "digest", Binding("both", None, measurement))
+    fleet = Pool(options, members, {}, ("digest",), Binding("both", None, measurement))
     assert fleet.local
     values = fleet.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
     assert torch.allclose(values, exact.expectations(CIRCUIT, DATA, WEIGHTS, WORDS))

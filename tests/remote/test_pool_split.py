@@ -85,7 +85,7 @@ def pool(folder, share, *members):
         device.bound = Binding(name, budget, measurement)
         devices[name] = device
     options = PoolOptions(backends=tuple(devices), share=share)
-    return Pool(options, devices, {}, "digest", Binding("both", None, measurement))
+    return Pool(options, devices, {}, ("digest",), Binding("both", None, measurement))
 
 
 budgets = st.builds(

@@ -26,7 +26,7 @@ def test_the_token_is_nowhere(machine, forward, tmp_path, monkeypatch, caplog, c
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY.format(url=machine.url))
     trust(tmp_path / "backends.yaml")
-    measurement, said = Measurement(tmp_path / "run", "evaluate"), []
+    measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():
         device = open_backend("queue", run=measurement)

@@ -36,7 +36,7 @@ def pool(spec, measurement):
         device.bound = Binding(name, Budget(max_jobs=1000), measurement)
         members[name] = device
     of = PoolOptions(backends=tuple(members), share=spec.get("share", "even"))
-    return Pool(of, members, {}, "digest", Binding("both", None, measurement))
+    return Pool(of, members, {}, ("digest",), Binding("both", None, measurement))
 
 
 def work(_, spec):

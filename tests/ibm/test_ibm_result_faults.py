@@ -1,0 +1,278 @@
+"""Results and replies that are not what was asked for never become numbers, nor a second purchase.
+
+Jobs are counted at the service.
+"""
+
+import gc
+import json
+import os
+import signal
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from qfusion_core import JobsLeft, Refused, RemoteError, Result, Transient, Unreadable
+from qfusion_core.errors import Interrupted
+
+from .conftest import SECRET, WORDS
+
+RESUME = "no job is lost: run the same again, or `qfusion jobs resume"
+OUT = "or give it up with `qfusion jobs forget"
+NAN = float("nan")
+
+
+def changed(service, job, change):
+    """Let the results of one job come changed: as JSON, or as text."""
+    results = service.results
+
+    def others(job_id):
+        text = results(job_id)
+        if job_id != job:
+            return text
+        from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
+
+        made = change(json.loads(text, cls=RuntimeDecoder))
+        return made if isinstance(made, str) else json.dumps(made, cls=RuntimeEncoder)
+
+    service.results = others
+
+
+def with_values(change):
+    """A result of other values; ``change`` takes and gives ``[words, rows]``."""
+
+    def _change(result):
+        from qiskit.primitives import DataBin, PrimitiveResult, PubResult
+
+        data, metadata = result[0].data, result[0].metadata
+        evs = change(np.asarray(data.evs))
+        return PrimitiveResult([PubResult(DataBin(evs=evs, stds=0 * evs), metadata)])
+
+    return _change
+
+
+def with_shots(shots):
+    def _change(result):
+        result[0].metadata["shots"] = shots
+        return result
+
+    return _change
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (with_values(lambda evs: evs[:, :1]), "values of shape [3, 1], expected [3, 3]"),
+        (with_values(lambda evs: evs[:, :2].T.copy()), "values of shape [2, 3], expected [3, 3]"),
+        (with_values(lambda evs: evs.reshape(-1)), "values of shape [9], expected [3, 3]"),
+        (with_values(lambda evs: evs[:2]), "values of shape [2, 3], expected [3, 3]"),
+        (with_values(lambda evs: 7 * np.ones_like(evs)), "a value of size 7, expected at most 1"),
+        (with_values(lambda evs: NAN * evs), "a value of size nan, expected at most 1"),
+        (with_shots(10), "IBM drew 10 shots, expected 100"),
+        (lambda result: [], "not those of the job that was sent (0 results, expected one)"),
+        (lambda result: "{}", "not those of the job that was sent"),
+        (lambda result: "<html>Please log in</html>", "cannot be read (JSONDecodeError"),
+        (lambda result: json.dumps({"a": [1, 2]})[:-3], "cannot be read (JSONDecodeError"),
+    ],
+)  # fmt: skip
+def test_results_that_are_not_those_of_the_job(service, measure, failure, journal, change, text):
+    results = service.results
+    changed(service, "job-0", change)
+    said = failure(Unreadable, measure, rows_per_job=3)
+    assert said.startswith("ibm: job job-0: IBM") and text in said
+    assert RESUME in said and OUT in said
+    (entry,) = journal.jobs.all()
+    assert entry.state == "submitted" and journal.jobs.raw(entry.key)
+    service.results = results
+    assert measure(rows_per_job=3).shape == (3, 3)
+    assert len(service.jobs) == 1
+
+
+def test_mitigated_values_may_leave_the_interval(service, measure):
+    changed(service, "job-0", with_values(lambda evs: 1.2 * np.ones_like(evs)))
+    values = measure(rows_per_job=3, resilience_level=1)
+    assert torch.equal(values, 1.2 * torch.ones(3, 3).double())
+
+
+def test_results_that_are_not_there_yet(service, measure):
+    results, asked = service.results, []
+
+    def late(job_id):
+        asked.append(job_id)
+        return (204, None) if len(asked) == 1 else results(job_id)
+
+    service.results = late
+    assert measure().shape == (3, 3)
+    assert len(service.jobs) == 3
+
+
+@pytest.mark.parametrize("metrics", [404, 500, "html", {"usage": {"quantum_seconds": -5}}, {}])
+def test_seconds_that_are_not_told_keep_no_values_away(service, measure, journal, metrics):
+    service.metrics = lambda: "<html/>" if metrics == "html" else metrics
+    if isinstance(metrics, int):
+        service.faults["metrics"] = [metrics] * 99
+    assert measure().shape == (3, 3)
+    assert len(service.jobs) == 3
+    assert all((entry.qpu_seconds or 0) >= 0 for entry in journal.jobs.all())
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 499, "408 after", "409 after", "499 after"])
+def test_replies_that_do_not_say_what_became_of_a_job(service, measure, status):
+    service.faults["submit"] = [None, status]
+    measure()
+    assert len(service.jobs) == 3
+    assert "find" in service.requests
+
+
+@pytest.mark.parametrize("status", ["400 after", "403 after"])
+def test_a_refusal_that_took_the_job_all_the_same(service, measure, failure, status):
+    service.faults["submit"] = [None, status]
+    failure(Refused, measure)
+    measure()
+    assert len(service.jobs) == 3
+
+
+@pytest.mark.parametrize("kind", ["job", "results", "usage", "find", "submit", "backends"])
+def test_a_reply_that_breaks_off(service, measure, kind):
+    if kind == "find":
+        service.faults["submit"] = ["lost"]
+    service.faults[kind] = ["cut"]
+    assert measure().shape == (3, 3)
+    assert len(service.jobs) == 3
+
+
+@pytest.mark.parametrize("kind", ["job", "find", "usage", "status", "backends", "properties"])
+@pytest.mark.parametrize("page", ["html", "{}", "null"])
+def test_a_page_instead_of_a_reply(service, measure, kind, page):
+    """Of somebody in between, who asks to log in: it passes."""
+    if kind == "find":
+        service.faults["submit"] = ["lost"]
+    service.faults[kind] = [page]
+    assert measure().shape == (3, 3)
+    assert len(service.jobs) == 3
+
+
+@pytest.mark.parametrize("page", ["html", "{}", "null"])
+def test_a_page_instead_of_the_reply_to_a_job(service, measure, page):
+    service.faults["submit"] = [page]  # the job was taken
+    measure()
+    assert len(service.jobs) == 3
+
+
+def test_a_job_that_is_unknown_for_a_moment(service, measure, journal):
+    service.faults["job"] = [404, None, None, 404, 404]
+    measure(grace_seconds=2)
+    assert len(service.jobs) == 3
+    assert [entry.state for entry in journal.jobs.all()] == ["done"] * 3
+
+
+def test_jobs_of_another_instance(service, measure, failure, journal, connect, monkeypatch):
+    from qfusion_ibm.connection import Connection
+
+    service.seconds = 60
+    failure(JobsLeft, measure, wait=False)
+    own = Connection.account
+    monkeypatch.setattr(Connection, "account", property(lambda self: "instance 0123456789ab"))
+    service.faults["job"] = [404] * 3
+    said = failure(Refused, measure)
+    assert "job job-0: not in this account or instance; nothing was changed" in said
+    assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
+    monkeypatch.setattr(Connection, "account", own)
+    service.seconds = 0
+    service.faults.clear()
+    measure()
+    assert len(service.jobs) == 3
+
+
+def test_a_reply_that_comes_too_late(service, measure):
+    """The job is accepted after the client has given up, and is listed later still."""
+    submit, waits = service.submit, [2.5]
+
+    def slow(body):
+        made = submit(body)
+        if waits:
+            service.jobs[made["id"]]["at"] += waits[0]  # as if it was accepted then
+            time.sleep(waits.pop())
+        return made
+
+    service.submit, service.listed_after = slow, 0.3
+    measure(request_seconds=2, grace_seconds=3)
+    assert len(service.jobs) == 3
+
+
+def test_the_request_is_noted_right_before_it_goes_out(service, connect, journal, tmp_path):
+    """Not before the log-in and the machine's description."""
+    from qfusion_core import Measurement
+
+    from .conftest import CIRCUIT, DATA, WEIGHTS
+
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        device, seen = connect(measurement), []
+        submit = service.submit
+
+        def looks(body):
+            seen.append([entry.sent for entry in journal.jobs.all()])
+            return submit(body)
+
+        service.submit = looks
+        machine = device._site.machine
+
+        def described(*which):
+            before = [entry.sent for entry in journal.jobs.all()]
+            assert all(sent is None for sent in before if len(seen) == 0)
+            return machine(*which)
+
+        device._site.machine = described
+        device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert all(sent is not None for sent in seen[0][:1])
+    assert {entry.account for entry in journal.jobs.all()} == {device.account()}
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
+def test_a_session_is_closed_when_the_process_is_told_to_end(service, measure, failure, kind):
+    service.seconds = 60
+    job = service.job
+
+    def told(job_id):
+        os.kill(os.getpid(), kind)
+        return job(job_id)
+
+    service.job = told
+    failure(Interrupted, measure, mode="session")
+    gc.collect()  # at the end of the process, else
+    assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
+
+
+def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
+    service, measure, journal, monkeypatch, failure
+):
+    from qfusion_ibm import modes
+
+    service.seconds = 60
+    with monkeypatch.context() as patch:
+        patch.setattr(modes, "_close", lambda mode, closed: None)  # as if there was no time
+        failure(JobsLeft, measure, wait=False, mode="session")
+    assert [each.get("accepting_jobs") for each in service.sessions.values()] == [None]
+    with journal._store.writing() as db:  # its process has ended
+        assert db.execute("UPDATE session SET lease = 0").rowcount == 1
+    service.seconds = 0
+    measure(mode="session")
+    assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
+    assert len(service.jobs) == 3
+
+
+def test_what_ibm_gave_out_is_no_more_shown_than_what_it_was_given(service, measure, failure):
+    service.echo = f" {service.token} and {service.token[:90]}"
+    service.faults["job"] = [403] * 9
+    said = failure(RemoteError, measure)
+    assert "(hidden)" in said
+    assert service.token[:40] not in said and SECRET not in said
+
+
+def test_an_error_says_what_the_service_says_when_the_search_is_down(service, measure, failure):
+    service.faults["search"] = [500] * 9
+    said = failure(Transient, measure)
+    assert "Unable to retrieve instances of this account" in said and "API token" not in said
+    assert "nothing was sent: run the same again" in said
+    assert Result is not None
