@@ -56,6 +56,7 @@ _HOMES = {
     "SubmitUncertain": "remote.errors",
     "Term": "circuit",
     "Transient": "remote.errors",
+    "adopt_jobs": "remote.adoption",
     "commuting_groups": "readout",
     "did_you_mean": "errors",
     "features": "columns",
