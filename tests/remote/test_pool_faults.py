@@ -28,6 +28,7 @@ from qfusion_core.errors import Interrupted, QfusionError
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.here import Here
 from qfusion_core.pool.options import PoolOptions
+from qfusion_core.remote.adoption import adopt_jobs
 from qfusion_core.remote.fleet import Binding
 from qfusion_core.testing import ReferenceDevice
 
@@ -444,6 +445,8 @@ def test_a_journal_of_the_first_version_is_read(
         db.execute("ALTER TABLE job DROP COLUMN backend")
         db.execute("ALTER TABLE job DROP COLUMN replaced")
         db.execute("ALTER TABLE job DROP COLUMN usd_low")
+        db.execute("ALTER TABLE job DROP COLUMN adopted")
+        db.execute("DROP TABLE seal")
         (row,) = db.execute("SELECT * FROM job WHERE position = 0").fetchall()
         db.execute("PRAGMA user_version = 1")
         db.execute(  # an attempt that failed and was superseded
@@ -454,6 +457,7 @@ def test_a_journal_of_the_first_version_is_read(
         marks = ", ".join("?" for _ in old)
         db.execute(f"INSERT INTO job VALUES ({marks})", list(old.values()))
         db.commit()
+    adopt_jobs([tmp_path / "run"])
     with Measurement(tmp_path / "run", "evaluate") as measurement:
         again = connect(measurement).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
     assert torch.equal(first, again)
