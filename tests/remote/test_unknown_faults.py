@@ -90,7 +90,7 @@ def test_a_stray_unknown_in_the_middle_of_the_wait(machine, evaluate):
 
     def stray(job_id):
         looks.append(job_id)
-        gone = len(looks) in (4, 5)
+        gone = len(looks) in (2, 3)
         return {"state": "failed", "reason": f"no job {job_id}"} if gone else status(job_id)
 
     machine.seconds, machine.status = 0.1, stray
