@@ -75,6 +75,8 @@ def calibrate(
         device = backends.open(backend, registry, measurement)
         fitted = measure_calibration(model, rows, device, exact, about)
     kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
+    if measurement.adopted:
+        kept.provenance["adopted"] = measurement.adopted
     path = store.write(run, kept)
     if as_json:
         print_json({"run": str(run), "file": str(path), **kept.model_dump(mode="json")})

@@ -74,6 +74,7 @@ def evaluate(
         document["calibrated"] = next(iter(dates), None)
         document |= {"shares": pooled} if pooled else {}
         document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
+        document |= {"adopted": measurement.adopted} if measurement.adopted else {}
         print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
         return
     say_shares(model.device)

@@ -78,7 +78,7 @@ def refit(
         "device": device.name,
         "options": digest,
         "measurement": measurement.ids.get(backend),
-        "rows": subject,
+        "rows": "; ".join(filter(None, (subject, measurement.adopted))),
     }
     with show_epochs(options) as on_epoch:
         made = train_again(

@@ -75,6 +75,8 @@ def measuring(
             ) as measurement,
         ):
             yield measurement
+            if measurement.adopted:
+                typer.echo(f"values of this measurement: {measurement.adopted}", err=True)
     except JobsLeft as left:
         if as_json:
             print_json({"run": str(run), "measurement": measurement.ids, "left": str(left)})

@@ -15,7 +15,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
 from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal import NOT_OURS, About, Journal
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.recognition import beside, known, left_open, written_as
 from qfusion_core.storage.places import state_folder
@@ -132,6 +132,12 @@ class Measurement:
     def ids(self) -> dict[str, str]:
         """Id of the measurement on each backend that was asked, for provenance."""
         return {about.backend: at.measurement for about, at in self._open.items()}
+
+    @property
+    def adopted(self) -> str:
+        """What is to be said of its values where any came with an adopted journal; else nothing."""
+        ids = self.ids.values()
+        return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
 
     def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
         """Place of the call that is made now.

@@ -221,3 +221,18 @@ def test_a_call_that_a_killed_process_left_is_taken_up_under_another_host_name(
             db.execute("UPDATE measurement SET owner = ?, state = 'open'", (owner,))
         evaluate(tmp_path / "run", None, "")
         assert len(machine.jobs) == 3
+
+
+def test_a_score_of_adopted_values_says_so(own, shell, machine, tmp_path, monkeypatch):
+    evaluate = ("evaluate", own, "--backend", "queue", "--samples", "9", "--yes", "--json")
+    _, out, error = shell(*evaluate)
+    assert "adopted" not in json.loads(out)
+    assert NOT_OURS not in error
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another user"))
+    assert shell(*evaluate)[0] == 2
+    assert shell("jobs", "adopt", own, "--yes")[0] == 0
+    code, out, error = shell(*evaluate)
+    assert code == 0
+    assert json.loads(out)["adopted"] == NOT_OURS
+    assert f"values of this measurement: {NOT_OURS}\n" in error
+    assert len(machine.jobs) == 1

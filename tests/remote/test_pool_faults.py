@@ -445,6 +445,8 @@ def test_a_journal_of_the_first_version_is_read(
         db.execute("ALTER TABLE job DROP COLUMN backend")
         db.execute("ALTER TABLE job DROP COLUMN replaced")
         db.execute("ALTER TABLE job DROP COLUMN usd_low")
+        db.execute("ALTER TABLE job DROP COLUMN adopted")
+        db.execute("DROP TABLE seal")
         (row,) = db.execute("SELECT * FROM job WHERE position = 0").fetchall()
         db.execute("PRAGMA user_version = 1")
         db.execute(  # an attempt that failed and was superseded
