@@ -1,16 +1,23 @@
 """qfusion: quantum-classical feature fusion that runs on real machines.
 
 Every public name is importable from here and is loaded on first use: ``import qfusion_core``
-imports neither torch nor PennyLane.
+imports neither torch nor PennyLane, nor anything else that is not Python's: ``python -m`` does so
+while the working directory can still shadow it.
 """
 
-from __future__ import annotations
-
 import importlib
-from typing import Any
 
-from qfusion_core.hookspecs import hookimpl
-from qfusion_core.options import Credentials, Options
+from qfusion_core.isolation import take_no_settings_from_here
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from qfusion_core.hookspecs import hookimpl as hookimpl
+    from qfusion_core.options import Credentials as Credentials
+    from qfusion_core.options import Options as Options
+
+take_no_settings_from_here()
 
 _HOMES = {
     "Angle": "circuit",
@@ -19,6 +26,7 @@ _HOMES = {
     "Circuit": "circuit",
     "CircuitEncoder": "circuit_encoder",
     "ClassicalEncoder": "interfaces",
+    "Credentials": "options",
     "CredentialsMissing": "errors",
     "Dataset": "interfaces",
     "Device": "interfaces",
@@ -37,8 +45,11 @@ _HOMES = {
     "JobsLeft": "remote.errors",
     "JobsPending": "remote.errors",
     "Layout": "readout",
+    "Marks": "formats.marks",
     "Measurement": "remote.measurement",
     "NoiseParameters": "config.noise",
+    "Options": "options",
+    "NotTrusted": "errors",
     "Part": "data",
     "Price": "remote.price",
     "PriceSource": "remote.price",
@@ -59,28 +70,38 @@ _HOMES = {
     "Transient": "remote.errors",
     "Unreadable": "remote.errors",
     "commuting_groups": "readout",
+    "damaged": "errors",
     "did_you_mean": "errors",
+    "drop_setting": "columns",
     "features": "columns",
+    "hookimpl": "hookspecs",
+    "installed_path": "isolation",
     "listing": "columns",
     "load": "runs.loading",
+    "one_line": "printable",
     "open_backend": "config.backends",
+    "open_regular": "storage.reading",
     "pauli_words": "readout",
+    "private_cache": "storage.places",
     "read_arrays": "tables",
+    "read_document": "storage.reading",
     "read_features": "tables",
     "read_prices": "remote.prices",
     "read_table": "tables",
     "require_finite": "interfaces",
     "require_wires": "interfaces",
+    "shown_path": "printable",
     "stratified": "data",
     "tiles": "remote.planning",
     "token_layout": "readout",
     "train_validation_test": "data",
+    "trust": "config.trust",
 }
 
-__all__ = ["Credentials", "Options", "hookimpl", *_HOMES]
+__all__ = [*_HOMES]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
@@ -88,5 +109,5 @@ def __getattr__(name: str) -> Any:
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
 
 
-def __dir__() -> list[str]:
+def __dir__() -> "list[str]":
     return sorted(__all__)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
+from operator import index
 from typing import TYPE_CHECKING, Any, Literal
 
 from qfusion_core.errors import InputError
@@ -33,6 +34,9 @@ class Term:
     index: int
     scale: float
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "index", _whole("index", self.index))
+
 
 @dataclass(frozen=True)
 class Angle:
@@ -54,7 +58,7 @@ class Gate:
     angle: Angle | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "wires", tuple(self.wires))
+        object.__setattr__(self, "wires", tuple(_whole("wires", wire) for wire in self.wires))
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class Circuit:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "gates", tuple(self.gates))
+        for name in ("n_wires", "n_data", "n_weights"):
+            object.__setattr__(self, name, _whole(name, getattr(self, name)))
         limits = {"data": self.n_data, "weight": self.n_weights}
         for position, gate in enumerate(self.gates):
             where = f"gate {position} ({gate.name} on {list(gate.wires)})"
@@ -90,11 +96,10 @@ class Circuit:
                     )
 
     def __hash__(self) -> int:
-        return self._hash
+        return self._hash  # devices look a circuit up in each call, and it has many gates
 
     @cached_property
     def _hash(self) -> int:
-        """Devices look a circuit up in each call, and it has many gates."""
         return hash((self.n_wires, self.gates, self.n_data, self.n_weights))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -108,7 +113,7 @@ class Circuit:
         *,
         n_wires: int,
         n_data: int,
-        weights_shape: Sequence[int],
+        weights_shape: Sequence[int] | int,
     ) -> Circuit:
         """Make a circuit from a PennyLane quantum function ``f(data, weights)``.
 
@@ -167,10 +172,10 @@ class Circuit:
             return data @ a.T + (weights.to(data) @ c.T + b)
 
     def check(self, data: Tensor, weights: Tensor, observables: Sequence[str] = ()) -> None:
-        """Refuse arguments of the wrong shape or dtype, by the argument's name.
+        """Refuse arguments of the wrong shape or dtype, by name, and words that do not fit.
 
         Raises:
-            InputError: A shape, a dtype or a Pauli word that does not fit this circuit.
+            InputError: As said.
         """
         for name, tensor, shape in (
             ("data", data, ("batch", self.n_data)),
@@ -236,3 +241,10 @@ class Circuit:
         ]
         canonical = json.dumps([1, self.n_wires, self.n_data, self.n_weights, gates])
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _whole(name: str, number: object) -> int:
+    """A whole number as Python's own: NumPy's has no JSON."""
+    if hasattr(number, "__index__"):
+        return index(number)
+    raise InputError(f"{name}: expected a whole number, got {number!r}")

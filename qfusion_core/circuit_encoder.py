@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, final
 
@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError
+from qfusion_core.gradients import require_measured
 from qfusion_core.interfaces import Device, QuantumEncoder, require_wires
 from qfusion_core.options import Options
-from qfusion_core.readout import token_layout
+from qfusion_core.readout import rectangular, token_layout
 
 if TYPE_CHECKING:
     from qfusion_core.qnode_encoder import QNodeEncoder
@@ -88,17 +89,18 @@ class CircuitEncoder(QuantumEncoder):
         self.n_features = n_features
         self.n_wires = n_wires
         self.n_data = n_features if n_data is None else n_data
+        if not isinstance(weights, Tensor) or not weights.is_floating_point():
+            got = weights.dtype if isinstance(weights, Tensor) else type(weights).__name__
+            raise InputError(f"weights: expected a tensor of floating-point numbers, got {got}")
         self.weights = nn.Parameter(weights)
         self.observables = tuple(observables)
         words = Circuit(n_wires, (), n_data=0, n_weights=0)
         words.check(torch.zeros(0, 0), torch.zeros(0), self.observables)
-        index = _rectangular(
-            token_layout(self.observables, "per-observable") if layout is None else layout,
-            len(self.observables),
-        )
-        self.output_shape = (index.shape[0], index.shape[1])
+        given = token_layout(self.observables, "per-observable") if layout is None else layout
+        tokens = rectangular(given, len(self.observables))
+        self.output_shape = (len(tokens), len(tokens[0]))
         self.layout: Tensor
-        self.register_buffer("layout", index, persistent=False)
+        self.register_buffer("layout", torch.tensor(tokens), persistent=False)
         # the variance of shot noise at 4096 shots: noise of that size is not blown up to 1
         self.standard = (
             nn.BatchNorm1d(len(self.observables), eps=1 / 4096, affine=False)
@@ -147,6 +149,12 @@ class CircuitEncoder(QuantumEncoder):
 
     @device.setter
     def device(self, device: Device) -> None:
+        if not callable(getattr(device, "expectations", None)):
+            name = repr(device) if isinstance(device, str) else "NAME"
+            raise InputError(
+                f"device: expected an open backend, got {device!r}; "
+                f"set encoder.device = qfusion_core.open_backend({name})"
+            )
         require_wires(device, self.n_wires)
         self._slot.device = device
 
@@ -171,7 +179,15 @@ class CircuitEncoder(QuantumEncoder):
                 f"{type(self).__name__}.encode: expected shape {[len(x), self.n_data]} "
                 f"(batch, n_data), got {list(data.shape)}"
             )
-        return self.device.expectations(self.traced, data, self.weights.flatten(), self.observables)
+        run = self._run
+        if torch.compiler.is_compiling():  # neither tracing nor a device is torch's to compile
+            run = torch.compiler.disable(run)
+        return run(data)
+
+    def _run(self, data: Tensor) -> Tensor:
+        device, weights = self.device, self.weights.flatten()
+        values = device.expectations(self.traced, data, weights, self.observables)
+        return require_measured(device, values, len(data), self.observables, "expectations")
 
     @final  # type: ignore[misc]
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch q_tokens q_dim"]:
@@ -204,7 +220,7 @@ class CircuitEncoder(QuantumEncoder):
         qnode: Any,
         *,
         n_features: int,
-        weights_shape: Sequence[int] | Mapping[str, Sequence[int]],
+        weights_shape: Any,
         **options: Any,
     ) -> QNodeEncoder:
         """An encoder from an existing PennyLane QNode: see `qfusion_core.QNodeEncoder`."""
@@ -224,15 +240,3 @@ class _DeviceSlot:
 
     def __reduce__(self) -> tuple[type[_DeviceSlot], tuple[()]]:
         return _DeviceSlot, ()
-
-
-def _rectangular(layout: Sequence[Sequence[int]], n_observables: int) -> Tensor:
-    rows = [list(token) for token in layout]
-    widths = sorted({len(row) for row in rows})
-    if len(widths) != 1 or widths[0] == 0:
-        raise InputError(
-            f"layout: all tokens need the same number of entries, at least 1; got {widths}"
-        )
-    if not all(0 <= index < n_observables for row in rows for index in row):
-        raise InputError(f"layout: indices must lie in 0..{n_observables - 1}, got {rows}")
-    return torch.tensor(rows)

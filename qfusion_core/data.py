@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.errors import InputError
+from qfusion_core.formats.marks import UNMARKED, Marks
+from qfusion_core.printable import shortened
 
 
 @dataclass(frozen=True)
@@ -16,11 +19,13 @@ class Part:
     """Samples and their classes.
 
     Attributes:
-        x: Raw features, float32 ``[rows, features]`` or images ``[rows, channels, height, width]``.
+        x: Raw features ``[rows, features]`` or images ``[rows, channels, height, width]``, float32,
+            or float64 where that would lose digits: they are kept until preprocessing has centred
+            them.
         y: Class indices, int64 ``[rows]``.
     """
 
-    x: NDArray[np.float32]
+    x: NDArray[np.floating[Any]]
     y: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -38,6 +43,7 @@ class Split:
         feature_names: One per column of a table; empty for images.
         class_names: In the order of the class indices.
         source: Where the data came from, with licence and citation: it goes into the run folder.
+        marks: How the file wrote its numbers, for those of `qfusion predict` to be read alike.
     """
 
     train: Part
@@ -46,6 +52,7 @@ class Split:
     feature_names: tuple[str, ...]
     class_names: tuple[str, ...]
     source: str
+    marks: Marks = UNMARKED
 
 
 def stratified(
@@ -71,22 +78,7 @@ def stratified(
     Raises:
         InputError: A class has too few rows, or the sizes do not fit the number of rows.
     """
-    from sklearn.model_selection import train_test_split
-
-    _require_rows(data, 2, class_names)
-    try:
-        first, second = train_test_split(
-            np.arange(len(data)),
-            test_size=test,
-            train_size=train,
-            stratify=data.y,
-            random_state=seed,
-        )
-    except ValueError as error:
-        raise InputError(
-            f"cannot split {len(data)} rows: {error}; each part needs a row of each of the "
-            f"{len(np.unique(data.y))} classes: change test, validation or train of the data set"
-        ) from error
+    first, second = _two_parts(data.y, test, seed, train, class_names)
     return data[first], data[second]
 
 
@@ -115,20 +107,43 @@ def train_validation_test(
     Raises:
         InputError: A class has fewer than three rows, or the sizes do not fit.
     """
-    _require_rows(data, 3, class_names)
-    rest, held_out = stratified(data, test=test, seed=seed, train=train, class_names=class_names)
-    fitted, watched = stratified(rest, test=validation, seed=seed, class_names=class_names)
-    return fitted, watched, held_out
+    _require_rows(data.y, 3, class_names)
+    # rows are taken once, at the end: a table in between would take as much memory as all of it
+    rest, held_out = _two_parts(data.y, test, seed, train, class_names)
+    fitted, watched = _two_parts(data.y[rest], validation, seed, None, class_names)
+    return data[rest[fitted]], data[rest[watched]], data[held_out]
 
 
-def _require_rows(data: Part, least: int, class_names: Sequence[str] | None) -> None:
-    if len(data) == 0:
+def _two_parts(
+    y: NDArray[np.int64],
+    test: float | int,
+    seed: int,
+    train: int | None,
+    class_names: Sequence[str] | None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    from sklearn.model_selection import train_test_split
+
+    _require_rows(y, 2, class_names)
+    try:
+        first, second = train_test_split(
+            np.arange(len(y)), test_size=test, train_size=train, stratify=y, random_state=seed
+        )
+    except ValueError as error:
+        raise InputError(
+            f"cannot split {len(y)} rows: {error}; each part needs a row of each of the "
+            f"{len(np.unique(y))} classes: change test, validation or train of the data set"
+        ) from error
+    return first, second
+
+
+def _require_rows(y: NDArray[np.int64], least: int, class_names: Sequence[str] | None) -> None:
+    if len(y) == 0:
         raise InputError("cannot split 0 rows")
-    counts = np.bincount(data.y)
-    counts[counts == 0] = len(data)  # an index that never occurs is no class of this part
+    counts = np.bincount(y)
+    counts[counts == 0] = len(y)  # an index that never occurs is no class of this part
     rare = int(counts.argmin())
     if counts[rare] < least:
-        name = class_names[rare] if class_names else rare
+        name = shortened(class_names[rare], 40) if class_names else rare
         rows = "1 row" if counts[rare] == 1 else f"{counts[rare]} rows"
         raise InputError(
             f"class {name!r} has {rows}, a stratified split needs at least {least}; "

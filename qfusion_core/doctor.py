@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name as canonical
 
 from qfusion_core.bell import bell_values, judge
 from qfusion_core.config.backends import Backends
+from qfusion_core.config.strangers import require_trust
 from qfusion_core.discovery import explain
 from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces import Device
@@ -28,6 +29,7 @@ from qfusion_core.remote.submission import new_asking
 if TYPE_CHECKING:
     from qfusion_core.registry import Offer
 
+TRUST = "trust"
 PATIENCE = {"timeout_seconds": 60.0, "tries": 2}  # of somebody who waits for the doctor
 
 
@@ -45,6 +47,9 @@ def examine(
     what = "options"
     try:
         device, options = backends.configured(name, registry)
+        what = TRUST
+        require_trust(backends, name, registry)
+        what = "options"
         if name in backends.pools:
             yield from _members(backends, name, registry, offline)
             return
@@ -69,7 +74,9 @@ def examine(
                 yield _seed(backends, name, registry, options, opened)
     except QfusionError as error:
         yield Finding(what, "failed", str(error))
-    except (Exception, SystemExit) as error:  # a plugin's own fault must not hide other backends
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's own fault must not hide other backends
         yield Finding(what, "failed", explain(error))
 
 
@@ -164,7 +171,8 @@ def _seed(
 ) -> Finding:
     """Whether a seed repeats the draws: opened twice, rows of a value that is all chance."""
     if device.shots is None:
-        return Finding("seed", "ok", "values are exact: nothing is drawn")
+        kind = "exact" if device.noise_model() is None else "noisy, without shots"
+        return Finding("seed", "ok", f"values are {kind}: nothing is drawn")
     seed = getattr(options, "seed", None)
     if seed is None:
         return Finding("seed", "ok", "none is set: every call draws anew")

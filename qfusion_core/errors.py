@@ -26,6 +26,10 @@ class CredentialsMissing(InputError):
     """An account is needed, and no credentials were found. Some plans can be made without."""
 
 
+class NotTrusted(CredentialsMissing):
+    """A file that was only found in the working directory gives none, and opens no machine."""
+
+
 class Interrupted(QfusionError):
     """The user stopped it, and can go on. Exits with 130."""
 

@@ -19,7 +19,7 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.errors import QfusionError
 
 if TYPE_CHECKING:
-    from qfusion_core.interfaces import BlackBoxDevice
+    from qfusion_core.interfaces import BlackBoxDevice, Device
 
 
 def shifted_expectations(
@@ -51,6 +51,11 @@ def shifted_expectations(
     """
     from qfusion_core.interfaces import require_finite, require_wires
 
+    if torch._C._are_functorch_transforms_active():  # torch's own words would be of its inside
+        raise QfusionError(
+            f"device {device.name!r}: no torch.func (grad, vmap, jvp, ...) through a black box; "
+            "use torch.autograd, and rows of data for vmap"
+        )
     circuit.check(data, weights, observables)
     require_wires(device, circuit.n_wires)
     require_finite("data", data)
@@ -63,11 +68,7 @@ def shifted_expectations(
         if 0 in wanted:
             return rows.new_zeros(wanted)
         values = device.evaluate(circuit, rows, observables)
-        if tuple(values.shape) != wanted:
-            raise QfusionError(
-                f"device {device.name!r}: evaluate returned shape {list(values.shape)}, expected "
-                f"{list(wanted)} (rows, observables); this is a fault of the device's plugin"
-            )
+        values = require_measured(device, values, len(rows), observables, "evaluate")
         return values.detach().to(rows)
 
     columns = _trainable(circuit, data=data.requires_grad, weights=weights.requires_grad)
@@ -75,6 +76,41 @@ def shifted_expectations(
         angles, columns.to(angles.device), run, device.shiftable
     )
     return result
+
+
+def require_measured(
+    device: Device, values: Tensor, rows: int, observables: Sequence[str], method: str
+) -> Tensor:
+    """What a device returned, if it is one finite value for each row and observable.
+
+    Args:
+        device: For its name.
+        values: As it returned them.
+        rows: How many were asked.
+        observables: Of the columns.
+        method: Of the device, that returned them.
+
+    Raises:
+        QfusionError: Names the device, and the shape, or the first bad row and observable.
+    """
+    wanted = [rows, len(observables)]
+    if not isinstance(values, Tensor) or list(values.shape) != wanted:
+        got = list(values.shape) if hasattr(values, "shape") else type(values).__name__
+        raise QfusionError(
+            f"device {device.name!r}: {method} returned shape {got}, expected {wanted} (rows, "
+            "observables); this is a fault of the device's plugin"
+        )
+    if math.isfinite(values.detach().sum().item()):
+        return values  # one look where all is well
+    bad = ~torch.isfinite(values.detach())
+    if not bool(bad.any()):
+        return values
+    row, column = bad.nonzero()[0].tolist()
+    raise QfusionError(
+        f"device {device.name!r}: {method} returned {values[row, column].item()} for observable "
+        f"{observables[column]} in row {row} ({int(bad.sum())} of {bad.numel()} values of the call "
+        "are not finite); no result is made of them: this is a fault of the device or its plugin"
+    )
 
 
 def _trainable(circuit: Circuit, *, data: bool, weights: bool) -> Tensor:

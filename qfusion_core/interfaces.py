@@ -59,6 +59,14 @@ class Device(Component):
         """Distributions that it needs with these options, for `qfusion backends --check`."""
         return ()
 
+    @classmethod
+    def runs_here(cls, options: base.Options) -> bool:
+        """Whether it is on this machine with these options, and asks nobody else.
+
+        Only then may an entry open it whose file was merely found in the working directory.
+        """
+        return not cls.Credentials.model_fields
+
     def noise_model(self) -> NoiseParameters | None:
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
 
@@ -212,6 +220,18 @@ class Dataset(Component):
         Args:
             seed: Of the split; ignored by data sets with an official one, except for validation.
         """
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """The split of a run that was trained before, perhaps by somebody else or long ago.
+
+        Args:
+            seed: Of the split.
+            class_names: Classes of the run; a data set that reads them from a file keeps them.
+            allow_url: Whether an address that the options name may be asked; the publisher's may.
+        """
+        return self.load(seed=seed)
 
 
 class Engine(Component):

@@ -112,14 +112,25 @@ class FusionClassifier(nn.Module):
         Transforms run in float64 and their results come in the dtype of the model's weights.
 
         Raises:
-            InputError: Samples of another shape than the model was trained on.
+            InputError: No tensor, samples of another shape than the model was trained on, or
+                weights in a dtype that torch does not compute with.
         """
+        if not isinstance(raw, Tensor):
+            raise InputError(
+                f"x: expected a torch tensor, got {type(raw).__name__}; for an array, "
+                "torch.from_numpy(x)"
+            )
         if tuple(raw.shape[1:]) != self.input_shape:
             raise InputError(
                 f"x: expected samples of shape {list(self.input_shape)}, as in training, got "
                 f"{list(raw.shape[1:])}"
             )
         dtype = next(self.head.parameters()).dtype
+        if dtype not in _DTYPES:
+            raise InputError(
+                f"the model's weights are {dtype}, in which torch does not compute; use "
+                "model.float(), or one of double, half and bfloat16"
+            )
         raw = raw.double()
         x_c = self.transforms["classical"](raw).to(dtype)
         if self.quantum is None:
@@ -169,6 +180,8 @@ def member_mean(logits: Float[Tensor, "batch k classes"]) -> Float[Tensor, "batc
         return logits.squeeze(1)
     return torch.logsumexp(logits.log_softmax(-1), dim=1) - math.log(logits.shape[1])
 
+
+_DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 _PROMISED: dict[Kind, str] = {
     "classical_encoder": "output_shape",

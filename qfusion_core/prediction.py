@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+from pathlib import Path
+
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.errors import InputError
 from qfusion_core.model import FusionClassifier
+from qfusion_core.printable import shown_path
 
 CHUNK = 1024
 
@@ -47,3 +54,39 @@ def logits_from_tokens(
     parts = x_c.split(CHUNK)
     given = [None] * len(parts) if tokens is None else tokens.split(CHUNK)
     return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)])
+
+
+def require_finite_rows(
+    values: Float[Tensor, "rows ..."], numbers: NDArray[np.int64], path: str | Path, why: str
+) -> None:
+    """Refuse rows of a file that no class can be given.
+
+    Args:
+        values: One entry or more for each row.
+        numbers: Of the rows in the file, from 1.
+        path: Of the file.
+        why: What it means if an entry is not finite.
+
+    Raises:
+        InputError: Names the rows: the first ten, and how many there are.
+    """
+    bad = ~torch.isfinite(values).flatten(1).all(1).cpu().numpy()
+    if bad.any():
+        rows = numbers[bad]
+        first = ", ".join(map(str, rows[:10].tolist())) + (", ..." if len(rows) > 10 else "")
+        raise InputError(
+            f"{shown_path(path)}: no class for {len(rows)} of {len(bad)} rows ({why}): data row "
+            f"{first}; look for fill values in them, mend or remove them"
+        )
+
+
+def rows_digest(model: FusionClassifier, raw: Float[Tensor, "rows ..."]) -> str:
+    """SHA-256 of rows as a model sees them, in hexadecimal.
+
+    Of float32 where the digits behind it make no difference after preprocessing, as before version
+    0.2: what was measured then is found again.
+    """
+    short = raw.float()
+    pairs = zip(model.preprocess(raw), model.preprocess(short), strict=True)
+    same = all(torch.allclose(one, other, rtol=1e-5, atol=1e-5) for one, other in pairs)
+    return hashlib.sha256((short if same else raw).numpy().tobytes()).hexdigest()

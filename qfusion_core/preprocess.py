@@ -6,7 +6,8 @@ A fitted transform is nothing but its buffers, so that it is saved and loaded wi
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,16 @@ class Transform(nn.Module, ABC):
     """One step: its buffers, the ``mean [features]`` of what it was fitted on among them."""
 
     mean: Tensor
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Transform:
+        """Goes where the model goes, and keeps its digits: ``model.half()`` is of the weights."""
+
+        def moved(tensor: Tensor) -> Tensor:
+            there = fn(tensor)
+            return there if there.dtype == tensor.dtype else tensor.to(there.device)
+
+        itself: Transform = super()._apply(moved, recurse)  # type: ignore[no-untyped-call]
+        return itself
 
     @abstractmethod
     def fit(self, x: NDArray[np.float64]) -> None:
@@ -124,7 +135,7 @@ class Pipeline(nn.Module):
         self.steps: Sequence[Transform] = nn.ModuleList(_transform(step) for step in steps)  # type: ignore[assignment]
 
     @classmethod
-    def fit(cls, steps: Sequence[Step], x: NDArray[np.float32]) -> Pipeline:
+    def fit(cls, steps: Sequence[Step], x: NDArray[np.floating[Any]]) -> Pipeline:
         """Fit each transform on what those before it give.
 
         Args:
@@ -144,7 +155,8 @@ class Pipeline(nn.Module):
         pipeline = cls(steps)
         for name, tensor in tensors.items():
             owner, _, buffer = name.rpartition(".")
-            pipeline.get_submodule(owner).register_buffer(buffer, tensor)
+            kept = tensor.double() if tensor.is_floating_point() else tensor
+            pipeline.get_submodule(owner).register_buffer(buffer, kept)
         return pipeline
 
     def output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:

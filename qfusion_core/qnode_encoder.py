@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import ClassVar
 
+import numpy as np
 import pennylane as qml
 import torch
 from pennylane.measurements import ExpectationMP, MeasurementProcess
@@ -16,6 +16,9 @@ from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.readout import word
+from qfusion_core.tracing.qnode import Function, Joined
+from qfusion_core.tracing.run import run
+from qfusion_core.tracing.trace import as_shape
 
 
 class QNodeEncoder(CircuitEncoder):
@@ -33,7 +36,7 @@ class QNodeEncoder(CircuitEncoder):
         qnode: qml.QNode,
         *,
         n_features: int,
-        weights_shape: Sequence[int] | Mapping[str, Sequence[int]],
+        weights_shape: Sequence[int] | int | Mapping[str, Sequence[int] | int],
         weights: Tensor | None = None,
         n_data: int | None = None,
         layout: Sequence[Sequence[int]] | None = None,
@@ -46,7 +49,8 @@ class QNodeEncoder(CircuitEncoder):
             n_features: Width of the input of `forward`.
             weights_shape: Of the weights of ``f(data, weights)``; or, for other signatures, the
                 shape of each argument that is weights, by its name (as in ``qml.qnn.TorchLayer``):
-                the one argument left is the data, and the weights are joined into one vector.
+                the one argument left is the data, and the weights are joined into one vector. A
+                number n is the shape (n,); in a mapping, as in ``TorchLayer``, 1 is a scalar.
             weights: Initial weights; uniform in ``[0, 2 pi)`` if None.
             n_data: Entries of the data; ``n_features`` if None.
             layout: As in `CircuitEncoder`.
@@ -67,17 +71,15 @@ class QNodeEncoder(CircuitEncoder):
                 f"{name}: carries transforms, which would be lost; apply them inside the quantum "
                 "function, or take them off"
             )
-        if isinstance(weights_shape, Mapping):
-            function = _with_one_vector(qnode.func, weights_shape, name)
-            shape: tuple[int, ...] = (sum(map(math.prod, weights_shape.values())),)
-        else:
-            function, shape = qnode.func, tuple(weights_shape)
-        initial = 2 * math.pi * torch.rand(shape) if weights is None else weights
+        function, shape = _one_vector(Function(qnode.func), weights_shape, name)
+        initial = 2 * math.pi * torch.rand(shape) if weights is None else torch.as_tensor(weights)
         if tuple(initial.shape) != shape:
             raise InputError(f"weights: expected shape {list(shape)}, got {list(initial.shape)}")
         n_data = n_features if n_data is None else n_data
         try:
-            tape = qml.tape.make_qscript(function)(torch.zeros(n_data), initial.detach())
+            tape = run(function, torch.zeros(n_data), initial.detach())
+        except InputError as error:
+            raise InputError(f"{name}: {error}") from error
         except Exception as error:
             text = f"{type(error).__name__}: {' '.join(str(error).split())}"
             raise InputError(
@@ -102,38 +104,31 @@ class QNodeEncoder(CircuitEncoder):
 
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """The QNode's operations, without its measurements, on wires from 0."""
-        tape = qml.tape.make_qscript(self._function)(data, weights)
+        tape = run(self._function, data, weights)
         for operation in tape.operations:
             with qml.QueuingManager.stop_recording():  # map_wires of a controlled gate queues it
                 mapped = operation.map_wires(self._wires)
             qml.apply(mapped)
 
 
-def _with_one_vector(
-    function: Callable[..., object], shapes: Mapping[str, Sequence[int]], name: str
-) -> Callable[[Tensor, Tensor], object]:
-    """``f(data, vector)`` from a function with several weight arguments."""
-    parameters = inspect.signature(function).parameters
-    rest = [key for key, p in parameters.items() if key not in shapes and p.default is p.empty]
-    if unknown := [key for key in shapes if key not in parameters]:
-        raise InputError(
-            f"{name}: weights_shape names {unknown[0]!r}, its arguments are {list(parameters)}"
-        )
-    if len(rest) != 1:
-        raise InputError(
-            f"{name}: expected one argument besides the weights {list(shapes)}, the data; "
-            f"got {rest}; name every argument that is weights in weights_shape"
-        )
-
-    def joined(data: Tensor, vector: Tensor) -> object:
-        parts = torch.split(vector, [math.prod(shape) for shape in shapes.values()])
-        weights = {
-            key: part.reshape(tuple(shape))
-            for (key, shape), part in zip(shapes.items(), parts, strict=True)
-        }
-        return function(**{rest[0]: data}, **weights)
-
-    return joined
+def _one_vector(
+    function: Function,
+    shape: Sequence[int] | int | Mapping[str, Sequence[int] | int],
+    name: str,
+) -> tuple[Function | Joined, tuple[int, ...]]:
+    """``f(data, weights)``, and the shape of its weights."""
+    if not isinstance(shape, Mapping):
+        return function, as_shape("weights_shape", shape)
+    shapes = {
+        key: ()
+        if isinstance(size, int | np.integer) and size == 1
+        else as_shape(f"weights_shape: {key}", size)
+        for key, size in shape.items()
+    }
+    try:
+        return Joined(function, shapes), (sum(map(math.prod, shapes.values())),)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
 
 
 def _wire_map(qnode: qml.QNode, tape: qml.tape.QuantumScript) -> dict[Hashable, int]:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from operator import index as whole
 from typing import Literal, get_args
+
+from qfusion_core.errors import InputError
 
 Readout = Literal["z", "z+zz-ring", "z+zz-all", "xyz", "xyz+pairs"]
 Layout = Literal["per-observable", "per-qubit"]
 
+MOST_WIRES = 256  # of xyz+pairs these are 98,688 words; no machine and no simulator goes as far
 READOUTS: tuple[Readout, ...] = get_args(Readout)
 
 
@@ -30,9 +34,17 @@ def pauli_words(readout: Readout, n_wires: int) -> tuple[str, ...]:
     ``z+zz-ring`` are the 2Q tokens of the source paper; at two wires the ring is one pair, at one
     wire none. All but ``xyz`` and ``xyz+pairs`` need a single measurement setting.
 
+    Raises:
+        InputError: No wire, or more than any machine has.
+
     >>> pauli_words("z+zz-ring", 3)
     ('ZII', 'IZI', 'IIZ', 'ZZI', 'IZZ', 'ZIZ')
     """
+    if not 1 <= n_wires <= MOST_WIRES:
+        raise InputError(
+            f"readout {readout!r}: expected 1 to {MOST_WIRES} qubits, got {n_wires}; set qubits, "
+            "or let preprocess.quantum end in {pca: 9}"
+        )
     basis = "XYZ" if readout.startswith("xyz") else "Z"
     wires = range(n_wires)
     singles = [word(n_wires, {w: letter}) for letter in basis for w in wires]
@@ -61,6 +73,29 @@ def token_layout(words: Sequence[str], layout: Layout) -> tuple[tuple[int, ...],
         tuple(index for index, text in enumerate(words) if text[wire] != "I")
         for wire in range(n_wires)
     )
+
+
+def rectangular(layout: Sequence[Sequence[int]], n_observables: int) -> list[list[int]]:
+    """A layout that somebody wrote, as lists.
+
+    Raises:
+        InputError: It is no list of tokens of one length, or an index is out of range.
+    """
+    try:
+        rows = [[whole(entry) for entry in token] for token in layout]
+    except TypeError:
+        raise InputError(
+            "layout: expected a list of tokens, each a list of positions in observables, such as "
+            f"[[0], [1]], got {layout!r}"
+        ) from None
+    widths = sorted({len(row) for row in rows})
+    if len(widths) != 1 or widths[0] == 0:
+        raise InputError(
+            f"layout: all tokens need the same number of entries, at least 1; got {widths}"
+        )
+    if not all(0 <= entry < n_observables for row in rows for entry in row):
+        raise InputError(f"layout: indices must lie in 0..{n_observables - 1}, got {rows}")
+    return rows
 
 
 def commuting_groups(words: Sequence[str]) -> list[tuple[str, list[int]]]:

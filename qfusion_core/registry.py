@@ -2,7 +2,7 @@
 
 Plain pluggy dies with the first plugin that fails to import, ignores a misspelt hook and lets a
 later plugin of the same name win in silence. Here a bad plugin is listed with its reason, and is
-cited when one of its names is asked for.
+cited when one of its names is asked for. Whatever it raises or prints, no verb breaks.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
-from qfusion_core.discovery import Found, Plugin, explain, find
+from qfusion_core.discovery import Found, Plugin, explain, find, quiet
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.pool.options import TYPE
 
@@ -57,7 +57,9 @@ class Registry:
             for index, found in enumerate(self._found):
                 try:
                     offers += _call(kind, found)
-                except (Exception, SystemExit) as error:
+                except KeyboardInterrupt:
+                    raise
+                except BaseException as error:
                     # its other hooks stay usable, whichever is called first
                     reason = f"hook qfusion_{kind}s failed: {explain(error)}"
                     reasons = filter(None, (found.plugin.failure, reason))
@@ -69,6 +71,11 @@ class Registry:
     def names(self, kind: Kind) -> list[str]:
         """The names that `get` accepts, sorted."""
         return sorted(offer.name for offer in self.offers(kind) if offer.failure is None)
+
+    def provider(self, kind: Kind, name: str) -> Plugin | None:
+        """The plugin that a name comes from; None where no usable one offers it."""
+        ready = (each for each in self.offers(kind) if each.name == name and not each.failure)
+        return next((each.plugin for each in ready), None)
 
     def get(self, kind: Kind, name: str) -> type[Any]:
         """The component class of this kind and name.
@@ -83,7 +90,9 @@ class Registry:
                 return offer.component
         for offer in called:
             raise InputError(f"{label} {name!r} of {offer.plugin}: {offer.failure}")
-        message = f"unknown {label} {name!r}; {did_you_mean(name, self.names(kind))}"
+        controls = ["none"] if kind == "quantum_encoder" else []  # a name without a class
+        known = did_you_mean(name, [*self.names(kind), *controls])
+        message = f"unknown {label} {name!r}; {known}"
         failed = (found.plugin for found in self._found if found.plugin.failure)
         broken = [f"{plugin}: {plugin.failure}" for plugin in failed]
         if broken:
@@ -96,10 +105,12 @@ def _call(kind: Kind, found: Found) -> list[Offer]:
         return []
     offers = []
     for implementation in getattr(found.hooks, f"qfusion_{kind}s").get_hookimpls():
-        components = implementation.function()
-        if not isinstance(components, Iterable):
-            raise TypeError(f"expected an iterable of classes, got {components!r}")
-        # consumed here: a generator fails where it is read, not where it is called
+        with quiet():
+            components = implementation.function()
+            if not isinstance(components, Iterable):
+                raise TypeError(f"expected an iterable of classes, got {components!r}")
+            # consumed here: a generator fails where it is read, not where it is called
+            components = list(components)
         for component in components:
             name = getattr(component, "name", None)
             shown = name if isinstance(name, str) and name else repr(component)
@@ -126,10 +137,17 @@ def _contract_failure(kind: Kind, component: object) -> str | None:
 
 
 def _with_clash(offer: Offer, offers: list[Offer]) -> Offer:
-    rivals = [str(o.plugin) for o in offers if o.name == offer.name and o.failure is None]
-    if offer.failure or len(rivals) < 2:
+    alike = [o for o in offers if o.name == offer.name and o.failure is None]
+    if offer.failure or len(alike) < 2:
         return offer
-    reason = f"offered by {' and '.join(rivals)}; uninstall one of them"
+    rivals = [str(rival.plugin) for rival in alike]
+    own = [rival for rival in alike if rival.plugin.built_in]
     if len(set(rivals)) == 1:
         reason = "offered twice by one plugin; rename one of the classes"
+    elif offer in own and len(own) == 1:
+        return offer  # nobody takes the place of what qfusion brings
+    elif own:
+        reason = f"offered by {own[0].plugin} already, which stays; rename this one or uninstall it"
+    else:
+        reason = f"offered by {' and '.join(rivals)}; uninstall one of them"
     return replace(offer, failure=reason, status="clash")

@@ -20,11 +20,28 @@ from torch import Tensor, nn
 from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import Training
 from qfusion_core.data import Part
-from qfusion_core.errors import QfusionError
+from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.evaluation.metrics import scores
 from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.prediction import logits_in_chunks
+
+
+class RowNotFinite(InputError):
+    """A row of which the model makes something that is no number, such as one with a fill value.
+
+    Attributes:
+        part: ``training``, ``validation`` or ``test``.
+        row: Its index in that part.
+        when: ``epoch 3``, ``after the training``.
+    """
+
+    def __init__(self, part: str, row: int, when: str, about: str = "") -> None:
+        self.part, self.row, self.when = part, row, when
+        super().__init__(
+            f"{when}: row {row + 1} of the {part} part gives values that are not finite"
+            f"{about}; correct or remove that row"
+        )
 
 
 @dataclass(frozen=True)
@@ -118,12 +135,15 @@ def fit(
         on_epoch: Called after each epoch: to save, to show.
 
     Raises:
+        RowNotFinite: A row is to blame.
         QfusionError: The loss is no longer a number.
     """
     rows, held_out = (
         Prepared(*state.model.preprocess(torch.from_numpy(part.x)), part.y)
         for part in (train, validation)
     )
+    for name, prepared in (("training", rows), ("validation", held_out)):
+        require_finite_rows(name, "preprocessing", *prepared[:2])
     return fit_prepared(state, rows, held_out, options, noise=noise, on_epoch=on_epoch)
 
 
@@ -158,6 +178,17 @@ def fit_prepared(
     return state
 
 
+def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
+    """Refuse values ``[rows, ...]`` that are not finite.
+
+    Raises:
+        RowNotFinite: Of the first row that has some.
+    """
+    good = torch.stack([torch.isfinite(each).flatten(1).all(1) for each in values]).all(0)
+    if not good.all():
+        raise RowNotFinite(part, int(good.long().argmin()), when)
+
+
 def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
     """``n_c^-power`` for each class, scaled so that the mean over the rows is 1."""
     counts = np.bincount(y).astype(float)
@@ -184,18 +215,33 @@ def _one_epoch(
         logits = model.member_logits(inputs[0][rows], model.tokens(inputs[1][rows]))
         value = loss(logits.flatten(0, 1), targets[rows].repeat_interleave(logits.shape[1]))
         state.optimizer.zero_grad(set_to_none=True)
+        if not torch.isfinite(value):
+            raise _not_finite(state, logits.detach(), float(value.detach()), rows)
         value.backward()
         if options.clip_norm is not None:
             nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
         state.optimizer.step()
         state.schedule.step()
         total += float(value.detach()) * len(rows)
-        if not math.isfinite(total):
-            raise QfusionError(
-                f"epoch {len(state.history) + 1}: the training loss is {total}; lower "
-                "training.learning_rate or training.quantum_learning_rate"
-            )
+    if not math.isfinite(total):
+        raise _diverged(state, total)
     return total / len(targets)
+
+
+def _not_finite(state: TrainingState, logits: Tensor, loss: float, rows: Tensor) -> QfusionError:
+    """Why the loss of a batch is no number: one row of it, or a training that diverges."""
+    good = torch.isfinite(logits).flatten(1).all(1)
+    if good.any() and not good.all():
+        when = f"epoch {len(state.history) + 1}"
+        return RowNotFinite("training", int(rows[int(good.long().argmin())]), when)
+    return _diverged(state, loss)
+
+
+def _diverged(state: TrainingState, loss: float) -> QfusionError:
+    return QfusionError(
+        f"epoch {len(state.history) + 1}: the training loss is {loss}; lower "
+        "training.learning_rate or training.quantum_learning_rate"
+    )
 
 
 def _batches(rows: int, size: int) -> Iterator[Tensor]:
@@ -214,7 +260,16 @@ def _judge(
 ) -> Epoch:
     """Scores on the validation part; the decisive one is macro F1 - 0.2 cross-entropy."""
     logits = logits_in_chunks(model, *inputs)
-    entropy = float(nn.functional.cross_entropy(logits, torch.from_numpy(y)))
+    if not all(torch.isfinite(weight).all() for weight in model.state_dict().values()):
+        raise QfusionError(
+            f"epoch {epoch}: the weights are no longer finite; lower training.learning_rate or "
+            "training.quantum_learning_rate"
+        )
+    losses = nn.functional.cross_entropy(logits, torch.from_numpy(y), reduction="none")
+    entropy = float(losses.mean())
+    if not math.isfinite(entropy):
+        require_finite_rows("validation", f"epoch {epoch}", logits)
+        raise RowNotFinite("validation", int(losses.argmax()), f"epoch {epoch}")
     result = scores(y, logits.argmax(1).numpy())
     return Epoch(
         epoch=epoch,

@@ -1,10 +1,12 @@
 """What several tests share: a clean environment to install into, and our own wheel."""
 
+import importlib.util
 import os
 import signal
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -12,18 +14,43 @@ import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+GUARD = Path(__file__).parent / "guard"
 
 settings.register_profile("no deadline", deadline=None)  # no test is about time
 settings.load_profile("no deadline")
 
 collect_ignore = ["third_party"]  # what others wrote, faults included
-collect_ignore_glob = ["*/warm*.py"]  # programs of their own, each beside a conftest of its own
+# programs of their own, each beside a conftest of its own
+collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
 
 
 def pytest_configure():
     """Started in the background, a process ignores Ctrl-C: tests of interrupts would never end."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ["SOCKET_GUARD"] = str(Path(tempfile.mkdtemp()) / "asked")
+    inherited = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(GUARD), inherited)))
+    spec = importlib.util.spec_from_file_location("socket_guard", GUARD / "sitecustomize.py")
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_asked():
+    """No test, and no process that it starts, asks anybody but this machine."""
+    asked = Path(os.environ["SOCKET_GUARD"])
+    yield
+    if asked.exists():
+        found = asked.read_text()
+        asked.unlink()
+        pytest.fail(f"somebody else was asked: {found}")
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path, monkeypatch):
+    """No test reads or writes what the user keeps: trusted files, keys, journals, configuration."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
 class Environment:
@@ -56,7 +83,7 @@ class Environment:
         return subprocess.run(
             [self.python, *arguments],
             cwd=self.path,
-            env={**environment, "OMP_NUM_THREADS": "1"},
+            env={**environment, "PYTHONPATH": str(GUARD), "OMP_NUM_THREADS": "1"},
             capture_output=True,
             text=True,
             check=False,

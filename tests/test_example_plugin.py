@@ -1,7 +1,9 @@
 """The examples of third parties installed, listed, tested and used, as their READMEs say."""
 
 import json
+import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -65,3 +67,21 @@ def test_the_remote_device_is_installed_listed_and_tested_and_is_small(install, 
     own = installed.run("-c", code, tmp_path / "copy")
     assert own.returncode == 0, own.stdout
     assert own.stdout.startswith("qfusion_queue\n")
+
+
+def test_the_readme_of_the_remote_device_runs_as_it_stands(install, tmp_path):
+    installed = install("third_party_device")
+    (block, *_) = re.findall(
+        r"```sh\n(.*?)```", (tmp_path / "copy" / "README.md").read_text(), re.S
+    )
+    python = installed.python
+    script = block.replace("pip install .\n", "").replace("python machine", f"{python} machine")
+    head = f'set -e\ntrap "kill %1" EXIT\nqfusion() {{ {python} -m qfusion_core "$@"; }}\n'
+    done = subprocess.run(
+        ["bash", "-c", head + script],
+        cwd=tmp_path / "copy", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "trusted: " in done.stdout
+    assert "macro F1" in done.stdout
+    assert re.search(r"^queue has spent up to \d", done.stdout, re.M)

@@ -54,7 +54,7 @@ class TokenAttention(nn.Module):
         value = self._split(self.value(embedding.flatten(0, 1)))
 
         # batch and queries are one axis of a product: torch would copy the keys for each sample
-        scores = (query.flatten(1, 2) @ key.mT).view(-1, batch, queries, n_tokens, size)
+        scores = (query.flatten(1, 2) @ key.mT).view(self.heads, batch, queries, n_tokens, size)
         scores = (scores * quantum[:, None]).sum(-1)
         if keep is not None:
             scores = scores.masked_fill(~keep[:, None], -torch.inf)
@@ -64,7 +64,9 @@ class TokenAttention(nn.Module):
         attention = scores.softmax(dim=-1)  # [heads, batch, c_tokens, keys]
 
         shares = attention[..., :n_tokens, None] * quantum[:, None]
-        mixed = (shares.flatten(3).flatten(1, 2) @ value).view(-1, batch, queries, value.shape[-1])
+        mixed = (shares.flatten(3).flatten(1, 2) @ value).view(
+            self.heads, batch, queries, value.shape[-1]
+        )
         if include_query:
             mixed = mixed + attention[..., n_tokens:] @ self._split(self.value(classical))
         return self.output(mixed.movedim(0, 2).flatten(2)), attention.transpose(0, 1)

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 import qfusion_core
@@ -31,16 +31,19 @@ class CrossAttention(Fusion):
     class Options(qfusion_core.Options):
         """Options of `cross-attention`."""
 
-        width: PositiveInt = Field(
-            64, description="of queries, keys and values, all heads together"
+        width: int = Field(
+            64, ge=1, le=16_384, description="of queries, keys and values, all heads together"
         )
-        heads: PositiveInt = Field(4, description="attention heads; divides width")
-        depth: PositiveInt = Field(1, description="blocks, one after the other")
+        heads: int = Field(4, ge=1, le=1024, description="attention heads; divides width")
+        depth: int = Field(1, ge=1, le=64, description="blocks, one after the other")
         token_embedding: Literal["shared", "per-token"] = Field(
             "per-token", description="one linear embedding for all quantum tokens, or one for each"
         )
-        feed_forward: NonNegativeInt = Field(
-            4, description="hidden width of the feed-forward net, in widths; 0 = no such net"
+        feed_forward: int = Field(
+            4,
+            ge=0,
+            le=64,
+            description="hidden width of the feed-forward net, in widths; 0 = no such net",
         )
         gate: bool = Field(True, description="tanh gates that start at zero; off = no gate")
         residual: bool = Field(True, description="add the attention's output to its query")

@@ -1,19 +1,27 @@
-"""The document of GetDevice, read: what it says of limits, prices and status."""
+"""The document of GetDevice, read and checked: what it says of limits, prices and status."""
 
 from __future__ import annotations
 
-import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
+from qfusion_braket.device_document import Capabilities, Reply, Service, SetAction, parse_json
 from qfusion_braket.machine import Cost, Limits, Machine
-from qfusion_core import InputError
+from qfusion_core import InputError, QfusionError, Refused, one_line, shown_path
 
 ACTION, SET_ACTION = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 
 
 def machine_of(
-    reply: dict[str, Any], short: str, *, reserved: bool = False, mitigated: bool = False
+    reply: Mapping[str, Any],
+    short: str,
+    *,
+    reserved: bool = False,
+    mitigated: bool = False,
+    saved: str | None = None,
 ) -> Machine:
     """A machine out of AWS's reply.
 
@@ -22,61 +30,69 @@ def machine_of(
         short: Its name.
         reserved: Whether tasks go to a reservation, which may take other numbers of shots.
         mitigated: Whether errors are to be mitigated, which takes more shots.
+        saved: The file that the capabilities are of; None where AWS told them just now.
 
     Raises:
-        InputError: It runs no gates.
+        InputError: It runs no gates, or the file does not hold what such a document has to.
+        Refused: AWS's reply does not.
     """
-    document = json.loads(reply["deviceCapabilities"])
-    actions, service = document.get("action", {}), document["service"]
-    if ACTION not in actions:
+    try:
+        told = Reply.model_validate(dict(reply))
+        document = Capabilities.model_validate(parse_json(told.capabilities))
+        sets = _limits(document.action.get(SET_ACTION))
+    except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
+        raise _unreadable(error, short, saved) from None
+    action = document.action.get(ACTION)
+    if action is None:
         raise InputError(f"braket: {short} runs no circuits; choose a gate-based device")
-    gates = actions[ACTION].get("supportedOperations")
-    low, high = (reserved and service.get("reservationShotsRange")) or service["shotsRange"]
+    service, queues = document.service, told.queues
+    low, high = (reserved and service.reservation_shots) or service.shots
     if mitigated:
-        low = max([low, *_mitigated(document)])
-    queues = [
-        each
-        for each in reply.get("deviceQueueInfo") or []
-        if each["queue"] == "QUANTUM_TASKS_QUEUE"
-    ]
-    updated = str(service.get("updatedAt") or "")
-    cost = service.get("deviceCost")
+        low = max([low, *document.mitigated])
     return Machine(
         name=short,
-        qubits=document["paradigm"]["qubitCount"],
-        shots=(int(low), int(high)),
-        program_set=_limits(actions.get(SET_ACTION)),
-        status=reply["deviceStatus"],
-        gates=None if gates is None else frozenset(name.lower() for name in gates),
-        cost=cost and Cost(float(cost["price"]), cost["unit"].lower(), updated[:10] or _today()),
-        simulator=reply["deviceType"] == "SIMULATOR",
-        queue=_queue(queues),
-        waiting=sum(int(each["queueSize"].lstrip(">")) for each in queues) if queues else None,
-        note=updated,
+        qubits=document.paradigm.qubits,
+        shots=(low, high),
+        program_set=sets,
+        status=told.status,
+        gates=None if action.gates is None else frozenset(name.lower() for name in action.gates),
+        cost=_cost(service),
+        simulator=told.kind == "SIMULATOR",
+        queue=", ".join(str(each) for each in queues),
+        waiting=sum(each.tasks for each in queues) if queues else None,
+        note=service.updated,
     )
 
 
-def _limits(action: dict[str, Any] | None) -> Limits | None:
-    if not action:
+def _cost(service: Service) -> Cost | None:
+    stated, date = service.cost, service.updated[:10] or f"{datetime.now(UTC):%Y-%m-%d}"
+    return None if stated is None else Cost(stated.price, stated.unit.lower(), date)
+
+
+def _limits(action: SetAction | None) -> Limits | None:
+    if action is None:
         return None
-    most, shots = int(action["maximumExecutables"]), int(action["maximumTotalShots"])
-    return Limits(most, shots, int(action.get("minimumTotalShots") or 1))
+    if action.executables is None or action.shots is None:
+        # not taken for a machine without program sets: there each circuit is a task, and is paid
+        raise ValueError(f"{SET_ACTION}: no limits")
+    return Limits(action.executables, action.shots, action.least or 1)
 
 
-def _mitigated(document: dict[str, Any]) -> list[int]:
-    """Fewest shots with error mitigation, as far as they are told."""
-    schemes = (document.get("provider") or {}).get("errorMitigation") or {}
-    return [int(each["minimumShots"]) for each in schemes.values()]
+def _unreadable(error: Exception, short: str, saved: str | None) -> QfusionError:
+    said = one_line(_first(error), 120)
+    if saved is None:
+        return Refused(
+            f"what AWS tells of {short} cannot be read ({said})",
+            next_step="nothing was sent; try again later, or update amazon-braket-sdk and qfusion",
+        )
+    return InputError(
+        f"braket: {shown_path(saved)}: does not describe a device ({said}); "
+        "`qfusion backends save NAME` stores one"
+    )
 
 
-def _queue(queues: list[dict[str, str]]) -> str:
-    said = [
-        f"{each['queueSize']} tasks wait"
-        + (" in priority" if each.get("queuePriority") == "Priority" else "")
-        for each in queues
-    ]
-    return ", ".join(said)
-
-
-def _today() -> str:
-    return f"{datetime.now(UTC):%Y-%m-%d}"
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

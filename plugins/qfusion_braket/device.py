@@ -69,6 +69,12 @@ class Braket(RemoteDevice):
         self._site: Site = site
 
     @classmethod
+    def runs_here(cls, options: qfusion_core.Options) -> bool:
+        """The simulators on this machine, and emulated devices."""
+        assert isinstance(options, ours.Options)
+        return options.is_local
+
+    @classmethod
     def offline(cls, options: qfusion_core.Options) -> Braket | None:
         """Of a device whose properties are saved (option `properties`)."""
         assert isinstance(options, ours.Options)

@@ -18,6 +18,7 @@ class Known(Service):
 
     def __init__(self, options: Options) -> None:
         super().__init__(options, None)
+        self._saved = options.properties
 
     def _described(self) -> dict[str, Any]:
         assert self._options.properties is not None

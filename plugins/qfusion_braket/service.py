@@ -48,6 +48,7 @@ class Service(Site):
         self._connected: Connection | None = None
         self._machine: Machine | None = None
         self._search = Search(TAG)
+        self._saved: str | None = None  # the file, where AWS is not asked
 
     @property
     def connection(self) -> Connection:
@@ -71,6 +72,7 @@ class Service(Site):
                 short,
                 reserved=options.reservation is not None,
                 mitigated=options.error_mitigation is not None,
+                saved=self._saved,
             )
             # AWS takes device parameters, and computes exact values, with single programs only
             single = options.error_mitigation or options.qubits or options.shots is None

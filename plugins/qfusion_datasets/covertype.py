@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
@@ -63,7 +64,17 @@ class Covertype(Dataset):
 
     def load(self, *, seed: int) -> Split:
         """See `obtain` for where it is read from, `TableOptions` for the split."""
-        x, y = obtain(self.source, self.options, parse)
+        return self._split(seed, obtain(self.source, self.options, parse))
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """As `load`; an address in the options is asked only if it is allowed."""
+        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
+        return self._split(seed, found)
+
+    def _split(self, seed: int, found: Arrays) -> Split:
+        x, y = found
         whole = Part(x.astype(np.float32), y.astype(np.int64))
         parts = self.options.split(whole, seed=seed, class_names=CLASSES)
         return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))
@@ -71,6 +82,6 @@ class Covertype(Dataset):
 
 def parse(folder: Path) -> Arrays:
     """Features int16 ``[rows, 54]`` and class indices int64 ``[rows]``."""
-    raw = BytesIO(unpacked(folder, "covtype.data"))
+    raw = BytesIO(unpacked(folder, "covtype.data", COVERTYPE.most_inflated))
     table = np.loadtxt(raw, dtype=np.int16, delimiter=",", ndmin=2)
     return np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.int64) - 1

@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 from urllib.parse import quote
-from urllib.request import Request, urlopen
+from urllib.request import Request, build_opener
 
-from qfusion_core import InputError, QfusionError
+from qfusion_core import InputError, QfusionError, one_line
+from qfusion_datasets.addresses import Redirects
 
 Verified = TypeVar("Verified")
 
@@ -22,6 +23,7 @@ def download(
     folder: Path,
     verify: Callable[[Path], Verified],
     timeout: float,
+    most: int,
 ) -> Verified:
     """Fetch files into a new folder.
 
@@ -31,6 +33,7 @@ def download(
         folder: To be made; it appears only once everything in it is verified.
         verify: Reads the files from a folder; raises `InputError` if they are wrong.
         timeout: Seconds without an answer.
+        most: Bytes that a file may have.
 
     Returns:
         What ``verify`` gave.
@@ -55,10 +58,10 @@ def download(
             new.mkdir()
             try:
                 for name in names:
-                    _fetch(f"{url.rstrip('/')}/{quote(name, safe='+')}", new / name, timeout)
+                    _fetch(f"{url.rstrip('/')}/{quote(name, safe='+')}", new / name, timeout, most)
                 result = verify(new)
             except (OSError, HTTPException, InputError) as error:
-                reasons.append(f"{url}: {error or type(error).__name__}")
+                reasons.append(f"{one_line(url, 120)}: {_said(error)}")
                 continue
             _place(new, folder)
             return result
@@ -68,14 +71,26 @@ def download(
     )
 
 
-def _fetch(url: str, path: Path, timeout: float) -> None:
+def _fetch(url: str, path: Path, timeout: float, most: int) -> None:
     request = Request(url, headers={"User-Agent": "qfusion"})
-    with urlopen(request, timeout=timeout) as answer, path.open("wb") as file:
-        shutil.copyfileobj(answer, file)
+    received = 0
+    with (
+        build_opener(Redirects).open(request, timeout=timeout) as answer,
+        path.open("wb") as file,
+    ):
         expected = answer.headers.get("Content-Length")
+        while block := answer.read(1 << 16):
+            received += len(block)
+            if received > most:
+                raise OSError(f"sends more than {most:,} bytes, more than the file has")
+            file.write(block)
     # http.client reports no error where the connection ends early while a file is copied
-    if expected is not None and path.stat().st_size != int(expected):
-        raise OSError(f"connection ended after {path.stat().st_size} of {expected} bytes")
+    if expected is not None and str(received) != expected.strip():
+        raise OSError(f"connection ended after {received} of {one_line(expected, 20)} bytes")
+
+
+def _said(error: Exception) -> str:
+    return one_line(error, 300) or type(error).__name__
 
 
 def _place(new: Path, folder: Path) -> None:

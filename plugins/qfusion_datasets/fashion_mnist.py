@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,14 @@ CLASSES = (
 )
 
 
+def _listed(value: Any) -> Any:
+    """``"0,1,2"`` as numbers."""
+    items = comma_separated(value)
+    if not isinstance(items, list | tuple):
+        return items
+    return [int(i) if isinstance(i, str) and i.isascii() and i.isdigit() else i for i in items]
+
+
 def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(len(CLASSES))):
         raise ValueError("expected two or more different classes from 0 to 9, as in 0,1,2")
@@ -49,11 +58,11 @@ class FashionMNIST(Dataset):
     class Options(DownloadOptions):
         """Which images, and where to get them from."""
 
-        classes: Annotated[
-            tuple[int, ...], BeforeValidator(comma_separated), AfterValidator(_distinct)
-        ] = Field(
-            default=tuple(range(10)),
-            description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+        classes: Annotated[tuple[int, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = (
+            Field(
+                default=tuple(range(10)),
+                description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+            )
         )
         train: int | None = Field(
             default=None, ge=2, description="training images, validation included; default: all"
@@ -75,9 +84,19 @@ class FashionMNIST(Dataset):
 
     def load(self, *, seed: int) -> Split:
         """See `obtain` for where it is read from; the seed decides all but the official parts."""
+        return self._split(seed, obtain(self.source, self.options, parse))
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """As `load`; an address in the options is asked only if it is allowed."""
+        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
+        return self._split(seed, found)
+
+    def _split(self, seed: int, found: Arrays) -> Split:
         options = self.options
         names = tuple(CLASSES[index] for index in options.classes)
-        x, y, x_test, y_test = obtain(self.source, options, parse)
+        x, y, x_test, y_test = found
         rest = _drawn(_images(x, y, options.classes), options.train, seed, names)
         test = _drawn(_images(x_test, y_test, options.classes), options.test, seed, names)
         train, validation = stratified(rest, test=options.validation, seed=seed, class_names=names)
@@ -87,7 +106,7 @@ class FashionMNIST(Dataset):
 def parse(folder: Path) -> Arrays:
     """Images uint8 ``[rows, 28, 28]`` and classes uint8 ``[rows]``, for training and test."""
     return tuple(
-        _idx(unpacked(folder, f"{part}-{kind}-ubyte"))
+        _idx(unpacked(folder, f"{part}-{kind}-ubyte", FASHION_MNIST.most_inflated))
         for part in ("train", "t10k")
         for kind in ("images-idx3", "labels-idx1")
     )

@@ -3,47 +3,44 @@
 from __future__ import annotations
 
 import hashlib
-import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from qfusion_core import (
     Dataset,
     InputError,
+    Marks,
     Part,
     Split,
     did_you_mean,
     features,
     listing,
+    open_regular,
     read_arrays,
     read_table,
+    shown_path,
 )
 from qfusion_datasets.labels import class_indices
-from qfusion_datasets.options import TableOptions, comma_separated
+from qfusion_datasets.options import ColumnName, TableOptions, absolute_path, comma_separated
+from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
 
 if TYPE_CHECKING:
     import pandas as pd
 
 USUAL_LABELS = ("label", "target", "class", "y")
-
-
-def _column_name(value: Any, info: ValidationInfo) -> Any:
-    """In Python a column called 4 may be named by the number; YAML gives names as written there."""
-    return str(value) if type(value) in (int, float) and info.context is None else value
-
-
-ColumnName = Annotated[str, BeforeValidator(_column_name)]
+Whole = tuple[Part, tuple[str, ...], tuple[str, ...], Marks]
 
 
 class File(Dataset):
     """A CSV, TSV, Parquet or npz file: one row per sample, one column per feature, one of labels.
 
     An npz holds ``x``, a table or images ``[rows, channels, height, width]``, and labels ``y``.
-    Labels may be text or numbers. Features are numbers; missing values and text are refused with
-    the column's name, since any way to fill them in changes what is measured. Licence and
-    citation are the user's.
+    Labels may be text or numbers, and are kept as they are written. Features are numbers; missing
+    values and text are refused with the column's name, since any way to fill them in changes what
+    is measured. Licence and citation are the user's.
     """
 
     name: ClassVar[str] = "file"
@@ -51,7 +48,7 @@ class File(Dataset):
     class Options(TableOptions):
         """Which file, and which columns of it."""
 
-        path: Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())] = Field(
+        path: Annotated[Path, AfterValidator(absolute_path)] = Field(
             description="a file .csv, .tsv, .parquet or .npz"
         )
         label: ColumnName | None = Field(
@@ -61,6 +58,18 @@ class File(Dataset):
         )
         drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
             default=(), description="columns to leave out, as in id,date"
+        )
+        decimal: Literal[".", ","] | None = Field(
+            default=None,
+            description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
+        )
+        thousands: Literal[".", ",", " ", "'"] | None = Field(
+            default=None,
+            description="mark that groups digits by three in a CSV or TSV; default: none",
+        )
+        channels: Literal["first", "last"] | None = Field(
+            default=None,
+            description="axis of the channels in images [rows, ., ., .]; default: first",
         )
 
     @classmethod
@@ -77,60 +86,85 @@ class File(Dataset):
         Raises:
             InputError: The file, a column or the labels cannot be used: says which, and why.
         """
+        return self._load(seed, None)
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """As `load`, with the classes of the run, whose file was taken for sound when it began."""
+        return self._load(seed, class_names)
+
+    def _load(self, seed: int, known: Sequence[str] | None) -> Split:
         path = self.options.path
-        images = path.suffix.lower() == ".npz" and read_arrays(path)[0].ndim == 4
-        whole, feature_names, class_names = self._images() if images else self._table()
+        where = shown_path(path)
+        images = path.suffix.lower() == ".npz" and self._images(where, known)
+        whole, feature_names, class_names, marks = images or self._table(where, known)
         try:
             parts = self.options.split(whole, seed=seed, class_names=class_names)
         except InputError as error:
-            raise InputError(f"{path}: {error}") from error
-        checksum = hashlib.sha256(path.read_bytes()).hexdigest()
+            raise InputError(f"{where}: {error}") from error
+        with open_regular(path) as file:
+            checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         source = f"{path}; {len(whole)} rows; sha256 of the file {checksum}"
-        return Split(*parts, feature_names, class_names, source)
+        return Split(*parts, feature_names, class_names, source, marks)
 
-    def _table(self) -> tuple[Part, tuple[str, ...], tuple[str, ...]]:
-        path = self.options.path
-        frame = read_table(path)
-        for name in self.options.drop:
+    def _table(self, where: str, known: Sequence[str] | None) -> Whole:
+        options = self.options
+        marks = Marks(options.decimal, options.thousands)
+        frame = read_table(options.path, as_text=self._is_no_number, marks=marks)
+        for name in options.drop:
             if name not in frame.columns:
-                known = did_you_mean(name, frame.columns)
-                raise InputError(f"{path}: drop: no column {name!r}; {known}")
-        frame = frame.drop(columns=list(self.options.drop))
-        label = self._label(frame)
+                raise InputError(f"{where}: drop: no column {_known(name, frame)}")
+        frame = frame.drop(columns=list(options.drop))
+        label = self._label(frame, where)
         names = tuple(name for name in frame.columns if name != label)
         if not names:
-            raise InputError(f"{path}: no feature columns, only {label!r}; expected at least one")
-        if unnamed := [name for name in names if name.startswith("Unnamed: ")]:
             raise InputError(
-                f"{path}: a column has no name, perhaps the row numbers that pandas writes, which "
-                f"would tell the class of sorted rows; name it, or leave it "
-                f"out: --set 'data.options.drop={json.dumps(unnamed)}'"
+                f"{where}: no feature columns, only {label[:60]!r}; expected at least one"
             )
-        y, class_names = class_indices(frame[label], path)
-        return Part(features(frame, names, path), y), names, class_names
+        if known is None:
+            require_names(names, where)
+        y, class_names = class_indices(frame[label], where, known)
+        x = features(frame, names, options.path, narrow=True)
+        if known is None:
+            require_no_row_numbers(frame, names, where)
+        return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
 
-    def _images(self) -> tuple[Part, tuple[str, ...], tuple[str, ...]]:
+    def _images(self, where: str, known: Sequence[str] | None) -> Whole | None:
+        """Images and their classes; None where the file holds a table."""
         import pandas as pd
 
-        x, y = read_arrays(self.options.path)
+        channels = self.options.channels or ("first" if known is not None else None)
+        x, y = read_arrays(self.options.path, channels=channels)
+        if x.ndim != 4:
+            return None
         if y is None:
-            raise InputError(f"{self.options.path}: expected labels y [rows], got only x")
-        indices, class_names = class_indices(pd.Series(y, name="y"), self.options.path)
-        return Part(x, indices), (), class_names
+            raise InputError(f"{where}: expected labels y [rows], got only x")
+        indices, class_names = class_indices(pd.Series(y, name="y"), where, known)
+        return Part(x, indices), (), class_names, Marks()
 
-    def _label(self, frame: pd.DataFrame) -> str:
-        path, label = self.options.path, self.options.label
+    def _is_no_number(self, name: str) -> bool:
+        label = self.options.label
+        is_label = name == label if label is not None else name.lower() in USUAL_LABELS
+        return is_label or name in self.options.drop
+
+    def _label(self, frame: pd.DataFrame, where: str) -> str:
+        label = self.options.label
         if label is not None:
             if label not in frame.columns:
-                known = did_you_mean(label, frame.columns)
-                raise InputError(f"{path}: no label column {label!r}; {known}")
+                raise InputError(f"{where}: no label column {_known(label, frame)}")
             return label
         found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
         if len(found) != 1:
-            got = f"several: {', '.join(found)}" if found else "none"
+            got = f"several: {listing(found)}" if found else "none"
             raise InputError(
-                f"{path}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
+                f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "
                 f"columns: {listing(frame.columns)}"
             )
         return found[0]
+
+
+def _known(name: str, frame: pd.DataFrame) -> str:
+    near = did_you_mean(name, frame.columns).partition("known: ")[0]
+    return f"{name[:60]!r}; {near}known: {listing(sorted(frame.columns))}"

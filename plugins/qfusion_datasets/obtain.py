@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import os
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core import InputError
+from qfusion_core import InputError, one_line
+from qfusion_datasets.addresses import require_publisher, servers
 from qfusion_datasets.download import download
-from qfusion_datasets.options import DownloadOptions
+from qfusion_datasets.options import DownloadOptions, absolute_path
 from qfusion_datasets.sources import Source
 
 Arrays = tuple[NDArray[Any], ...]
 EXTRACTS = Path(__file__).parent / "extracts"
 
 
-def obtain(source: Source, options: DownloadOptions, parse: Callable[[Path], Arrays]) -> Arrays:
+def obtain(
+    source: Source,
+    options: DownloadOptions,
+    parse: Callable[[Path], Arrays],
+    *,
+    own: bool = True,
+    allow_url: bool = False,
+) -> Arrays:
     """The arrays of a data set.
 
     ``QFUSION_DATA`` names a folder that holds the publishers' files (``covertype/covtype.data.gz``,
@@ -34,28 +40,34 @@ def obtain(source: Source, options: DownloadOptions, parse: Callable[[Path], Arr
         source: What to get.
         options: Whether the extract will do, and how to download.
         parse: Reads the arrays from a folder that holds the publisher's files in any packing.
+        own: Whether the user gave the options; if not, a run folder did.
+        allow_url: Whether an address in options that are not his own may be asked.
 
     Raises:
-        InputError: A file is absent, cannot be read, or has other contents than published.
+        InputError: A file is absent, cannot be read, or has other contents than published, or an
+            address may not be asked.
         QfusionError: The download failed.
     """
     if options.extract:
         folder = EXTRACTS / source.folder
         return verified(folder, source.extract_sha256, parse, remedy="install qfusion anew")
     if data := os.environ.get("QFUSION_DATA"):
-        folder = Path(data).expanduser() / source.folder
+        folder = _named("QFUSION_DATA", data) / source.folder
         remedy = "put the publisher's file there, or unset QFUSION_DATA to download it"
         return verified(folder, source.sha256, parse, remedy=remedy)
+    if not own and not allow_url:
+        require_publisher(source, options)
     folder = cache() / source.folder
     if folder.exists():
         remedy = f"delete {folder} to download it again"
         return verified(folder, source.sha256, parse, remedy=remedy)
     return download(
         source.downloads,
-        [options.url] if options.url else source.urls,
+        servers(source, options, own=own),
         folder,
         lambda aside: verified(aside, source.sha256, parse, where="what it sent"),
         options.timeout,
+        source.most_received,
     )
 
 
@@ -64,7 +76,14 @@ def cache() -> Path:
     import platformdirs
 
     named = os.environ.get("QFUSION_CACHE")
-    return Path(named).expanduser() if named else platformdirs.user_cache_path("qfusion")
+    return _named("QFUSION_CACHE", named) if named else platformdirs.user_cache_path("qfusion")
+
+
+def _named(variable: str, folder: str) -> Path:
+    try:
+        return absolute_path(Path(folder))
+    except ValueError as error:
+        raise InputError(f"{variable}={one_line(folder, 80)}: {error}") from None
 
 
 def verified(
@@ -93,8 +112,8 @@ def verified(
         found = f"sha256 {fingerprint(*arrays)}"
     except FileNotFoundError as error:
         raise InputError(f"{start}: {error}{end}") from error
-    except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
-        found = f"a file that cannot be read ({error})"
+    except Exception as error:  # whatever an archive that somebody else packed leads to
+        found = f"a file that cannot be read ({one_line(error, 120) or type(error).__name__})"
     if found != f"sha256 {sha256}":
         raise InputError(f"{start}: expected a table of sha256 {sha256}, got {found}{end}")
     return arrays

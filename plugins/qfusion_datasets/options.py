@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 import qfusion_core
 from qfusion_core import Part, train_validation_test
 
 
 def _share_or_rows(value: float) -> float:
-    if value >= 1 and value != int(value):
+    if not math.isfinite(value) or (value >= 1 and value != int(value)):
         raise ValueError("expected a share below 1, or a whole number of rows")
     return int(value) if value >= 1 else value
 
@@ -21,6 +23,30 @@ def comma_separated(value: Any) -> Any:
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
     return [value] if isinstance(value, int) else value
+
+
+def _column_name(value: Any, info: ValidationInfo) -> Any:
+    """In Python a column called 4 may be named by the number; YAML gives names as written there."""
+    if type(value) in (int, float) and info.context is None:
+        value = str(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+ColumnName = Annotated[str, BeforeValidator(_column_name)]
+
+
+def absolute_path(path: Path) -> Path:
+    """A path that means the same from everywhere; ``~`` is the user's folder.
+
+    Raises:
+        ValueError: There is no such user, or the working directory is gone.
+    """
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError:
+        raise ValueError(f"no home folder is known for {path.parts[0]!r}") from None
+    except OSError:
+        raise ValueError("the working directory is gone; give the path from / on") from None
 
 
 class TableOptions(qfusion_core.Options):
@@ -61,8 +87,12 @@ class DownloadOptions(qfusion_core.Options):
     url: str | None = Field(
         default=None,
         pattern="^https?://",
+        max_length=2000,
         description="folder to download the publisher's files from, instead of the publisher",
     )
     timeout: float = Field(
-        default=60.0, gt=0, description="seconds without an answer after which a download fails"
+        default=60.0,
+        gt=0,
+        le=3600,
+        description="seconds without an answer after which a download fails",
     )

@@ -4,31 +4,47 @@ from __future__ import annotations
 
 import gzip
 from pathlib import Path, PurePosixPath
+from typing import IO
 from zipfile import ZipFile
 
-from qfusion_core import listing
+from qfusion_core import listing, open_regular
 
 
-def unpacked(folder: Path, name: str) -> bytes:
+def unpacked(folder: Path, name: str, most: int) -> bytes:
     """Contents of ``name``, of ``name.gz``, or of either inside a zip of the folder.
+
+    Args:
+        folder: Where to look.
+        name: Of the plain file.
+        most: Bytes that it may have; no more are inflated.
 
     Raises:
         FileNotFoundError: It is nowhere in the folder.
-        OSError, EOFError, zlib.error, BadZipFile: It is there, and damaged.
+        OSError, EOFError, zlib.error, BadZipFile, ValueError: It is there, and damaged or too
+            large.
     """
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
-            return _inflated(path.name, path.read_bytes())
+            with open_regular(path) as file:
+                return _inflated(path.name, file, most)
     for archive in sorted(folder.glob("*.zip")):
-        with ZipFile(archive) as zipped:
+        with open_regular(archive) as file, ZipFile(file) as zipped:
             for member in zipped.namelist():
                 if (inner := PurePosixPath(member).name) in (name, f"{name}.gz"):
-                    return _inflated(inner, zipped.read(member))
+                    with zipped.open(member) as stream:
+                        return _inflated(inner, stream, most)
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ["no folder"]
     raise FileNotFoundError(
         f"expected {name}, {name}.gz or a .zip that holds it, got {listing(found or ['no file'])}"
     )
 
 
-def _inflated(name: str, raw: bytes) -> bytes:
-    return gzip.decompress(raw) if name.endswith(".gz") else raw
+def _inflated(name: str, file: IO[bytes], most: int) -> bytes:
+    if name.endswith(".gz"):
+        with gzip.GzipFile(fileobj=file) as inner:
+            content = inner.read(most + 1)
+    else:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"more than {most:,} bytes once unpacked, more than the data set has")
+    return content

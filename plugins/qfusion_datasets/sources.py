@@ -17,6 +17,8 @@ class Source:
         sha256: Of the parsed arrays (`qfusion_datasets.obtain.fingerprint`): publishers pack the
             same data as gz, zip or plain text, and pack anew from time to time.
         extract_sha256: The same for the extract that ships with the plugin.
+        most_received: Bytes that one of the downloads may have, about twice what it has.
+        most_inflated: Bytes that one of the files in them may have.
         credit: Licence and citation.
     """
 
@@ -26,6 +28,8 @@ class Source:
     urls: tuple[str, ...]
     sha256: str
     extract_sha256: str
+    most_received: int
+    most_inflated: int
     credit: str
 
     def describe(self, extract: bool) -> str:
@@ -42,6 +46,8 @@ COVERTYPE = Source(
     urls=("https://archive.ics.uci.edu/static/public/31/",),
     sha256="f0c59f8c79fb5209be288de96dfe1dae587e69f1632929dacbbdaff7c52c1a9f",
     extract_sha256="ddf1c71b3674566c92d35e48047983f51b24da567d4c351135eea3e982b1b188",
+    most_received=25_000_000,
+    most_inflated=100_000_000,
     credit="UCI Machine Learning Repository; J. Blackard (1998), Covertype, doi:10.24432/C50K5N; "
     "CC BY 4.0; (c) Jock A. Blackard and Colorado State University",
 )
@@ -53,6 +59,8 @@ STEEL = Source(
     urls=("https://archive.ics.uci.edu/static/public/198/",),
     sha256="6f1db88660b0033ef29dee466112e1893bd9ccff88c1ebe4e1f37fa6cab64678",
     extract_sha256="67bdbd1b9a1ae69278efe6e73ebbcfe137ed00cbec354511571e0bb1cf890fd4",
+    most_received=5_000_000,
+    most_inflated=5_000_000,
     credit="UCI Machine Learning Repository, provided by Semeion, Rome; M. Buscema, S. Terzi, "
     "W. Tastle (2010), Steel Plates Faults, doi:10.24432/C5J88N; CC BY 4.0",
 )
@@ -72,5 +80,7 @@ FASHION_MNIST = Source(
     ),
     sha256="8035d6b6ebfa3a85bd76bc2f83dc22ffdf47ef3dfd72c2198af2457c730a6a99",
     extract_sha256="58971f0543cff2a1933587c84ef59832b8fdc131fdd1c2a8e2455b0a9d5d9938",
+    most_received=60_000_000,
+    most_inflated=60_000_000,
     credit="H. Xiao, K. Rasul, R. Vollgraf (2017), arXiv:1708.07747; MIT, (c) 2017 Zalando SE",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
@@ -77,12 +78,22 @@ class SteelPlatesFaults(Dataset):
 
     def load(self, *, seed: int) -> Split:
         """See `obtain` for where it is read from, `TableOptions` for the split."""
-        x, y = obtain(self.source, self.options, parse)
+        return self._split(seed, obtain(self.source, self.options, parse))
+
+    def load_again(
+        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+    ) -> Split:
+        """As `load`; an address in the options is asked only if it is allowed."""
+        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
+        return self._split(seed, found)
+
+    def _split(self, seed: int, found: Arrays) -> Split:
+        x, y = found
         parts = self.options.split(Part(x, y), seed=seed, class_names=CLASSES)
         return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))
 
 
 def parse(folder: Path) -> Arrays:
     """Features float32 ``[rows, 27]`` and class indices int64 ``[rows]``."""
-    table = np.loadtxt(BytesIO(unpacked(folder, "Faults.NNA")), ndmin=2)
+    table = np.loadtxt(BytesIO(unpacked(folder, "Faults.NNA", STEEL.most_inflated)), ndmin=2)
     return table[:, :-7].astype(np.float32), table[:, -7:].argmax(axis=1)

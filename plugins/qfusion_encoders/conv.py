@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
 import qfusion_core
 from qfusion_core import ClassicalEncoder, InputError
+from qfusion_encoders.options import Width
 
 
 class Conv(ClassicalEncoder):
@@ -24,10 +25,13 @@ class Conv(ClassicalEncoder):
     class Options(qfusion_core.Options):
         """Options of `conv`."""
 
-        channels: tuple[PositiveInt, ...] = Field(
-            (16, 32, 64), min_length=1, description="channels of each block; each halves the image"
+        channels: tuple[Width, ...] = Field(
+            (16, 32, 64),
+            min_length=1,
+            max_length=16,
+            description="channels of each block; each halves the image",
         )
-        dim: PositiveInt = Field(64, description="width of each token")
+        dim: Width = Field(64, description="width of each token")
         dropout: float = Field(0.2, ge=0, lt=1, description="before the projection")
         tokens: Literal["pooled", "spatial"] = Field(
             "pooled", description="one token for the image, or one for each place of the last map"

@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, PositiveFloat
 from rtdl_num_embeddings import PeriodicEmbeddings
 from tabm import EnsembleView, LinearBatchEnsemble
 from torch import Tensor, nn
 
 import qfusion_core
 from qfusion_core import ClassicalEncoder, InputError
+from qfusion_encoders.options import Width
 
 
 class MLP(ClassicalEncoder):
@@ -30,21 +31,30 @@ class MLP(ClassicalEncoder):
     class Options(qfusion_core.Options):
         """Options of `mlp`."""
 
-        hidden: tuple[PositiveInt, ...] = Field((128,), description="widths of the hidden layers")
-        dim: PositiveInt = Field(64, description="width of the output token")
+        hidden: tuple[Width, ...] = Field(
+            (128,), max_length=64, description="widths of the hidden layers"
+        )
+        dim: Width = Field(64, description="width of the output token")
         dropout: float = Field(0.1, ge=0, lt=1, description="after each hidden layer")
-        members: PositiveInt = Field(
-            1, description="k predictions per sample from one network; 1 = a plain network"
+        members: int = Field(
+            1,
+            ge=1,
+            le=1024,
+            description="k predictions per sample from one network; 1 = a plain network",
         )
         embedding: Literal["none", "periodic"] = Field(
             "none", description="how a number enters: as it is, or by sines and cosines (PLR)"
         )
-        numeric: PositiveInt | None = Field(
-            None, description="how many leading columns are embedded, the others pass; null = all"
+        numeric: int | None = Field(
+            None,
+            ge=1,
+            description="how many leading columns are embedded, the others pass; null = all",
         )
-        frequencies: PositiveInt = Field(16, description="periodic: frequencies for each column")
+        frequencies: int = Field(
+            16, ge=1, le=4096, description="periodic: frequencies for each column"
+        )
         sigma: PositiveFloat = Field(0.2, description="periodic: spread of the first frequencies")
-        embedding_dim: PositiveInt = Field(8, description="periodic: values for each column")
+        embedding_dim: int = Field(8, ge=1, le=4096, description="periodic: values for each column")
 
     def __init__(self, options: Options, *, input_shape: tuple[int, ...]) -> None:
         super().__init__(options, input_shape=input_shape)

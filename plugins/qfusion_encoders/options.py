@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 import qfusion_core
 from qfusion_core import Layout, Readout
@@ -12,11 +12,17 @@ from qfusion_core import Layout, Readout
 Entangler = Literal["ring", "linear", "strong", "none"]
 WeightsInit = Literal["uniform", "normal"]
 
+# wide enough for every machine there is, and for every table; a typo or a stranger's file beyond
+# would take the memory of the machine
+Qubits = Annotated[int, Field(ge=1, le=256)]
+Layers = Annotated[int, Field(ge=1, le=1000)]
+Width = Annotated[int, Field(ge=1, le=16_384)]
+
 
 class TokenOptions(qfusion_core.Options):
     """How features become angles, and which values become which tokens."""
 
-    qubits: PositiveInt | None = Field(
+    qubits: Qubits | None = Field(
         None, description="qubits; null = one for each feature that the preprocessing leaves"
     )
     encoding_scale: float = Field(
@@ -32,7 +38,7 @@ class TokenOptions(qfusion_core.Options):
 class AnsatzOptions(TokenOptions):
     """What the circuit is made of."""
 
-    layers: PositiveInt = Field(3, description="layers of rotations and entangler")
+    layers: Layers = Field(3, description="layers of rotations and entangler")
     entangler: Entangler = Field(
         "ring",
         description="CNOTs of each layer: a ring, a line, none, or PennyLane's "

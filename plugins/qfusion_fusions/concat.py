@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, PositiveInt
+from pydantic import Field
 from torch import Tensor, nn
 
 import qfusion_core
@@ -27,8 +27,10 @@ class Concat(Fusion):
     class Options(qfusion_core.Options):
         """Options of `concat`."""
 
-        hidden: tuple[PositiveInt, ...] = Field(
-            (64,), description="widths of the layers; the last is the output; [] = no layer"
+        hidden: tuple[Annotated[int, Field(ge=1, le=16_384)], ...] = Field(
+            (64,),
+            max_length=64,
+            description="widths of the layers; the last is the output; [] = no layer",
         )
         dropout: float = Field(0.1, ge=0, lt=1, description="after each layer but the last")
 

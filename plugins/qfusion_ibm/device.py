@@ -75,6 +75,12 @@ class IBM(RemoteDevice):
         self._site = site or Service(options, require_credentials(options, credentials))
 
     @classmethod
+    def runs_here(cls, options: qfusion_core.Options) -> bool:
+        """Snapshots, and Aer."""
+        assert isinstance(options, ours.Options)
+        return is_local(options.backend)
+
+    @classmethod
     def offline(cls, options: qfusion_core.Options) -> IBM | None:
         """Of a machine that the SDK brings a snapshot of: transpiled for that."""
         assert isinstance(options, ours.Options)

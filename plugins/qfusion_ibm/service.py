@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -144,7 +143,7 @@ class Service:
         except QfusionError:
             return None
         is_number = isinstance(told, int | float) and not isinstance(told, bool)
-        return float(told) if is_number and 0 <= told < math.inf else None
+        return float(told) if is_number and 0 <= told < 1e9 else None
 
     def close(self, session: str) -> None:
         """Close a session or batch; one that is closed already stays so."""

@@ -11,7 +11,15 @@ from pydantic import Field
 from torch import Tensor
 
 import qfusion_core
-from qfusion_core import BlackBoxDevice, Circuit, Device, InputError, require_finite, require_wires
+from qfusion_core import (
+    BlackBoxDevice,
+    Circuit,
+    Device,
+    InputError,
+    QfusionError,
+    require_finite,
+    require_wires,
+)
 from qfusion_pennylane import aer
 from qfusion_pennylane.catalogue import traits
 from qfusion_pennylane.execution import Adjoint, Task, execute
@@ -61,6 +69,11 @@ class PennyLane(Device):
         entry = installed().get(options.device)
         name = entry.dist.name.lower() if entry and entry.dist else "pennylane"
         return list(dict.fromkeys(["pennylane", name]))
+
+    @classmethod
+    def runs_here(cls, options: Options) -> bool:
+        """Unless it is not known to, and somebody has acknowledged that."""
+        return options.remote is None
 
     def __init__(
         self, options: Options, credentials: qfusion_core.Credentials | None = None
@@ -116,6 +129,7 @@ class PennyLane(Device):
         """See `qfusion_core.Device`. Computed in float64, whatever the data's dtype."""
         if self._gradient is None:
             return self._black_box.expectations(circuit, data, weights, observables)
+        self._refuse_transforms(data, weights)
         circuit.check(data, weights, observables)
         require_wires(self, circuit.n_wires)
         require_finite("data", data)
@@ -129,6 +143,17 @@ class PennyLane(Device):
         else:
             values = execute(task, angles, self._gradient)
         return values.to(data)
+
+    def _refuse_transforms(self, *tensors: Tensor) -> None:
+        """`torch.func` works by backprop alone, and without vmap: numbers are looked at."""
+        batched = any(map(torch._C._functorch.is_batchedtensor, tensors))
+        other = self._gradient != "backprop" and torch._C._are_functorch_transforms_active()
+        if batched or other:
+            which = "vmap" if batched else "grad, vmap, jvp, ..."
+            raise QfusionError(
+                f"pennylane: {self._name}: no torch.func ({which}); use torch.autograd, and rows "
+                "of data for vmap"
+            )
 
     def task(self, circuit: Circuit, observables: Sequence[str]) -> Task:
         """What to run, on the device that is to run it."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -44,18 +45,12 @@ def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
         gradient: PennyLane's name of the way to differentiate the result in the angles.
 
     Returns:
-        ``[rows, words]``; float64, except with ``gradient="adjoint"``, where PennyLane returns
-        what it calls a float.
+        ``[rows, words]``, float64.
     """
     import pennylane as qml
 
-    measured = [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in task.words]
     rows = [angles] if task.broadcasts else list(angles)
-    tapes = [
-        qml.tape.QuantumScript(task.circuit.queue(row), measured, shots=task.shots) for row in rows
-    ]
-    if gradient is None:  # through PennyLane's torch interface, lightning.qubit rounds to float32
-        tapes = [qml.transforms.convert_to_numpy_parameters(tape)[0][0] for tape in tapes]
+    tapes = _tapes(task, rows, numpy=gradient is None)
     with _one_line(task.name), _known_warnings():
         # no cache: equal rows must not share their draws
         results = qml.execute(
@@ -64,14 +59,26 @@ def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
             diff_method=gradient,
             interface="torch" if gradient else "numpy",
             cache=False,
-            device_vjp=gradient == "adjoint",
         )
-    if len(measured) == 1:
+    if len(task.words) == 1:
         results = [(result,) for result in results]
     count = len(angles) if task.broadcasts else 1
     dtype = None if gradient else torch.float64
     columns = [[torch.as_tensor(v, dtype=dtype).expand(count) for v in row] for row in results]
     return torch.cat([torch.stack(row, dim=1) for row in columns])
+
+
+def _tapes(task: Task, rows: list[Tensor], *, numpy: bool = True) -> list[Any]:
+    """A tape for each row of angles; in NumPy, since lightning.qubit would round torch's."""
+    import pennylane as qml
+
+    measured = [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in task.words]
+    tapes = [
+        qml.tape.QuantumScript(task.circuit.queue(row), measured, shots=task.shots) for row in rows
+    ]
+    if numpy:
+        tapes = [qml.transforms.convert_to_numpy_parameters(tape)[0][0] for tape in tapes]
+    return tapes
 
 
 class Adjoint(torch.autograd.Function):
@@ -89,16 +96,34 @@ class Adjoint(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
-        """Runs the circuits again, this time with PennyLane's gradient."""
+        """The device's product of gradient and Jacobian, in float64."""
         if torch.is_grad_enabled():  # torch would take this gradient for a constant, in silence
             raise QfusionError(
                 f"pennylane: {ctx.task.name}: no second derivatives through the adjoint method; "
                 "differentiate without create_graph=True, or use default.qubit"
             )
-        angles = ctx.saved_tensors[0].detach().requires_grad_()
-        with torch.enable_grad():
-            values = execute(ctx.task, angles, "adjoint")
-        return torch.autograd.grad(values, angles, gradient.to(values.dtype))[0], None
+        return _product(ctx.task, ctx.saved_tensors[0].detach(), gradient), None
+
+
+def _product(task: Task, angles: Tensor, gradient: Tensor) -> Tensor:
+    """The gradient in the angles ``[rows, n_angles]`` from that in the values ``[rows, words]``."""
+    from pennylane.devices import ExecutionConfig
+
+    if not task.circuit.n_angles:
+        return torch.zeros_like(angles)
+    config = ExecutionConfig(
+        gradient_method="adjoint", use_device_gradient=True, use_device_jacobian_product=True
+    )
+    with _one_line(task.name), _known_warnings():
+        tapes = _tapes(task, list(angles))
+        config = task.device.setup_execution_config(config, tapes[0])
+        batch, _ = task.device.preprocess_transforms(config)(tapes)
+        # a tape with one measurement has a number for its value
+        cotangents = tuple(
+            tuple(row) if len(row) > 1 else row[0] for row in gradient.cpu().double().tolist()
+        )
+        found = task.device.compute_vjp(tuple(batch), cotangents, config)
+    return torch.tensor(np.array(found, dtype=np.float64)).reshape(angles.shape)
 
 
 @contextmanager

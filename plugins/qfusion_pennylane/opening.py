@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, distributions
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from qfusion_core import InputError, did_you_mean
+from qfusion_core import InputError, did_you_mean, installed_path
 from qfusion_pennylane.catalogue import Traits
 
 # what qfusion sets by itself, and where else it can be set
@@ -24,7 +25,11 @@ _OURS = {
 
 def installed() -> dict[str, EntryPoint]:
     """PennyLane's devices in this environment, by name; none is imported."""
-    return {entry.name: entry for entry in entry_points(group="pennylane.plugins")}
+    found: dict[str, EntryPoint] = {}
+    for distribution in distributions(path=installed_path()):
+        for entry in distribution.entry_points.select(group="pennylane.plugins"):
+            found.setdefault(entry.name, entry)
+    return found
 
 
 def check_options(name: str, options: Mapping[str, Any], traits: Traits, constructor: type) -> None:
@@ -78,7 +83,7 @@ class Opener:
         """A new device on ``n_wires`` wires."""
         import pennylane as qml
 
-        keywords = self._options | self._added
+        keywords = self._options | self._added | _configuration()
         if "c_dtype" in keywords:
             keywords["c_dtype"] = _complex_type(self._name, keywords["c_dtype"])
         if self._seeds is not None and self._traits.seed:
@@ -89,6 +94,14 @@ class Opener:
             raise InputError(
                 f"pennylane: {self._name} refused {self._options}: {_one_line(error)}"
             ) from error
+
+
+def _configuration() -> dict[str, Any]:
+    """No configuration where PennyLane, imported before qfusion, has the working directory's."""
+    from pennylane import default_config
+
+    found = default_config.path or ""
+    return {"config": None} if Path(found).parent == Path() else {}
 
 
 def _complex_type(name: str, value: object) -> type:

@@ -33,7 +33,9 @@ class LightningExecutor:
         self._circuit = circuit
         self._measurements = [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words]
         # in complex64 its sums over the state lose digits: 6e-5 at 17 wires
-        self._device = qml.device("lightning.qubit", wires=circuit.n_wires, c_dtype=np.complex128)
+        self._device = qml.device(
+            "lightning.qubit", wires=circuit.n_wires, c_dtype=np.complex128, config=None
+        )
         self._alone = Lock()  # all calls of a device compute in the one state that it has
         self._config = ExecutionConfig(
             gradient_method="adjoint", use_device_gradient=True, use_device_jacobian_product=True

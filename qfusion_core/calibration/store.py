@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
 import torch
-import yaml
 from pydantic import Field
 from torch import Tensor
 
 from qfusion_core.circuit_encoder import CircuitEncoder
+from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
-from qfusion_core.storage.writing import write_atomically
+from qfusion_core.printable import shown_path
+from qfusion_core.storage.writing import require_no_link, write_atomically
 
 FORMAT = 1
 
@@ -103,14 +105,19 @@ def place(run: Path, backend: str) -> Path:
 
 
 def write(run: Path, calibration: Calibration) -> Path:
-    """Keep a calibration in place of the one before."""
+    """Keep a calibration in place of the one before.
+
+    Raises:
+        InputError: It cannot be written, or the way inside of the run folder is a link.
+    """
     path = place(run, calibration.backend)
-    text = yaml.safe_dump(calibration.model_dump(mode="json"), sort_keys=False, width=100)
     try:
-        path.parent.mkdir(exist_ok=True)
-        write_atomically(path, text)
+        require_no_link(path.parent).mkdir(exist_ok=True)
+        write_atomically(require_no_link(path), dump(calibration.model_dump(mode="json")))
     except OSError as error:
-        raise InputError(f"{path}: cannot write the calibration ({error.strerror})") from None
+        raise InputError(
+            f"{shown_path(path)}: cannot write the calibration ({error.strerror})"
+        ) from None
     return path
 
 
@@ -118,9 +125,10 @@ def read(run: Path, backend: str) -> Calibration | None:
     """The calibration of a backend; None where there is none.
 
     Raises:
-        InputError: The file is damaged.
+        InputError: The file is damaged, or it or its folder is a link.
     """
     path = place(run, backend)
-    if not path.is_file():
+    if not os.path.lexists(path):
         return None
-    return Source.read(path).validate(Calibration)
+    require_no_link(path.parent)
+    return Source.read(path, follow=False).validate(Calibration)

@@ -1,7 +1,24 @@
 """The command line: ``qfusion VERB``. One small file per verb."""
 
-from __future__ import annotations
+from qfusion_core.isolation import take_no_code_from_here
 
-from qfusion_core.cli.entry import main
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: "Sequence[str] | None" = None) -> None:
+    """Entry point of the ``qfusion`` command; always ends in ``SystemExit``.
+
+    Args:
+        arguments: The words after ``qfusion``; None for those of the process, which then takes no
+            code from its working directory.
+    """
+    if arguments is None:
+        take_no_code_from_here()  # before anything else is imported
+
+    from qfusion_core.cli.entry import main as run
+
+    run(arguments)

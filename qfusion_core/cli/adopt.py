@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.output import AsJson, print_json
+from qfusion_core.cli.output import AsJson, print_json, say
 from qfusion_core.printable import one_line, printable, shown_path
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
         return
     for run in runs:
         said = "adopted" if run in adopted else "is yours already"
-        typer.echo(f"{shown_path(run)}: {said}")
+        say(f"{shown_path(run)}: {said}")
 
 
 def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any]]) -> None:
@@ -50,29 +50,29 @@ def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any
     from qfusion_core.remote.journal import NOT_OURS
 
     if standing.kind == "foreign":
-        typer.echo(
+        say(
             f"the journal is not yours ({standing.why}): nothing is sent, and no value is used, "
             f"until `qfusion jobs adopt {quote(printable(run))}`"
         )
     for each in measurements:
         if any(job.adopted for job in each["jobs"]):
-            typer.echo(f"{each['id']}: {NOT_OURS}")
+            say(f"{each['id']}: {NOT_OURS}")
 
 
 def _show(offer: Offer) -> None:
     """What is taken over, on standard error: states, amounts, origin."""
-    typer.echo(f"{shown_path(offer.run)}: {offer.standing.why}", err=True)
+    say(f"{shown_path(offer.run)}: {offer.standing.why}", err=True)
     for each in offer.measurements:
         states = Counter(job.state for job in each["jobs"])
         counts = ", ".join(f"{number} {state}" for state, number in states.items())
         where = f"{one_line(each['backend'], 40)} ({one_line(each['device'], 40)})"
-        typer.echo(
+        say(
             f"  {each['id']}: {one_line(each['verb'], 20)} on {where}, {each['state']}; jobs: "
             f"{counts or 'none'}; made by {_origin(each['provenance'])}",
             err=True,
         )
     for backend, sums in offer.spent.items():
-        typer.echo(
+        say(
             f"{one_line(backend, 60)}: up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU "
             f"time, {sums.jobs} job(s), {sums.shots} shots count against your budget",
             err=True,

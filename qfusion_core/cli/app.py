@@ -16,11 +16,13 @@ from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
+from qfusion_core.cli.export import export
 from qfusion_core.cli.jobs import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
+from qfusion_core.cli.trust import trust
 
 TRACEBACK = "QFUSION_TRACEBACK"
 
@@ -30,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: a switch is no "<bool>", and [fast] is no markup
 )
 app.command()(demo)
 app.command()(train)
@@ -39,9 +42,11 @@ app.command()(compare)
 app.command()(estimate)
 app.command()(calibrate)
 app.command()(refit)
+app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
 app.add_typer(backends, name="backends")
+app.command()(trust)
 
 
 def _version(asked: bool) -> None:

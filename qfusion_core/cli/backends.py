@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +10,8 @@ import typer
 
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile
-from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table, say
+from qfusion_core.notes import note
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
@@ -58,7 +60,7 @@ def list_backends(
     if as_json:
         print_json({"file": found.source.path, "default": found.default, "backends": rows})
         return
-    typer.echo(f"{found.source.path} (* default)")
+    say(f"{found.source.path} (* default)")
     print_table(
         ("name", "type", "options", "status"),
         (
@@ -91,25 +93,28 @@ def save(
     if as_json:
         print_json({"backend": name, "path": str(path), "bytes": path.stat().st_size})
     else:
-        typer.echo(f"{path}: properties of {name}, {path.stat().st_size} bytes")
+        say(f"{path}: properties of {name}, {path.stat().st_size} bytes")
 
 
 def _check(
     found: Backends, names: list[str], registry: Registry, offline: bool, as_json: bool
 ) -> None:
     """Print what is found as it is found; exit code 1 if anything failed."""
-    from qfusion_core.doctor import examine
+    from qfusion_core.doctor import TRUST, examine
+    from qfusion_core.errors import NotTrusted
 
+    if os.name == "nt":
+        note("on Windows owner and mode of keys, caches and lists are not checked")
     rows: list[dict[str, Any]] = []
     for name in names:
         if not as_json:
-            typer.echo(name)
+            say(name)
         findings = []
         for finding in examine(found, name, registry, offline=offline):
             findings.append(finding._asdict())
             if not as_json:
                 detail = " ".join(finding.detail.split())
-                typer.echo(f"  {finding.status:8}{finding.what}: {detail}")
+                say(f"  {finding.status:8}{finding.what}: {detail}")
         bad = any(finding["status"] == "failed" for finding in findings)
         rows.append({"name": name, "status": "failed" if bad else "ok", "findings": findings})
     failed = [row["name"] for row in rows if row["status"] == "failed"]
@@ -117,9 +122,10 @@ def _check(
         print_json({"file": found.source.path, "backends": rows})
     else:
         told = f", {len(failed)} failed: {', '.join(failed)}" if failed else ", all usable"
-        typer.echo(f"{len(rows)} backend(s) in {found.source.path}{told}")
+        say(f"{len(rows)} backend(s) in {found.source.path}{told}")
     if failed:
-        raise typer.Exit(1)
+        refused = {f["what"] for row in rows for f in row["findings"] if f["status"] == "failed"}
+        raise typer.Exit(NotTrusted.exit_code if TRUST in refused else 1)
 
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
@@ -145,7 +151,9 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         device = found.open(name, registry)
     except QfusionError as error:
         return row | {"reason": str(error)}
-    except Exception as error:  # a plugin's own fault must not hide the other backends
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin's own fault must not hide the other backends
         return row | {"reason": explain(error)}
     if absent := getattr(device, "absent", None):
         row["reason"] = "; ".join(f"without {name}: {reason}" for name, reason in absent.items())

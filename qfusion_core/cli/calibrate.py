@@ -9,6 +9,7 @@ import typer
 
 from qfusion_core.cli.options import (
     Again,
+    AllowUrl,
     BackendsFile,
     NoWait,
     Reference,
@@ -16,7 +17,7 @@ from qfusion_core.cli.options import (
     SampleSeed,
     Yes,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import measuring
 
 
@@ -31,6 +32,7 @@ def calibrate(
     yes: Yes = False,
     again: Again = False,
     no_wait: NoWait = False,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -65,7 +67,8 @@ def calibrate(
             f"{run}: fusion and head were trained on raw values of {refitted['backend']!r}, which "
             f"a calibration would change; calibrate {refitted['run']} instead"
         )
-    rows = choose_rows(folder.load_split(registry).train, samples, seed, "training part")
+    train = folder.load_split(registry, allow_url=allow_url).train
+    rows = choose_rows(train, samples, seed, "training part")
     name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
     about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}
     about["options"] = backends.values_digest(backend, registry)
@@ -94,5 +97,5 @@ def calibrate(
             for word, each in kept.observables.items()
         ),
     )
-    typer.echo(f"{len(rows)} training rows, compared with {name}; each is predicted without itself")
-    typer.echo(f"written: {path}")
+    say(f"{len(rows)} training rows, compared with {name}; each is predicted without itself")
+    say(f"written: {path}")

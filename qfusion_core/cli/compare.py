@@ -22,7 +22,7 @@ from qfusion_core.cli.options import (
     describe_rows,
     test_rows,
 )
-from qfusion_core.cli.output import AsJson, print_json
+from qfusion_core.cli.output import AsJson, print_json, say
 from qfusion_core.cli.remote import measuring
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def measure(
     part = test_rows(folder, registry, samples, seed)
 
     def on_start(name: str) -> None:
-        typer.echo(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes
+        say(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes
 
     return compare_backends(model, part, devices, seed=seed, on_start=on_start)
 

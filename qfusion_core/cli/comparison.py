@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import typer
-
-from qfusion_core.cli.output import print_table
+from qfusion_core.cli.output import print_table, say
 
 if TYPE_CHECKING:
     from qfusion_core.evaluation.backend_report import BackendReport
@@ -21,24 +19,24 @@ def print_report(report: Portability) -> None:
         ("backend", "macro F1 (95%)", "weighted", "accuracy", "agreement", "McNemar p", "ECE"),
         [_scores(row) for row in rows],
     )
-    typer.echo()
+    say("")
     print_table(
         ("backend", "values", "rms error", "max error", "in s.e.", "worst at", "logit error"),
         [_errors(row) for row in rows],
     )
-    typer.echo()
+    say("")
     print_table(
         ("backend", "jobs", "shots", "depth", "2-qubit", "seconds", "per row", "QPU s", "USD"),
         [_cost(row) for row in rows],
     )
-    typer.echo()
+    say("")
     for line in _notes(report):
-        typer.echo(line)
+        say(line)
     bare, own = report.without_tokens, rows[0].scores
     gates = (
         "no gate" if report.gates is None else ", ".join(f"{gate:+.3f}" for gate in report.gates)
     )
-    typer.echo(
+    say(
         f"{report.rows} rows, compared with {report.reference}. With the quantum tokens set to "
         f"zero: macro F1 {bare.macro_f1:.4f} ({bare.macro_f1 - own.macro_f1:+.4f}), "
         f"{report.changed_without_tokens:.1%} of the classes change; gate: {gates}."
@@ -61,7 +59,8 @@ def _scores(row: BackendReport) -> tuple[str, ...]:
 
 def _errors(row: BackendReport) -> tuple[str, ...]:
     versus = row.versus_reference
-    values = "exact" if row.shots is None else f"{row.shots} shots"
+    values = f"{row.shots} shots" if row.shots else "no shots" if row.noisy else "exact"
+    values += ", noisy" if row.noisy else ""
     values += ", calibrated" if row.calibrated else ""
     if versus is None:
         return (row.backend, values, *"-----")

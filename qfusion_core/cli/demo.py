@@ -10,7 +10,7 @@ import typer
 
 from qfusion_core.cli.compare import as_document, measure
 from qfusion_core.cli.comparison import print_report
-from qfusion_core.cli.output import AsJson, print_json
+from qfusion_core.cli.output import AsJson, print_json, say
 
 BACKENDS = ("statevector", "lightning", "aer-sampled", "braket-local")
 
@@ -34,7 +34,7 @@ def demo(
         backends.open(name, registry)  # a missing extra is said before the training
     with tempfile.TemporaryDirectory() as folder:
         spec = compose("hardware", "wine", registry=registry)
-        typer.echo("training the `hardware` preset on wine (178 rows) on statevector", err=True)
+        say("training the `hardware` preset on wine (178 rows) on statevector", err=True)
         with show_epochs(spec.training) as on_epoch:
             run = experiment.train(
                 spec,
@@ -43,7 +43,7 @@ def demo(
                 registry=registry,
                 on_epoch=on_epoch,
             )
-        typer.echo("evaluating the saved model: " + ", ".join(BACKENDS), err=True)
+        say("evaluating the saved model: " + ", ".join(BACKENDS), err=True)
         report = measure(run.path, backends, list(BACKENDS))
         if as_json:
             print_json(as_document(run.path, report))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.output import print_json, print_table
+from qfusion_core.cli.output import print_json, print_table, say
 from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def show_dry_run(
             for word, each in found.errors.items()
         ),
     )
-    typer.echo(
+    say(
         f"{agreement:.1%} of the classes agree with {reference}. {price}. Nothing was sent: this "
         f"is the snapshot of {name}, and the machine of today may differ."
     )

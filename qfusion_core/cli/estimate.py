@@ -15,7 +15,7 @@ from qfusion_core.cli.options import (
     describe_rows,
     test_rows,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
@@ -107,19 +107,19 @@ def estimate(
     for name, each in figures.items():
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
-        typer.echo(f"{named}{each.price}.{end}")
+        say(f"{named}{each.price}.{end}")
     if before is not None:
         what = (
             "would take its values and send nothing; --again measures anew"
             if before.state == "finished"
             else "would go on with it"
         )
-        typer.echo(f"{before.id}: these rows have a measurement, {before.state}: evaluate {what}")
+        say(f"{before.id}: these rows have a measurement, {before.state}: evaluate {what}")
     for name, each_room in rooms.items():
         rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
-        typer.echo(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
+        say(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
         if each_room.refusal:
-            typer.echo(f"it would be refused: {each_room.refusal}")
+            say(f"it would be refused: {each_room.refusal}")
 
 
 def _rows(plan: Iterable[Planned]) -> set[int]:

@@ -8,6 +8,7 @@ from qfusion_core.cli.dry_run import DryRun, show_dry_run
 from qfusion_core.cli.opening import calibrations, open_for, say_shares, shares
 from qfusion_core.cli.options import (
     Again,
+    AllowUrl,
     Backend,
     BackendsFile,
     NoWait,
@@ -33,6 +34,7 @@ def evaluate(
     no_wait: NoWait = False,
     raw: Raw = False,
     dry_run: DryRun = False,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,12 +48,13 @@ def evaluate(
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.runs.provenance import provenance
+    from qfusion_core.training import require_finite_rows
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     name = backends.default if backend is None else backend
-    part = test_rows(folder, registry, samples, seed)
+    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
     if dry_run:
         model = load_model(folder, registry)
         show_dry_run(
@@ -64,7 +67,9 @@ def evaluate(
         model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         began = time.perf_counter()
         inputs = model.preprocess(torch.from_numpy(part.x))
-        result = scores(part.y, logits_in_chunks(model, *inputs).argmax(1).numpy())
+        logits = logits_in_chunks(model, *inputs)
+        require_finite_rows("test", name, logits)
+        result = scores(part.y, logits.argmax(1).numpy())
         seconds = time.perf_counter() - began
     if as_json:
         document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}

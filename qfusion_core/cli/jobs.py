@@ -12,7 +12,7 @@ import typer
 from qfusion_core.cli.adopt import adopt, say_standing
 from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import agrees, show_price
 from qfusion_core.cli.spending import show_spending
 from qfusion_core.printable import one_line
@@ -78,15 +78,15 @@ def list_jobs(
     )  # fmt: skip
     for each in measurements:
         if each["state"] == "open" and each["jobs"]:  # none: it was refused before anything
-            typer.echo(
+            say(
                 f"{each['id']} is open: run the same again to go on, or give up with "
                 f"`{shlex.join(['qfusion', 'jobs', 'forget', str(run), each['id']])}`"
             )
         elif each["state"] == "forgotten":
-            typer.echo(f"{each['id']} is forgotten")
+            say(f"{each['id']} is forgotten")
     say_standing(run, standing, measurements)
     for backend, sums in spent.items():
-        typer.echo(
+        say(
             f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU time, "
             f"{sums.jobs} job(s), {sums.shots} shots"
         )
@@ -128,9 +128,9 @@ def resume(
     if as_json:
         print_json({"run": str(run), "done": _keys(done), "left": left, "open": is_open})
         return
-    typer.echo(left or f"done: {_names(done)}")
+    say(left or f"done: {_names(done)}")
     for line in is_open:
-        typer.echo(line)
+        say(line)
 
 
 @jobs.command()
@@ -148,9 +148,9 @@ def cancel(
         print_json({"run": str(run), **keys, "left": [str(error) for error in failed]})
     else:
         if cancelled or not (asked or failed or ended):
-            typer.echo(f"cancelled: {_names(cancelled)}")
+            say(f"cancelled: {_names(cancelled)}")
         if ended:
-            typer.echo(f"had ended before: {_names(ended)}")
+            say(f"had ended before: {_names(ended)}")
     again = f"`{shlex.join(['qfusion', 'jobs', 'cancel', str(run)])}`"
     if failed:
         first, more = failed[0], f" ({len(failed)} such jobs)" if len(failed) > 1 else ""
@@ -182,7 +182,7 @@ def forget(
     if as_json:
         print_json({"run": str(run), "forgotten": which})
     else:
-        typer.echo(f"forgotten: {', '.join(which)}")
+        say(f"forgotten: {', '.join(which)}")
 
 
 def _keys(entries: list[Entry]) -> list[dict[str, str | None]]:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+from qfusion_core.cli.output import say
 
 if TYPE_CHECKING:
     from qfusion_core.calibration.store import Calibration
@@ -36,7 +36,7 @@ def open_for(
     options = partial(backends.values_digests, registry=registry)
     device = calibrated(model, device, run=run, backend=name, options=options)
     for each in calibrations(device):
-        typer.echo(f"{each.backend}: {each}; --raw leaves that off", err=True)
+        say(f"{each.backend}: {each}; --raw leaves that off", err=True)
     return device
 
 
@@ -70,4 +70,4 @@ def say_shares(device: Device | None) -> None:
     """The same in a line for each member, on standard error."""
     for name, share in shares(device).items():
         rows = ", ".join(f"{first}-{last}" for first, last in share["rows"])
-        typer.echo(f"rows {rows} from {name}{'' if share['calibrated'] else ' (raw)'}", err=True)
+        say(f"rows {rows} from {name}{'' if share['calibrated'] else ' (raw)'}", err=True)

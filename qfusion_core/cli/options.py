@@ -19,11 +19,13 @@ Backend = Annotated[
 ]
 BackendsFile = Annotated[
     Path | None,
-    typer.Option(help="Instead of QFUSION_BACKENDS, ./backends.yaml or the packaged file."),
+    typer.Option(
+        help="Instead of QFUSION_BACKENDS, ./backends.yaml, the user's own or the packaged file."
+    ),
 ]
 Samples = Annotated[
     int | None,
-    typer.Option(min=1, help="So many rows of the test part, stratified; all if not given."),
+    typer.Option(min=1, help="So many of the rows, drawn by --seed; all if not given."),
 ]
 SampleSeed = Annotated[
     int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the draw of --samples.")
@@ -44,13 +46,28 @@ Reference = Annotated[
 ]
 
 
+AllowUrl = Annotated[
+    bool,
+    typer.Option(
+        "--allow-url", help="Ask an address that only RUN names for the data set, if it names one."
+    ),
+]
+
+
 def describe_rows(samples: int | None, seed: int) -> str:
     """The rows of `test_rows` in words."""
     return "test part" if samples is None else f"test part, {samples} rows, seed {seed}"
 
 
-def test_rows(folder: RunFolder, registry: Registry, samples: int | None, seed: int) -> Part:
+def test_rows(
+    folder: RunFolder,
+    registry: Registry,
+    samples: int | None,
+    seed: int,
+    *,
+    allow_url: bool = False,
+) -> Part:
     """The rows of the run's test part that a verb looks at."""
     from qfusion_core.evaluation.rows import choose_rows
 
-    return choose_rows(folder.load_split(registry).test, samples, seed)
+    return choose_rows(folder.load_split(registry, allow_url=allow_url).test, samples, seed)

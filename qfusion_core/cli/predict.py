@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,6 +24,12 @@ from qfusion_core.cli.options import (
 )
 from qfusion_core.cli.output import AsJson, print_json
 from qfusion_core.cli.remote import measuring
+from qfusion_core.printable import printable
+
+if TYPE_CHECKING:
+    from qfusion_core.runs.folder import RunFolder
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def predict(
@@ -40,6 +45,13 @@ def predict(
     no_wait: NoWait = False,
     raw: Raw = False,
     dry_run: DryRun = False,
+    escape_formulas: Annotated[
+        bool,
+        typer.Option(
+            "--escape-formulas",
+            help="Put ' before a class that a spreadsheet would take for a formula.",
+        ),
+    ] = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -48,7 +60,7 @@ def predict(
 
     from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.rows import draw_rows
-    from qfusion_core.prediction import logits_in_chunks
+    from qfusion_core.prediction import logits_in_chunks, require_finite_rows, rows_digest
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
@@ -58,20 +70,23 @@ def predict(
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     name = backends.default if backend is None else backend
-    x = read_features(file, folder.config.features)
+    x = read_features(file, folder.config.features, **_as_in_training(folder))
     chosen = draw_rows(len(x), samples, seed)
-    x = x[chosen]
-    subject = f"{len(x)} rows of {file.name}, sha256 {hashlib.sha256(x.tobytes()).hexdigest()}"
+    table = torch.from_numpy(x[chosen])
+    model = load_model(folder, registry)
     if dry_run:
-        model = load_model(folder, registry)
-        show_dry_run(run, model, torch.from_numpy(x), backends, name, registry, as_json=as_json)
+        show_dry_run(run, model, table, backends, name, registry, as_json=as_json)
         return
+    inputs = model.preprocess(table)
+    for found in inputs:  # before a machine is asked for what no model can use
+        require_finite_rows(found, chosen + 1, file, "features beyond what the model can hold")
+    subject = f"{len(table)} rows of {file.name}, sha256 {rows_digest(model, table)}"
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "predict", subject, **remote) as measurement:
-        model = load_model(folder, registry)
         model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
-        inputs = model.preprocess(torch.from_numpy(x))
-        best = logits_in_chunks(model, *inputs).softmax(1).max(1)
+        logits = logits_in_chunks(model, *inputs)
+    require_finite_rows(logits, chosen + 1, file, "the model's output is not finite")
+    best = logits.softmax(1).max(1)
     say_shares(model.device)
     rows = [
         (int(row) + 1, folder.config.classes[int(index)], round(float(probability), 6))
@@ -81,6 +96,20 @@ def predict(
     if as_json:
         print_json([dict(zip(header, row, strict=True)) for row in rows])
         return
+    shown = printable if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(header)
-    writer.writerows(rows)
+    for row, label, probability in rows:
+        quote = "'" if escape_formulas and label.startswith(_FORMULA) else ""
+        writer.writerow((row, quote + shown(label), probability))
+
+
+def _as_in_training(folder: RunFolder) -> dict[str, Any]:
+    """How the file that the run was trained on wrote its numbers and laid out its images."""
+    from qfusion_core.formats.marks import Marks
+
+    marks = folder.config.provenance.get("marks")
+    known = {key: marks.get(key) for key in Marks._fields} if isinstance(marks, dict) else {}
+    given = {key: mark for key, mark in known.items() if mark in (".", ",", " ", "'")}
+    options = folder.config.spec.data.options
+    return {"marks": Marks(**given), "channels": options.get("channels")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from qfusion_core.cli.output import is_terminal, say
 from qfusion_core.errors import Interrupted
+from qfusion_core.printable import printable
 
 if TYPE_CHECKING:
     from qfusion_core.config.spec import Training
@@ -29,10 +32,9 @@ if TYPE_CHECKING:
 @contextmanager
 def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
     """A callback for the end of each epoch."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda state: console.print(
-            f"epoch {len(state.history)}/{options.epochs}: {_line(state)}", soft_wrap=True
+    if not is_terminal(sys.stderr):
+        yield lambda state: say(
+            f"epoch {len(state.history)}/{options.epochs}: {_line(state)}", err=True
         )
         return
     columns = (
@@ -42,7 +44,7 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    with Progress(*columns, console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=options.epochs)
         yield lambda state: progress.update(
             task, completed=len(state.history), description=_line(state)
@@ -52,9 +54,10 @@ def show_epochs(options: Training) -> Iterator[Callable[[TrainingState], None]]:
 @contextmanager
 def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
     """A callback for each look at remote jobs: a live line, or a line for each change."""
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    live = Progress(*columns, console=console, transient=True)
+    # names are others': they are text, not markup
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+    live = Progress(*columns, console=Console(stderr=True), transient=True)
+    on_terminal = is_terminal(sys.stderr)
     task = live.add_task("")
     shown = ""
 
@@ -62,10 +65,10 @@ def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
         nonlocal shown
         states = ", ".join(f"{count} {state}" for state, count in progress.states.items())
         place = "" if progress.position is None else f" (position {progress.position})"
-        line = f"{progress.backend}: {states}{place}"
-        if not console.is_terminal:
+        line = printable(f"{progress.backend}: {states}{place}")
+        if not on_terminal:
             if line != shown:
-                console.print(f"{line}, {progress.seconds:.0f} s", soft_wrap=True)
+                say(f"{line}, {progress.seconds:.0f} s", err=True)
         elif set(progress.states) == {"done"}:
             live.stop()  # what is asked next needs the terminal
         else:
@@ -76,7 +79,7 @@ def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
     try:
         yield on_progress
     finally:
-        if console.is_terminal:  # elsewhere it would print an empty line
+        if on_terminal:  # elsewhere it would print an empty line
             live.stop()
 
 
@@ -97,6 +100,7 @@ def _line(state: TrainingState) -> str:
     last, best = state.history[-1], state.best_epoch
     assert best is not None
     return (
-        f"loss {last.train_loss:.4f}, validation macro F1 {last.validation_macro_f1:.4f} "
-        f"(best {best.validation_macro_f1:.4f} in epoch {best.epoch})"
+        f"loss {last.train_loss:.4f}, validation macro F1 {last.validation_macro_f1:.4f}, "
+        # macro F1 less 0.2 cross-entropy: what decides which epoch is kept
+        f"score {last.score:.4f} (best {best.score:.4f} in epoch {best.epoch})"
     )

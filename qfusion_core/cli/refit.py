@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 import typer
 
-from qfusion_core.cli.options import Again, BackendsFile, NoWait, Run, SampleSeed, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.options import Again, AllowUrl, BackendsFile, NoWait, Run, SampleSeed, Yes
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import measuring
 
 
@@ -34,6 +34,7 @@ def refit(
     yes: Yes = False,
     again: Again = False,
     no_wait: NoWait = False,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +48,8 @@ def refit(
     from qfusion_core.cli.progress import show_epochs
     from qfusion_core.config.backends import Backends
     from qfusion_core.registry import Registry
-    from qfusion_core.runs.folder import RunFolder, new_folder
+    from qfusion_core.runs.claim import claimed
+    from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.runs.refit import measure_rows, refit_rows
     from qfusion_core.runs.refit import refit as train_again
@@ -58,40 +60,41 @@ def refit(
     digest = backends.values_digest(backend, registry)
     model = load_model(folder, registry)
     circuit_of(model, backend)
-    split = folder.load_split(registry)
+    split = folder.load_split(registry, allow_url=allow_url)
     rows = refit_rows(split, samples, seed)
-    if out is None:
-        beside = run if run.name else run.resolve()
-        out = new_folder(beside.with_name(f"{beside.name}-refit-{quote(backend, safe='')}"))
-    RunFolder.require_free(out)  # said before anything is paid for
+    beside = run if run.name else run.resolve()
+    default = beside.with_name(f"{beside.name}-refit-{quote(backend, safe='')}")
     options = folder.config.spec.training
     if epochs is not None:
         options = options.model_copy(update={"epochs": epochs})
-    subject = f"{len(rows.train)} training and {len(rows.validation)} validation rows, seed {seed}"
-    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
-    with measuring(run, "refit", subject, **remote) as measurement:
-        device = backends.open(backend, registry, measurement)
-        values = measure_rows(model, rows, device, backend)
-    about: dict[str, Any] = {
-        "run": str(run),
-        "backend": backend,
-        "device": device.name,
-        "options": digest,
-        "measurement": measurement.ids.get(backend),
-        "rows": "; ".join(filter(None, (subject, measurement.adopted))),
-    }
-    with show_epochs(options) as on_epoch:
-        made = train_again(
-            folder,
-            model,
-            rows,
-            values,
-            out,
-            split=split,
-            options=options,
-            about=about,
-            on_epoch=on_epoch,
+    with claimed(out, default) as place:  # said before anything is paid for
+        subject = (
+            f"{len(rows.train)} training and {len(rows.validation)} validation rows, seed {seed}"
         )
+        remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
+        with measuring(run, "refit", subject, **remote) as measurement:
+            device = backends.open(backend, registry, measurement)
+            values = measure_rows(model, rows, device, backend)
+        about: dict[str, Any] = {
+            "run": str(run),
+            "backend": backend,
+            "device": device.name,
+            "options": digest,
+            "measurement": measurement.ids.get(backend),
+            "rows": "; ".join(filter(None, (subject, measurement.adopted))),
+        }
+        with show_epochs(options) as on_epoch:
+            made = train_again(
+                folder,
+                model,
+                rows,
+                values,
+                place,
+                split=split,
+                options=options,
+                about=about,
+                on_epoch=on_epoch,
+            )
     metrics = made.read_metrics()
     if as_json:
         print_json({"run": str(made.path), **metrics})
@@ -109,4 +112,4 @@ def refit(
             )
         ],
     )
-    typer.echo(f"run folder: {made.path}; test it with --backend {backend}")
+    say(f"run folder: {made.path}; test it with --backend {backend}")

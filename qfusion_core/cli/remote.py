@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from qfusion_core.cli.output import print_json
+from qfusion_core.cli.output import print_json, say
 from qfusion_core.cli.progress import show_jobs
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def agrees(*, yes: bool) -> Callable[[Price], bool]:
 
 def show_price(backend: str, price: Price) -> None:
     """Before that."""
-    typer.echo(f"{backend}: {price}", err=True)
+    say(f"{backend}: {price}", err=True)
 
 
 def paying(run: Path, *, yes: bool) -> Measurement:
@@ -71,7 +71,7 @@ def measuring(
                 approve=agrees(yes=yes),
                 on_price=show_price,
                 on_progress=on_progress,
-                say=lambda line: typer.echo(line, err=True),
+                say=lambda line: say(line, err=True),
             ) as measurement,
         ):
             yield measurement
@@ -81,13 +81,11 @@ def measuring(
         if as_json:
             print_json({"run": str(run), "measurement": measurement.ids, "left": str(left)})
         else:
-            typer.echo(str(left))
+            say(str(left))
         raise typer.Exit from None
 
 
 def say_offline(why: str | None) -> None:
     """Say that a plan was made without asking the machine; nothing if it was asked."""
     if why is not None:
-        typer.echo(
-            f"planned without the machine's own word, from what is known here: {why}", err=True
-        )
+        say(f"planned without the machine's own word, from what is known here: {why}", err=True)

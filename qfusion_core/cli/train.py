@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.options import Backend, BackendsFile, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table
+from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
+from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import paying
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def train(
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
     ] = None,
+    allow_url: AllowUrl = False,
     yes: Yes = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
@@ -59,7 +60,8 @@ def train(
     from qfusion_core.errors import InputError
     from qfusion_core.registry import Registry
     from qfusion_core.runs import experiment
-    from qfusion_core.runs.folder import RunFolder, new_folder
+    from qfusion_core.runs.claim import claimed
+    from qfusion_core.runs.folder import RunFolder
 
     backends = Backends.read(backends_file)
     if resume is not None:
@@ -67,12 +69,14 @@ def train(
         if any(value is not None for value in given):
             raise InputError(
                 "--resume RUN takes data set, model and settings from RUN: beside it give only "
-                "--backend, --backends-file or --json"
+                "--backend, --backends-file, --allow-url or --json"
             )
         options = RunFolder.open(resume).config.spec.training
         device = backends.open(backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
-            folder = experiment.resume(resume, backend=device, on_epoch=on_epoch)
+            folder = experiment.resume(
+                resume, backend=device, allow_url=allow_url, on_epoch=on_epoch
+            )
     elif data is None:
         raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
     else:
@@ -89,17 +93,17 @@ def train(
             registry=registry,
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-        out = out or new_folder(Path("runs") / name)
-        device = backends.open(backend, registry, paying(out, yes=yes))
-        with resumable(out), show_epochs(spec.training) as on_epoch:
-            folder = experiment.train(
-                spec,
-                out,
-                backend=device,
-                registry=registry,
-                backends=backends,
-                on_epoch=on_epoch,
-            )
+        with claimed(out, Path("runs") / name) as place:
+            device = backends.open(backend, registry, paying(place, yes=yes))
+            with resumable(place), show_epochs(spec.training) as on_epoch:
+                folder = experiment.train(
+                    spec,
+                    place,
+                    backend=device,
+                    registry=registry,
+                    backends=backends,
+                    on_epoch=on_epoch,
+                )
     _report(folder, as_json)
 
 
@@ -112,4 +116,4 @@ def _report(folder: RunFolder, as_json: bool) -> None:
         ("part", "macro F1", "weighted F1", "accuracy"),
         [("test", *(f"{value:.4f}" for value in metrics["test"].values()))],
     )
-    typer.echo(f"run folder: {folder.path}")
+    say(f"run folder: {folder.path}")

@@ -1,7 +1,8 @@
 """Named, configured devices: ``backends.yaml``.
 
 The file says where circuits run; nothing else in qfusion does. It is found by an explicit path,
-by ``QFUSION_BACKENDS``, as ``./backends.yaml``, or inside this package, in that order.
+by ``QFUSION_BACKENDS``, as ``./backends.yaml``, in the user's configuration directory, or inside
+this package, in that order; one that lies here and is not trusted stands behind the others.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfusion_core.config.backends_schema import Entry, Schema, refuse_secrets
+from qfusion_core.config.found import find
+from qfusion_core.config.strangers import require_trust, with_strangers
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digests
@@ -33,25 +36,39 @@ class Backends:
     """A ``backends.yaml`` that was read and checked, devices' own options excepted.
 
     Attributes:
-        source: The file, for positions in errors.
+        source: The file that counts, for positions in errors.
         default: Name of the default backend.
         entries: By name, in the order of the file.
         pools: Options of those that are pools.
+        theirs: A file that was only found in the working directory, and is not trusted.
+        strangers: Names that only that file has.
     """
 
     source: Source
     default: str
     entries: Mapping[str, Entry]
     pools: Mapping[str, PoolOptions]
+    theirs: Source | None = None
+    strangers: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: str | Path | None = None) -> Backends:
-        """Read the file that is in force.
+        """Read the file that is in force, and one that was found and is not trusted behind it.
 
         Raises:
             InputError: With path, line and column.
         """
-        source = Source.read(_find(path))
+        if path is not None:
+            if not Path(path).is_file():
+                raise InputError(f"backends file {path}: no such file")
+            return cls._of(Source.read(path))
+        found = find("backends.yaml", VARIABLE, PACKAGED)
+        assert found.own is not None
+        own = cls._of(found.own.source())
+        return own if found.theirs is None else with_strangers(own, cls._of(found.theirs.source()))
+
+    @classmethod
+    def _of(cls, source: Source) -> Backends:
         refuse_secrets(source)
         schema = source.validate(Schema)
         if schema.default not in schema.backends:
@@ -60,6 +77,10 @@ class Backends:
             raise source.error(("default",), f"{unknown}; {known}")
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
+
+    def source_of(self, name: str) -> Source:
+        """The file that an entry is of."""
+        return self.theirs if self.theirs and name in self.strangers else self.source
 
     def require(self, name: str) -> str:
         """A name that is in the file.
@@ -88,8 +109,8 @@ class Backends:
         try:
             device: type[Device] = registry.get("device", self.entries[name].type)
         except InputError as error:
-            raise self.source.error((*place, "type"), str(error)) from None
-        return device, self.source.validate(device.Options, (*place, "options"))
+            raise self.source_of(name).error((*place, "type"), str(error)) from None
+        return device, self.source_of(name).validate(device.Options, (*place, "options"))
 
     def values_digest(self, name: str, registry: Registry) -> str:
         """The first of `values_digests`."""
@@ -132,6 +153,7 @@ class Backends:
         name = self.default if name is None else name
         registry = registry or Registry()
         device, options = self.configured(name, registry)
+        require_trust(self, name, registry)
         if name in self.pools:
             from qfusion_core.pool.opening import open_pool
             from qfusion_core.remote.measurement import Measurement
@@ -141,7 +163,7 @@ class Backends:
         try:
             opened = device(options, credentials)
         except InputError as error:
-            said = str(self.source.error(("backends", name), str(error)))
+            said = str(self.source_of(name).error(("backends", name), str(error)))
             raise type(error)(said) from error
         self._bind(opened, name, run, approve)
         return opened
@@ -156,7 +178,7 @@ class Backends:
             return
         budget = self.entries[name].budget
         if device.paid and not device.local and budget is None:
-            raise self.source.error(
+            raise self.source_of(name).error(
                 ("backends", name),
                 "costs money and names no budget; add, for example, "
                 "budget: {max_usd: 5, max_jobs: 20}",
@@ -177,14 +199,14 @@ class Backends:
         for key, reference in references.items():
             secret = os.environ.get(reference.name)
             if not secret:
-                said = self.source.error(
+                said = self.source_of(name).error(
                     (*place, key),
                     f"the environment variable {reference.name} is not set; "
                     f"export {reference.name}=... and run again",
                 )
                 raise CredentialsMissing(str(said))
             secrets[key] = secret
-        return self.source.validate(device.Credentials, place, secrets)
+        return self.source_of(name).validate(device.Credentials, place, secrets)
 
 
 def open_backend(
@@ -211,16 +233,3 @@ def open_backend(
         InputError: One line with the position in the file.
     """
     return Backends.read(path).open(name, run=run, approve=approve)
-
-
-def _find(path: str | Path | None) -> Path:
-    if path is not None:
-        if not Path(path).is_file():
-            raise InputError(f"backends file {path}: no such file")
-        return Path(path)
-    if named := os.environ.get(VARIABLE):
-        if not Path(named).is_file():
-            raise InputError(f"{VARIABLE}={named}: no such file; correct or unset the variable")
-        return Path(named)
-    here = Path("backends.yaml")
-    return here if here.is_file() else PACKAGED

@@ -38,7 +38,9 @@ class NoiseParameters(Options):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    shots: int | None = Field(default=None, ge=1, description="behind each value; default: exact")
+    shots: int | None = Field(
+        default=None, ge=1, le=10**12, description="behind each value; default: exact"
+    )
     readout_error: ReadoutError | None = Field(
         default=None, description="[p01, p10]: reading 1 for 0, 0 for 1; or one number for both"
     )

@@ -45,7 +45,7 @@ class Pca(Options):
     model_config = ConfigDict(strict=True)  # True is not one component
 
     pca: Annotated[int | float, AfterValidator(_components_or_share)] = Field(
-        gt=0, description="int: components (at most); float: share below 1"
+        gt=0, le=1_000_000, description="int: components (at most); float: share below 1"
     )
 
 
@@ -69,8 +69,10 @@ class Preprocess(Options):
     With an empty list the features pass as they are: images stay images.
     """
 
-    classical: tuple[Step, ...] = ("standardise",)
-    quantum: tuple[Step, ...] = ("standardise", Pca(pca=9), "standardise")
+    classical: tuple[Step, ...] = Field(default=("standardise",), max_length=64)
+    quantum: tuple[Step, ...] = Field(
+        default=("standardise", Pca(pca=9), "standardise"), max_length=64
+    )
 
 
 class Training(Options):
@@ -81,13 +83,19 @@ class Training(Options):
     seed: int = Field(
         default=0, ge=0, lt=2**32, description="of the split, the weights and the batches"
     )
-    epochs: int = Field(default=60, ge=1, description="at most")
-    patience: int = Field(default=20, ge=1, description="epochs without a better validation score")
-    batch_size: int = Field(default=64, ge=2, description="a batch of one row has no variance")
+    epochs: int = Field(default=60, ge=1, le=1_000_000, description="at most")
+    patience: int = Field(
+        default=20, ge=1, le=1_000_000, description="epochs without a better validation score"
+    )
+    batch_size: int = Field(
+        default=64, ge=2, le=100_000_000, description="a batch of one row has no variance"
+    )
     learning_rate: float = Field(default=2e-3, gt=0)
     quantum_learning_rate: float = Field(default=1e-2, gt=0, description="of the quantum encoder")
     weight_decay: float = Field(default=1e-4, ge=0, description="not on the quantum encoder")
-    warmup_epochs: float = Field(default=2, ge=0, description="linear, then a half cosine to zero")
+    warmup_epochs: float = Field(
+        default=2, ge=0, le=1_000_000, description="linear, then a half cosine to zero"
+    )
     clip_norm: float | None = Field(default=1.0, gt=0, description="of the whole gradient")
     class_weight_power: float = Field(
         default=0, ge=0, le=1, description="class weights n^-p: 0 all equal, 1 inverse frequency"

@@ -68,7 +68,8 @@ class BackendReport:
     """One backend.
 
     Attributes:
-        shots: Behind each value; None if exact.
+        shots: Behind each value; None where nothing is drawn.
+        noisy: Whether it has noise of its own: without shots its values are not exact either.
         calibrated: When the corrections of its values were measured; None for raw values.
         macro_f1_interval: 95%, a bootstrap that resamples rows within each class; None where every
             row is right, so that resamples do not differ.
@@ -81,6 +82,7 @@ class BackendReport:
     backend: str
     device: str
     shots: int | None
+    noisy: bool
     calibrated: str | None
     scores: Scores
     macro_f1_interval: Interval | None
@@ -135,6 +137,7 @@ def backend_report(
         backend=backend,
         device=device.name,
         shots=device.shots,
+        noisy=device.noise_model() is not None,
         calibrated=device.calibration.measured if isinstance(device, CalibratedDevice) else None,
         scores=scores(truth, predicted),
         macro_f1_interval=macro_f1_interval(truth, predicted, seed=seed),

@@ -43,6 +43,8 @@ def open_pool(
         members[member] = opened
     if not members:
         reasons = "; ".join(f"{member}: {reason}" for member, reason in absent.items())
-        raise backends.source.error(("backends", name), f"no member can be opened ({reasons})")
+        raise backends.source_of(name).error(
+            ("backends", name), f"no member can be opened ({reasons})"
+        )
     digests = backends.values_digests(name, registry)
     return Pool(backends.pools[name], members, absent, digests, Binding(name, None, measurement))

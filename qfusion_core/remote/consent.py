@@ -80,9 +80,10 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
         f"`{measurement.command('cancel')}` and then "
         f"`{measurement.command('forget', at.measurement)}` give up"
     )
-    if device.bound.budget is not None:
+    others = {key: price for key, price in prices.items() if not journal.jobs.wrote(key)}
+    if others and device.bound.budget is not None:
         try:
-            journal.jobs.reprice(device.bound.backend, prices, device.bound.budget)
+            journal.jobs.reprice(device.bound.backend, others, device.bound.budget)
         except BudgetError as error:
             raise BudgetError(f"{error}{way_out}") from None
     if device.paid and not device.local:

@@ -178,6 +178,11 @@ class RemoteDevice(Fleet, ABC):
         return None
 
     @classmethod
+    def runs_here(cls, options: base.Options) -> bool:
+        """See `qfusion_core.Device`: an adapter that has a local mode says with which options."""
+        return False
+
+    @classmethod
     def offline(cls, options: base.Options) -> RemoteDevice | None:
         """A device that plans and prices as this one would, from what is known of it here.
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-import platformdirs
 from pydantic import BaseModel
 
+from qfusion_core.config.found import find
+from qfusion_core.config.trust import how_to_trust
 from qfusion_core.config.yaml_source import Source
-from qfusion_core.errors import InputError
+from qfusion_core.notes import note
 from qfusion_core.remote.price import is_amount
 
 VARIABLE = "QFUSION_PRICES"
@@ -21,10 +21,10 @@ Model = TypeVar("Model", bound=BaseModel)
 def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
     """An adapter's price list, the user's own if there is one.
 
-    The user's file is that of ``QFUSION_PRICES``, ``./prices.yaml``, or ``prices.yaml`` in the
-    user's configuration directory, whichever comes first; it holds a section for each device,
-    whose entries take the place of the packaged ones. Where one is lower than it was, both stand in
-    the list's ``source``, so that they are shown with each price.
+    The user's file is that of ``QFUSION_PRICES`` (an absolute path), ``./prices.yaml`` if it is
+    trusted, or ``prices.yaml`` in the user's configuration directory, whichever comes first; it
+    holds a section for each device, whose entries take the place of the packaged ones. Where one is
+    lower than it was, both stand in the list's ``source``, so that they are shown with each price.
 
     Args:
         model: What a price list of this device looks like.
@@ -35,10 +35,9 @@ def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
         InputError: One line with the position in the file that is wrong.
     """
     own = Source.read(packaged)
-    found = _find()
-    if found is None:
+    users = _find()
+    if users is None:
         return own.validate(model)
-    users = Source.read(found)
     section = users.get((device,))
     if section is None:
         return own.validate(model)
@@ -64,10 +63,10 @@ def _below(packaged: Any, users: Any, name: str = "") -> Iterator[str]:
         yield f"{name} {users:g}, the packaged list {packaged:g}"
 
 
-def _find() -> Path | None:
-    if named := os.environ.get(VARIABLE):
-        if not Path(named).is_file():
-            raise InputError(f"{VARIABLE}={named}: no such file; correct or unset the variable")
-        return Path(named)
-    places = (Path("prices.yaml"), platformdirs.user_config_path("qfusion") / "prices.yaml")
-    return next((place for place in places if place.is_file()), None)
+def _find() -> Source | None:
+    found = find("prices.yaml", VARIABLE)
+    if found.theirs is not None:
+        path = found.theirs.path
+        used = "the packaged prices count" if found.own is None else f"{found.own.path} counts"
+        note(f"{path} was only found here, so {used}; {how_to_trust(path)}")
+    return None if found.own is None else found.own.source()

@@ -1,26 +1,26 @@
-"""A training that can be continued: weights, optimizer, random state and counters in one file.
-
-No pickle: tensors and JSON, in the safetensors format.
-"""
+"""A training that can be continued: weights, optimizer, random state and counters in one file."""
 
 from __future__ import annotations
 
-import json
+import math
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
-from qfusion_core.errors import InputError
-from qfusion_core.storage.writing import write_atomically
+from qfusion_core.errors import InputError, damaged
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.storage.tensors import read_tensors, write_tensors
 from qfusion_core.training import Epoch, TrainingState, as_json
 
 
 def save_training(path: Path, state: TrainingState) -> None:
-    """Write the whole state after an epoch."""
+    """Write the whole state after an epoch.
+
+    Raises:
+        OSError: The disk is full, for one.
+    """
     tensors = {f"model.{name}": tensor for name, tensor in state.model.state_dict().items()}
     tensors |= {f"best.{name}": tensor for name, tensor in state.best.items()}
     optimizer = state.optimizer.state_dict()
@@ -42,53 +42,61 @@ def restore_training(path: Path, state: TrainingState) -> None:
         InputError: The file cannot be read, or is of another model.
     """
     tensors, counters = read_tensors(path)
-    try:
-        state.model.load_state_dict(_under("model", tensors))
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{path}: does not fit config.yaml beside it ({reason}); restore the configuration, "
-            "or train again in a new folder"
-        ) from None
+    for part in ("model", "best"):
+        try:
+            state.model.load_state_dict(_under(part, tensors))
+        except RuntimeError as error:
+            raise InputError(
+                f"{shown_path(path)}: does not fit config.yaml beside it ({one_line(error, 80)}); "
+                "restore the configuration, or train again in a new folder"
+            ) from None
+    with damaged(path, advice="train again in a new folder"):
+        state.history = [_epoch(number, entry) for number, entry in enumerate(counters["history"])]
+        _restore_optimizer(state, tensors, counters)
+        torch.set_rng_state(tensors["random"])
     state.best = _under("best", tensors)
+    state.model.load_state_dict(_under("model", tensors))
+
+
+def _restore_optimizer(
+    state: TrainingState, tensors: dict[str, Tensor], counters: dict[str, Any]
+) -> None:
+    """Moments, rates and schedule; whatever is not as a fresh state has it is an error."""
+    parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
     entries: dict[int, dict[str, Tensor]] = {}
     for name, value in _under("optimizer", tensors).items():
         index, _, entry = name.partition(".")
+        if value.ndim and value.shape != parameters[int(index)].shape:
+            raise ValueError(f"optimizer.{name} has another shape than its parameter")
         entries.setdefault(int(index), {})[entry] = value
-    optimizer = state.optimizer.state_dict()
+    optimizer, known = state.optimizer.state_dict(), state.schedule.state_dict()
     for group, rate in zip(optimizer["param_groups"], counters["rates"], strict=True):
-        group["lr"] = rate
+        group["lr"] = _finite(rate)
     state.optimizer.load_state_dict({**optimizer, "state": entries})
-    state.schedule.load_state_dict(counters["schedule"])
-    state.history = [Epoch(**entry) for entry in counters["history"]]
-    torch.set_rng_state(tensors["random"])
+    schedule = counters["schedule"]
+    if _kinds(schedule) != _kinds(known):
+        raise ValueError("a schedule of another kind")
+    state.schedule.load_state_dict(schedule)
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, Any]) -> None:
-    """Tensors and JSON in one file, written atomically."""
-    # saved one by one: buffers may share storage, which the format refuses
-    separate = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(separate, {"notes": json.dumps(notes)}))
+def _kinds(value: Any) -> Any:
+    """What a value is made of, down to the types of its entries."""
+    if isinstance(value, dict):
+        return {key: _kinds(entry) for key, entry in value.items()}
+    return [_kinds(entry) for entry in value] if isinstance(value, list) else type(value)
 
 
-def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """What `write_tensors` wrote.
+def _epoch(before: int, entry: dict[str, Any]) -> Epoch:
+    if entry["epoch"] != before + 1:
+        raise ValueError(f"epoch {before + 1} is missing")
+    numbers: dict[str, Any] = {key: _finite(value) for key, value in entry.items()}
+    return Epoch(**numbers)
 
-    Raises:
-        InputError: The file is missing, cut short or of another kind.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            notes = json.loads((file.metadata() or {})["notes"])
-            return {name: file.get_tensor(name) for name in file.keys()}, notes
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except (SafetensorError, OSError, KeyError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"{path}: cut short or not written by qfusion ({reason}); train again, or copy the "
-            "run folder again if it came from elsewhere"
-        ) from None
+
+def _finite(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"expected a finite number, got {value!r}")
+    return value
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,15 +21,25 @@ from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device
 from qfusion_core.noise.snapshot import with_figures
 from qfusion_core.prediction import logits_in_chunks
+from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
+from qfusion_core.runs.blame import blamed
 from qfusion_core.runs.card import model_card
 from qfusion_core.runs.checkpoint import restore_training, save_training
+from qfusion_core.runs.claim import training_lock
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.provenance import provenance
-from qfusion_core.storage.writing import write_atomically
-from qfusion_core.training import TrainingState, as_json, fit, start
+from qfusion_core.storage.writing import write_atomically, writing
+from qfusion_core.training import (
+    RowNotFinite,
+    TrainingState,
+    as_json,
+    fit,
+    require_finite_rows,
+    start,
+)
 
 OnEpoch = Callable[[TrainingState], None]
 
@@ -60,26 +71,38 @@ def train(
     split = load_split(spec.data, spec.training.seed, registry)
     model = fresh_model(spec, split, backend, registry, run=out, approve=approve)
     folder = RunFolder.create(Path(out), spec, split)
-    return _run(folder, model, split, on_epoch)
+    try:
+        return _run(folder, model, split, on_epoch)
+    except Exception:
+        folder.discard()  # nothing was learnt that could be gone on with
+        raise
 
 
 def resume(
     run: str | Path,
     *,
     backend: str | Device | None = None,
+    allow_url: bool = False,
     on_epoch: OnEpoch = lambda state: None,
     approve: Approve = None,
 ) -> RunFolder:
     """Continue a training that was cut off, to the result of one that was not.
 
+    Args:
+        run: Its folder.
+        backend: As of `train`.
+        allow_url: Whether an address that the folder names may be asked for the data.
+        on_epoch: As of `train`.
+
     Raises:
-        InputError: The training has finished, or the data has changed.
+        InputError: The training has finished, another process is at it, or the data has changed.
     """
     registry = Registry()
     folder = RunFolder.open(run, registry)
-    if folder.model.is_file():
-        raise InputError(f"{folder.path}: the training has finished; nothing to resume")
-    split = folder.load_split(registry)
+    if os.path.lexists(folder.model):
+        where = shown_path(folder.path)
+        raise InputError(f"{where}: the training has finished; nothing to resume")
+    split = folder.load_split(registry, allow_url=allow_url)
     model = fresh_model(
         folder.config.spec, split, backend, registry, run=folder.path, approve=approve
     )
@@ -115,16 +138,28 @@ def fresh_model(
 
 
 def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch) -> RunFolder:
+    with training_lock(folder.path):
+        try:
+            return _fit_and_test(folder, model, split, on_epoch)
+        except RowNotFinite as error:
+            raise blamed(error, split) from None
+
+
+def _fit_and_test(
+    folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch
+) -> RunFolder:
     options, noise = folder.config.spec.training, folder.config.spec.noise
     began = time.perf_counter()
     state = start(model, options, len(split.train))
-    if folder.training.is_file():
+    if os.path.lexists(folder.training):
         restore_training(folder.training, state)
+    go_on = f"make room, then continue with `qfusion train --resume {shown_path(folder.path)}`"
 
     def keep(state: TrainingState) -> None:
-        save_training(folder.training, state)
-        lines = (json.dumps(as_json(epoch)) for epoch in state.history)
-        write_atomically(folder.history, "\n".join(lines) + "\n")
+        with writing(folder.training, go_on):
+            save_training(folder.training, state)
+            lines = (json.dumps(as_json(epoch), allow_nan=False) for epoch in state.history)
+            write_atomically(folder.history, "\n".join(lines) + "\n")
         on_epoch(state)
 
     fit(state, split.train, split.validation, options, noise=noise, on_epoch=keep)
@@ -133,9 +168,10 @@ def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnE
         "device": None if model.device is None else model.device.name,
         "provenance": provenance(),
     }
-    save_model(folder, model)
-    write_atomically(folder.metrics, json.dumps(metrics, indent=2) + "\n")
-    write_atomically(folder.card, model_card(folder.config, metrics))
+    with writing(folder.path, go_on):
+        write_atomically(folder.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+        write_atomically(folder.card, model_card(folder.config, metrics))
+        save_model(folder, model)  # the last: a folder that has it is finished
     folder.training.unlink(missing_ok=True)
     return folder
 
@@ -145,6 +181,7 @@ def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
     model, best = state.model, state.best_epoch
     assert best is not None
     logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
+    require_finite_rows("test", "after the training", logits)
     return {
         "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
         "validation": as_json(best),

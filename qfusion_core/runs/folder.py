@@ -7,50 +7,35 @@ while training also ``training.safetensors``.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 
-import yaml
-from pydantic import Field, model_validator
+import numpy as np
 
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
+from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.data import Split
-from qfusion_core.errors import InputError
-from qfusion_core.options import Options
+from qfusion_core.errors import InputError, damaged
+from qfusion_core.formats.marks import UNMARKED
+from qfusion_core.interfaces import Dataset
+from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
+from qfusion_core.runs.address import refuse_address
+from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
+from qfusion_core.runs.config import FORMAT, Config
+from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
+from qfusion_core.storage.places import expanded
+from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
 from qfusion_core.storage.writing import write_atomically
 
-FORMAT = 1
-
-
-class Config(Options):
-    """``config.yaml``: everything about a model but its numbers.
-
-    Attributes:
-        data_digest: Of the split; `evaluate` refuses data that has changed since.
-    """
-
-    format: Literal[1]
-    spec: RunSpec
-    input_shape: tuple[int, ...]
-    classes: tuple[str, ...] = Field(min_length=2)
-    features: tuple[str, ...]
-    data_source: str
-    data_digest: str
-    provenance: dict[str, Any]
-
-    @model_validator(mode="after")
-    def _names_fit(self) -> Self:
-        if self.features and self.input_shape != (len(self.features),):
-            raise ValueError(
-                f"{len(self.features)} features for an input_shape of {list(self.input_shape)}"
-            )
-        return self
+__all__ = ["Config", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
 
 
 class RunFolder:
@@ -64,19 +49,6 @@ class RunFolder:
         self.history = path / "history.jsonl"
         self.metrics = path / "metrics.json"
         self.card = path / "README.md"
-
-    @staticmethod
-    def require_free(path: Path) -> None:
-        """Refuse a path where no new folder can be made.
-
-        Raises:
-            InputError: The folder holds something already.
-        """
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            raise InputError(
-                f"{path}: exists already; choose another --out, or continue it with "
-                f"`qfusion train --resume {path}`"
-            )
 
     @classmethod
     def create(
@@ -93,7 +65,7 @@ class RunFolder:
         Raises:
             InputError: The folder holds something already, or cannot be written.
         """
-        cls.require_free(path)
+        require_free(path)
         config = Config(
             format=1,
             spec=spec,
@@ -102,17 +74,30 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **(notes or {})},
+            provenance={**provenance(), **plugins_of(spec), **_marks(split), **(notes or {})},
         )
-        text = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+        file = path / "config.yaml"
         try:
             path.mkdir(parents=True, exist_ok=True)
-            write_atomically(path / "config.yaml", text)
+            # made, never opened: of two processes that found the folder empty, one has it
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        except FileExistsError:
+            raise exists_already(path) from None
+        except (OSError, ValueError) as error:
+            raise cannot_write(path, error) from None
+        try:
+            write_atomically(file, dump(config.model_dump(mode="json")))
         except OSError as error:
-            raise InputError(
-                f"{path}: cannot write a run folder there ({error.strerror}); choose another --out"
-            ) from None
+            with contextlib.suppress(OSError):
+                file.unlink()
+            raise cannot_write(path, error) from None
         return cls(path, config)
+
+    def discard(self) -> None:
+        """Take ``config.yaml`` away again where nothing else has been written."""
+        with contextlib.suppress(OSError):
+            if {path.name for path in self.path.iterdir()} == {"config.yaml"}:
+                (self.path / "config.yaml").unlink()
 
     @classmethod
     def open(cls, path: str | Path, registry: Registry | None = None) -> RunFolder:
@@ -122,14 +107,16 @@ class RunFolder:
             InputError: It is missing, not a run folder, of a newer format, or its configuration
                 does not hold.
         """
-        path = Path(path)
+        path = expanded(path)
         file = path / "config.yaml"
-        if not file.is_file():
-            what = "no config.yaml in it" if path.is_dir() else "no such folder"
+        if not os.path.lexists(file):
+            here = os.path.isdir(path)  # noqa: PTH112  (raises nothing)
+            what = "no config.yaml in it" if here else "no such folder"
             raise InputError(
-                f"{path}: not a run folder ({what}); expected the folder that `qfusion train` wrote"
+                f"{shown_path(path)}: not a run folder ({what}); expected the folder that "
+                "`qfusion train` wrote"
             )
-        source = Source.read(file)
+        source = Source.read(file, follow=False)
         found = source.get(("format",))
         if isinstance(found, int) and found > FORMAT:
             raise source.error(
@@ -137,7 +124,8 @@ class RunFolder:
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(Config)
-        spec = validate(source, ("spec",), registry or Registry())
+        with asking_for_plugins(source):
+            spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))
 
     def require_model(self) -> Path:
@@ -146,58 +134,81 @@ class RunFolder:
         Raises:
             InputError: The training has not finished.
         """
-        if self.model.is_file():
+        where = shown_path(self.path)
+        if os.path.lexists(self.model):
             return self.model
-        if self.training.is_file():
+        if os.path.lexists(self.training):
             raise InputError(
-                f"{self.path}: the training has not finished; continue it with "
-                f"`qfusion train --resume {self.path}`"
+                f"{where}: the training has not finished; continue it with "
+                f"`qfusion train --resume {where}`"
             )
         raise InputError(
-            f"{self.path}: model.safetensors is missing; copy the whole folder, or train again"
+            f"{where}: model.safetensors is missing; copy the whole folder, or train again"
         )
 
-    def load_split(self, registry: Registry) -> Split:
+    def load_split(self, registry: Registry, *, allow_url: bool = False) -> Split:
         """The very rows that the model was trained, chosen and tested on.
 
+        Args:
+            registry: Where data sets are looked up.
+            allow_url: Whether an address that the folder names may be asked for the data.
+
         Raises:
-            InputError: The data has changed since the training.
+            InputError: The data has changed since the training, or would be asked of an address
+                that only the folder names.
         """
-        split = load_split(self.config.spec.data, self.config.spec.training.seed, registry)
-        if digest(split) != self.config.data_digest:
+        data, seed = self.config.spec.data, self.config.spec.training.seed
+        dataset = _dataset(data, registry)
+        if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
+            refuse_address(self.path / "config.yaml", data, registry)
+        split = dataset.load_again(seed=seed, class_names=self.config.classes, allow_url=allow_url)
+        # until 0.1 features were single precision when they were summed up
+        if self.config.data_digest not in (digest(split), digest(split, np.dtype(np.float32))):
             raise InputError(
-                f"{self.path}: the data of {self.config.spec.data.type!r} is not what the model "
+                f"{shown_path(self.path)}: the data of {data.type!r} is not what the model "
                 "was trained on, so its test part may hold training rows; restore the data, or "
                 "train again"
             )
         return split
 
     def read_metrics(self) -> dict[str, Any]:
-        """What the training measured; empty before it has finished."""
-        return json.loads(self.metrics.read_text()) if self.metrics.is_file() else {}
+        """What the training measured; empty before it has finished.
+
+        Raises:
+            InputError: The file is damaged, or a link.
+        """
+        if not os.path.lexists(self.metrics):
+            return {}
+        text = read_text(self.metrics, DOCUMENT_LIMIT, follow=False)
+        with damaged(self.metrics):
+            found = json.loads(text, parse_constant=lambda word: None)  # NaN is no JSON
+            if not isinstance(found, dict):
+                raise TypeError(f"expected a mapping, got {type(found).__name__}")
+        return found
 
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
     """The data set of a specification, split by the run's seed."""
+    return _dataset(data, registry).load(seed=seed)
+
+
+def _dataset(data: ComponentSpec, registry: Registry) -> Dataset:
     dataset = registry.get("dataset", data.type)
-    split: Split = dataset(dataset.Options.model_validate(data.options)).load(seed=seed)
-    return split
+    opened: Dataset = dataset(dataset.Options.model_validate(data.options))
+    return opened
 
 
-def digest(split: Split) -> str:
-    """SHA-256 of all rows, in their parts and in order."""
+def _marks(split: Split) -> dict[str, Any]:
+    """What `qfusion predict` must know of the file that the run was trained on."""
+    return {} if split.marks == UNMARKED else {"marks": dict(split.marks._asdict())}
+
+
+def digest(split: Split, dtype: np.dtype[Any] | None = None) -> str:
+    """SHA-256 of all rows, in their parts and in order; of features in a precision, if given."""
     found = hashlib.sha256()
     for part in (split.train, split.validation, split.test):
         found.update(json.dumps(part.x.shape).encode())
-        found.update(part.x.tobytes())
+        with np.errstate(over="ignore"):
+            found.update((part.x if dtype is None else part.x.astype(dtype)).tobytes())
         found.update(part.y.tobytes())
     return found.hexdigest()
-
-
-def new_folder(path: Path) -> Path:
-    """The path itself, or with the first number behind it that is free."""
-    number, free = 1, path
-    while free.exists():
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+
+import torch
+from torch import Tensor
 
 from qfusion_core.calibration.device import calibrated
 from qfusion_core.config.backends import Backends
@@ -11,14 +15,22 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.preprocess import Pipeline
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
-from qfusion_core.runs.checkpoint import read_tensors, write_tensors
+from qfusion_core.runs.config import Config
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
+
+_MOST_UNSEEN = 500_000_000  # bytes that are read for a model whose shapes are not known before
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
-    """Write ``model.safetensors``: weights and fitted transforms, and nothing about a device."""
+    """Write ``model.safetensors``: weights and fitted transforms, and nothing about a device.
+
+    Raises:
+        OSError: The disk is full, for one.
+    """
     write_tensors(folder.model, model.state_dict(), {"format": folder.config.format})
 
 
@@ -26,34 +38,83 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
     """The trained model of a folder, in evaluation mode, with no device attached.
 
     Raises:
-        InputError: The weights are missing, cut short, or do not fit ``config.yaml``.
+        InputError: The weights are missing, cut short, not finite, or do not fit ``config.yaml``.
     """
-    spec = folder.config.spec
-    tensors, _ = read_tensors(folder.require_model())
+
+    def check(promised: Promised) -> None:
+        try:
+            _require_shapes(folder.config, promised, registry)
+        except Exception as error:  # tensors of any name and shape are taken for transforms
+            raise _does_not_fit(folder, error) from None
+
+    tensors, _ = read_tensors(folder.require_model(), check)
+    try:
+        model = _build(folder.config, _pipelines(folder.config, tensors), registry)
+        model.load_state_dict(tensors)
+        sample = torch.zeros(1, *folder.config.input_shape)
+        if not all(torch.isfinite(branch).all() for branch in model.preprocess(sample)):
+            raise ValueError("its transforms give values that are not finite")
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _does_not_fit(folder, error) from None
+    return model.eval()
+
+
+def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
+    """The fitted transforms of each branch."""
+    spec = config.spec
     steps = {"classical": spec.preprocess.classical}
     if spec.quantum.type != "none":
         steps["quantum"] = spec.preprocess.quantum
-    try:
-        pipelines = {}
-        for branch, transforms in steps.items():
-            start = f"transforms.{branch}."
-            own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
-            pipelines[branch] = Pipeline.restore(transforms, own)
-        model = FusionClassifier(
-            spec,
-            pipelines=pipelines,
-            input_shape=folder.config.input_shape,
-            n_classes=len(folder.config.classes),
-            registry=registry,
+    pipelines = {}
+    for branch, transforms in steps.items():
+        start = f"transforms.{branch}."
+        own = {k.removeprefix(start): v for k, v in tensors.items() if k.startswith(start)}
+        pipelines[branch] = Pipeline.restore(transforms, own)
+        pipelines[branch].output_shape(config.input_shape)
+    return pipelines
+
+
+def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -> FusionClassifier:
+    """A model of that make, with the fitted transforms and untrained weights."""
+    return FusionClassifier(
+        config.spec,
+        pipelines=pipelines,
+        input_shape=config.input_shape,
+        n_classes=len(config.classes),
+        registry=registry,
+    )
+
+
+def _require_shapes(config: Config, promised: Promised, registry: Registry) -> None:
+    """Compare the shapes of the file with those of the model before memory is taken for either.
+
+    Raises:
+        ValueError: They differ.
+        Exception: The transforms cannot be made of these tensors.
+    """
+    with torch.device("meta"):
+        pipelines = _pipelines(config, promised)
+        try:
+            expected = _build(config, pipelines, registry).state_dict()
+        except Exception:  # a plugin that cannot be made without memory is made with it later
+            if sum(tensor.nbytes for tensor in promised.values()) > _MOST_UNSEEN:
+                raise
+            return
+    for name in sorted({*expected, *promised}):
+        wanted, got = (
+            list(found[name].shape) if name in found else None for found in (expected, promised)
         )
-        model.load_state_dict(tensors)
-    except (RuntimeError, AttributeError, InputError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{folder.model}: does not fit config.yaml beside it ({reason}); was one of the two "
-            "changed or written by another version of a plugin?"
-        ) from None
-    return model.eval()
+        if wanted != got:
+            raise ValueError(f"{one_line(name, 60)}: expected {wanted}, got {got}")
+
+
+def _does_not_fit(folder: RunFolder, error: Exception) -> InputError:
+    return InputError(
+        f"{shown_path(folder.model)}: does not fit config.yaml beside it ({one_line(error, 100)}); "
+        "was one of the two changed or written by another version?"
+    )
 
 
 def load(

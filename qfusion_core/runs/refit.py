@@ -30,7 +30,7 @@ from qfusion_core.runs.experiment import count_parameters
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.provenance import provenance
-from qfusion_core.storage.writing import write_atomically
+from qfusion_core.storage.writing import write_atomically, writing
 from qfusion_core.training import Prepared, TrainingState, as_json, fit_prepared, start
 
 
@@ -130,10 +130,11 @@ def refit(
         "provenance": provenance(),
     }
     lines = (json.dumps(as_json(epoch)) for epoch in state.history)
-    write_atomically(made.history, "\n".join(lines) + "\n")
-    save_model(made, model)
-    write_atomically(made.metrics, json.dumps(metrics, indent=2) + "\n")
-    write_atomically(made.card, model_card(made.config, metrics))
+    with writing(made.path, "make room, and refit again"):
+        write_atomically(made.history, "\n".join(lines) + "\n")
+        write_atomically(made.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+        write_atomically(made.card, model_card(made.config, metrics))
+        save_model(made, model)  # the last: a folder that has it is finished
     return made
 
 

@@ -90,3 +90,12 @@ def read_text(path: str | Path, limit: int, *, follow: bool = True) -> str:
         raise InputError(
             f"{shown_path(path)}: not UTF-8 text (byte {error.start}); save it as UTF-8"
         ) from None
+
+
+def read_document(path: str | Path) -> str:
+    """Text of a saved document: a regular file of at most 16 MB, in UTF-8.
+
+    Raises:
+        InputError: It is anything else, or cannot be read.
+    """
+    return read_text(path, DOCUMENT_LIMIT)

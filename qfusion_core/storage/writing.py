@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from qfusion_core.errors import InputError
+from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.printable import shown_path
 
 
@@ -51,3 +53,21 @@ def require_no_link(path: Path) -> Path:
             "what it points to"
         )
     return path
+
+
+@contextmanager
+def writing(path: Path, advice: str) -> Iterator[None]:
+    """A full disk, or another reason why a file cannot be written, in one line.
+
+    Args:
+        path: What is written.
+        advice: How to go on.
+
+    Raises:
+        QfusionError: It cannot be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise QfusionError(f"{shown_path(path)}: cannot write it ({why}); {advice}") from None

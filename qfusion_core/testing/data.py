@@ -38,11 +38,11 @@ class DatasetContract(ComponentContract):
         return {"train": split.train, "validation": split.validation, "test": split.test}
 
     def test_samples_and_labels_fit(self) -> None:
-        """float32 rows or images, one int64 label for each, no missing values."""
+        """Rows or images in float32 or float64, one int64 label for each, no missing values."""
         for name, part in self.parts.items():
             assert len(part) > 0, f"{name} is empty"
-            assert part.x.dtype == np.float32 and part.y.dtype == np.int64, (
-                f"{name}: x {part.x.dtype}, y {part.y.dtype}; expected float32, int64"
+            assert part.x.dtype in (np.float32, np.float64) and part.y.dtype == np.int64, (
+                f"{name}: x {part.x.dtype}, y {part.y.dtype}; expected float32 or float64, int64"
             )
             assert part.x.ndim in (2, 4), f"{name}: x has {part.x.ndim} dimensions, not 2 or 4"
             assert part.y.shape == (len(part.x),), f"{name}: {len(part.x)} rows, y {part.y.shape}"

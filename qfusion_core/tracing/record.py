@@ -9,18 +9,22 @@ from typing import Any
 import numpy as np
 import pennylane as qml
 import torch
+from pennylane.exceptions import DecompositionUndefinedError
 from pennylane.operation import Channel, Operator, StatePrepBase
 from torch import Tensor
 
 from qfusion_core.circuit import FIXED, ROTATIONS
 from qfusion_core.errors import InputError
-from qfusion_core.tracing.watch import Watch
+from qfusion_core.tracing.graph import Graph, last_node
+from qfusion_core.tracing.run import FROM_QNODE, measures, run
+from qfusion_core.tracing.watch import IN_PLACE, NO_GRADIENT, Watch
 
 GATE_NAMES = {name: name for name in (*ROTATIONS, *FIXED)} | {
     "Hadamard": "H", "PauliX": "X", "PauliY": "Y", "PauliZ": "Z",
     "Adjoint(S)": "Sdg", "Adjoint(T)": "Tdg", "Adjoint(SX)": "SXdg",
 }  # fmt: skip
 DROPPED = frozenset({"GlobalPhase", "Identity", "Barrier", "Snapshot"})
+Rules = Callable[[Operator], list[Operator] | None]
 
 
 @dataclass(frozen=True)
@@ -39,9 +43,21 @@ class Step:
 
 
 def record(
-    quantum_function: Callable[..., object], data: Tensor, weights: Tensor, *, n_wires: int
-) -> list[Step]:
-    """The gates that the function queues for one input.
+    quantum_function: Callable[..., object],
+    data: Tensor,
+    weights: Tensor,
+    *,
+    n_wires: int,
+    rules: Rules,
+) -> tuple[list[Step], Graph]:
+    """The gates that the function queues for one input, and the graph behind their angles.
+
+    Args:
+        quantum_function: What to run.
+        data: ``[n_data]``.
+        weights: Of the function's own shape.
+        n_wires: Qubits.
+        rules: What an operation is made of; None where PennyLane's own decomposition is to be used.
 
     Raises:
         InputError: The function fails, measures, branches, or queues what no gate sequence is.
@@ -49,24 +65,32 @@ def record(
     watch = Watch(data, weights)
     try:
         with watch:
-            tape = qml.tape.make_qscript(quantum_function)(data, weights)
+            tape = run(quantum_function, data, weights)
+    except InputError:
+        raise
     except Exception as error:
-        text = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise InputError(
             watch.fault
-            or f"{text} (called with data of shape {list(data.shape)} and weights of shape "
+            or f"{_text(error)} (called with data of shape {list(data.shape)} and weights of shape "
             f"{list(weights.shape)})"
         ) from error
-    if tape.measurements:
-        raise InputError(
-            f"it measures ({tape.measurements[0]}); leave that to the encoder's observables, or "
-            "turn the whole QNode into an encoder with CircuitEncoder.from_qnode"
-        )
+    end = last_node()
+    operations = list(_flat(tape))
     with qml.QueuingManager.stop_recording():
-        steps = [step for op in tape.operations for step in _steps(op, describe(op), n_wires)]
+        steps = [step for op in operations for step in _taken_apart(op, n_wires, rules)]
     if watch.fault:  # after what an operation's name says better, such as state preparation
         raise InputError(watch.fault)
-    return steps
+    if watch.changed():
+        raise InputError(IN_PLACE)
+    for op in operations:
+        if any(map(watch.leaked, op.parameters)):
+            raise InputError(f"{describe(op)}: {NO_GRADIENT}")
+    if not operations:
+        raise InputError(
+            "it queues no operation, so that nothing in it hangs on data or weights; queue some, "
+            f"such as qml.RX(data[0], wires=0); if it is meant to run a QNode, {FROM_QNODE}"
+        )
+    return steps, Graph(data, weights, watch.entries, end)
 
 
 def describe(op: Operator) -> str:
@@ -74,7 +98,30 @@ def describe(op: Operator) -> str:
     return f"{op.name} on wires {op.wires.tolist()}"
 
 
-def _steps(op: Operator, written: str, n_wires: int) -> Iterator[Step]:
+def _flat(tape: qml.tape.QuantumScript) -> Iterator[Operator]:
+    """The operations, with those of tapes that were opened inside."""
+    if tape.measurements:
+        raise measures(tape.measurements[0])
+    for op in tape.operations:
+        if isinstance(op, qml.tape.QuantumScript):
+            yield from _flat(op)
+        else:
+            yield op
+
+
+def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[Step]:
+    try:
+        return list(_steps(op, describe(op), n_wires, rules))
+    except InputError:
+        raise
+    except Exception as error:  # PennyLane raises anything at all of an operation in an operation
+        raise InputError(
+            f"{describe(op)}: PennyLane cannot take it apart with angles from torch "
+            f"({_text(error)}); write it with rotations"
+        ) from error
+
+
+def _steps(op: Operator, written: str, n_wires: int, rules: Rules) -> Iterator[Step]:
     if op.name in DROPPED:
         return
     _refuse(op, written, n_wires)
@@ -82,8 +129,9 @@ def _steps(op: Operator, written: str, n_wires: int) -> Iterator[Step]:
         angle = _real(op.parameters[0], written) if op.parameters else None
         yield Step(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
     else:
-        for part in _parts(op, written):
-            yield from _steps(part, written, n_wires)
+        own = rules(op)
+        for part in _parts(op, written) if own is None else own:
+            yield from _steps(part, written, n_wires, rules)
 
 
 def _parts(op: Operator, written: str) -> list[Operator]:
@@ -96,16 +144,22 @@ def _parts(op: Operator, written: str) -> list[Operator]:
     if op.has_decomposition:
         try:
             return list(op.decomposition())
+        except DecompositionUndefinedError:
+            pass  # in spite of has_decomposition
         except Exception as error:
             raise InputError(
                 f"{written}: PennyLane cannot decompose {op.name} with angles from torch "
-                f"({type(error).__name__}: {' '.join(str(error).split())}); write it with rotations"
+                f"({_text(error)}); write it with rotations"
             ) from error
     within = "" if written == describe(op) else f" (within it: {op.name})"
     raise InputError(
         f"{written}{within}: outside the gate set, and PennyLane has no decomposition for it; "
         f"write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or PennyLane templates"
     )
+
+
+def _text(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 def _real(parameter: Any, written: str) -> Tensor:
@@ -127,7 +181,11 @@ def _refuse(op: Operator, written: str, n_wires: int) -> None:
     elif op.name.startswith("Conditional"):
         problem = "conditional on a measurement; use a controlled gate (qml.ctrl) instead"
     elif isinstance(op, StatePrepBase):
-        problem = "state preparation; circuits start from |0...0>, use gates (qml.X for a 1)"
+        within = "" if written == describe(op) else f" (within it: {op.name})"
+        raise InputError(
+            f"{written}{within}: state preparation; circuits start from |0...0>, use gates (qml.X "
+            "for a 1)"
+        )
     elif isinstance(op, Channel):
         problem = "a noise channel; noise belongs to a backend, choose a noisy one"
     elif op.batch_size is not None:

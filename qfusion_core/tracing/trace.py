@@ -1,10 +1,10 @@
 """From a PennyLane quantum function to a `Circuit`, and why not.
 
 The function is recorded at eight points, PennyLane decomposes it to the gate set, and torch gives
-the Jacobian of each gate angle in data and weights. Gates, wires, Jacobians and offsets must agree
-at every point: then, and only then, the angles are affine and the circuit is the same for all
-inputs. Branching, relu, abs and % can agree at some points, but not at all of them: the points
-differ in sign and over nine orders of magnitude.
+the Jacobian of each gate angle in data and weights. Every node of the autograd graph behind an
+angle must be linear, and no value may leave the graph and come back; and gates, wires, Jacobians
+and offsets must agree at every point, which differ in sign and over nine orders of magnitude: then,
+and only then, the angles are affine and the circuit is the same for all inputs.
 
 Accepted: every operation that PennyLane decomposes to RX RY RZ, Clifford+T, CNOT CZ SWAP, with
 angles ``sum of scale * entry + offset``. Dropped: GlobalPhase, Identity, Barrier, Snapshot (a
@@ -13,17 +13,22 @@ controlled global phase is decomposed, not dropped). Refused by name: everything
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import index
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 from qfusion_core.circuit import Angle, Circuit, Gate, Term
 from qfusion_core.errors import InputError
-from qfusion_core.tracing.graph import leaves, why_not_affine
-from qfusion_core.tracing.record import Step, record
+from qfusion_core.tracing.graph import Graph
+from qfusion_core.tracing.record import Rules, Step, record
+from qfusion_core.tracing.rules import affine, pennylane
 from qfusion_core.tracing.watch import RESORT
 
 TOLERANCE = 1e-9
@@ -34,7 +39,7 @@ def trace(
     *,
     n_wires: int,
     n_data: int,
-    weights_shape: Sequence[int],
+    weights_shape: Sequence[int] | int,
 ) -> Circuit:
     """Make a circuit from a PennyLane quantum function.
 
@@ -51,25 +56,51 @@ def trace(
     Raises:
         InputError: The function cannot be traced; names the operation, the reason and what to do.
     """
-    name = getattr(quantum_function, "__qualname__", repr(quantum_function))
-    n_weights = math.prod(weights_shape)
+    name = _name(quantum_function)
+    shape = as_shape("weights_shape", weights_shape)
+    n_weights = math.prod(shape)
     try:
-        # a first call under no_grad or inference_mode must still see Jacobians
-        with torch.inference_mode(False), torch.enable_grad():
-            points = [
-                _at(quantum_function, point, n_wires, n_data, weights_shape)
-                for point in _points(n_data + n_weights)
-            ]
-        for point in points:
-            _compare(points[0], point)
+        # a first call under no_grad, inference_mode or torch.func must still see Jacobians
+        with (
+            temporarily_clear_interpreter_stack(),
+            torch.inference_mode(False),
+            torch.enable_grad(),
+        ):
+            first = _first(quantum_function, n_wires, n_data, shape)
     except InputError as error:
         raise InputError(f"quantum function {name}: {error}") from error.__cause__
     return Circuit(
         n_wires=n_wires,
-        gates=tuple(_gate(seen, n_data) for seen in points[0]),
+        gates=tuple(_gate(seen, n_data) for seen in first),
         n_data=n_data,
         n_weights=n_weights,
     )
+
+
+def as_shape(name: str, shape: Sequence[int] | int) -> tuple[int, ...]:
+    """A shape from a sequence of sizes, or from one size.
+
+    Raises:
+        InputError: A size is no whole number from 0.
+    """
+    try:
+        sizes: list[Any] = list(shape) if isinstance(shape, Iterable) else [shape]
+        whole = tuple(index(size) for size in sizes if not isinstance(size, bool | Tensor))
+    except TypeError:
+        whole = ()
+        sizes = [shape]
+    if len(whole) != len(sizes) or any(size < 0 for size in whole):
+        raise InputError(
+            f"{name}: expected whole numbers from 0, such as (2, 3) or 6, got {shape!r}"
+        )
+    return whole
+
+
+def _name(function: Callable[..., object]) -> str:
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = getattr(function, "func", function)  # of a QNode
+    return getattr(function, "__qualname__", type(function).__qualname__)
 
 
 @dataclass(frozen=True)
@@ -77,14 +108,14 @@ class _Seen:
     """A gate at one point; if it has an angle: its Jacobian, its offset, and their scale.
 
     Attributes:
-        fault: Why the angle is not affine, should it turn out not to be.
+        doubt: Why the angle is not affine, should it turn out not to be.
     """
 
     step: Step
     jacobian: Tensor
     offset: float
     size: float
-    fault: Callable[[], str]
+    doubt: Callable[[], str]
 
 
 def _points(size: int) -> list[Tensor]:
@@ -99,28 +130,51 @@ def _points(size: int) -> list[Tensor]:
     return [1e-6 * v, v, -v, 10 * v, 0.1 * draw(), 3 * draw(), 100 * draw(), 1000 * draw()]
 
 
+def _first(
+    quantum_function: Callable[..., object], n_wires: int, n_data: int, shape: tuple[int, ...]
+) -> list[_Seen]:
+    """The gates at the first point, after a look at all points that they are the same there.
+
+    With PennyLane's decompositions, since a circuit's digest hangs on them; with our own where
+    those do not keep angles affine.
+    """
+
+    def look(rules: Rules) -> list[_Seen]:
+        points = [
+            _at(quantum_function, point, n_wires, n_data, shape, rules)
+            for point in _points(n_data + math.prod(shape))
+        ]
+        for point in points:
+            _compare(points[0], point)
+        return points[0]
+
+    try:
+        return look(pennylane)
+    except InputError:
+        return look(affine)
+
+
 def _at(
     quantum_function: Callable[..., object],
     point: Tensor,
     n_wires: int,
     n_data: int,
-    weights_shape: Sequence[int],
+    shape: tuple[int, ...],
+    rules: Rules,
 ) -> list[_Seen]:
     data = point[:n_data].clone().requires_grad_()
-    weights = point[n_data:].reshape(tuple(weights_shape)).clone().requires_grad_()
-    return [
-        _seen(step, data, weights)
-        for step in record(quantum_function, data, weights, n_wires=n_wires)
-    ]
+    weights = point[n_data:].reshape(shape).clone().requires_grad_()
+    steps, graph = record(quantum_function, data, weights, n_wires=n_wires, rules=rules)
+    return [_seen(step, data, weights, graph) for step in steps]
 
 
-def _seen(step: Step, data: Tensor, weights: Tensor) -> _Seen:
+def _seen(step: Step, data: Tensor, weights: Tensor, graph: Graph) -> _Seen:
     angle = torch.zeros(()) if step.angle is None else step.angle
     entries = torch.cat([data, weights.flatten()]).detach()
     jacobian = torch.zeros_like(entries)
     if angle.requires_grad:
-        known = {id(data), id(weights)}
-        if any(id(leaf) not in known for leaf in leaves(angle)):
+        fault = graph.fault(angle)
+        if "other" in graph.sources(angle):
             raise InputError(
                 f"{step.written}: its angle uses a trainable tensor that is neither data nor "
                 f"weights; make it part of the weights, or {RESORT}"
@@ -134,19 +188,21 @@ def _seen(step: Step, data: Tensor, weights: Tensor) -> _Seen:
                 f"{step.written}: torch cannot differentiate its angle "
                 f"({' '.join(str(error).split())}); {RESORT}"
             ) from error
+        if fault:
+            raise InputError(f"{step.written}: {fault}")
         jacobian = torch.cat([part.flatten() for part in parts])
     value = float(angle.detach())
     if not (math.isfinite(value) and jacobian.isfinite().all()):
         raise InputError(
             f"{step.written}: its angle or the angle's derivative is not finite for some data and "
-            "weights; look for a division by zero, NaN or infinity"
+            f"weights; look for a division by zero, NaN or infinity, or {RESORT}"
         )
     return _Seen(
         step,
         jacobian,
         offset=value - float(jacobian @ entries),
         size=1 + abs(value) + float(jacobian.abs() @ entries.abs()),
-        fault=lambda: why_not_affine(angle, data, weights),
+        doubt=lambda: graph.doubt(angle),
     )
 
 
@@ -155,17 +211,24 @@ def _compare(first: list[_Seen], other: list[_Seen]) -> None:
     for a, b in zip(first, other, strict=False):
         if (a.step.name, a.step.wires) != (b.step.name, b.step.wires):
             raise InputError(
-                f"its gates differ between inputs ({a.step.written} for one, {b.step.written} for "
-                "another); the circuit must be the same for all: " + RESORT
+                f"its gates differ between inputs ({_shown(a.step, b.step)} for one, "
+                f"{_shown(b.step, a.step)} for another); the circuit must be the same for all: if "
+                f"it draws random numbers, fix their seed; else {RESORT}"
             )
         affine = (a.jacobian - b.jacobian).abs().le(TOLERANCE * (1 + a.jacobian.abs())).all()
         if not (affine and abs(a.offset - b.offset) <= TOLERANCE * b.size):
-            raise InputError(f"{b.step.written}: {b.fault()}")
+            raise InputError(f"{b.step.written}: {b.doubt()}")
     if len(first) != len(other):
         raise InputError(
             f"the number of its gates differs between inputs ({len(first)} for one, {len(other)} "
             "for another); the circuit must be the same for all: " + RESORT
         )
+
+
+def _shown(step: Step, other: Step) -> str:
+    """What the author wrote; with the gate, where that is the same in both."""
+    gate = f"{step.name} on wires {list(step.wires)}"
+    return f"{gate} of {step.written}" if step.written == other.written else step.written
 
 
 def _gate(seen: _Seen, n_data: int) -> Gate:

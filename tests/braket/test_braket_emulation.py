@@ -1,6 +1,7 @@
 """`emulate:` saved QPUs: compiled to their gates and couplings, right values, their noise."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,6 @@ def test_it_is_compiled_once_for_all_rows(saved, monkeypatch):
 def test_the_program_is_native_and_within_the_couplings(perfect):
     """The emulator's own checks see each program, and refuse what is not."""
     from braket.circuits import Circuit as Program
-    from braket.emulation.pass_manager import EmulatorValidationError
 
     two_qubit_gates = {"iqm": "cz", "rigetti-cz": "cz", "rigetti-iswap": "iswap"}
     for family, device in perfect.items():
@@ -225,7 +225,7 @@ def test_the_program_is_native_and_within_the_couplings(perfect):
         if gate := two_qubit_gates.get(family):
             wrong.append((getattr(Program(), gate)(1, 6), "not connected"))
         for program, said in wrong:
-            with pytest.raises(EmulatorValidationError, match=said):
+            with pytest.raises(InputError, match=said):
                 check(Program().add_verbatim_box(program))
 
 
@@ -337,10 +337,12 @@ def test_a_document_that_lacks_something(saved, change, text):
 @pytest.mark.parametrize(
     ("content", "text"),
     [
-        (None, "cannot be read (No such file or directory); `qfusion backends save NAME`"),
+        (None, "cannot read it: No such file or directory; `qfusion backends save NAME`"),
         ("{", "is not JSON"),
         (json.dumps({"a": 1}), "holds no properties of a Braket device"),
         (json.dumps([1]), "holds no properties of a Braket device"),
+        ("[" * 100_000, "is not JSON (maximum recursion"),
+        ('{"x": NaN}', "is not JSON (NaN is no number of JSON)"),
     ],
 )
 def test_a_file_that_is_no_document(tmp_path, content, text):
@@ -350,6 +352,49 @@ def test_a_file_that_is_no_document(tmp_path, content, text):
     with pytest.raises(ValidationError) as failed:
         Braket.Options(emulate=str(path), shots=10)
     assert text in str(failed.value)
+
+
+@pytest.mark.parametrize("path", ["/dev/zero", "FIFO", "large", "FOLDER"])
+def test_what_is_no_small_regular_file_is_refused_at_once(tmp_path, path):
+    if path == "FIFO":
+        os.mkfifo(path := str(tmp_path / path))
+    elif path == "large":
+        with (tmp_path / path).open("wb") as file:
+            file.truncate(3_000_000_000)  # sparse: no disk is taken, and no memory may be
+        path = str(tmp_path / path)
+    elif path == "FOLDER":
+        path = str(tmp_path)
+    with pytest.raises(ValidationError) as failed:
+        Braket.Options(emulate=path, shots=10)
+    words = {"large": "expected at most 16,000,000", str(tmp_path): "a folder"}
+    said = next((said for end, said in words.items() if path.endswith(end)), "no regular file")
+    assert said in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda d: d["service"].update(shotsRange=[1, -5]), "service.shotsRange.1"),
+        (lambda d: d["service"].update(shotsRange=[100, 5]), "from 100 to 5"),
+        (lambda d: d["service"]["deviceCost"].update(price=-1), "service.deviceCost.price"),
+        (lambda d: d["service"]["deviceCost"].update(unit=True), "service.deviceCost.unit"),
+        (lambda d: d["paradigm"].update(qubitCount="many"), "integer"),
+        (
+            lambda d: d["standardized"]["oneQubitProperties"]["1"]["oneQubitFidelity"].clear(),
+            "No valid one-qubit RB data found for qubit 1",
+        ),
+    ],
+)
+def test_a_document_that_says_what_cannot_be(tmp_path, change, text):
+    document = saved_devices.iqm()
+    change(document)
+    path = saved_devices.save(document, tmp_path / "device.json")
+    circuit = Circuit(1, (Gate("X", (0,)),), n_data=1, n_weights=0)
+    with pytest.raises(InputError) as failed:
+        emulate(path).expectations(circuit, torch.zeros(1, 1).double(), NONE, ["Z"])
+    said = str(failed.value)
+    assert text in said and path.rpartition("/")[2] in said and said.isprintable()
+    assert len(said) < 300
 
 
 def test_it_says_what_it_is(saved):

@@ -10,6 +10,7 @@ from qfusion_braket.device import Braket
 from qfusion_braket.pricing import PriceList
 from qfusion_core import InputError, QfusionError
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.errors import JobsLeft
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
 
@@ -78,3 +79,16 @@ def test_sizes_that_no_device_takes_are_refused(options):
 
 def test_a_device_of_156_qubits():
     assert len(Braket.Options(device="iqm/Garnet", shots=1, qubits=range(156)).qubits) == 156
+
+
+def test_a_measurement_of_the_first_release_is_gone_on_with(service, measure, journal):
+    """Under the digest that 3670349 made of these options."""
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(wait=False)
+    digest = "381b883edf51809c0384b3744008aafa8180b051e399fe2b9de5e444971daedd"
+    with journal._store.writing() as db:
+        db.execute("UPDATE measurement SET options = ?", (digest,))
+    service.seconds = 0
+    measure()
+    assert len(service.tasks) == 3

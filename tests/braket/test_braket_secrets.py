@@ -5,7 +5,7 @@ import logging
 import pytest
 from braket_service import KEY
 
-from qfusion_core import Measurement, QfusionError, open_backend
+from qfusion_core import Measurement, QfusionError, open_backend, trust
 from qfusion_core.config.backends import Backends
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
@@ -40,6 +40,7 @@ def test_the_secrets_are_nowhere(service, tmp_path, monkeypatch, caplog, capfd, 
     for name, value in names.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "backends.yaml").write_text(ENTRY)
+    trust(tmp_path / "backends.yaml")
     measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():

@@ -5,7 +5,7 @@ import json
 import pytest
 import torch
 
-from qfusion_core import BudgetError, InputError, JobsLeft, Measurement, Refused
+from qfusion_core import BudgetError, InputError, JobsLeft, Measurement, Refused, trust
 from qfusion_core.config.backends_schema import Budget
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
@@ -211,6 +211,7 @@ def test_a_price_of_ones_own(connect, tmp_path, monkeypatch):
     (tmp_path / "prices.yaml").write_text(
         "braket: {usd_per_task: 1, usd_per_shot: {iqm/Garnet: 2}}"
     )
+    trust(tmp_path / "prices.yaml")
     monkeypatch.chdir(tmp_path)
     assert price(connect, shots=10).usd.high == 1 + 480 * 2
 

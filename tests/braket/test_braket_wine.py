@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from qfusion_core import trust
 from qfusion_core.cli import main
 
 from .conftest import SECRET
@@ -38,6 +39,7 @@ def qfusion(service, tmp_path, monkeypatch, capsys):
     monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
     monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
+    trust(tmp_path / "backends.yaml")
 
     def _qfusion(*words):
         with pytest.raises(SystemExit) as end:
@@ -84,6 +86,7 @@ def test_an_estimate_without_credentials_from_saved_properties(
     assert qfusion("backends", "save", "garnet", "--out", "garnet.json")[0] == 0
     saved = BACKENDS.replace("device: iqm/Garnet", "device: iqm/Garnet, properties: garnet.json")
     (tmp_path / "backends.yaml").write_text(saved)
+    trust(tmp_path / "backends.yaml")
     asked = json.loads(qfusion("estimate", wine, "--backend", "garnet", "--json")[1])
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)

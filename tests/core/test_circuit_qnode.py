@@ -187,3 +187,56 @@ def test_what_the_tracer_refuses_is_refused_with_the_same_words():
     encoder = encoder_of(node, n_features=1, weights_shape=(1,))
     with pytest.raises(InputError, match="a product of data and weights; compute it in encode"):
         _ = encoder.traced
+
+
+@pytest.mark.parametrize(
+    ("shape", "vector"),
+    [({"w": 3}, [3]), ({"w": (3,)}, [3]), ({"w": np.int64(3)}, [3]), (3, [3]), ((3,), [3])],
+)
+def test_a_number_is_a_shape(shape, vector):
+    @qml.qnode(qml.device("default.qubit", wires=3))
+    def node(inputs, w):
+        qml.AngleEmbedding(inputs, range(3))
+        for wire in range(3):
+            qml.RX(w[wire], wire)
+        return qml.expval(qml.Z(0))
+
+    encoder = encoder_of(node, weights_shape=shape)
+    assert list(encoder.weights.shape) == vector
+    assert len(encoder.traced.gates) == 6
+
+
+def test_one_in_a_mapping_is_a_scalar_as_in_torchlayer():
+    @qml.qnode(qml.device("default.qubit", wires=1))
+    def node(inputs, w, **rest):
+        qml.RX(inputs[0], 0)
+        qml.RY(w, 0)
+        return qml.expval(qml.Z(0))
+
+    layer = qml.qnn.TorchLayer(node, {"w": 1})
+    encoder = encoder_of(node, n_features=1, weights_shape={"w": 1})
+    assert layer.qnode_weights["w"].shape == ()
+    assert [len(gate.wires) for gate in encoder.traced.gates] == [1, 1]
+
+
+@pytest.mark.parametrize("shape", [{"w": -1}, {"w": "3"}, {"w": 1.5}, {"w": None}, "w", -3, None])
+def test_what_is_no_shape_is_refused(shape):
+    @qml.qnode(qml.device("default.qubit", wires=1))
+    def node(inputs, w):
+        qml.RX(inputs[0], 0)
+        return qml.expval(qml.Z(0))
+
+    with pytest.raises(InputError, match=r"weights_shape.*: expected whole numbers from 0, such"):
+        encoder_of(node, n_features=1, weights_shape=shape)
+
+
+@pytest.mark.parametrize("layout", [[0, 1], 0, [["a"]], [None]])
+def test_a_layout_that_is_no_list_of_tokens_is_refused(layout):
+    measured = (qml.expval(qml.Z("b")), qml.expval(qml.Z("a")))
+    with pytest.raises(InputError, match="layout: expected a list of tokens, each a list of pos"):
+        encoder_of(named(*measured), layout=layout)
+
+
+def test_weights_that_are_no_numbers_of_torch_are_refused():
+    with pytest.raises(InputError, match="weights: expected a tensor of floating-point numbers"):
+        encoder_of(named(qml.expval(qml.Z("a"))), weights=torch.zeros(2, 3, 3, dtype=torch.int64))

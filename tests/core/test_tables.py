@@ -33,7 +33,7 @@ def refusal(action) -> str:
 
 @given(
     st.lists(
-        st.tuples(st.floats(width=32, allow_nan=False, allow_infinity=False), st.booleans()),
+        st.tuples(st.floats(-1e36, 1e36), st.booleans()),
         min_size=1,
         max_size=20,
     )
@@ -44,10 +44,10 @@ def test_numbers_and_booleans_come_back_from_every_kind_of_file(tmp_path_factory
     frame.to_csv(folder / "t.csv", index=False)
     frame.to_csv(folder / "t.tsv", index=False, sep="\t")
     frame.to_parquet(folder / "t.parquet", index=False)
-    expected = np.array(values, dtype=np.float32)
+    expected = np.array(values)
     for name in ("t.csv", "t.tsv", "t.parquet"):
         got = read_features(folder / name, ["flag", "number"])
-        assert got.dtype == np.float32
+        assert got.dtype == np.float64
         np.testing.assert_array_equal(got, expected[:, ::-1], err_msg=name)
     np.savez(folder / "t.npz", x=expected, y=np.arange(len(values)))
     np.testing.assert_array_equal(read_features(folder / "t.npz", ["x1", "x0"]), expected[:, ::-1])
@@ -79,8 +79,8 @@ def test_numbers_of_any_dtype_are_numbers(column):
     [
         ("a,b\n1,2\n3,\n5,\n", "column 'b': no value in 2 of 3 rows, the first is data row 2"),
         ("a,b\n1,2\n3,?\n", "column 'b': text in 1 of 2 rows, the first is data row 2: '?'"),
-        ("a,b\n1,inf\n3,4\n", "column 'b': infinite, or beyond float32, in 1 of 2 rows"),
-        ("a,b\n1,2\n3,1e39\n", "column 'b': infinite, or beyond float32, in 1 of 2 rows"),
+        ("a,b\n1,inf\n3,4\n", "column 'b': infinite, or a fill value (inf), in 1 of 2 rows"),
+        ("a,b\n1,2\n3,1e39\n", "column 'b': infinite, or a fill value (1e+39), in 1 of 2 rows"),
         (
             "a,b\nred,\n3,4\n",
             "column 'a': text in 1 of 2 rows, the first is data row 1: 'red' (1",
@@ -132,8 +132,8 @@ def test_dates_and_complex_numbers_are_refused():
         ("t.csv", "", "cannot be read as csv: the file is empty"),
         ("t.csv", "a,b\n", "no rows, only column names: a, b"),
         ("t.csv", "a,b,a\n1,2,3\n", "column name 'a' occurs twice; rename one of the two"),
-        ("t.csv", "a,b\n1,2\n1,2,3\n", "cannot be read as csv: Error tokenizing data"),
-        ("t.csv", "a,b\n1,2,3\n1,2,3\n", "cannot be read as csv: Length of header"),
+        ("t.csv", "a,b\n1,2\n1,2,3\n", "line 1 has 2 names, line 3 has 3 fields; the names of"),
+        ("t.csv", "a,b\n1,2,3\n1,2,3\n", "line 1 has 2 names, line 2 has 3 fields; the names of"),
         ("t.csv", gzip.compress(b"a,b\n1,2\n", mtime=0), "cannot be read as csv: not UTF-8 text"),
         ("t.parquet", "a,b\n1,2\n", "cannot be read as parquet: "),
         ("t.npz", "a,b\n1,2\n", "cannot be read as npz: "),
@@ -170,7 +170,7 @@ def test_images_come_back_with_their_channel(tmp_path):
     images = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
     np.savez(tmp_path / "i.npz", x=images)
     got = read_features(tmp_path / "i.npz", [])
-    assert (got.shape, got.dtype) == ((2, 1, 3, 4), np.float32)
+    assert (got.shape, got.dtype) == ((2, 1, 3, 4), np.float64)
     np.testing.assert_array_equal(got[:, 0], images)
     assert "expected a table x" in refusal(lambda: read_table(tmp_path / "i.npz"))
 

@@ -267,9 +267,7 @@ def test_a_long_value_or_name_does_not_make_a_long_error():
     assert refusal(Source.parse, f"? {'x' * 5000}\n: 1\n? {'x' * 5000}\n: 2", "f")
     assert refusal(Source.parse("a: 1", "f").override, f"{'a.' * 5000}b")
     assert refusal(
-        Source.parse(
-            "{inner: {'\x1b]0;x\x07': {shots: x}}}".replace("\x1b", "\\x1b"), "f"
-        ).validate,
+        Source.parse('inner: {"\\e]0;x\\a": {shots: x}}', "f").validate,
         Outer,
     )
 

@@ -6,6 +6,7 @@ import shutil
 import pytest
 from ibm_service import CRN
 
+from qfusion_core import trust
 from qfusion_core.cli import main
 
 from .conftest import SECRET
@@ -49,6 +50,7 @@ def qfusion(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
     monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
     (tmp_path / "backends.yaml").write_text(BACKENDS)
+    trust(tmp_path / "backends.yaml")
 
     def _qfusion(*words):
         with pytest.raises(SystemExit) as end:
@@ -123,6 +125,7 @@ def test_without_an_account_the_snapshot_is_planned_for(service, qfusion, run, m
 def test_without_an_account_and_a_snapshot_nothing_is_planned(qfusion, run, tmp_path, monkeypatch):
     monkeypatch.delenv("QISKIT_IBM_TOKEN")
     (tmp_path / "backends.yaml").write_text(BACKENDS.replace("ibm_manila", "ibm_nowhere"))
+    trust(tmp_path / "backends.yaml")
     code, out, err = qfusion("estimate", run, "--backend", "ibm")
     assert (code, out) == (2, "")
     assert "QISKIT_IBM_TOKEN is not set; export QISKIT_IBM_TOKEN=... and run again" in err

@@ -1,15 +1,31 @@
 """What a job of IBM's may cost, who is sent the key, and what is called cancelled."""
 
 import pytest
+from ibm_service import CRN
 from pydantic import ValidationError
 
 from qfusion_core import InputError
+from qfusion_core.config.backends import Backends
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.cancelling import cancel_jobs
+from qfusion_core.remote.errors import JobsLeft
 from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, Span
 
-from .conftest import MACHINE
+from .conftest import MACHINE, SECRET
+
+ENTRY = """
+version: 1
+default: ibm
+backends:
+  ibm:
+    type: ibm
+    options: {backend: ibm_manila, shots: 100, rows_per_job: 1, poll_seconds: 0.002,
+              poll_seconds_max: 0.01, tries: 2}
+    credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
+    budget: {max_jobs: 100}
+"""
 
 
 @pytest.mark.parametrize("url", ["http://evil.example", "https://cloud.ibm.com", None])
@@ -88,3 +104,33 @@ def test_ibm_ends_a_job_where_the_budget_ends(service, measure):
 def test_ibm_is_told_no_limit_where_there_is_none(service, measure):
     measure()
     assert all("cost" not in job for job in service.jobs.values())
+
+
+def test_a_measurement_of_the_first_release_is_gone_on_with(service, measure, journal):
+    """Under the digest that 3670349 made of these options."""
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(wait=False)
+    digest = "47f5f39b6aa6d6d9ad7c04a558eaa8350b4256974a58114fc85de9aa9b5c334a"
+    with journal._store.writing() as db:
+        db.execute("UPDATE measurement SET options = ?", (digest,))
+    service.seconds = 0
+    measure()
+    assert len(service.jobs) == 3
+
+
+@pytest.mark.parametrize("fault", [404, 409])
+def test_what_ibm_does_not_confirm_is_not_cancelled(service, measure, tmp_path, monkeypatch, fault):
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(wait=False)
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
+    path = tmp_path / "backends.yaml"
+    path.write_text(ENTRY)
+    service.faults["cancel"] = [fault] * 3
+    found = cancel_jobs(tmp_path / "run", None, Backends.read(path))
+    assert not found.cancelled
+    assert len(found.asked) + len(found.failed) == 3
+    assert {service.state(job)["status"] for job in service.jobs.values()} <= {"Queued", "Running"}
+    assert len(cancel_jobs(tmp_path / "run", None, Backends.read(path)).cancelled) == 3

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from qfusion_core import Measurement, QfusionError, open_backend
+from qfusion_core import Measurement, QfusionError, open_backend, trust
 from qfusion_core.config.backends import Backends
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
@@ -31,6 +31,7 @@ def test_the_token_is_nowhere(service, tmp_path, monkeypatch, caplog, capfd):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY)
+    trust(tmp_path / "backends.yaml")
     measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():

@@ -183,3 +183,30 @@ def test_what_a_device_cannot_run_is_said_in_one_line():
     with pytest.raises(QfusionError, match=r"^pennylane: qiskit\.aer failed: ") as caught:
         stabilizer.expectations(small(), *inputs(small()), ["ZZ"])
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"device": "lightning.qubit"},
+        {"device": "default.qubit", "diff_method": "adjoint"},
+        {"device": "default.qubit"},
+    ],
+)
+@pytest.mark.parametrize("words", [["XYZ"], ["XYZ", "ZII", "IXX"]])
+def test_gradients_in_float64_have_its_digits(options, words):
+    generator = torch.Generator().manual_seed(3)
+    data = torch.randn(2, 3, generator=generator, dtype=torch.float64, requires_grad=True)
+    weights = torch.randn(3, generator=generator, dtype=torch.float64, requires_grad=True)
+    upstream = torch.rand(2, len(words), generator=generator, dtype=torch.float64)
+    found, wanted = (
+        torch.autograd.grad(
+            device.expectations(circuit(), data, weights, words), (data, weights), upstream
+        )
+        for device in (
+            PennyLane(PennyLane.Options(**options)),
+            Statevector(Statevector.Options()),
+        )
+    )
+    for one, other in zip(found, wanted, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-13)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ import yaml
 
 import qfusion_core
 from machine import Machine
+from qfusion_core import trust
 from qfusion_core.cli import main
 from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
@@ -61,6 +63,7 @@ def qfusion(machine, right, tmp_path, monkeypatch, capsys):
             left=machine.url, right=right.url, quick=QUICK, most=most, other=other, share=share
         )
         (tmp_path / "backends.yaml").write_text(text)
+        trust(tmp_path / "backends.yaml")
         with pytest.raises(SystemExit) as end:
             main([str(word) for word in words])
         out, err = capsys.readouterr()
@@ -389,3 +392,17 @@ def test_compare_waits_for_a_pool_as_for_a_queue_and_counts_its_jobs(qfusion, ow
     assert jobs > 2 and reports["both"]["cost"]["jobs"] == jobs
     assert reports["both"]["cost"]["turnaround"] > 0
     assert reports["here"]["cost"]["turnaround"] is None
+
+
+def test_what_stands_in_for_another_was_shown_before(machine, right, evaluate, monkeypatch):
+    """The other machine is dearer: what it may cost for all rows is agreed to at the start."""
+    dearer = BACKENDS.replace('url: "{right}"}}', 'url: "{right}", shots: 8000}}')
+    monkeypatch.setattr(sys.modules[__name__], "BACKENDS", dearer)
+    machine.ends[0] = ("failed", "power cut")
+    code, _, err = evaluate("--yes")
+    assert code == 0
+    shown = [line.split(":")[0] for line in err.splitlines() if ": about " in line]
+    assert shown == ["left", "right", "both, if members stand in for others"]
+    (most,) = [line for line in err.splitlines() if line.startswith("both, if ")]
+    assert "4 jobs, 10 executions, 80000 shots" in most
+    assert "rows 1-10 from right (raw)" in err

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 
+from qfusion_core import trust
 from qfusion_core.cli import main
 
 from .conftest import SECRET
@@ -59,6 +60,7 @@ def qfusion(machine, tmp_path, monkeypatch, capsys):
 
     def _qfusion(*words, most=1000):
         (tmp_path / "backends.yaml").write_text(BACKENDS.format(url=machine.url, most=most))
+        trust(tmp_path / "backends.yaml")
         with pytest.raises(SystemExit) as end:
             main([str(word) for word in words])
         out, err = capsys.readouterr()

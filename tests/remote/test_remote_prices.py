@@ -2,7 +2,7 @@
 
 import pytest
 
-from qfusion_core import InputError, Options, read_prices
+from qfusion_core import InputError, Options, read_prices, trust
 
 
 class Prices(Options):
@@ -35,10 +35,14 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
     path.write_text("toy: {usd_per_shot: 0.25}\nother: {whatever: 1}\n")
     if place == "variable":
         monkeypatch.setenv("QFUSION_PRICES", str(path))
+    elif place == "here":
+        trust(path)
     found = read_prices(Prices, packaged, "toy")
     assert found.usd_per_shot == 0.25
     assert found.source == "your file says usd_per_shot 0.25, the packaged list 0.5; packaged"
     path.write_text("toy: {usd_per_shot: 0.75}\n")
+    if place == "here":
+        trust(path)
     assert read_prices(Prices, packaged, "toy") == Prices(usd_per_shot=0.75, source="packaged")
     assert read_prices(Prices, packaged, "third").usd_per_shot == 0.5
 
@@ -56,6 +60,7 @@ def test_the_users_list_takes_its_place(packaged, tmp_path, monkeypatch, place):
 )
 def test_a_wrong_list_is_refused_at_the_place(packaged, tmp_path, text, message):
     (tmp_path / "prices.yaml").write_text(text)
+    trust("prices.yaml")
     with pytest.raises(InputError) as refused:
         read_prices(Prices, packaged, "toy")
     assert str(refused.value).startswith(message)

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from qfusion_core import Measurement, QfusionError, RemoteError, open_backend
+from qfusion_core import Measurement, QfusionError, RemoteError, open_backend, trust
 from qfusion_core.config.backends import Backends
 
 from .conftest import SECRET
@@ -25,6 +25,7 @@ def test_the_token_is_nowhere(machine, forward, tmp_path, monkeypatch, caplog, c
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "backends.yaml").write_text(ENTRY.format(url=machine.url))
+    trust(tmp_path / "backends.yaml")
     measurement, said = Measurement(tmp_path / "run", "evaluate", approve=True), []
 
     def fails():

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+
+from qfusion_braket.device_document import parse_json
+from qfusion_core import InputError, one_line, read_document, shown_path
 
 SAVE = "`qfusion backends save NAME` stores those of a device at AWS"
 
@@ -14,18 +16,16 @@ def require_document(path: str) -> str:
     Raises:
         ValueError: Says what is there. (pydantic adds the position.)
     """
+    where = shown_path(Path(path).absolute())
     try:
-        text = Path(path).read_text()
-    except OSError as error:
-        said = error.strerror or type(error).__name__
-        raise ValueError(f"{Path(path).absolute()}: cannot be read ({said}); {SAVE}") from None
-    except UnicodeDecodeError:
-        raise ValueError(f"{path}: is not text; {SAVE}") from None
-    try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"{path}: is not JSON ({error}); {SAVE}") from None
+        text = read_document(path)
+        document = parse_json(text)
+    except InputError as error:
+        raise ValueError(f"{error}; {SAVE}") from None
+    except (ValueError, RecursionError) as error:
+        said = one_line(error, 60) or type(error).__name__
+        raise ValueError(f"{where}: is not JSON ({said}); {SAVE}") from None
     header = document.get("braketSchemaHeader") if isinstance(document, dict) else None
     if not isinstance(header, dict) or not str(header.get("name", "")).endswith("capabilities"):
-        raise ValueError(f"{path}: holds no properties of a Braket device; {SAVE}")
+        raise ValueError(f"{where}: holds no properties of a Braket device; {SAVE}")
     return text

@@ -47,6 +47,7 @@ class Emulated(Bench):
         Raises:
             InputError: Routing takes more qubits than the simulator has.
         """
+        self._saved.require_emulator()
         native = compile_template(circuit, self._saved, self._rule)
         used = sorted({int(qubit) for qubit in native.circuit.qubits} | set(native.wires))
         place = {label: position for position, label in enumerate(used)}
@@ -88,7 +89,8 @@ class Emulated(Bench):
         self._check(program)
         if measure:
             program.measure(native.wires)
-        noisy = self._saved.emulator.noise_model.apply(program)
+        with self._saved.sound():
+            noisy = self._saved.emulator.noise_model.apply(program)
         kept = Program(
             each.copy(target_mapping=place)
             for each in noisy.instructions
@@ -110,4 +112,5 @@ class Emulated(Bench):
             if isinstance(each.operator, Gate)
         }
         if kinds:
-            self._saved.emulator.validate(Program().add_verbatim_box(Program(kinds.values())))
+            with self._saved.sound():
+                self._saved.emulator.validate(Program().add_verbatim_box(Program(kinds.values())))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from statistics import mean
@@ -10,11 +11,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from qfusion_braket.described import machine_of
-from qfusion_braket.emulation.document import require_document
+from qfusion_braket.emulation.document import SAVE, require_document
 from qfusion_braket.emulation.frames import framed
 from qfusion_braket.local import NO_LIMIT, parameters
 from qfusion_braket.machine import Machine
-from qfusion_core import InputError, NoiseParameters
+from qfusion_core import InputError, NoiseParameters, damaged, one_line, shown_path
+
+CANNOT = "the SDK cannot emulate this device"
 
 
 class Saved:
@@ -39,11 +42,12 @@ class Saved:
         try:
             self.properties = DeviceEmulatorProperties.from_json(self._text)
         except Exception as error:  # pydantic's, KeyError, AttributeError: as the document may be
-            said = " ".join(str(error).split()) or type(error).__name__
+            said = one_line(error, 100) or type(error).__name__
             raise InputError(
-                f"braket: emulate: {path}: the SDK cannot emulate this device ({said}); it can a "
-                "gate-based QPU, such as IonQ's, IQM's or Rigetti's"
+                f"braket: emulate: {shown_path(path)}: {CANNOT} ({said}); it can a gate-based QPU, "
+                "such as IonQ's, IQM's or Rigetti's"
             ) from None
+        self._path = path
 
     @cached_property
     def machine(self) -> Machine:
@@ -53,7 +57,7 @@ class Saved:
             "deviceStatus": "ONLINE",
             "deviceType": "QPU",
         }
-        told = machine_of(reply, f"{self.name} (emulated)")
+        told = machine_of(reply, f"{self.name} (emulated)", saved=self._path)
         return dataclasses.replace(told, program_set=NO_LIMIT, gates=None, cost=None)
 
     @cached_property
@@ -61,13 +65,20 @@ class Saved:
         """The SDK's: validates native programs, and has their noise."""
         from braket.emulation.local_emulator import LocalEmulator
 
-        return LocalEmulator.from_device_properties(self.properties)
+        with self.sound():
+            return LocalEmulator.from_device_properties(self.properties)
+
+    def require_emulator(self) -> None:
+        """Refuse what the SDK cannot emulate: it says why, Qiskit's transpiler would not."""
+        _ = self.emulator
 
     @cached_property
     def edges(self) -> list[tuple[int, int]]:
         """Pairs of qubits that a native two-qubit gate couples, in both directions."""
         graph, full = self.properties.connectivity_graph, self.properties.fully_connected
-        pairs = [tuple(map(int, edge.split("-"))) for edge in self.properties.two_qubit_properties]
+        with self.sound():
+            told = self.properties.two_qubit_properties
+            pairs = [tuple(map(int, edge.split("-"))) for edge in told]
         kept = {
             pair
             for one, other in pairs
@@ -96,12 +107,17 @@ class Saved:
             topology_graph=graph,
             gate_calibrations=self._calibrated(),
         )
-        return aws_device_to_target(told)
+        with self.sound():
+            return aws_device_to_target(told)
 
     @cached_property
     def framed(self) -> Any:
         """The same with free rotations about Z, where the device's pulses have a phase."""
         return framed(self.target)
+
+    def sound(self) -> AbstractContextManager[None]:
+        """What is raised inside is the document's fault: the SDK reads it part by part."""
+        return damaged(self._path, CANNOT, SAVE)
 
     def _calibrated(self) -> Any:
         """Gates that take only some angles, as the transpiler is told of them; None if all do."""
@@ -136,8 +152,9 @@ class Saved:
         from braket.circuits.noises import BitFlip, Depolarizing, TwoQubitDepolarizing
 
         model = self.emulator.noise_model
-        one, two, readout = (
-            mean(each.noise.probability for each in model.instructions if type(each.noise) is kind)
-            for kind in (Depolarizing, TwoQubitDepolarizing, BitFlip)
-        )
-        return parameters(self._shots, one, two, readout)
+        with self.sound():
+            one, two, readout = (
+                mean(n.noise.probability for n in model.instructions if type(n.noise) is kind)
+                for kind in (Depolarizing, TwoQubitDepolarizing, BitFlip)
+            )
+            return parameters(self._shots, one, two, readout)

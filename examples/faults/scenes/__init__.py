@@ -1,0 +1,1 @@
+"""The scenes, by the kind of fault."""

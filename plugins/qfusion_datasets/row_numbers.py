@@ -1,0 +1,55 @@
+"""Columns that count the rows: of sorted rows they tell the class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from qfusion_core import InputError, drop_setting, listing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_NAMES = {
+    "#", "_id", "id", "idx", "index", "level_0", "lfd. nr.", "lfdnr", "line", "no", "no.", "nr",
+    "nr.", "num", "number", "obs", "record", "row", "row_id", "row_names", "row_number", "rowid",
+    "rownames", "rownum", "sample", "sample_id", "sno", "s.no", "s.no.",
+}  # fmt: skip
+
+
+def require_names(names: Sequence[str], where: str) -> None:
+    """Refuse features without a name.
+
+    Raises:
+        InputError: Names the columns, and how to leave them out.
+    """
+    unnamed = [name for name in names if name.startswith("Unnamed: ")]
+    if unnamed:
+        raise InputError(
+            f"{where}: a column has no name, perhaps the row numbers that pandas writes, which "
+            f"would tell the class of sorted rows; name it, or leave it out: --set "
+            f"{drop_setting(unnamed)}"
+        )
+
+
+def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str) -> None:
+    """Refuse features that are called like row numbers, and are just that.
+
+    Raises:
+        InputError: Names the columns, and how to leave them out.
+    """
+    counting = [n for n in names if n.lower().replace(" ", "_") in _NAMES and _counts(frame[n])]
+    if counting:
+        raise InputError(
+            f"{where}: column {listing(counting)} holds the numbers of the rows, which would tell "
+            f"the class of sorted rows; leave it out: --set {drop_setting(counting)}"
+        )
+
+
+def _counts(column: pd.Series) -> bool:
+    if column.dtype.kind not in "iuf" or len(column) < 2:
+        return False
+    values = column.to_numpy()
+    return bool(values[0] in (0, 1) and (values == np.arange(len(values)) + values[0]).all())

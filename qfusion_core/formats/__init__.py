@@ -1,0 +1,1 @@
+"""Kinds of table files: how each is read, and what is refused in it."""

@@ -1,0 +1,125 @@
+"""How a text file writes its numbers: with a decimal point or comma, with thousands marks or not.
+
+``1.234`` is a little over one to some and over a thousand to others. In a file whose fields are
+separated by commas a point is a decimal point. In others one number that can be read in one way
+only (``0,5``, ``12.25``) decides for the file; without any, the user does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from qfusion_core.errors import InputError
+from qfusion_core.printable import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_END = r"([eE][-+]?[0-9]+)?"
+_MARKED = re.compile(rf"[-+]?[0-9]*[.,][0-9.,]*{_END}")
+_GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
+
+
+class Marks(NamedTuple):
+    """Marks within numbers.
+
+    Attributes:
+        decimal: ``.`` or ``,``; None where no number of the file has one.
+        thousands: What groups digits by three, or None.
+    """
+
+    decimal: str | None = None
+    thousands: str | None = None
+
+
+UNMARKED = Marks()
+
+
+def proof(cell: str) -> str | None:
+    """The mark that is a decimal one in a number that can be read in one way only.
+
+    >>> proof("0,5"), proof("1.234,5"), proof("12.25"), proof("1.234.567")
+    (',', ',', '.', ',')
+    >>> proof("1.234"), proof("12.05.2021"), proof("500")
+    (None, None, None)
+    """
+    cell = cell.strip()
+    if not _MARKED.fullmatch(cell):
+        return None
+    marks: list[str] = re.findall("[.,]", cell)
+    if grouped := _GROUPED.fullmatch(cell):
+        return None if len(marks) == 1 else ",."[grouped[1] == ","]
+    if len(marks) == 1:
+        return marks[0]
+    head, _, _ = cell.rpartition(marks[-1])
+    last_is_alone = marks[-1] not in marks[:-1]
+    return marks[-1] if last_is_alone and _GROUPED.fullmatch(head) else None
+
+
+def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -> str | None:
+    """The decimal mark of a file, by the first piece with numbers that leave no choice.
+
+    Where such numbers have both marks it is the comma: ``15.03`` beside ``0,5`` is a date.
+
+    Args:
+        pieces: Of the file: data row, column name and text of each cell.
+        where: Names the file in errors.
+
+    Raises:
+        InputError: Numbers have marks, and each of them can be read in two ways.
+    """
+    doubtful = None
+    for cells in pieces:
+        found = None
+        for row, name, cell in cells:
+            mark = proof(cell) if "." in cell or "," in cell else None
+            if mark == ",":
+                return mark
+            found = found or mark
+            if doubtful is None and _GROUPED.fullmatch(cell.strip()):
+                doubtful = row, name, cell.strip()
+        if found:
+            return found
+    if doubtful:
+        row, name, cell = doubtful
+        mark = re.findall("[.,]", cell)[0]
+        raise InputError(
+            f"{where}: column {one_line(name, 40)!r}, data row {row}: {cell!r} can be read in two "
+            "ways, as can every number with a mark here; say which is meant with --set "
+            f"data.options.decimal='{mark}' or data.options.thousands='{mark}', or write plain "
+            "numbers"
+        )
+    return None
+
+
+def hint(cell: str) -> str:
+    """What a text may be that looks like a number with other marks; empty if it does not.
+
+    >>> hint("red")
+    ''
+    >>> hint("1.234")
+    ' (another mark? see the options decimal and thousands)'
+    """
+    if not _MARKED.fullmatch(cell.strip()):
+        return ""
+    return " (another mark? see the options decimal and thousands)"
+
+
+def numbers(column: pd.Series, marks: Marks) -> pd.Series:
+    """Texts as numbers, read with these marks alone; NaN where one is not written so."""
+    import pandas as pd
+
+    decimal, thousands = marks.decimal or ".", marks.thousands or ""
+    if decimal == "." and not thousands:
+        return pd.to_numeric(column, errors="coerce")
+    group, mark = re.escape(thousands), re.escape(decimal)
+    fits = re.compile(rf"[-+]?([0-9]{{1,3}}({group}[0-9]{{3}})*|[0-9]*)({mark}[0-9]*)?{_END}")
+
+    def plain(cell: object) -> object:
+        if not isinstance(cell, str) or not fits.fullmatch(cell.strip()):
+            return None if isinstance(cell, str) else cell
+        return cell.strip().replace(thousands, "").replace(decimal, ".")
+
+    return pd.to_numeric(column.astype(object).map(plain), errors="coerce")

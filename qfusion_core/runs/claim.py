@@ -1,0 +1,143 @@
+"""Whose a run folder is: two trainings that start at the same time never share one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+
+from qfusion_core.errors import InputError
+from qfusion_core.printable import one_line, printable, shown_path
+
+LOCK = "training.lock"
+
+
+def require_free(path: Path) -> None:
+    """Refuse a path where no new folder can be made.
+
+    Raises:
+        InputError: The folder holds something already, or cannot be looked into.
+    """
+    try:
+        taken = os.path.lexists(path) and (not path.is_dir() or any(path.iterdir()))
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+    if taken:
+        raise exists_already(path)
+
+
+def exists_already(path: Path) -> InputError:
+    """The error about a folder that is not empty."""
+    return InputError(
+        f"{shown_path(path)}: exists already; choose another --out, or continue it with "
+        f"`qfusion train --resume {quote(printable(path))}`"
+    )
+
+
+def cannot_write(path: Path, error: OSError | ValueError) -> InputError:
+    """The error about a folder that cannot be made."""
+    why = getattr(error, "strerror", None) or one_line(error, 60)
+    return InputError(
+        f"{shown_path(path)}: cannot write a run folder there ({why}); choose another --out"
+    )
+
+
+def new_folder(path: Path) -> Path:
+    """Make a new, empty folder: the path itself, or with the first number behind it that is free.
+
+    Whoever makes it has it: of two processes one gets the next number.
+
+    Raises:
+        InputError: No folder can be made there.
+    """
+    number, free = 1, path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            with contextlib.suppress(FileExistsError):
+                free.mkdir()
+                return free
+            number += 1
+            free = path.with_name(f"{path.name}-{number}")
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from None
+
+
+@contextmanager
+def claimed(out: Path | None, default: Path) -> Iterator[Path]:
+    """A folder to write a run into; taken away again if what is done there fails and leaves it
+    empty.
+
+    Args:
+        out: What the user named: it must be free.
+        default: Where none was named: a number is added until one is free.
+
+    Raises:
+        InputError: It is not free, or cannot be made.
+    """
+    if out is not None:
+        require_free(out)
+    path = new_folder(default) if out is None else out
+    mine = out is None or not out.exists()
+    try:
+        yield path
+    except BaseException:
+        if mine:
+            with contextlib.suppress(OSError):
+                path.rmdir()  # refuses what is not empty
+        raise
+
+
+@contextmanager
+def training_lock(path: Path) -> Iterator[None]:
+    """While one process trains in a folder, no other does. Ends with the process.
+
+    Raises:
+        InputError: Another process has it.
+    """
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        yield
+        return
+    file = path / LOCK
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    while True:
+        try:
+            descriptor = os.open(file, flags, 0o666)
+        except OSError as error:
+            why = f"cannot write it ({error.strerror})"
+            raise InputError(f"{shown_path(file)}: {why}; is the folder read-only?") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = one_line(os.read(descriptor, 200).decode("utf-8", "replace")) or "another one"
+            os.close(descriptor)
+            raise InputError(
+                f"{shown_path(path)}: is being trained by process {owner}; wait for it, or stop it"
+            ) from None
+        except OSError:
+            pass  # a file system without locks
+        if _still_there(descriptor, file):
+            break
+        os.close(descriptor)  # whoever had it has finished, and took the file away: once more
+    try:
+        with contextlib.suppress(OSError):  # a full disk: only the name is missing
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            file.unlink()
+        os.close(descriptor)
+
+
+def _still_there(descriptor: int, file: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.lstat(file))
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,52 @@
+"""``config.yaml`` of a run folder: everything about a model but its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
+
+from qfusion_core.config.spec import RunSpec
+from qfusion_core.options import Options
+
+FORMAT = 1
+_MOST_VALUES = 2**24  # of one sample: an image of 4096 x 4096
+
+
+def _provenance(found: dict[str, Any]) -> dict[str, Any]:
+    refit = found.get("refit")
+    if refit is not None and not (
+        isinstance(refit, Mapping)
+        and all(isinstance(refit.get(key), str) for key in ("backend", "run", "rows"))
+    ):
+        raise ValueError("refit should be a mapping with the texts backend, run and rows")
+    return found
+
+
+class Config(Options):
+    """What a run folder says of its model.
+
+    Attributes:
+        data_digest: Of the split; `evaluate` refuses data that has changed since.
+    """
+
+    format: Literal[1]
+    spec: RunSpec
+    input_shape: tuple[PositiveInt, ...] = Field(min_length=1, max_length=4)
+    classes: tuple[str, ...] = Field(min_length=2)
+    features: tuple[str, ...]
+    data_source: str
+    data_digest: str
+    provenance: Annotated[dict[str, Any], AfterValidator(_provenance)]
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> Self:
+        if self.features and self.input_shape != (len(self.features),):
+            raise ValueError(
+                f"{len(self.features)} features for an input_shape of {list(self.input_shape)}"
+            )
+        if prod(self.input_shape) > _MOST_VALUES:
+            raise ValueError(f"an input_shape of {list(self.input_shape)} is too large")
+        return self

@@ -1,0 +1,86 @@
+"""Tensors and JSON in one file, in the safetensors format: no pickle.
+
+A header tells names and shapes before any memory is taken for what they promise.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import torch
+from safetensors.torch import load, save
+from torch import Tensor
+
+from qfusion_core.errors import InputError, damaged
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.storage.reading import DOCUMENT_LIMIT, open_regular
+from qfusion_core.storage.writing import write_atomically
+
+Promised = Mapping[str, Tensor]  # of the device "meta": they take no memory
+
+_TYPES = {
+    "F64": torch.float64, "F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16,
+    "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
+    "U8": torch.uint8, "BOOL": torch.bool,
+}  # fmt: skip
+_DAMAGED = "cut short or not written by qfusion"
+_ADVICE = "train again, or copy the run folder again if it came from elsewhere"
+
+
+def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, Any]) -> None:
+    """Tensors and JSON in one file, written atomically.
+
+    Raises:
+        OSError: The disk is full, for one.
+    """
+    # saved one by one: buffers may share storage, which the format refuses
+    separate = {name: tensor.detach().clone().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, save(separate, {"notes": json.dumps(notes)}))
+
+
+def read_tensors(
+    path: Path, check: Callable[[Promised], None] = lambda promised: None
+) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """What `write_tensors` wrote.
+
+    Args:
+        path: Of the file; no link is followed.
+        check: Called with what the header tells of types and shapes, before the tensors are read;
+            raises to refuse them.
+
+    Raises:
+        InputError: The file is missing, a link, cut short or of another kind, or holds numbers
+            that are not finite.
+    """
+    with open_regular(path, follow=False) as file:
+        with damaged(path, _DAMAGED, _ADVICE):
+            promised, notes = _header(file)
+        check(promised)
+        with damaged(path, _DAMAGED, _ADVICE):
+            file.seek(0)
+            tensors = load(file.read())
+    for name, tensor in tensors.items():
+        if not torch.isfinite(tensor).all():
+            raise InputError(
+                f"{shown_path(path)}: tensor {one_line(repr(name), 60)} holds values that are not "
+                f"finite; {_ADVICE}"
+            )
+    return tensors, notes
+
+
+def _header(file: IO[bytes]) -> tuple[Promised, dict[str, Any]]:
+    size = int.from_bytes(file.read(8), "little")
+    if not 2 <= size <= DOCUMENT_LIMIT:
+        raise ValueError(f"a header of {size:,} bytes")
+    entries = json.loads(file.read(size))
+    notes = json.loads(entries.pop("__metadata__")["notes"])
+    if not isinstance(notes, dict):
+        raise ValueError("no notes")
+    promised = {
+        name: torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]], device="meta")
+        for name, entry in entries.items()
+    }
+    return promised, notes

@@ -1,0 +1,171 @@
+"""What others wrote is text on a terminal, output is whole or a line says why, JSON is JSON."""
+
+import io
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from qfusion_core import QfusionError
+from qfusion_core.cli import main
+from qfusion_core.cli.comparison import _errors
+from qfusion_core.cli.output import print_json, print_reasons, print_table, say
+from qfusion_core.cli.progress import show_epochs, show_jobs
+from qfusion_core.runs.provenance import provenance
+
+CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
+NASTY = "a\x1b]0;owned\x07\x9b2J\u202e[/][red]:smile:\nb"
+SHOWN = "a\\x1b]0;owned\\x07\\x9b2J\\u202e[/][red]:smile:\\x0ab"
+
+
+@pytest.fixture
+def qfusion(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
+
+    def _qfusion(*words):
+        with pytest.raises(SystemExit) as left:
+            main([str(word) for word in words])
+        printed = capsys.readouterr()
+        return int(left.value.code or 0), printed.out, printed.err
+
+    return _qfusion
+
+
+def process(*words, **environment):
+    """The command as a process: (exit code, output in bytes, error in bytes)."""
+    done = subprocess.run(
+        [sys.executable, "-m", "qfusion_core", *map(str, words)],
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("file", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
+def test_all_that_is_printed_goes_through_one_place(file):
+    allowed = {"output.py": 2, "app.py": 1, "groups.py": 1}  # the version, the help
+    text = file.read_text()
+    assert text.count("typer.echo(") <= allowed.get(file.name, 0)
+    assert text.count("print(") <= {"output.py": 2}.get(file.name, 0)
+
+
+def test_nothing_acts_on_a_terminal(capsys):
+    say(NASTY)
+    print_table((NASTY,), [(NASTY,)])
+    print_reasons([{"name": NASTY, "reason": NASTY}])
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.strip() for line in lines] == [SHOWN, SHOWN, SHOWN, f"{SHOWN}: {SHOWN}"]
+
+
+def test_json_holds_no_control_characters_and_only_what_json_knows(capsys):
+    print_json({"name": NASTY, "letter": "ü"})
+    printed = capsys.readouterr().out
+    assert json.loads(printed) == {"name": NASTY, "letter": "ü"}
+    assert not set(printed) & set("\x1b\x07\x9b\u202e")
+    print_json({"letter": "ü"})
+    assert "ü" in capsys.readouterr().out
+    with pytest.raises(QfusionError, match="not finite, which JSON cannot say"):
+        print_json({"value": float("nan")})
+
+
+def test_an_error_is_one_line_that_acts_on_nothing(qfusion):
+    code, out, err = qfusion("evaluate", f"no{NASTY}run")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: noa\\x1b]0;owned\\x07")
+    assert err.count("\n") == 1 and not set(err) & set("\x1b\x07\x9b\u202e")
+
+
+def test_a_long_error_keeps_both_ends(qfusion):
+    code, _, err = qfusion("plugins", "x" * 100_000)
+    assert code == 2
+    assert len(err) < 1100
+    assert err.startswith("error: ") and err.endswith("; see qfusion plugins --help\n")
+
+
+@pytest.mark.parametrize("on_terminal", [False, True])
+def test_the_progress_of_jobs_takes_names_as_text(monkeypatch, on_terminal):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    ours, theirs = pty.openpty()
+    stream = open(theirs, "w") if on_terminal else io.StringIO()  # noqa: PTH123
+    monkeypatch.setattr(sys, "stderr", stream)
+    look = {"backend": "[/]\x07", "states": {"queued": 1}, "position": 2, "seconds": 1.0}
+    with show_jobs() as on_progress:
+        on_progress(SimpleNamespace(**look))
+    if on_terminal:
+        stream.close()
+        shown = os.read(ours, 10_000).decode()
+        assert "[/]\\x07: 1 queued (position 2)" in shown
+    else:
+        os.close(theirs)
+        assert stream.getvalue() == "[/]\\x07: 1 queued (position 2), 1 s\n"
+    os.close(ours)
+
+
+def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with show_epochs(SimpleNamespace(epochs=2)):
+        print_table(("name",), [("a",)])
+    printed = capsys.readouterr()
+    assert printed.err == "" and printed.out.split() == ["name", "a"]
+
+
+@pytest.mark.parametrize(
+    ("shots", "noisy", "said"),
+    [
+        (None, False, "exact"),
+        (None, True, "no shots, noisy"),
+        (100, False, "100 shots"),
+        (100, True, "100 shots, noisy"),
+    ],
+)
+def test_no_shots_and_noisy_are_two_words(shots, noisy, said):
+    row = {"backend": "b", "shots": shots, "noisy": noisy, "calibrated": None}
+    assert _errors(SimpleNamespace(**row, versus_reference=None))[1] == said
+
+
+def test_output_that_cannot_be_written_is_one_line():
+    with open("/dev/full", "w") as full:  # noqa: PTH123
+        done = subprocess.run(
+            [sys.executable, "-m", "qfusion_core", "plugins"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "error: cannot write the output: No space left on device\n"
+
+
+def test_names_that_the_stream_cannot_encode(qfusion):
+    classes = ["猫", "λ"] * 30
+    table = pd.DataFrame({"a": range(60), "b": [1.0, -1.0] * 30, "label": classes})
+    table.to_csv("uni.csv", index=False)
+    words = ["--preset", "hardware", "--quantum", "none", "--set", "training.epochs=1"]
+    assert qfusion("train", "file:uni.csv", *words, "--out", "run")[0] == 0
+    narrow = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"}
+    code, out, err = process("predict", "run", "uni.csv", **narrow)
+    assert (code, err) == (0, b"")
+    assert {line.split(",")[1] for line in out.decode().splitlines()[1:]} <= {"猫", "λ"}
+    code, out, _ = process("predict", "run", "uni.csv", "--json", **narrow)
+    assert code == 0
+    assert {row["class"] for row in json.loads(out)} <= {"猫", "λ"}
+    code, _, err = process("evaluate", "猫", **narrow)
+    assert (code, err.decode().startswith("error: 猫: not a run folder")) == (2, True)
+
+
+def test_git_is_given_no_secrets(tmp_path, monkeypatch):
+    fake = tmp_path / "git"
+    fake.write_text(f"#!/bin/sh\nenv > {tmp_path}/environment\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    for name in ("QFUSION_JOURNAL_KEY", "AWS_SECRET_ACCESS_KEY", "QISKIT_IBM_TOKEN", "ANY_TOKEN"):
+        monkeypatch.setenv(name, "hush-hush")
+    provenance()
+    given = (tmp_path / "environment").read_text()
+    assert "PATH=" in given and "hush-hush" not in given
