@@ -362,7 +362,7 @@ def test_what_an_earlier_process_has_opened_is_closed_by_the_next(evaluate, jour
     with pytest.raises(Interrupted):
         evaluate(opens)
     with journal._store.writing() as db:  # its process has ended
-        db.execute("UPDATE session SET lease = 0")
+        db.execute("UPDATE session SET owner = ''")
     evaluate(closes)
     assert closed == ["session-7"]
     evaluate(closes)
