@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import get_args
 
 from qfusion_core.errors import QfusionError
+from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
@@ -48,6 +49,7 @@ class Desk:
         except RemoteError as error:
             raise error.about(entry.backend, **known) from None
         ask = self._asks[entry.backend]
+        require_account(entry, device, ask, self._next)
         status = ask(lambda: device.status(job_id), **known)
         if status.state not in get_args(State):
             raise QfusionError(

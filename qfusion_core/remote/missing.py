@@ -48,7 +48,6 @@ class Missing:
         Raises:
             Refused: It is unknown, and cannot be found by its key; nothing is changed by that.
         """
-        require_account(entry, device, ask, self._next)
         began, looks = self._seen.get(entry.key, (time.monotonic(), 0))
         self._seen[entry.key] = (began, looks + 1)
         if looks + 1 < _LOOKS or time.monotonic() - began < device.options.grace_seconds:
@@ -71,8 +70,8 @@ class Missing:
 def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list[Entry]:
     """Those of some failed jobs that may be sent anew: their provider was asked once more.
 
-    One that is at work after all, or done, is noted so. Jobs of which other parts are done, or
-    whose result was seen, have failed for good, and so have those that were cancelled.
+    One that is at work after all, or done, is noted so. Nobody is asked for what has failed for
+    good, or was cancelled.
 
     Raises:
         RemoteError: The provider cannot be asked, or knows nothing of it in this account.
@@ -82,7 +81,9 @@ def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list
     surely = []
     for entry in failed:
         device = fleet.members.get(entry.backend)
-        seen = entry.job_id in split or entry.unreadable is not None
+        # what a provider that tells unknown from failed called failed, its result, or a part of it
+        told = entry.account is not None and device is not None and device.tells_unknown
+        seen = told or entry.job_id in split or entry.unreadable is not None
         if device is None or not entry.job_id or seen or entry.state != "failed":
             surely.append(entry)
             continue

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from qfusion_core.remote.owner import gone, new_owner
+from qfusion_core.remote.owner import lives, new_owner
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import require_name
 
@@ -46,8 +46,13 @@ class Opened:
         return [
             (require_name("session", row["name"]), row["account"])
             for row in rows
-            if row["owner"] != self._owner and (gone(row["owner"]) or row["lease"] < self._clock())
+            if row["owner"] != self._owner and self._is_left(row["owner"], row["lease"])
         ]
+
+    def _is_left(self, owner: str, lease: float) -> bool:
+        """Whether nobody uses it: of a process elsewhere only its lease tells."""
+        alive = lives(owner)
+        return lease < self._clock() if alive is None else not alive
 
     def closed(self, name: str) -> None:
         """Nobody has to close it any more."""

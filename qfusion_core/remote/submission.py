@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 def new_asking(device: RemoteDevice) -> Asking:
     """Asks the device's provider."""
     return Asking(device.bound.backend, device.options, device.secrets)
+
+
+_ID = re.compile(r"\S{1,1000}")
+_SENT = 3  # times at most without a reply: each is looked for as long as the grace period
 
 
 class _TakenOver(RemoteError):
@@ -96,14 +101,14 @@ class Submission:
             if not said and left > 10:
                 said = True
                 self._device.bound.measurement.say(
-                    f"{self._device.bound.backend}: no reply to a submission: the job is looked "
-                    f"for for {left:.0f} s before it is sent again"
+                    f"{self._device.bound.backend}: no reply to a submission; for {left:.0f} s it "
+                    "is asked whether the job is there, then the job is sent again"
                 )
             time.sleep(min(wait, left))
             wait = min(1.5 * wait, options.poll_seconds_max)
 
     def _submit(self, job: Job, entry: Entry) -> str:
-        key, tries_left = entry.key, self._device.options.tries
+        key, tries_left = entry.key, min(self._device.options.tries, _SENT)
         doubtful = entry.sent is not None
         # who did not write the intent cannot know that nobody has sent it: the folder was copied,
         # or its journal is older than what happened. Nor does "later" always mean "not taken"
@@ -145,12 +150,19 @@ class Submission:
 
         if not device.says_when_it_posts:
             note()
-            return device.submit(job, key)
+            return _plain(device.submit(job, key))
         device.before_post = note
         try:
-            return device.submit(job, key)
+            return _plain(device.submit(job, key))
         finally:
             del device.before_post
+
+
+def _plain(job_id: str) -> str:
+    """An id, if it can be one: what else a reply holds, it does not say that nothing was taken."""
+    if not isinstance(job_id, str) or not _ID.fullmatch(job_id) or not job_id.isprintable():
+        raise SubmitUncertain(f"the reply holds no id of a job: {job_id!r:.60}")
+    return job_id
 
 
 def _now() -> float:

@@ -140,7 +140,9 @@ class Waiting:
                 unfinished.append(entry)
                 positions += [] if status.position is None else [status.position]
             elif status.state != "done":
-                failed += self._ended(entry, status)
+                ended = self._ended(entry, status)
+                failed += ended
+                unfinished += [] if ended else [entry]  # somebody else has taken that up already
         position = min(positions, default=None)
         seconds = time.monotonic() - began
         self._measurement.on_progress(

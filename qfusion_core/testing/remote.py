@@ -165,6 +165,13 @@ class RemoteDeviceContract(DeviceContract):
             f"noise_model returned {noise!r}, expected NoiseParameters or None"
         )
 
+    def test_account(self) -> None:
+        """A name that is no secret, the same each time; not every adapter tells it."""
+        device = self.open()
+        account = device.account()
+        assert account is None or (isinstance(account, str) and account == device.account())
+        self._no_secret(device, str(account))
+
     def test_no_secret_is_shown(self) -> None:
         """Neither by the device nor by what it holds."""
         device = self.open()

@@ -255,7 +255,7 @@ def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
         failure(JobsLeft, measure, wait=False, mode="session")
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [None]
     with journal._store.writing() as db:  # its process has ended
-        assert db.execute("UPDATE session SET lease = 0").rowcount == 1
+        assert db.execute("UPDATE session SET owner = ''").rowcount == 1
     service.seconds = 0
     measure(mode="session")
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
