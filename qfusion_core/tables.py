@@ -57,6 +57,8 @@ def read_table(
         InputError: No such file, not of its kind, no rows, or a column name that occurs twice.
     """
     with _opened(Path(path)) as (file, suffix, where):
+        if suffix in (".npz", ".parquet"):
+            marks = UNMARKED
         if suffix == ".npz":
             frame = _npz_table(path)
         elif suffix == ".parquet":
@@ -64,7 +66,7 @@ def read_table(
         else:
             tabs = suffix == ".tsv"
             frame, marks = read_delimited(file, where, tabs=tabs, as_text=as_text, marks=marks)
-            frame.attrs["marks"] = marks
+        frame.attrs = {"marks": marks}  # and nothing that somebody wrote into a Parquet
         require_unique(tuple(frame.columns), where)
     if len(frame) == 0:
         raise InputError(f"{where}: no rows, only column names: {listing(frame.columns)}")

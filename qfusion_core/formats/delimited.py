@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qfusion_core.errors import InputError
 from qfusion_core.formats.header import Head, read_head, too_long
-from qfusion_core.formats.marks import Marks, find_decimal, numbers
+from qfusion_core.formats.marks import Marks, find_decimal, numbers, ungrouped
 from qfusion_core.formats.narrow import narrowest
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
 
 
 def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks) -> str | None:
-    if marks.thousands:
+    if marks.thousands in (".", ","):
         return ",."[marks.thousands == ","]
     if head.separator == ",":
         return "."
@@ -91,7 +91,7 @@ def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: M
         for name in head.names:
             if name not in texts:
                 for row, cell in zip(piece.index, piece[name].fillna(""), strict=True):
-                    yield row + 1, name, cell
+                    yield row + 1, name, ungrouped(cell, marks)
 
     if not _has_marks(file):
         return None

@@ -94,6 +94,16 @@ def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -
     return None
 
 
+def ungrouped(cell: str, marks: Marks) -> str:
+    """A number without its thousands marks, if they are known."""
+    return _blanks(cell).replace(marks.thousands, "") if marks.thousands else cell
+
+
+def _blanks(cell: str) -> str:
+    # those that no line is broken at stand in French numbers
+    return cell.replace("\u00a0", " ").replace("\u202f", " ").strip()
+
+
 def hint(cell: str) -> str:
     """What a text may be that looks like a number with other marks; empty if it does not.
 
@@ -118,8 +128,10 @@ def numbers(column: pd.Series, marks: Marks) -> pd.Series:
     fits = re.compile(rf"[-+]?([0-9]{{1,3}}({group}[0-9]{{3}})*|[0-9]*)({mark}[0-9]*)?{_END}")
 
     def plain(cell: object) -> object:
-        if not isinstance(cell, str) or not fits.fullmatch(cell.strip()):
-            return None if isinstance(cell, str) else cell
-        return cell.strip().replace(thousands, "").replace(decimal, ".")
+        if not isinstance(cell, str):
+            return cell
+        if not fits.fullmatch(_blanks(cell)):
+            return None
+        return ungrouped(cell, marks).replace(decimal, ".")
 
     return pd.to_numeric(column.astype(object).map(plain), errors="coerce")
