@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import one_line
@@ -77,7 +78,7 @@ def _scores(test: dict[str, float] | None) -> str:
     return " / ".join(f"{test[name]:.4f}" for name in ("macro_f1", "weighted_f1", "accuracy"))
 
 
-def _refit(about: dict[str, Any] | None) -> str:
+def _refit(about: Mapping[str, Any] | None) -> str:
     if about is None:
         return ""
     backend, rows, run = code(about["backend"]), inert(about["rows"]), code(about["run"])

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import prod
-from typing import Annotated, Any, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, model_validator
+from pydantic import ConfigDict, Field, PositiveInt, model_validator
+from typing_extensions import TypedDict
 
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.options import Options
@@ -15,14 +15,22 @@ FORMAT = 1
 _MOST_VALUES = 2**24  # of one sample: an image of 4096 x 4096
 
 
-def _provenance(found: dict[str, Any]) -> dict[str, Any]:
-    refit = found.get("refit")
-    if refit is not None and not (
-        isinstance(refit, Mapping)
-        and all(isinstance(refit.get(key), str) for key in ("backend", "run", "rows"))
-    ):
-        raise ValueError("refit should be a mapping with the texts backend, run and rows")
-    return found
+class Refit(TypedDict):
+    """What a model was trained again on."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    backend: str
+    run: str
+    rows: str
+
+
+class Provenance(TypedDict, total=False):
+    """What is known of the making of a model; texts are as they were written."""
+
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    commit: str | None
+    versions: dict[str, str]
+    refit: Refit
 
 
 class Config(Options):
@@ -39,7 +47,7 @@ class Config(Options):
     features: tuple[str, ...]
     data_source: str
     data_digest: str
-    provenance: Annotated[dict[str, Any], AfterValidator(_provenance)]
+    provenance: Provenance
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:

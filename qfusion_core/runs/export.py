@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.errors import InputError, damaged
@@ -21,7 +21,7 @@ from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.card import model_card
 from qfusion_core.runs.claim import cannot_write, require_free
-from qfusion_core.runs.config import Config
+from qfusion_core.runs.config import Config, Provenance
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
 from qfusion_core.runs.measured import exported_calibrations, measured_values
@@ -108,7 +108,7 @@ def to_share(config: Config) -> Config:
         update={
             "spec": spec_to_share(config.spec),
             "data_source": source_to_share(config),
-            "provenance": provenance_to_share(config.provenance),
+            "provenance": cast(Provenance, provenance_to_share(config.provenance)),
         }
     )
 

@@ -13,7 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
-from qfusion_core.runs.config import FORMAT, Config
+from qfusion_core.runs.config import FORMAT, Config, Provenance
 from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
@@ -74,7 +74,10 @@ class RunFolder:
             features=split.feature_names,
             data_source=split.source,
             data_digest=digest(split),
-            provenance={**provenance(), **plugins_of(spec), **_marks(split), **(notes or {})},
+            provenance=cast(
+                Provenance,
+                {**provenance(), **plugins_of(spec), **_marks(split), **(notes or {})},
+            ),
         )
         file = path / "config.yaml"
         try:

@@ -1,11 +1,12 @@
 """`CircuitEncoder.from_qnode`: an existing QNode, with its own wires and measurements."""
 
+import jaxtyping
 import numpy as np
 import pennylane as qml
 import pytest
 import torch
 
-from qfusion_core import CircuitEncoder, InputError
+from qfusion_core import CircuitEncoder, InputError, QNodeEncoder
 
 
 def named(*measurements, wires=("b", "a", 7)):
@@ -230,13 +231,29 @@ def test_what_is_no_shape_is_refused(shape):
         encoder_of(node, n_features=1, weights_shape=shape)
 
 
+@qml.qnode(qml.device("default.qubit", wires=2))
+def tilted(inputs, weights):
+    qml.AngleEmbedding(inputs, range(2))
+    qml.AngleEmbedding(weights, range(2), rotation="Y")
+    return [qml.expval(qml.Z(0)), qml.expval(qml.Z(1))]
+
+
+@pytest.fixture
+def unchecked():
+    """As outside of these tests: nobody looks at the types of arguments before us."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
 @pytest.mark.parametrize("layout", [[0, 1], 0, [["a"]], [None]])
-def test_a_layout_that_is_no_list_of_tokens_is_refused(layout):
-    measured = (qml.expval(qml.Z("b")), qml.expval(qml.Z("a")))
+def test_a_layout_that_is_no_list_of_tokens_is_refused(layout, unchecked):
     with pytest.raises(InputError, match="layout: expected a list of tokens, each a list of pos"):
-        encoder_of(named(*measured), layout=layout)
+        QNodeEncoder(tilted, n_features=2, weights_shape=(2,), layout=layout)
 
 
-def test_weights_that_are_no_numbers_of_torch_are_refused():
+def test_weights_that_are_no_numbers_of_torch_are_refused(unchecked):
     with pytest.raises(InputError, match="weights: expected a tensor of floating-point numbers"):
-        encoder_of(named(qml.expval(qml.Z("a"))), weights=torch.zeros(2, 3, 3, dtype=torch.int64))
+        QNodeEncoder(
+            tilted, n_features=2, weights_shape=(2,), weights=torch.zeros(2, dtype=torch.int64)
+        )

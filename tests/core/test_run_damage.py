@@ -121,9 +121,9 @@ def test_names_that_yaml_reads_as_something_else_come_back_from_a_training(tmp_p
 @pytest.mark.parametrize(
     ("place", "value", "text"),
     [
-        ("provenance__refit", "x", "provenance: refit should be a mapping"),
-        ("provenance__refit", {"backend": "b"}, "provenance: refit should be a mapping"),
-        ("provenance", "x", "provenance: should be a mapping"),
+        ("provenance__refit", "x", "provenance.refit: should be a"),
+        ("provenance__refit", {"backend": "b"}, "provenance.refit: missing key 'run'"),
+        ("provenance", "x", "provenance: should be a"),
         ("input_shape", [2**63], "input_shape"),
         ("input_shape", [-1], "input_shape.0: should be greater than 0"),
         ("input_shape", [], "input_shape"),

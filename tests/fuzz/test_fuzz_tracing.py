@@ -88,11 +88,13 @@ def by_matrices(seed, data, weights):
             matrix = qml.matrix(op, wire_order=range(WIRES))
         except Exception:
             return None
-        state = torch.as_tensor(np.asarray(matrix), dtype=torch.complex128) @ state
+        state = torch.as_tensor(matrix).to(state.dtype) @ state
     words = (
         qml.matrix(qml.pauli.string_to_pauli_word(word), wire_order=range(WIRES)) for word in WORDS
     )
-    return torch.stack([(state.conj() @ torch.as_tensor(word) @ state).real for word in words])
+    return torch.stack(
+        [(state.conj() @ torch.as_tensor(word, dtype=state.dtype) @ state).real for word in words]
+    )
 
 
 def check(seed):
