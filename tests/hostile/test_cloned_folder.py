@@ -29,7 +29,7 @@ HEAVY = [
     (("calibrate", "run", "--backend", "paid", "--yes"), 2),
     (("estimate", "run", "--backend", "paid"), 2),
     (("estimate", "run", "--backend", "ibm-fez", "--samples", "2"), 0),
-    (("backends", "--check", "--offline"), 2),
+    (("backends", "mine", "both", "--check", "--offline"), 2),
     # named on the command line, the file is trusted; the journal in the folder is not
     (("jobs", "theirs"), 0),
     (("jobs", "resume", "theirs", "--yes", "--backends-file", "backends.yaml"), 2),
