@@ -38,8 +38,10 @@ class Pair:
         self.killers: list[Killer] = []
         self.faults: list[Fault] = []
         self._settings: list[Callable[[Stage], None]] = []
-        for _ in range(2):
+        while len(self.said) < 2:
             self._draw()
+            if len(set(self.said)) < len(self.said):  # the same twice is one fault
+                self.said.pop()
 
     def _draw(self) -> None:
         kind = self._random.choice(("request", "request", "request", "signal", "machine"))
