@@ -38,10 +38,13 @@ class Pair:
         self.killers: list[Killer] = []
         self.faults: list[Fault] = []
         self._settings: list[Callable[[Stage], None]] = []
+        lists = (self.said, self.killers, self.faults, self._settings)
         while len(self.said) < 2:
+            before = [len(each) for each in lists]
             self._draw()
-            if len(set(self.said)) < len(self.said):  # the same twice is one fault
-                self.said.pop()
+            if self.said[-1] in self.said[:-1]:  # the same twice is one fault
+                for each, length in zip(lists, before, strict=True):
+                    del each[length:]
 
     def _draw(self) -> None:
         kind = self._random.choice(("request", "request", "request", "signal", "machine"))

@@ -21,7 +21,7 @@ _PYTHON = re.compile(
 )
 _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
 _NEXT = ("`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
-         "lower ", "move ", "save its ", "restore", "log in", "--", "name your", "correct ")  # fmt: skip
+         "lower ", "move ", "save its", "restore", "log in", "--", "name your", "correct ")  # fmt: skip
 
 
 @dataclass(frozen=True)
