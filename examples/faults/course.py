@@ -16,12 +16,15 @@ from faults.values import table
 BOTH = ("ibm", "braket")
 _PYTHON = re.compile(
     r"Traceback|unexpected \w+|\b(Key|Index|Attribute|Type|Value|Assertion|Unbound\w*)Error\b|"
-    r"(?<!\()(JSON|Unicode)DecodeError|RequestsApiError|fault of the device's plugin|"
+    r"(JSON|Unicode)DecodeError|RequestsApiError|fault of the device's plugin|"
     r"no attribute|NoneType"
 )
 _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
-_NEXT = ("`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
-         "lower ", "move ", "save its", "restore", "log in", "--", "name your", "correct ")  # fmt: skip
+_ASIDE = re.compile(r"(cannot be read|not those of the task that was sent) \(\w+Error: [^)]*\)")
+_NEXT = (
+    "`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
+    "lower ", "move ", "save its", "restore", "log in", "--", "name your", "correct ",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -167,10 +170,10 @@ def amiss_in(done: Done, secret: str) -> list[str]:
     found = []
     if done.code is None:
         found.append("did not end")
-    if match := _PYTHON.search(done.err):
+    errors = [line for line in done.err.splitlines() if line.startswith(("error: ", "Traceback"))]
+    if match := _PYTHON.search(_ASIDE.sub("", "\n".join(errors))):
         found.append(f"says {match[0]!r}")
     if done.code not in (0, None) and done.code > 0:
-        errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
         if len(errors) != 1:
             found.append(f"{len(errors)} error lines")
         elif not _PLACE.search(errors[0]) and not any(word in errors[0] for word in _NEXT):
