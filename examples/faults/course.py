@@ -23,7 +23,8 @@ _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
 _ASIDE = re.compile(r"(cannot be read|not those of the task that was sent) \(\w+Error: [^)]*\)")
 _NEXT = (
     "`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
-    "lower ", "move ", "save its", "restore", "log in", "--", "name your", "correct ",
+    "lower ", "move ", "save its", "set it anew", "restore", "log in", "--",
+    "name your", "correct ",
 )  # fmt: skip
 
 
