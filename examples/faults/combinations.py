@@ -134,6 +134,7 @@ def play_pair(stage: Stage, pair: Pair) -> dict[str, Any]:
             verbs.append(f"forget {stage.do('forget', id).code}")
         over = stage.do("evaluate").code == 0
         now = stage.held()
+    stage.until(lambda: not machine.busy)  # a client that gave up may have been heard
     free = machine.jobs if stage.freely is None else machine.jobs[: stage.freely]
     lost = sum(machine.state(job) in FINAL[1:] for job in free)
     words = [what for _, done in stage.said for what in amiss_in(done, stage.vendor.secret)]

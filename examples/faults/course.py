@@ -143,6 +143,7 @@ def _way_out(stage: Stage, way: str, ids: list[str]) -> Done:
 def judge(stage: Stage, row: Row, scene: Scene) -> None:
     """Look at money, values and words when a scene is over."""
     machine, now = stage.machine, stage.held()
+    stage.until(lambda: not machine.busy)  # a client that gave up may have been heard
     free = machine.jobs if stage.freely is None else machine.jobs[: stage.freely]
     row.accepted = len(free)
     excused = stage.excused + sum(machine.state(job) in FINAL[1:] for job in free)
