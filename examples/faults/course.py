@@ -20,7 +20,9 @@ _PYTHON = re.compile(
     r"no attribute|NoneType"
 )
 _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
-_ASIDE = re.compile(r"(cannot be read|not those of the task that was sent) \(\w+Error: [^)]*\)")
+_ASIDE = re.compile(
+    r"(cannot be read|not those of the task that was sent|is none of AWS's) \(\w+Error: [^)]*\)"
+)
 _NEXT = (
     "`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
     "lower ", "move ", "save its", "set it anew", "restore", "log in", "--",
