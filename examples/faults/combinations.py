@@ -38,8 +38,13 @@ class Pair:
         self.killers: list[Killer] = []
         self.faults: list[Fault] = []
         self._settings: list[Callable[[Stage], None]] = []
-        for _ in range(2):
+        lists = (self.said, self.killers, self.faults, self._settings)
+        while len(self.said) < 2:
+            before = [len(each) for each in lists]
             self._draw()
+            if self.said[-1] in self.said[:-1]:  # the same twice is one fault
+                for each, length in zip(lists, before, strict=True):
+                    del each[length:]
 
     def _draw(self) -> None:
         kind = self._random.choice(("request", "request", "request", "signal", "machine"))
@@ -129,6 +134,7 @@ def play_pair(stage: Stage, pair: Pair) -> dict[str, Any]:
             verbs.append(f"forget {stage.do('forget', id).code}")
         over = stage.do("evaluate").code == 0
         now = stage.held()
+    stage.until(lambda: not machine.busy)  # a client that gave up may have been heard
     free = machine.jobs if stage.freely is None else machine.jobs[: stage.freely]
     lost = sum(machine.state(job) in FINAL[1:] for job in free)
     words = [what for _, done in stage.said for what in amiss_in(done, stage.vendor.secret)]

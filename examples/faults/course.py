@@ -16,12 +16,18 @@ from faults.values import table
 BOTH = ("ibm", "braket")
 _PYTHON = re.compile(
     r"Traceback|unexpected \w+|\b(Key|Index|Attribute|Type|Value|Assertion|Unbound\w*)Error\b|"
-    r"(?<!\()(JSON|Unicode)DecodeError|RequestsApiError|fault of the device's plugin|"
+    r"(JSON|Unicode)DecodeError|RequestsApiError|fault of the device's plugin|"
     r"no attribute|NoneType"
 )
 _PLACE = re.compile(r"\.yaml:\d+:\d+: ")  # which says what is to be corrected
-_NEXT = ("`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
-         "lower ", "move ", "restore", "log in", "--", "name your", "correct ")  # fmt: skip
+_ASIDE = re.compile(
+    r"(cannot be read|not those of the task that was sent|is none of AWS's) \(\w+Error: [^)]*\)"
+)
+_NEXT = (
+    "`qfusion", "run the same", "check ", "export ", "allow ", "choose ", "wait ", "send it",
+    "lower ", "move ", "save its", "set it anew", "restore", "log in", "--",
+    "name your", "correct ",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ def _way_out(stage: Stage, way: str, ids: list[str]) -> Done:
 def judge(stage: Stage, row: Row, scene: Scene) -> None:
     """Look at money, values and words when a scene is over."""
     machine, now = stage.machine, stage.held()
+    stage.until(lambda: not machine.busy)  # a client that gave up may have been heard
     free = machine.jobs if stage.freely is None else machine.jobs[: stage.freely]
     row.accepted = len(free)
     excused = stage.excused + sum(machine.state(job) in FINAL[1:] for job in free)
@@ -167,10 +174,10 @@ def amiss_in(done: Done, secret: str) -> list[str]:
     found = []
     if done.code is None:
         found.append("did not end")
-    if match := _PYTHON.search(done.err):
+    errors = [line for line in done.err.splitlines() if line.startswith(("error: ", "Traceback"))]
+    if match := _PYTHON.search(_ASIDE.sub("", "\n".join(errors))):
         found.append(f"says {match[0]!r}")
     if done.code not in (0, None) and done.code > 0:
-        errors = [line for line in done.err.splitlines() if line.startswith("error: ")]
         if len(errors) != 1:
             found.append(f"{len(errors)} error lines")
         elif not _PLACE.search(errors[0]) and not any(word in errors[0] for word in _NEXT):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -75,6 +76,7 @@ class Machine:
         requests: How many there were of each operation.
         echo: A secret that each refusal quotes.
         errors: Its own faults.
+        busy: How many requests are being carried out.
     """
 
     secret = ""
@@ -88,6 +90,7 @@ class Machine:
         self.echo = ""
         self.errors: list[str] = []
         self.sessions: dict[str, bool] = {}
+        self.busy = 0
         self.lock = threading.RLock()
 
     def operation_of(self, request: Request) -> tuple[str, int | None]:
@@ -105,6 +108,17 @@ class Machine:
     def exact(self, job: Job) -> np.ndarray:
         """Expectation values ``[words, rows]`` of what was sent, without noise of shots."""
         raise NotImplementedError
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """A request is being carried out, whether its client is still there or not."""
+        with self.lock:
+            self.busy += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.busy -= 1
 
     def saw(self, operation: str, request: Request) -> None:
         """Count a request."""

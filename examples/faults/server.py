@@ -80,7 +80,8 @@ def _handler(machine: Machine, tls: ssl.SSLContext | None) -> type[BaseHTTPReque
             request = Request(
                 self.command, host, steps, parse_qs(url.query), dict(self.headers.items()), body
             )
-            self.carry_out(request)
+            with machine.at_work():
+                self.carry_out(request)
 
         do_POST = do_PATCH = do_DELETE = do_PUT = do_HEAD = do_GET
 

@@ -113,7 +113,7 @@ def _session(number: signal.Signals) -> Scene:
 
 def _changed(name: str, change: Callable[[Stage], None]) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
-        _left_running(stage, row, 0.5)
+        _left_running(stage, row, 2.0)
         (known,) = open_measurements(stage)
         change(stage)
         done = row.met(stage.do("evaluate"))
