@@ -146,7 +146,7 @@ def test_beside_ours_it_is_a_clash_that_names_both(environment, copied_out):
     for row in rows:
         assert row["status"] == "clash"
         assert "acme-attention 9.0 (entry point 'attention')" in row["reason"]
-        assert "qfusion 0.1.0 (entry point 'attention')" in row["reason"]
+        assert "qfusion 0.2.0 (entry point 'attention')" in row["reason"]
     refused = environment.qfusion("train", "wine", "--fusion", "cross-attention")
     assert refused.returncode == 2
     assert "uninstall one of them" in refused.stderr

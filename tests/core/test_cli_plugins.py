@@ -54,7 +54,7 @@ def test_plugins_as_json(qfusion, third_parties):
     rows = {(row["name"], row["distribution"]): row for row in listed["components"]}
     assert rows["cross-attention", "qfusion"] == {
         "kind": "fusion", "name": "cross-attention", "distribution": "qfusion",
-        "version": "0.1.0", "status": "ready", "reason": None,
+        "version": "0.2.0", "status": "ready", "reason": None,
     }  # fmt: skip
     assert rows["acme-mean", "acme-good"]["status"] == "clash"
     assert rows["acme-unfinished", "acme-broken"]["status"] == "failed"
@@ -68,7 +68,7 @@ def test_plugins_as_a_table(qfusion, third_parties):
     assert (code, err) == (0, "")
     lines = [line.split() for line in out.splitlines()]
     assert lines[0] == ["kind", "name", "distribution", "status"]
-    assert ["fusion", "cross-attention", "qfusion", "0.1.0", "ready"] in lines
+    assert ["fusion", "cross-attention", "qfusion", "0.2.0", "ready"] in lines
     assert ["fusion", "acme-mean", "acme-clashing", "2.0", "clash"] in lines
     assert ["plugin", "misspelt", "acme-broken", "0.3", "failed"] in lines
     assert "misspelt: no hook is called 'qfusion_fusion'; did you mean 'qfusion_fusions'?" in out
