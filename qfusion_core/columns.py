@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from qfusion_core.errors import InputError
 from qfusion_core.formats.marks import Marks, hint, numbers
-from qfusion_core.formats.narrow import exact_float, narrowest
+from qfusion_core.formats.narrow import fits_float32
 from qfusion_core.printable import printable, shortened, shown_path
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def features(
             f"{where}: column {_name(first)}: {flaws[first]}{more}; write numbers there, remove "
             f"these rows, or train without: --set {drop_setting(list(flaws))}"
         )
-    short = narrow and all(exact_float(column).dtype == np.float32 for column in columns)
+    short = narrow and all(fits_float32(column) for column in columns)
     table = np.empty((len(frame), len(columns)), dtype=np.float32 if short else np.float64)
     for j, column in enumerate(columns):
         table[:, j] = column
@@ -129,7 +129,7 @@ def _numbers(column: pd.Series, marks: Marks) -> tuple[NDArray[Any], str | None]
         if unfit.any():
             sample = f"{float(values[unfit][0]):g}"
             return nothing, f"infinite, or a fill value ({sample}), in {_rows(unfit)}"
-    return narrowest(values), None
+    return values, None
 
 
 def _rows(bad: NDArray[np.bool_]) -> str:

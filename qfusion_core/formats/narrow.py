@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+_FEW = 100
 _INTEGERS = (np.int8, np.int16, np.int32)
 
 
@@ -33,10 +34,22 @@ def exact_float(values: NDArray[Any]) -> NDArray[Any]:
     >>> exact_float(np.array([1700000000])).dtype, exact_float(np.array([255])).dtype
     (dtype('float64'), dtype('float32'))
     """
+    return values.astype(np.float32 if fits_float32(values) else np.float64, copy=False)
+
+
+def fits_float32(values: NDArray[Any]) -> bool:
+    """Whether float32 holds each of the numbers exactly; a missing one is held by both.
+
+    >>> fits_float32(np.array([0.5, 2**24])), fits_float32(np.array([2**24 + 1]))
+    (True, False)
+    """
     if values.dtype.itemsize <= 2 or values.dtype == np.float32:
-        return values.astype(np.float32, copy=False)
+        return True
+    return all(_fits(part) for part in (values[:_FEW], values[_FEW:]))  # mostly seen at once
+
+
+def _fits(values: NDArray[Any]) -> bool:
     with np.errstate(over="ignore"):
         short = values.astype(np.float32)
     wide = values.astype(np.float64, copy=False)
-    same = short == wide
-    return short if bool(np.all(same | np.isnan(short))) else wide
+    return bool(np.all((short == wide) | np.isnan(short)))
