@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,18 @@ def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
     return classes
 
 
+def _digits(value: Any) -> Any:
+    """``"0,1,2"`` is a text, whose parts are numbers all the same."""
+    items = comma_separated(value)
+    if not isinstance(items, list):
+        return items
+    return [int(each) if _is_digit(each) else each for each in items]
+
+
+def _is_digit(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+
+
 class FashionMNIST(Dataset):
     """Fashion-MNIST: 70,000 grey images of 28 x 28, 10 classes of 7,000.
 
@@ -49,11 +61,11 @@ class FashionMNIST(Dataset):
     class Options(DownloadOptions):
         """Which images, and where to get them from."""
 
-        classes: Annotated[
-            tuple[int, ...], BeforeValidator(comma_separated), AfterValidator(_distinct)
-        ] = Field(
-            default=tuple(range(10)),
-            description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+        classes: Annotated[tuple[int, ...], BeforeValidator(_digits), AfterValidator(_distinct)] = (
+            Field(
+                default=tuple(range(10)),
+                description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+            )
         )
         train: int | None = Field(
             default=None, ge=2, description="training images, validation included; default: all"
