@@ -12,6 +12,7 @@ from qfusion_core.cli.comparison import print_report
 from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
+    AllowUrl,
     BackendsFile,
     NoWait,
     Raw,
@@ -46,6 +47,7 @@ def compare(
     again: Again = False,
     no_wait: NoWait = False,
     raw: Raw = False,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -104,7 +106,7 @@ def measure(
         name: open_for(model, run, backends, name, registry, opened, raw=raw or name == names[0])
         for name in dict.fromkeys(names)
     }
-    part = test_rows(folder, registry, samples, seed)
+    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
     def on_start(name: str) -> None:
         typer.echo(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.options import BackendsFile, Run, Samples, SampleSeed, test_rows
+from qfusion_core.cli.options import AllowUrl, BackendsFile, Run, Samples, SampleSeed, test_rows
 from qfusion_core.cli.output import AsJson, print_json, print_table
 from qfusion_core.cli.remote import say_offline
 
@@ -21,6 +21,7 @@ def estimate(
     backend: Annotated[str, typer.Option(help="A name in backends.yaml.")],
     samples: Samples = None,
     seed: SampleSeed = 0,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +48,7 @@ def estimate(
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     encoder = model.quantum
-    part = test_rows(folder, registry, samples, seed)
+    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
     def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room]]:
         if not isinstance(device, Fleet) or device.local:
