@@ -65,7 +65,7 @@ def compare(
     names = [found.require(name) for name in (reference or found.default, *names)]
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "compare", describe_rows(samples, seed), **remote) as opened:
-        report = measure(run, found, names, samples, seed, opened, raw=raw)
+        report = measure(run, found, names, samples, seed, opened, raw=raw, allow_url=allow_url)
     if as_json:
         print_json(as_document(run, report))
     else:
@@ -87,6 +87,7 @@ def measure(
     measurement: Measurement | None = None,
     *,
     raw: bool = False,
+    allow_url: bool = False,
 ) -> Portability:
     """Open all backends, then compare; the first name is the reference, which is never calibrated.
 
