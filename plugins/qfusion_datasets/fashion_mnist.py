@@ -30,18 +30,22 @@ CLASSES = (
 )
 
 
-def _listed(value: Any) -> Any:
-    """``"0,1,2"`` as numbers."""
-    items = comma_separated(value)
-    if not isinstance(items, list | tuple):
-        return items
-    return [int(i) if isinstance(i, str) and i.isascii() and i.isdigit() else i for i in items]
-
-
 def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
     if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(len(CLASSES))):
         raise ValueError("expected two or more different classes from 0 to 9, as in 0,1,2")
     return classes
+
+
+def _digits(value: Any) -> Any:
+    """``"0,1,2"`` is a text, whose parts are numbers all the same."""
+    items = comma_separated(value)
+    if not isinstance(items, list | tuple):
+        return items
+    return [int(each) if _is_digit(each) else each for each in items]
+
+
+def _is_digit(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
 
 
 class FashionMNIST(Dataset):
@@ -58,7 +62,7 @@ class FashionMNIST(Dataset):
     class Options(DownloadOptions):
         """Which images, and where to get them from."""
 
-        classes: Annotated[tuple[int, ...], BeforeValidator(_listed), AfterValidator(_distinct)] = (
+        classes: Annotated[tuple[int, ...], BeforeValidator(_digits), AfterValidator(_distinct)] = (
             Field(
                 default=tuple(range(10)),
                 description="a subset, renumbered from 0 in the order given, as in 0,1,2",

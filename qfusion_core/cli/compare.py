@@ -12,6 +12,7 @@ from qfusion_core.cli.comparison import print_report
 from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
+    AllowUrl,
     BackendsFile,
     NoWait,
     Raw,
@@ -46,6 +47,7 @@ def compare(
     again: Again = False,
     no_wait: NoWait = False,
     raw: Raw = False,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -63,7 +65,7 @@ def compare(
     names = [found.require(name) for name in (reference or found.default, *names)]
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "compare", describe_rows(samples, seed), **remote) as opened:
-        report = measure(run, found, names, samples, seed, opened, raw=raw)
+        report = measure(run, found, names, samples, seed, opened, raw=raw, allow_url=allow_url)
     if as_json:
         print_json(as_document(run, report))
     else:
@@ -85,6 +87,7 @@ def measure(
     measurement: Measurement | None = None,
     *,
     raw: bool = False,
+    allow_url: bool = False,
 ) -> Portability:
     """Open all backends, then compare; the first name is the reference, which is never calibrated.
 
@@ -104,7 +107,7 @@ def measure(
         name: open_for(model, run, backends, name, registry, opened, raw=raw or name == names[0])
         for name in dict.fromkeys(names)
     }
-    part = test_rows(folder, registry, samples, seed)
+    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
     def on_start(name: str) -> None:
         say(f"{name}: {len(part)} rows", err=True)  # a machine with noise may take minutes

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qfusion_core.cli.options import (
+    AllowUrl,
     BackendsFile,
     Run,
     Samples,
@@ -29,6 +30,7 @@ def estimate(
     backend: Annotated[str, typer.Option(help="A name in backends.yaml.")],
     samples: Samples = None,
     seed: SampleSeed = 0,
+    allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,7 +60,7 @@ def estimate(
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     encoder = model.quantum
-    part = test_rows(folder, registry, samples, seed)
+    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
     def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room], Known | None]:
         if not isinstance(device, Fleet) or device.local:

@@ -25,7 +25,8 @@ from qfusion_core.storage.reading import YAML_LIMIT, read_text
 Model = TypeVar("Model", bound=BaseModel)
 
 WRITTEN = {"written": "YAML"}  # validation context: text is handed over as it was written
-_LONGEST_ERROR = 290  # one line of a terminal or two, whatever somebody wrote into the file
+_LONGEST_WORDS = 600  # of our own, and of a plugin
+_LONGEST_FOUND = 140  # with a path and a place under 300 characters, whatever stands in the file
 
 
 class Position(NamedTuple):
@@ -136,7 +137,7 @@ class Source:
         dotted = one_line(".".join(str(step) for step in at), 100)
         said = where.endswith(f" {dotted}")  # an assignment is cited by its place
         place = f"{where}: {dotted}: " if dotted and not said else f"{where}: "
-        return InputError(place + shortened(one_line(what), max(100, _LONGEST_ERROR - len(place))))
+        return InputError(place + one_line(what, _LONGEST_WORDS))
 
     def validate(self, model: type[Model], at: At = (), data: Any = None) -> Model:
         """A sub-tree as a pydantic model.
@@ -156,7 +157,9 @@ class Source:
         except ValidationError as error:
             found = first_problem(error, model, entry)
             key = None if found.key is None else at + found.key
-            raise self.error(at + found.at, found.what, key=key) from None
+            raise self.error(
+                at + found.at, shortened(found.what, _LONGEST_FOUND), key=key
+            ) from None
         except InputError as error:  # a plugin's validator may raise ours
             raise self.error(at, str(error)) from None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError) as error:

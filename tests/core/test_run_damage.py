@@ -63,13 +63,13 @@ def unfinished(cut, tmp_path):
 
 
 def refusal(function, *arguments, **named):
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InputError) as refused:
         function(*arguments, **named)
     said = str(refused.value)
     assert said.isprintable()
     assert len(said) < 300
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
     return said
 
 

@@ -214,7 +214,7 @@ def test_texts_read_back_as_the_same_texts_where_texts_are_wanted(names):
 )  # fmt: skip
 @pytest.mark.parametrize("how", ["file", "set", "data", "preset"])
 def test_whatever_is_written_is_read_or_refused_in_one_plain_line(text, how, tmp_path):
-    began = time.monotonic()
+    began = time.process_time()
     if how == "file":
         said = refusal(read, f"whole: {text}")
     elif how == "preset":
@@ -226,7 +226,7 @@ def test_whatever_is_written_is_read_or_refused_in_one_plain_line(text, how, tmp
         settings = [f"data.options.test={text}"] if how == "set" else []
         said = refusal(compose, "strong", data, settings=settings, registry=Registry())
     assert said
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_merge_keys_of_merge_keys_cost_no_more_than_their_text():
@@ -256,9 +256,9 @@ def test_a_file_that_is_too_large_or_none_is_refused_before_it_is_read(tmp_path)
 
 
 def test_the_largest_file_that_is_read_takes_seconds():
-    began = time.monotonic()
+    began = time.process_time()
     assert "more than 100000 entries" in refusal(Source.parse, "a: [" + "1," * 499_990 + "]", "f")
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_a_long_value_or_name_does_not_make_a_long_error():
