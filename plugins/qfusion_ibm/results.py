@@ -30,7 +30,7 @@ def expectations(text: str, raw: bytes, options: Options) -> NDArray[np.float64]
     try:
         if len(decoded) != 1:
             raise ValueError(f"{len(decoded)} results, expected one")
-        values = np.asarray(decoded[0].data.evs, dtype=float)
+        values = np.asarray(np.asarray(decoded[0].data.evs).astype(float, casting="safe"))
         told: Any = (decoded[0].metadata or {}).get("shots")
     except Exception as error:
         said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"

@@ -89,7 +89,8 @@ class Service:
         """Id of the job with the tag."""
         with asking(reads=True):
             listed = self.connection.client.jobs_get(limit=10, job_tags=[key])["jobs"]
-            return next((str(job["id"]) for job in listed if key in job.get("tags", [key])), None)
+            tagged = (job for job in listed if key in (job.get("tags", [key]) or []))
+            return next((str(job["id"]) for job in tagged), None)
 
     def status(self, job_id: str) -> JobStatus:
         """What IBM says, in qfusion's words.
@@ -127,8 +128,15 @@ class Service:
         Raises:
             Unreadable: They are not there yet, or not those of the job that was sent.
         """
+        from qiskit_ibm_runtime.api.exceptions import RequestsApiError
+
         with asking():
-            text = self.connection.client.job_results(job_id)
+            try:
+                text = self.connection.client.job_results(job_id)
+            except RequestsApiError as error:
+                if error.status_code != 404:
+                    raise
+                raise Unreadable("the results are not there, or not yet: 404 Not Found") from None
         raw = text.encode(errors="replace")
         if not raw.strip():
             raise Unreadable("the results are not there yet: an empty reply")

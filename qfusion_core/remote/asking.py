@@ -8,6 +8,7 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.wait import wait_exponential, wait_random
 
+from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line
 from qfusion_core.remote.errors import RemoteError, Transient, Unreadable
 from qfusion_core.remote.options import RemoteOptions
@@ -69,12 +70,14 @@ class Asking:
             harmless = self.hide(said) == one_line(said, _SAID)
             if harmless and job_id is None:
                 raise
-            hidden = RemoteError(f"{type(error).__name__}: {self.hide(said)}")
+            name = "" if isinstance(error, QfusionError) else f"{type(error).__name__}: "
+            hidden = RemoteError(name + self.hide(said))
             cause = error if harmless else None  # for whoever writes the adapter
         raise hidden.about(self._backend, job_id, next_step) from cause
 
     def hide(self, text: str) -> str:
         """A text without the secrets, on one line, then cut where it is long."""
+        text = str(text)  # an adapter may have put anything there
         hidden = self._secrecy.hide(text[:_MOST])
         return one_line(hidden if len(text) <= _MOST else hidden[:-_CUT], _SAID)
 

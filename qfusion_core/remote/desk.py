@@ -77,7 +77,7 @@ class Desk:
     def _end(self, entry: Entry, status: JobStatus, ask: Asking) -> JobStatus:
         """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
-            reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
+            reason = ask.hide(status.reason or "") or f"{status.state}, no reason was given"
             status = status._replace(reason=reason)
             self._journal.jobs.ended(entry.key, status.state, reason)
         return status

@@ -14,6 +14,7 @@ from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.stored import FURTHEST
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
@@ -88,7 +89,9 @@ def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
 
 
 def require_result(device: str, job: Job, result: Result) -> Result:
-    """Refuse values of a wrong shape, or not finite where it does not say that a part failed.
+    """Refuse values of a wrong shape, not finite, or far from any mean of +1 and -1.
+
+    But where it says that a part failed.
 
     Raises:
         Unreadable: Names the first such row and observable; the job stays, and is fetched again.
@@ -104,12 +107,14 @@ def require_result(device: str, job: Job, result: Result) -> Result:
     for part in result.failed:
         rows = slice(part.rows[0] - job.rows[0], part.rows[1] - job.rows[0])
         asked[rows, [job.columns.index(column) for column in part.columns]] = False
-    wrong = (asked & ~torch.isfinite(result.values.detach().cpu())).nonzero().tolist()
+    # what the journal would not take for a value either
+    wrong = (asked & ~(result.values.detach().cpu().abs() <= FURTHEST)).nonzero().tolist()
     if wrong or not asked.any():
         row, column = wrong[0] if wrong else (0, 0)
         raise Unreadable(
             f"device {device!r} gave {result.values[row, column].item()} for row "
-            f"{job.rows[0] + row}, observable {job.observables[column]}, expected a finite value",
+            f"{job.rows[0] + row}, observable {job.observables[column]}, expected a value of -1 to "
+            "1",
             result.raw,
         )
     return result

@@ -58,7 +58,7 @@ class Submission:
         if entry is None:
             return
         try:
-            self._ledger.submitted(key, self.find(entry) or self._submit(job, entry))
+            self._ledger.submitted(key, _plain(self.find(entry) or self._submit(job, entry)))
         except _TakenOver:
             return
         except BaseException:  # an interrupt, too: the next one to come need not wait for the lease

@@ -250,6 +250,7 @@ def test_a_process_that_was_stopped_past_its_lease_does_not_send(machine, evalua
             lambda job, result: Result(result.values[:, :2], b"raw"),
             "values of shape [1, 2], expect",
         ),
+        (lambda job, result: Result(result.values + 1000, b"raw"), "expected a value of -1 to 1"),
         (lambda job, result: {}[job.rows], "KeyError: (1, 2)"),
         (lambda job, result: (_ for _ in ()).throw(Unreadable("half of it", b"raw")), "half of it"),
     ],
