@@ -69,6 +69,7 @@ _HOMES = {
     "Term": "circuit",
     "Transient": "remote.errors",
     "Unreadable": "remote.errors",
+    "adopt_jobs": "remote.adoption",
     "commuting_groups": "readout",
     "damaged": "errors",
     "did_you_mean": "errors",

@@ -24,8 +24,10 @@ from qfusion_core.storage.writing import require_no_link
 LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy"
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
 _LONGEST = 8.0  # seconds for a check of what may be anything
-_LARGEST = 1_000_000_000  # bytes of a file that is copied
+_LARGEST = 500_000_000  # bytes of a file that is copied
 _CELL = 500_000_000  # bytes of one value
+
+_HEAD = b"SQLite format 3\0"
 
 Print = tuple[int, ...]
 
@@ -58,9 +60,15 @@ def require_plain(path: Path) -> None:
         found = _stat(file)
         if found and not stat.S_ISREG(found.st_mode):
             raise InputError(f"{shown_path(file)}: no regular file, which a journal must be")
-    if path.stat().st_size == 0:
+    with path.open("rb") as content:
+        head = content.read(len(_HEAD))
+    if head and head != _HEAD:
         raise InputError(
-            f"{shown_path(path)}: empty, which no journal ever is; {LOST}; delete it only if "
+            f"{shown_path(path, 90)}: damaged, or not a journal of qfusion: no SQLite file; {LOST}"
+        )
+    if not head:
+        raise InputError(
+            f"{shown_path(path, 90)}: empty, which no journal ever is; {LOST}; delete it only if "
             "nothing was sent from this run"
         )
     undone = Path(f"{path}-journal")

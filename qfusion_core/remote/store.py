@@ -104,6 +104,7 @@ class Store:
                 make(self.path, key)
             self._require_writable()
             with connected(self.path) as db:
+                log_ahead(db)  # a copy that another program made can be without
                 db.execute("BEGIN IMMEDIATE")
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.kind != "own":

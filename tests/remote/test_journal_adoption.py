@@ -179,6 +179,13 @@ def test_a_run_that_cannot_be_written_is_adopted_as_it_lies(
     assert names(old) == before
     assert Journal(old).standing().kind == "adopted"
     assert jobs(old)[1].count(NOT_OURS) == 2
+    with monkeypatch.context() as elsewhere:  # a copy of it that can be written
+        elsewhere.setattr("qfusion_core.remote.store.writable", lambda path: True)
+        copy = shutil.copytree(old, old.with_name("copy"))
+        with pytest.raises(InputError, match="take it over with"):
+            Journal(copy).set_state("434d4824c645bffc", "forgotten")
+        assert adopt_jobs([copy]) == [copy]
+        assert Journal(copy).standing().kind == "own"
     (old / "journal.sqlite").write_bytes(before["journal.sqlite"].replace(b"predict", b"predicT"))
     with pytest.raises(InputError, match="no value of it is used"):
         evaluate(old, "predicT", "finished")  # it was that content which was adopted
