@@ -405,4 +405,4 @@ def test_what_stands_in_for_another_was_shown_before(machine, right, evaluate, m
     assert shown == ["left", "right", "both, if members stand in for others"]
     (most,) = [line for line in err.splitlines() if line.startswith("both, if ")]
     assert "4 jobs, 10 executions, 80000 shots" in most
-    assert "rows 1-10 from right (raw)" in err
+    assert "rows 1-4, 6-10 from right (raw)" in err
