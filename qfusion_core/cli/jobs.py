@@ -205,7 +205,7 @@ def _cells(job: Entry) -> tuple[object, ...]:
         job.price["shots"],
         _usd(job),
         f"{written:%Y-%m-%d %H:%M:%S}",
-        one_line(job.reason) or "-",
+        one_line(job.reason or job.unreadable or "-"),
     )
 
 

@@ -153,7 +153,6 @@ class RemoteDevice(Fleet, ABC):
 
     def close(self, opened: str) -> None:
         """Close what an earlier process has `opened`; what is closed already is no error."""
-        return None
 
     @final
     def opened(self, name: str) -> Callable[[], None]:
