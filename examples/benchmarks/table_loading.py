@@ -4,7 +4,7 @@ Two tables of that length are made: of Covertype's shape (54 whole numbers, most
 and ten columns of decimals that float32 does not hold. Each is loaded as a user's file (`file`:
 read, checked, split) and as features to predict; with QFUSION_DATA also the data set `covertype`.
 Each figure is of a process of its own: CPU and wall seconds of loading, and the peak of its memory
-beyond the imports. Versions take turns, so that what slows the machine slows both.
+beyond the imports (Linux only). Versions take turns, so that what slows the machine slows both.
 
     python examples/benchmarks/table_loading.py --against OTHER/bin/python --json FILE
 """
@@ -33,7 +33,7 @@ CASES = ("file whole", "features whole", "file decimals", "features decimals", "
 
 # run by either version: public names that both have
 LOADING = """
-import json, resource, sys, time
+import json, sys, time
 import numpy, pandas, pyarrow, sklearn.model_selection
 import qfusion_core
 from qfusion_core import read_features
@@ -41,7 +41,9 @@ from qfusion_datasets.covertype import Covertype
 from qfusion_datasets.file import File
 
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # of this process alone: what getrusage tells begins at the size of the one that started it
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 what, path, columns = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 before, cpu, wall = peak(), time.process_time(), time.perf_counter()
