@@ -11,6 +11,7 @@ from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Job
+from qfusion_core.remote.key import to_hide
 from qfusion_core.remote.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def new_asking(device: RemoteDevice) -> Asking:
     """Asks the device's provider."""
-    return Asking(device.bound.backend, device.options, device.secrets)
+    return Asking(device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()])
 
 
 _ID = re.compile(r"\S{1,1000}")
