@@ -31,7 +31,7 @@ def narrowest(values: NDArray[Any]) -> NDArray[Any]:
 def exact_float(values: NDArray[Any]) -> NDArray[Any]:
     """Numbers in float32 if that holds each of them exactly, else in float64.
 
-    >>> exact_float(np.array([1700000000])).dtype, exact_float(np.array([255])).dtype
+    >>> exact_float(np.array([1700000001])).dtype, exact_float(np.array([255])).dtype
     (dtype('float64'), dtype('float32'))
     """
     return values.astype(np.float32 if fits_float32(values) else np.float64, copy=False)

@@ -26,7 +26,7 @@ def plugins_of(spec: RunSpec) -> dict[str, Any]:
     """For the provenance: distribution and version of each component that is not qfusion's own.
 
     >>> from qfusion_core.config.compose import compose
-    >>> plugins_of(compose("hardware", "wine"))
+    >>> plugins_of(compose("hardware", "wine", registry=Registry()))
     {}
     """
     registry, found = Registry(), {}
