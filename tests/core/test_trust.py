@@ -76,7 +76,9 @@ def test_local_names_count_and_the_file_is_named(theirs, caplog):
         device = open_backend()
     assert device.name == "pennylane"  # the default is a name of the found file's own
     (said,) = (record.getMessage() for record in caplog.records)
-    assert said.startswith("backends.yaml was only found here: of it count names that ")
+    assert said.startswith(
+        "backends.yaml was only found here: of it count its default 'local' and names "
+    )
     assert f"qfusion trust {theirs}" in said
 
 
