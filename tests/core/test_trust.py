@@ -139,6 +139,16 @@ def test_a_change_of_the_file_or_of_a_document_is_to_be_trusted_anew(theirs, her
     open_backend("paid")
 
 
+def test_a_document_whose_name_reads_as_a_number_is_trusted_with_the_file(theirs, here):
+    theirs.write_text(THEIRS.replace("emulate: garnet.json", "emulate: 007"))
+    (here / "007").write_text("{}")
+    assert str(here / "007") in trust(theirs)["documents"]
+    open_backend("paid")
+    (here / "007").write_text("{} ")
+    with pytest.raises(NotTrusted):
+        open_backend("paid")
+
+
 def test_a_document_that_appears_later_is_not_trusted(theirs, here):
     (here / "garnet.json").unlink()
     trust(theirs)
