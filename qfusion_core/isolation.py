@@ -33,12 +33,12 @@ def take_no_code_from_here() -> None:
 
 
 def installed_path() -> "list[str]":
-    """`sys.path` without the working directory, unless PYTHONPATH names it as an absolute path.
+    """`sys.path` without the working directory, unless PYTHONPATH names it, be it as a dot.
 
     Who stands in a folder of installed packages finds them all the same.
     """
     named = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
-    if any(os.path.isabs(each) and _is_here(each) for each in named):
+    if any(map(_is_here, named)):
         return list(sys.path)
     if any(map(_is_here, (*site.getsitepackages(), site.getusersitepackages()))):
         return list(sys.path)

@@ -38,6 +38,7 @@ def read_table(
     *,
     as_text: Callable[[str], bool] = lambda name: False,
     marks: Marks = UNMARKED,
+    usual: str | None = None,
 ) -> pd.DataFrame:
     """Read a table with named columns.
 
@@ -49,6 +50,7 @@ def read_table(
         path: Of the file.
         as_text: Whether the column of this name is kept as it is written in a CSV or TSV: labels.
         marks: Decimal and thousands marks of a CSV or TSV, where they are known.
+        usual: Decimal mark of a CSV or TSV that shows none itself, if one is to be expected.
 
     Returns:
         The table; the marks that were found are its ``attrs["marks"]``.
@@ -64,8 +66,9 @@ def read_table(
         elif suffix == ".parquet":
             frame = read_parquet(Path(path), os.fstat(file.fileno()).st_size, where)
         else:
-            tabs = suffix == ".tsv"
-            frame, marks = read_delimited(file, where, tabs=tabs, as_text=as_text, marks=marks)
+            frame, marks = read_delimited(
+                file, where, tabs=suffix == ".tsv", as_text=as_text, marks=marks, usual=usual
+            )
         frame.attrs = {"marks": marks}  # and nothing that somebody wrote into a Parquet
         require_unique(tuple(frame.columns), where)
     if len(frame) == 0:
@@ -78,6 +81,7 @@ def read_features(
     feature_names: Sequence[str],
     *,
     marks: Marks = UNMARKED,
+    usual: str | None = None,
     channels: Channels | None = None,
 ) -> NDArray[np.float64]:
     """What a trained model needs of a user's file: its columns by name, or images.
@@ -85,7 +89,8 @@ def read_features(
     Args:
         path: A table; for a model of images (no feature names) an npz.
         feature_names: Of the trained model.
-        marks: As in training; see `read_table`.
+        marks: As they were told for the training; see `read_table`.
+        usual: The decimal mark that the training file was found to have; see `read_table`.
         channels: As of `read_arrays`.
 
     Returns:
@@ -95,7 +100,7 @@ def read_features(
         InputError: See `read_table`, `features` and `read_arrays`.
     """
     if feature_names:
-        table = read_table(path, marks=marks)
+        table = read_table(path, marks=marks, usual=usual)
         return features(table, feature_names, path).astype(np.float64, copy=False)
     x, _ = read_arrays(path, channels=channels)
     if x.ndim != 4:

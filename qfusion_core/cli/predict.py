@@ -105,11 +105,18 @@ def predict(
 
 
 def _as_in_training(folder: RunFolder) -> dict[str, Any]:
-    """How the file that the run was trained on wrote its numbers and laid out its images."""
+    """How the file that the run was trained on wrote its numbers and laid out its images.
+
+    What the user said of it holds for new files, too; what it was found to have is a hint: a table
+    may come out of another program by now.
+    """
     from qfusion_core.formats.marks import Marks
 
-    marks = folder.config.provenance.get("marks")
-    known = {key: marks.get(key) for key in Marks._fields} if isinstance(marks, dict) else {}
-    given = {key: mark for key, mark in known.items() if mark in (".", ",", " ", "'")}
-    options = folder.config.spec.data.options
-    return {"marks": Marks(**given), "channels": options.get("channels")}
+    options, found = folder.config.spec.data.options, folder.config.provenance.get("marks")
+    told = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}
+    usual = found.get("decimal") if isinstance(found, dict) else None
+    return {
+        "marks": Marks(**told),
+        "usual": usual if usual in (".", ",") else None,
+        "channels": options.get("channels"),
+    }

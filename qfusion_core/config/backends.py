@@ -20,6 +20,7 @@ from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
+from qfusion_core.printable import shortened
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Backends:
         if schema.default not in schema.backends:
             unknown = f"unknown backend {schema.default!r}"
             known = did_you_mean(schema.default, schema.backends)
-            raise source.error(("default",), f"{unknown}; {known}")
+            raise source.error(("default",), f"{unknown}; {shortened(known, 120)}")
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
 

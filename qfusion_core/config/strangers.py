@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qfusion_core.config.trust import how_to_trust
 from qfusion_core.errors import NotTrusted
 from qfusion_core.notes import note
+from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
@@ -22,13 +23,16 @@ def with_strangers(own: Backends, theirs: Backends) -> Backends:
     """
     strangers = frozenset(theirs.entries) - frozenset(own.entries)
     pools = {name: pool for name, pool in theirs.pools.items() if name in strangers}
+    takes_default = theirs.default in strangers
     note(
-        f"{theirs.source.path} was only found here: of it count names that {own.source.path} has "
-        f"not, for what runs on this machine; {how_to_trust(theirs.source.path)}"
+        f"{theirs.source.path} was only found here: of it count "
+        + (f"its default {one_line(repr(theirs.default), 60)} and " if takes_default else "")
+        + f"names that {own.source.path} has not, for what runs on this machine; "
+        + how_to_trust(theirs.source.path)
     )
     return replace(
         own,
-        default=theirs.default if theirs.default in strangers else own.default,
+        default=theirs.default if takes_default else own.default,
         entries={**theirs.entries, **own.entries},
         pools={**pools, **own.pools},
         theirs=theirs.source,

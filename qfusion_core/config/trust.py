@@ -151,7 +151,10 @@ def how_to_trust(path: str | Path) -> str:
 
 def _fingerprint(found: Bytes) -> dict[str, Any]:
     folder = found.path.absolute().parent
-    named = {folder / text for text in _texts(found.source().get(("backends",)))}
+    source = found.source()
+    # a number without quotes names a file, too, where an option is a path
+    texts = (*_texts(source.get(("backends",))), *source.texts.values())
+    named = {folder / text for text in texts if text}
     documents = {
         str(path.resolve()): _sha256(read_bounded(path, DOCUMENT_LIMIT))
         for path in sorted(named)

@@ -9,6 +9,7 @@ columns.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -26,6 +27,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 WRITTEN = {"written": "YAML"}  # validation context: text is handed over as it was written
 _LONGEST_WORDS = 600  # of our own, and of a plugin
+_NAME = re.compile(r"\S{121,}")  # longer than any of ours: out of the file, or a path
+_LONGEST_NAME = 80
 _LONGEST_FOUND = 140  # with a path and a place under 300 characters, whatever stands in the file
 
 
@@ -137,7 +140,8 @@ class Source:
         dotted = one_line(".".join(str(step) for step in at), 100)
         said = where.endswith(f" {dotted}")  # an assignment is cited by its place
         place = f"{where}: {dotted}: " if dotted and not said else f"{where}: "
-        return InputError(place + one_line(what, _LONGEST_WORDS))
+        words = _NAME.sub(lambda found: shortened(found[0], _LONGEST_NAME), one_line(what))
+        return InputError(place + shortened(words, _LONGEST_WORDS))
 
     def validate(self, model: type[Model], at: At = (), data: Any = None) -> Model:
         """A sub-tree as a pydantic model.

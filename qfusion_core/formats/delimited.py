@@ -34,6 +34,7 @@ def read_delimited(
     tabs: bool,
     as_text: Callable[[str], bool],
     marks: Marks,
+    usual: str | None = None,
 ) -> tuple[pd.DataFrame, Marks]:
     """A table, and the marks that its numbers have.
 
@@ -43,6 +44,7 @@ def read_delimited(
         tabs: Whether tabs separate the fields.
         as_text: Whether the column of this name is kept as it is written.
         marks: As the user gave them; what is None there is found out.
+        usual: Decimal mark of files like this one, for what the file itself leaves open.
 
     Raises:
         InputError: The lines do not fit their header, or numbers can be read in two ways.
@@ -53,7 +55,7 @@ def read_delimited(
     require_unique(head.names, where)
     texts = [name for name in head.names if as_text(name)]
     if marks.decimal is None:
-        marks = marks._replace(decimal=_decimal(file, where, head, texts, marks))
+        marks = marks._replace(decimal=_decimal(file, where, head, texts, marks, usual))
     if marks.thousands and marks.thousands == marks.decimal:
         raise InputError(f"{where}: thousands and decimal mark are both {marks.thousands!r}")
     pieces: dict[str, list[pd.Series]] = {name: [] for name in head.names}
@@ -81,11 +83,15 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
         raise InputError(f"{where}: column name {twice[:40]!r} occurs twice; rename one of the two")
 
 
-def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks) -> str | None:
+def _decimal(
+    file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks, usual: str | None
+) -> str | None:
     if marks.thousands in (".", ","):
         return ",."[marks.thousands == ","]
     if head.separator == ",":
         return "."
+    if usual == ",":
+        return usual  # a point would be in a date, or between thousands
 
     def cells(piece: pd.DataFrame) -> Iterator[tuple[int, str, str]]:
         for name in head.names:
@@ -96,7 +102,7 @@ def _decimal(file: IO[bytes], where: str, head: Head, texts: list[str], marks: M
     if not _has_marks(file):
         return None
     pieces = _pieces(file, where, head, list(head.names), marks, first=_FIRST_ROWS)
-    return find_decimal(map(cells, pieces), where)
+    return find_decimal(map(cells, pieces), where, usual)
 
 
 def _has_marks(file: IO[bytes]) -> bool:

@@ -58,7 +58,9 @@ def proof(cell: str) -> str | None:
     return marks[-1] if last_is_alone and _GROUPED.fullmatch(head) else None
 
 
-def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -> str | None:
+def find_decimal(
+    pieces: Iterable[Iterable[tuple[int, str, str]]], where: str, usual: str | None = None
+) -> str | None:
     """The decimal mark of a file, by the first piece with numbers that leave no choice.
 
     Where such numbers have both marks it is the comma: ``15.03`` beside ``0,5`` is a date.
@@ -66,6 +68,7 @@ def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -
     Args:
         pieces: Of the file: data row, column name and text of each cell.
         where: Names the file in errors.
+        usual: The mark to take where each number can be read in two ways; None to refuse them.
 
     Raises:
         InputError: Numbers have marks, and each of them can be read in two ways.
@@ -82,7 +85,7 @@ def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -
                 doubtful = row, name, cell.strip()
         if found:
             return found
-    if doubtful:
+    if doubtful and usual is None:
         row, name, cell = doubtful
         mark = re.findall("[.,]", cell)[0]
         raise InputError(
@@ -91,7 +94,7 @@ def find_decimal(pieces: Iterable[Iterable[tuple[int, str, str]]], where: str) -
             f"data.options.decimal='{mark}' or data.options.thousands='{mark}', or write plain "
             "numbers"
         )
-    return None
+    return usual if doubtful else None
 
 
 def ungrouped(cell: str, marks: Marks) -> str:

@@ -7,19 +7,13 @@ from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
-from qfusion_core.config.spec import RunSpec
+from qfusion_core.config.spec import KINDS_BY_KEY, RunSpec
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line
-from qfusion_core.registry import Kind, Registry
+from qfusion_core.registry import Registry
 
 KEY = "plugins"
-_KINDS: dict[str, Kind] = {
-    "data": "dataset",
-    "classical": "classical_encoder",
-    "quantum": "quantum_encoder",
-    "fusion": "fusion",
-}
 
 
 def plugins_of(spec: RunSpec) -> dict[str, Any]:
@@ -30,7 +24,7 @@ def plugins_of(spec: RunSpec) -> dict[str, Any]:
     {}
     """
     registry, found = Registry(), {}
-    for part, kind in _KINDS.items():
+    for part, kind in KINDS_BY_KEY.items():
         plugin = registry.provider(kind, getattr(spec, part).type)
         if plugin is not None and not plugin.built_in:
             found[part] = {"distribution": plugin.distribution, "version": plugin.version}

@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -102,10 +103,31 @@ def test_numbers_are_read_as_in_training_or_refused(german, tmp_path, qfusion):
     assert RunFolder.open(german).config.provenance["marks"]["decimal"] == ","
     code, out, _ = predicted("a;b\n9,012;0,002\n")  # could be 9012, but for the training
     assert (code, json.loads(out)[0]["class"]) == (0, "@x")
-    for text in ("a;b\n9.012;2\n", "a;b\n9.01;2\n", "a,b\n9.01,2\n"):
+    for text in ("a;b\n9.012;2\n", "a;b\n9.01;2\n", 'a,b\n"9,01",2\n'):
         code, out, err = predicted(text)
         assert (code, out) == (2, "")
-        assert "column 'a': text in 1 of 1 rows, the first is data row 1: '9.01" in err
+        assert "column 'a': text in 1 of 1 rows, the first is data row 1: '9" in err
+
+
+def test_a_table_out_of_another_program_is_read_by_its_own_marks(german, tmp_path, qfusion):
+    def predicted(run, text):
+        (tmp_path / "x.csv").write_text(text)
+        code, out, _ = qfusion("predict", run, tmp_path / "x.csv", "--json")
+        assert code == 0
+        return [row["class"] for row in json.loads(out)]
+
+    commas = "a;b\n0,1;0,001\n9,1;0,002\n18,2;0,001\n"
+    points = "a,b\n0.1,0.001\n9.1,0.002\n18.2,0.001\n"
+    expected = ["=SUM(1)", "@x", "gut"]
+    assert predicted(german, points) == predicted(german, commas) == expected
+    run = tmp_path / "points"
+    shutil.copytree(german, run)
+    config = (run / "config.yaml").read_text()
+    assert config.count('decimal: ","') == 1
+    (run / "config.yaml").write_text(config.replace('decimal: ","', 'decimal: "."'))
+    assert predicted(run, commas) == predicted(run, commas.replace(",", ".")) == expected
+    # each could be 9002: the training decides
+    assert predicted(run, "a;b\n9.002;1\n") == predicted(run, "a,b\n9.002,1\n")
 
 
 def test_formulas_are_names_as_written_and_escaped_on_request(german, tmp_path, qfusion):

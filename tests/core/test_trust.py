@@ -76,7 +76,9 @@ def test_local_names_count_and_the_file_is_named(theirs, caplog):
         device = open_backend()
     assert device.name == "pennylane"  # the default is a name of the found file's own
     (said,) = (record.getMessage() for record in caplog.records)
-    assert said.startswith("backends.yaml was only found here: of it count names that ")
+    assert said.startswith(
+        "backends.yaml was only found here: of it count its default 'local' and names "
+    )
     assert f"qfusion trust {theirs}" in said
 
 
@@ -135,6 +137,16 @@ def test_a_change_of_the_file_or_of_a_document_is_to_be_trusted_anew(theirs, her
         open_backend("paid")
     trust(theirs)
     open_backend("paid")
+
+
+def test_a_document_whose_name_reads_as_a_number_is_trusted_with_the_file(theirs, here):
+    theirs.write_text(THEIRS.replace("emulate: garnet.json", "emulate: 007"))
+    (here / "007").write_text("{}")
+    assert str(here / "007") in trust(theirs)["documents"]
+    open_backend("paid")
+    (here / "007").write_text("{} ")
+    with pytest.raises(NotTrusted):
+        open_backend("paid")
 
 
 def test_a_document_that_appears_later_is_not_trusted(theirs, here):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from qfusion_core import InputError, Options, Registry
+from qfusion_core.config.backends import Backends
 from qfusion_core.config.compose import compose
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
@@ -270,6 +271,27 @@ def test_a_long_value_or_name_does_not_make_a_long_error():
         Source.parse('inner: {"\\e]0;x\\a": {shots: x}}', "f").validate,
         Outer,
     )
+
+
+@pytest.mark.parametrize(
+    ("default", "entry"),
+    [
+        ("NAME", "{type: statevector}"),
+        ("a", "{type: NAME}"),
+        ("a", "{type: pool, options: {backends: [NAME, a]}}"),
+        ("a", "{type: pennylane, options: {device: default.qubit, options: {NAME: 1}}}"),
+    ],
+)
+def test_a_long_name_does_not_make_a_long_error_whoever_says_it(tmp_path, default, entry):
+    path = tmp_path / "backends.yaml"
+    text = f"version: 1\ndefault: {default}\nbackends:\n  a: {entry}\n"
+    path.write_text(text.replace("NAME", "x" * 900))
+    with pytest.raises(InputError) as refused:
+        Backends.read(path).open("a")
+    said = str(refused.value)
+    assert said.startswith(f"{path}:")
+    assert "\n" not in said
+    assert len(said) - len(str(path)) < 250
 
 
 @pytest.mark.parametrize(

@@ -118,9 +118,10 @@ def test_a_notebook_finds_no_plugin_in_its_folder_unless_pythonpath_names_it(her
         "print([p.distribution for p in Registry().plugins if p.distribution != 'qfusion'])\n"
     )
     assert here(code).stdout == "[]\n"
-    assert here(code, PYTHONPATH="").stdout == here(code, PYTHONPATH=".").stdout == "[]\n"
-    named = here(code, PYTHONPATH=str(here.folder))
-    assert (named.stdout, named.stderr) == ("['acme']\n", "loaded\n")
+    assert here(code, PYTHONPATH="").stdout == here(code, PYTHONPATH=":/none").stdout == "[]\n"
+    for wish in (str(here.folder), "."):  # Python takes modules from there in any case
+        named = here(code, PYTHONPATH=wish)
+        assert (named.stdout, named.stderr) == ("['acme']\n", "loaded\n")
 
 
 def test_an_empty_entry_of_pythonpath_is_no_wish_for_code_from_here(here):
