@@ -54,7 +54,8 @@ def read_delimited(
     head = read_head(file, where, tabs=tabs)
     require_unique(head.names, where)
     texts = [name for name in head.names if as_text(name)]
-    if marks.decimal is None:
+    told = marks.decimal is not None
+    if not told:
         marks = marks._replace(decimal=_decimal(file, where, head, texts, marks, usual))
     if marks.thousands and marks.thousands == marks.decimal:
         raise InputError(f"{where}: thousands and decimal mark are both {marks.thousands!r}")
@@ -69,6 +70,8 @@ def read_delimited(
                 column = pd.Series(narrowest(column.to_numpy()))
             pieces[name].append(column)
     columns = {name: _joined(pieces.pop(name)) for name in head.names}
+    if head.separator == "," and not told:
+        marks = marks._replace(decimal=None)  # it says nothing of files that other fields separate
     return pd.DataFrame(columns, columns=list(head.names), copy=False), marks
 
 
