@@ -316,6 +316,18 @@ def test_a_key_that_others_can_read_or_that_is_a_link_is_refused(tmp_path):
         Journal(tmp_path).jobs.all()
 
 
+def test_where_the_variable_has_a_key_the_file_need_not_be_one(tmp_path, monkeypatch):
+    """A state directory that came with a container, say, belongs to somebody else."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    write(tmp_path / "run")
+    key = tmp_path / "state" / "qfusion" / "journal.key"
+    key.chmod(0o644)
+    monkeypatch.setenv("QFUSION_JOURNAL_KEY", "k" * 32)
+    journal, _ = write(tmp_path / "other")
+    assert journal.standing().kind == "own"
+    assert Journal(tmp_path / "run").standing().kind == "foreign"
+
+
 def test_processes_that_make_a_key_at_once_have_the_same(tmp_path):
     said = "from qfusion_core.remote.key import keys; print(keys(create=True)[0].hex())"
     command = [sys.executable, "-c", said]
