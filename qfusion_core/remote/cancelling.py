@@ -63,7 +63,8 @@ def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancell
     status: JobStatus = ask(lambda: device.status(job_id), job_id=job_id)
     if status.state in ("cancelled", "failed"):
         reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
-        journal.jobs.ended(entry.key, status.state, reason)
+        charge = ask(lambda: device.charged(job_id), job_id=job_id)
+        journal.jobs.ended(entry.key, status.state, reason, charge)
     where = {"cancelled": found.cancelled, "failed": found.ended, "done": found.ended}
     where.get(status.state, found.asked).append(entry)
 
