@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -343,6 +344,22 @@ def test_adopting_what_is_the_users_own_changes_nothing(tmp_path):
     before = journal.path.read_bytes()
     assert adopt_jobs([tmp_path]) == []
     assert journal.path.read_bytes() == before
+
+
+def test_a_thread_that_reads_does_not_end_the_locks_of_one_that_writes(tmp_path):
+    """Else another process takes the file for unused, and deletes the log that is written to."""
+    journal, _ = write(tmp_path / "run")
+    reader = threading.Thread(target=Journal(tmp_path / "run").measurements)
+    visit = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM job')"
+    )
+    with journal._store.writing() as db:
+        db.execute("UPDATE measurement SET verb = 'other'")
+        reader.start()
+        reader.join(0.3)
+        subprocess.run([sys.executable, "-c", f"{visit}; db.close()", journal.path], check=True)
+        assert Path(f"{journal.path}-wal").exists()
+    reader.join()
 
 
 def test_what_changes_between_the_look_and_the_word_is_not_adopted(tmp_path, monkeypatch):
