@@ -50,8 +50,8 @@ def features(
     if absent:
         raise InputError(
             f"{where}: expected a column {_name(absent[0])}"
-            + (f" and {len(absent) - 1} more: {listing(absent[1:])}" if absent[1:] else "")
-            + f"; got the columns: {listing(frame.columns)}"
+            + (f" and {len(absent) - 1} more: {listing(absent[1:], most=3)}" if absent[1:] else "")
+            + f"; got the columns: {listing(frame.columns, most=5)}"
         )
     columns, flaws = [], {}
     for name in taken:

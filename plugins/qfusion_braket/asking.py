@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from qfusion_core import InputError, QfusionError, Refused, RemoteError, SubmitUncertain, Transient
+from qfusion_core import (
+    InputError,
+    QfusionError,
+    Refused,
+    RemoteError,
+    SubmitUncertain,
+    Transient,
+    Unreadable,
+)
 
 INSTALL = 'the Amazon Braket SDK is not installed; pip install "qfusion[braket]"'
 SIGN_IN = (
@@ -40,16 +48,19 @@ _PASSING = ("throttl", "toomanyrequests", "slowdown", "requestlimitexceeded")
 
 
 @contextmanager
-def asking(*, submits: bool = False) -> Iterator[None]:
+def asking(*, submits: bool = False, describes: bool = False) -> Iterator[None]:
     """Everything that boto and the SDK raise becomes one of qfusion's errors.
 
     Secrets that are quoted are taken out by the core, which asks `RemoteDevice.secrets`.
 
     Args:
         submits: Whether a task may have been accepted when no clear reply comes back.
+        describes: Whether a description of a device is asked for: one that cannot be read is not
+            asked for as long as a reply that does not come.
 
     Raises:
         Transient: A fault that passes.
+        Unreadable: A description cannot be read.
         SubmitUncertain: A task may have been accepted.
         Refused: All else.
     """
@@ -60,10 +71,10 @@ def asking(*, submits: bool = False) -> Iterator[None]:
     except ImportError as error:
         raise InputError(f"braket: {INSTALL} ({error})") from None
     except Exception as error:  # boto's have several bases; the SDK leaks those of others
-        raise _error(error, submits) from None
+        raise _error(error, submits, describes) from None
 
 
-def _error(error: Exception, submits: bool) -> RemoteError:
+def _error(error: Exception, submits: bool, describes: bool) -> RemoteError:
     from botocore import exceptions as boto
 
     doubt = SubmitUncertain if submits else Transient
@@ -100,7 +111,8 @@ def _error(error: Exception, submits: bool) -> RemoteError:
         case boto.BotoCoreError():
             return (doubt if submits else Refused)(f"{type(error).__name__}: {said}")
         case _:  # a page of somebody's instead of AWS's reply, or half of one
-            return doubt(f"the reply of AWS cannot be read ({type(error).__name__}: {said})")
+            what = f"the reply of AWS cannot be read ({type(error).__name__}: {said})"
+            return Unreadable(what) if describes else doubt(what)
 
 
 def _answered(

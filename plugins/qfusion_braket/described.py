@@ -79,11 +79,11 @@ def _limits(action: SetAction | None) -> Limits | None:
 
 
 def _unreadable(error: Exception, short: str, saved: str | None) -> QfusionError:
-    said = one_line(_first(error), 120)
+    said = one_line(_first(error), 100)
     if saved is None:
         return Refused(
             f"what AWS tells of {short} cannot be read ({said})",
-            next_step="nothing was sent; try again later, or update amazon-braket-sdk and qfusion",
+            next_step="try again later, or update amazon-braket-sdk",
         )
     return InputError(
         f"braket: {shown_path(saved)}: does not describe a device ({said}); "

@@ -200,7 +200,7 @@ class Service(Site):
     def _described(self) -> dict[str, Any]:
         connection = self.connection
         try:
-            with asking():
+            with asking(describes=True):
                 reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
                 _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
         except Refused as error:

@@ -76,7 +76,7 @@ def measuring(
         ):
             yield measurement
             if measurement.adopted:
-                typer.echo(f"values of this measurement: {measurement.adopted}", err=True)
+                say(f"values of this measurement: {measurement.adopted}", err=True)
     except JobsLeft as left:
         if as_json:
             print_json({"run": str(run), "measurement": measurement.ids, "left": str(left)})

@@ -14,9 +14,10 @@ from braket_circuits import executed, expected, gates_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qfusion_braket import plan, task
+from qfusion_braket import plan
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.options import Options
+from qfusion_braket.reply import reply_of
 from qfusion_braket.template import Writer
 from qfusion_braket.values import from_bits, from_counts
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
@@ -123,6 +124,7 @@ import hashlib, torch
 from qfusion_braket import plan, task
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.options import Options
+from qfusion_braket.reply import reply_of
 from qfusion_core import Angle, Circuit, Gate, Term
 gates = tuple(Gate("RY", (w,), Angle((Term("data", w, 1.0),))) for w in range(9))
 circuit, angles = Circuit(9, gates, 9, 0), torch.linspace(-3, 3, 36).double().reshape(4, 9)
@@ -166,6 +168,6 @@ def test_probabilities_serve_where_there_are_no_measurements():
         CIRCUIT, torch.zeros(1, 2).double(), ["ZZ"], machine, shots=2500, rows=None, facts={}
     )
     document = {"measurementProbabilities": {"00": 0.75, "01": 0.25}, "measuredQubits": [0, 1]}
-    reply = task.reply_of(document, job, options)
+    reply = reply_of(document, job, options)
     assert reply.values.tolist() == [[0.5]]
     assert json.loads(reply.raw)[0]["counts"] == {"00": 0.75, "01": 0.25}

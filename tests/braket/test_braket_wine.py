@@ -1,6 +1,7 @@
 """One checkpoint of the main job's model, on an SV1-like, a Forte-like and a Garnet-like device."""
 
 import json
+import shutil
 
 import pytest
 
@@ -22,7 +23,7 @@ backends:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory):
+def trained(tmp_path_factory):
     """A trained model with a circuit of four qubits."""
     folder = tmp_path_factory.mktemp("wine") / "run"
     quick = ["--preset", "hardware", "--set", "training.epochs=1"]
@@ -30,6 +31,12 @@ def wine(tmp_path_factory):
         main(["train", "wine", *quick, "--out", str(folder), "--json"])
     assert not end.value.code
     return folder
+
+
+@pytest.fixture
+def wine(trained, tmp_path):
+    """A copy for each test: its journal is under the key of this test's user."""
+    return shutil.copytree(trained, tmp_path / "wine")
 
 
 @pytest.fixture

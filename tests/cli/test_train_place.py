@@ -72,6 +72,7 @@ def test_a_run_folder_is_only_read_by_what_only_reads(qfusion, tmp_path):
 
 def test_an_address_in_a_run_folder_needs_the_option(qfusion, tmp_path, monkeypatch):
     monkeypatch.setenv("QFUSION_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("QFUSION_DATA", raising=False)
     code, _, err = qfusion("train", "wine", *QUICK, "--out", "run")
     config = tmp_path / "run" / "config.yaml"
     text = config.read_text()

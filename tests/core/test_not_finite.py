@@ -45,7 +45,7 @@ def row_of(path, part):
     return int(np.argmin(np.abs(column - wanted)))
 
 
-@pytest.mark.parametrize("value", [-3.4028235e38, 9.96921e36, 1e30])
+@pytest.mark.parametrize("value", [-9e35, 1e30])  # larger ones are refused when a file is read
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_a_fill_value_names_the_row_and_the_feature(tmp_path, part, value):
     path = table(tmp_path / "t.csv")

@@ -356,6 +356,7 @@ def test_an_address_that_only_a_run_folder_names_is_asked_only_if_allowed(
     run, tmp_path, monkeypatch
 ):
     monkeypatch.setenv("QFUSION_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("QFUSION_DATA", raising=False)  # else nobody has to be asked
     change(run, spec__data={"type": "covertype", "options": {"url": "http://127.0.0.1:9/x"}})
     folder = RunFolder.open(run)
     said = refusal(folder.load_split, REGISTRY)

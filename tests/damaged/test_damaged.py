@@ -65,7 +65,7 @@ def play(limited, trained, tmp_path):
 
 def of_backends(file, run, limited, backends, folder):
     yield limited("backends", "--backends-file", file)
-    yield limited("backends", "ibm-fez", "--check", "--backends-file", file)
+    yield limited("estimate", run, "--backend", "ibm-fez", "--backends-file", file)
 
 
 def of_prices(file, run, limited, backends, folder):
@@ -83,7 +83,6 @@ def of_reply(file, run, limited, backends, folder):
     with running(service) as address:
         known = {"AWS_ENDPOINT_URL": address}
         yield limited("estimate", run, "--backend", "garnet", *backends(), environment=known)
-        yield limited("backends", "garnet", "--check", *backends(), environment=known)
     assert not service.tasks
 
 

@@ -13,7 +13,18 @@ _EVENTS = (
     "socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo",
     "socket.gethostbyname", "socket.gethostbyaddr",
 )  # fmt: skip
+_RESOLVING = ("socket.getaddrinfo", "socket.gethostbyname")
 _HERE = ("", "localhost", "::1", "0.0.0.0", "::", socket.gethostname())
+
+
+def _is_address(host):
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            socket.inet_pton(family, host)
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
 
 
 def _guard(event, arguments):
@@ -27,6 +38,8 @@ def _guard(event, arguments):
         host = host.decode("ascii", "replace")
     if not isinstance(host, str) or host in _HERE or host.startswith("127."):
         return
+    if event in _RESOLVING and _is_address(host):
+        return  # a number is resolved without asking anybody
     log = os.environ.get("SOCKET_GUARD")
     if log:
         with open(log, "a", encoding="utf-8") as file:  # noqa: PTH123

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
@@ -118,8 +119,13 @@ def test_a_private_address_of_a_run_folder_is_not_asked_at_all(host, cache):
     assert not cache.exists()
 
 
-def test_a_public_address_is_not_private():
+def test_a_public_address_is_not_private(monkeypatch):
     assert not is_private("https://1.1.1.1/")
+
+    def unknown(*words, **more):
+        raise socket.gaierror("no such name")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)  # a test asks nobody for a name
     assert not is_private("https://host.invalid/")
 
 

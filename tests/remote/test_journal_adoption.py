@@ -56,7 +56,7 @@ def evaluate(machine):
     def _evaluate(folder, verb="evaluate", subject="three rows"):
         options = Anywhere.Options(url=machine.url, rows_per_job=1, **QUICK)
         device = Anywhere(options, Anywhere.Credentials(token=SECRET))
-        with Measurement(folder, verb, subject) as measurement:
+        with Measurement(folder, verb, subject, approve=True) as measurement:
             device.bound = Binding("queue", Budget(max_jobs=1000), measurement)
             return device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
 
