@@ -409,3 +409,21 @@ def test_a_job_that_a_copy_of_the_run_has_sent_is_cancelled_at_the_provider(
     assert code == 0
     assert {job["job_id"] for job in json.loads(out)["cancelled"]} == set(machine.jobs)
     assert {machine.status(name)["state"] for name in machine.jobs} == {"cancelled"}
+
+
+def test_what_an_older_release_called_failed_and_is_unknown_now_is_not_bought_again(
+    machine, evaluate, failure, journal
+):
+    """It took `unknown` for `failed`, and did not say in which account."""
+    machine.seconds = 60
+    evaluate_left(evaluate, failure)
+    restore = hide(machine, ["job-1"])
+    with journal._store.writing() as db:
+        db.execute("UPDATE job SET state = 'failed', account = NULL WHERE job_id = 'job-1'")
+    machine.seconds = 0
+    said = failure(Refused, evaluate)
+    assert said.startswith("queue: job job-1: unknown, though it was accepted: not in this account")
+    assert "jobs forget" in said
+    restore()
+    evaluate()
+    assert (len(machine.jobs), states(journal)) == (3, ["done"] * 3)
