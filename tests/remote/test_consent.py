@@ -49,7 +49,7 @@ def test_a_paid_backend_is_not_used_before_somebody_agrees(connect, forward, mac
     said = str(refused.value)
     assert said == str(again.value)
     assert said.startswith("queue costs money (about ")
-    assert "nothing was sent (in Python: approve=True); add --yes to agree" in said
+    assert "nothing of it was sent (in Python: approve=True); add --yes to agree" in said
     assert not machine.jobs
 
 
