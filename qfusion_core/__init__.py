@@ -31,6 +31,7 @@ _HOMES = {
     "Dataset": "interfaces",
     "Device": "interfaces",
     "Engine": "interfaces",
+    "Charge": "remote.job",
     "FailedPart": "remote.job",
     "Finding": "remote.job",
     "Fusion": "interfaces",

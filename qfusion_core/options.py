@@ -109,7 +109,8 @@ def values_digests(device: str, options: Options) -> tuple[str, ...]:
     """
     today = [2, device, options.values_version, options.that_differ()]
     first = options.counted_at_first()
-    return tuple(_sha256(each) for each in (today, first and [1, device, first]) if each)
+    made = [today] if first is None else [today, [1, device, first]]
+    return tuple(map(_sha256, made))
 
 
 def _sha256(document: Any) -> str:

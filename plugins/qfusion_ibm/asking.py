@@ -11,10 +11,10 @@ from qfusion_core import InputError, QfusionError, Refused, Transient
 from qfusion_ibm.snapshots import INSTALL
 from qfusion_ibm.template import known_warnings
 
-_NO_TOKEN = "Unable to retrieve IBM Cloud access token"
-# what the SDK says of a network that is down, and of a service that is
 # what code that reads a reply raises where it is another
 _READING = (KeyError, IndexError, TypeError, AttributeError, json.JSONDecodeError)
+# what the SDK says of a network that is down, and of a service that is
+_NO_TOKEN = "Unable to retrieve IBM Cloud access token"
 _INSTANCES = "Unable to retrieve instances"
 _PASSING = (_NO_TOKEN, "No backend matches")
 

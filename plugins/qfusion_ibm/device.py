@@ -10,6 +10,7 @@ from torch import Tensor
 
 import qfusion_core
 from qfusion_core import (
+    Charge,
     Circuit,
     Finding,
     Job,
@@ -159,6 +160,11 @@ class IBM(RemoteDevice):
         if seconds is not None and self.options.mode != "session":
             usd = self._prices.usd(Range(seconds, seconds))
         return Result(torch.from_numpy(found), raw, qpu_seconds=seconds, usd=usd)
+
+    def charged(self, job_id: str) -> Charge | None:
+        """Of a job that ran too long, say: IBM bills what it has used."""
+        seconds = self._site.seconds(job_id) if isinstance(self._site, Service) else None
+        return Charge(seconds, self._prices.usd(Range(seconds, seconds))) if seconds else None
 
     def cancel(self, job_id: str) -> None:
         """One job."""

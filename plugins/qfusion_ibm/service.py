@@ -141,10 +141,10 @@ class Service:
         if not raw.strip():
             raise Unreadable("the results are not there yet: an empty reply")
         values = expectations(text, raw, self._options)
-        return values, raw, self._seconds(job_id)
+        return values, raw, self.seconds(job_id)
 
-    def _seconds(self, job_id: str) -> float | None:
-        """QPU seconds that a job took; values do not depend on whether IBM tells."""
+    def seconds(self, job_id: str) -> float | None:
+        """QPU seconds that a job took; None where IBM does not tell, on which no value depends."""
         try:
             with asking(reads=True):
                 told = self.connection.client.job_metadata(job_id)["usage"]["quantum_seconds"]

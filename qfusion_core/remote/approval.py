@@ -56,6 +56,6 @@ class Approval:
         agreed = self.approve(price) if callable(self.approve) else self.approve is True
         if not agreed:
             raise InputError(
-                f"{backend} costs money ({price}); nothing was sent (in Python: approve=True); "
-                f"add --yes to agree{way_out}"
+                f"{backend} costs money ({price}); nothing of it was sent (in Python: "
+                f"approve=True); add --yes to agree{way_out}"
             )

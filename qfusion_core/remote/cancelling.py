@@ -63,13 +63,17 @@ def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancell
     status: JobStatus = ask(lambda: device.status(job_id), job_id=job_id)
     if status.state in ("cancelled", "failed"):
         reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
-        journal.jobs.ended(entry.key, status.state, reason)
+        charge = ask(lambda: device.charged(job_id), job_id=job_id)
+        journal.jobs.ended(entry.key, status.state, reason, charge)
     where = {"cancelled": found.cancelled, "failed": found.ended, "done": found.ended}
     where.get(status.state, found.asked).append(entry)
 
 
 def _unseen(device: RemoteDevice, journal: Journal, entry: Entry) -> str | None:
-    """Id of a job that may have been accepted without our seeing it; it is ours from now on."""
+    """Id of a job that may have been accepted without our seeing it; it is ours from now on.
+
+    Also of one that was never sent as far as the journal knows: it may be a copy of one that was.
+    """
     owner = new_owner()
     claimed = journal.jobs.claim(entry.key, owner)
     if claimed is None:
@@ -78,7 +82,13 @@ def _unseen(device: RemoteDevice, journal: Journal, entry: Entry) -> str | None:
             backend=device.bound.backend,
             next_step="stop that process, then cancel again",
         )
-    job_id = Submission(device, journal.jobs, owner, "").find(claimed)
+    forget = Measurement(journal.path.parent).command("forget", entry.at.measurement)
+    sender = Submission(device, journal.jobs, owner, f"`{forget}` gives it up without asking")
+    try:
+        job_id = sender.find(claimed) or sender.look(claimed)
+    except RemoteError:
+        journal.jobs.let_go(entry.key)
+        raise
     if job_id is not None:
         journal.jobs.submitted(entry.key, job_id)
     return job_id

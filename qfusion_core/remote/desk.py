@@ -72,14 +72,15 @@ class Desk:
             self._journal.jobs.known(entry.key, str(entry.job_id))  # it is at work after all
         if status.state == "done":
             return self._keep(entry, device, ask)
-        return self._end(entry, status, ask)
+        return self._end(entry, device, status, ask)
 
-    def _end(self, entry: Entry, status: JobStatus, ask: Asking) -> JobStatus:
+    def _end(self, entry: Entry, device: RemoteDevice, status: JobStatus, ask: Asking) -> JobStatus:
         """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
             reason = ask.hide(status.reason or "") or f"{status.state}, no reason was given"
             status = status._replace(reason=reason)
-            self._journal.jobs.ended(entry.key, status.state, reason)
+            charge = ask(lambda: device.charged(str(entry.job_id)), job_id=entry.job_id)
+            self._journal.jobs.ended(entry.key, status.state, reason, charge)
         return status
 
     def _keep(self, entry: Entry, device: RemoteDevice, ask: Asking) -> JobStatus:
@@ -93,7 +94,8 @@ class Desk:
             result = ask(fetch, job_id=job_id, next_step=self._next)
         except JobFailed as error:  # the provider calls a job done of which it has run nothing
             self._journal.jobs.unreadable(entry.key, error.reason)
-            return self._end(entry, JobStatus("failed", reason=error.reason), ask)
+            status = JobStatus("failed", reason=error.reason)
+            return self._end(entry, device, status, ask)
         except RemoteError as error:
             raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
             self._journal.jobs.unreadable(entry.key, error.reason, raw)

@@ -16,7 +16,7 @@ from qfusion_core.interfaces import Device
 from qfusion_core.remote.fleet import Binding as Binding
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry, Planned
-from qfusion_core.remote.job import Call, Finding, Job, JobStatus, Result
+from qfusion_core.remote.job import Call, Charge, Finding, Job, JobStatus, Result
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
 
@@ -128,6 +128,13 @@ class RemoteDevice(Fleet, ABC):
         A finding that failed, or says that the machine is away, keeps a pool from sending anything
         to it, and the length of the queue (``Finding.waiting``) can decide how much.
         """
+
+    def charged(self, job_id: str) -> Charge | None:
+        """What was taken for a job that failed or was cancelled; None: nothing, or not told.
+
+        Without it nothing stays reserved for such a job, though a part of it may have been run.
+        """
+        return None
 
     def account(self) -> str | None:
         """Whose jobs they are: a short name of the account or instance, no secret; None: not told.

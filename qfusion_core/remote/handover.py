@@ -9,6 +9,7 @@ from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Budgets, Entry
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.submission import Submission
 
 
 class Handover:
@@ -65,11 +66,24 @@ class Handover:
         for entry in self._jobs.of(self._at):
             if entry.backend == backend and entry.state == "intent":
                 claimed = self._jobs.claim(entry.key, self._owner)
-                if claimed is not None and claimed.sent is None:
+                if claimed is not None and claimed.sent is None and self._is_unsent(claimed):
                     ours.append(claimed)
                 elif claimed is not None:
                     self._jobs.let_go(entry.key)
         return ours
+
+    def _is_unsent(self, entry: Entry) -> bool:
+        """Whether a machine has not taken what this journal, which may be a copy, never sent."""
+        device = self._fleet.members.get(entry.backend)
+        if device is None:  # nobody can ask it, and what it was to do is not to wait for that
+            return True
+        try:
+            found = Submission(device, self._jobs, self._owner, self._next).look(entry)
+        except RemoteError:
+            return False
+        if found is not None:
+            self._jobs.submitted(entry.key, found)
+        return found is None
 
     def _hand_over(self, entries: list[Entry], error: RemoteError) -> bool:
         if not entries:

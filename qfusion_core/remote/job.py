@@ -133,6 +133,18 @@ class Result:
     reason: str = ""
 
 
+class Charge(NamedTuple):
+    """What a provider took for a job that did not give its values.
+
+    Attributes:
+        qpu_seconds: As of `Result`.
+        usd: Likewise.
+    """
+
+    qpu_seconds: float | None
+    usd: float | Range
+
+
 class Finding(NamedTuple):
     """One line of a preflight: what was looked at, how it is, and what to do about it.
 

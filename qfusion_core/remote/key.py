@@ -31,7 +31,12 @@ def keys(*, create: bool = False) -> tuple[bytes, ...]:
         InputError: A key cannot be made, is too short, or others may read it. No key is shown.
     """
     named = _named()
-    kept = _kept()
+    try:
+        kept = _kept()
+    except InputError:
+        if not named:  # else that one does, and what the file holds is of no use
+            raise
+        kept = ()
     if create and not named and not kept:
         kept = (_made(),)
     return named + kept

@@ -18,7 +18,7 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
 from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
-from qfusion_core.remote.job import Result
+from qfusion_core.remote.job import Charge, Result
 from qfusion_core.remote.owner import gone
 from qfusion_core.remote.parts import blob_of, charged, split
 from qfusion_core.remote.price import Price
@@ -212,9 +212,13 @@ class Ledger:
                 (job_id, key),
             )
 
-    def ended(self, key: str, state: str, reason: str) -> None:
-        """Note that a job failed or was cancelled; without an id it was never sent."""
+    def ended(self, key: str, state: str, reason: str, charge: Charge | None = None) -> None:
+        """Note that a job failed or was cancelled, and what was taken for it all the same.
+
+        Without an id it was never sent.
+        """
         changes = {"state": state, "reason": reason, "ended": self._clock(), "owner": None}
+        changes |= {} if charge is None else charged(charge)
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
     def values(self, of: Entry) -> Tensor:

@@ -106,6 +106,11 @@ def _alive(entry: Entry, device: RemoteDevice, next_step: str) -> str | None:
     if state == "failed" and device.tells_unknown:
         return None
     found = ask(lambda: device.find(entry.key), **known)
+    if found is None and state == "unknown":  # a journal of before may be of another account
+        raise Refused(
+            "unknown, though it was accepted: not in this account or instance; nothing was changed",
+            next_step="check the credentials and the region: it may be in another account",
+        ).about(entry.backend, job_id, next_step)
     if found is None or found == job_id:
         return None
     state = ask(lambda: device.status(found), **known).state

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from qfusion_core.remote.intents import Entry, key_of
-from qfusion_core.remote.job import FailedPart, Result
+from qfusion_core.remote.job import Charge, FailedPart, Result
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.stored import is_amount
 
@@ -52,7 +52,7 @@ def blob_of(values: torch.Tensor) -> bytes:
     return values.detach().double().cpu().contiguous().numpy().astype("<f8").tobytes()
 
 
-def charged(result: Result) -> dict[str, float]:
+def charged(result: Result | Charge) -> dict[str, float]:
     """What the provider told, by column. What cannot be an amount counts as not told."""
     usd = result.usd
     low, high = usd if isinstance(usd, Range) else (usd, usd)

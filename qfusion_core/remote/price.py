@@ -136,15 +136,17 @@ class Price:
         )
 
     def within(self, most: Price) -> bool:
-        """Whether dollars and QPU time are no more; where both are unknown, shots and circuits."""
+        """Whether dollars and QPU time are no more; where they tell nothing, shots and circuits."""
         known = [
             (ours, limit)
             for ours, limit in ((self.usd, most.usd), (self.qpu_seconds, most.qpu_seconds))
             if limit is not None
         ]
-        if not known:
-            return self.shots <= most.shots and self.executions <= most.executions
-        return all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in known)
+        if not all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in known):
+            return False
+        # a machine that takes from a quota may cost neither dollars nor seconds
+        counts = self.shots <= most.shots and self.executions <= most.executions
+        return counts or any(limit.high > 0 for _, limit in known)
 
     def as_json(self) -> dict[str, Any]:
         """Plain data."""

@@ -15,6 +15,11 @@ from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
 
 def reprice(db: Connection, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
     """A part of a transaction; see `qfusion_core.remote.ledger.Ledger.reprice`."""
+    marks = ", ".join("?" for _ in prices)
+    asked = f"SELECT key FROM job WHERE key IN ({marks}) AND state = 'intent'"
+    unsent = {key for (key,) in db.execute(asked, tuple(prices))}
+    # what another process has sent meanwhile is counted as it is now, not as it was planned
+    prices = {key: price for key, price in prices.items() if key in unsent}
     total = Price.total(prices.values())
     require_budget(backend, budget, spent(db, backend, without=prices), total)
     jobs = {key: Costly(backend, price) for key, price in prices.items()}

@@ -10,6 +10,7 @@ import os
 import secrets
 import shlex
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -33,6 +34,18 @@ from qfusion_core.remote.schema import empty, require_intact, require_sound, upg
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
 from qfusion_core.remote.totals import ended, settle_of_all
+
+_IN_USE: dict[str, threading.RLock] = {}  # by the folder of a journal
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """No other thread of this process opens a file that SQLite has open: POSIX locks end with it.
+
+    That is, when any descriptor of the file is closed: its head is read here, and it is copied.
+    """
+    with _IN_USE.setdefault(os.path.realpath(path.parent), threading.RLock()):
+        yield
 
 
 class _Known(NamedTuple):
@@ -69,7 +82,7 @@ class Store:
             with closing(empty()) as db:
                 yield _rows(db)
             return
-        with told(self.path):
+        with told(self.path), _alone(self.path):
             require_plain(self.path)
             if not self.to_show and writable(self.path):
                 before = fingerprint(self.path)
@@ -99,7 +112,7 @@ class Store:
             QfusionError: The disk cannot be written, or another process holds the lock.
         """
         (key, *_) = keys(create=True)
-        with told(self.path):
+        with told(self.path), _alone(self.path):
             if not os.path.lexists(self.path):
                 make(self.path, key)
             self._require_writable()
@@ -125,7 +138,7 @@ class Store:
         """Whose it is now."""
         if not os.path.lexists(self.path):
             return Standing("own", "", "")
-        with told(self.path):
+        with told(self.path), _alone(self.path):
             require_plain(self.path)
             with copied(self.path) as (copy, before), connected(copy) as db:
                 return self._look(db, before).standing
@@ -141,7 +154,7 @@ class Store:
             InputError: It has changed since; or holds a row that no journal may hold.
         """
         (key, *_) = keys(create=True)
-        with told(self.path):
+        with told(self.path), _alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
                 with Store(self.path, to_show=True).reading() as db:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qfusion_core.remote.accounts import require_account
@@ -45,7 +46,7 @@ class Submission:
         self._device, self._ledger = device, ledger
         self._owner, self._next_step = owner, next_step
         self._ask = new_asking(device)
-        self._began = time.monotonic()
+        self._doubts: dict[tuple[str, float], float] = {}  # since when a lost reply is known here
 
     def send(self, job: Job, key: str) -> None:
         """Submit an intent, unless another process is at it.
@@ -70,11 +71,20 @@ class Submission:
         """Take or renew the lease on an intent; None where another process has it."""
         return self._ledger.claim(key, self._owner, self._device.options.lease_seconds)
 
+    def heed(self, entries: Iterable[Entry]) -> None:
+        """Note which submissions nobody has a reply of: the grace period of each counts from now.
+
+        Together, so that many are waited for as long as one.
+        """
+        for entry in entries:
+            if entry.sent is not None:
+                self._doubts.setdefault((entry.key, entry.sent), time.monotonic())
+
     def find(self, entry: Entry) -> str | None:
         """Id of a job that another process may have sent without our seeing it.
 
         When that was is known by that process's clock, which may be wrong: the grace period counts
-        from when we began.
+        from when we first knew of it, which is never before the request went out.
 
         Raises:
             Refused: It was sent in another account, where nobody can look for it from here.
@@ -82,7 +92,17 @@ class Submission:
         if entry.sent is None:
             return None
         require_account(entry, self._device, self._ask, self._next_step)
-        return self._search(entry.key, self._began)
+        self.heed([entry])
+        return self._search(entry.key, self._doubts[entry.key, entry.sent])
+
+    def look(self, entry: Entry) -> str | None:
+        """Id of a job that was never sent as far as this journal knows, which may be a copy.
+
+        Nobody is asked for what this process has written itself.
+        """
+        if self._ledger.wrote(entry.key):
+            return None
+        return self._ask(lambda: self._device.find(entry.key), next_step=self._next_step)
 
     def _search(self, key: str, lost: float) -> str | None:
         """Ask by the key until the grace period is over: a provider may list a job late.

@@ -109,6 +109,8 @@ class Waiting:
         pending = sum(entry.state == "submitted" for entry in entries)
         intents = [entry for entry in entries if entry.state == "intent"]
         require_consent(self._fleet, self._call, self._at, intents)
+        if intents:
+            self._senders[backend].heed(intents)
         for entry in entries:
             limit = self._fleet.member(backend).max_pending
             if entry.state == "intent" and (limit is None or pending < limit):

@@ -4,11 +4,13 @@ import pytest
 from ibm_service import CRN
 from pydantic import ValidationError
 
-from qfusion_core import InputError
+from qfusion_core import BudgetError, InputError, JobFailed, QfusionError
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.cancelling import cancel_jobs
 from qfusion_core.remote.errors import JobsLeft
+from qfusion_core.remote.totals import total_of
 from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, Span
@@ -134,3 +136,44 @@ def test_what_ibm_does_not_confirm_is_not_cancelled(service, measure, tmp_path, 
     assert len(found.asked) + len(found.failed) == 3
     assert {service.state(job)["status"] for job in service.jobs.values()} <= {"Queued", "Running"}
     assert len(cancel_jobs(tmp_path / "run", None, Backends.read(path)).cancelled) == 3
+
+
+def test_what_ibm_bills_for_jobs_that_it_ended_counts_against_the_budget(
+    service, measure, failure, journal
+):
+    """Each of them has used what the budget left to it, and gave nothing."""
+    service.ends = {key: {"status": "Cancelled - Ran too long"} for key in range(99)}
+    service.metrics = lambda: {"usage": {"quantum_seconds": 20}}
+    for _ in range(5):
+        failure(QfusionError, measure, budget=Budget(max_qpu_seconds=61))
+    assert len(service.jobs) == 3
+    assert journal.spent("ibm").qpu_seconds == total_of("ibm").qpu_seconds == 60
+    assert journal.spent("ibm").usd == pytest.approx(60 * 1.6)
+    said = failure(BudgetError, measure, budget=Budget(max_qpu_seconds=61))
+    assert "only 1 are left in this run" in said
+
+
+def test_what_ibm_bills_for_a_job_that_was_cancelled_counts(
+    service, measure, journal, failure, tmp_path, monkeypatch
+):
+    service.seconds = 60
+    failure(JobsLeft, measure, wait=False)
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
+    path = tmp_path / "backends.yaml"
+    path.write_text(ENTRY)
+    assert len(cancel_jobs(tmp_path / "run", None, Backends.read(path)).cancelled) == 3
+    assert journal.spent("ibm").qpu_seconds == 6
+
+
+@pytest.mark.parametrize("metrics", [404, 500, "html", {"usage": {"quantum_seconds": 0}}, {}])
+def test_nothing_counts_of_a_job_that_failed_and_was_not_billed(
+    service, measure, journal, failure, metrics
+):
+    service.ends = {key: {"status": "Failed", "reason": "no such gate"} for key in range(3)}
+    if isinstance(metrics, dict):
+        service.metrics = lambda: metrics
+    else:
+        service.faults["metrics"] = [metrics] * 99
+    failure(JobFailed, measure)
+    assert journal.spent("ibm") == Spent()

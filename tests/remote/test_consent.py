@@ -1,12 +1,15 @@
 """Nothing is spent that this process was not allowed to spend, whoever planned it."""
 
 import pytest
+import torch
 
-from qfusion_core import InputError, Measurement, Price, Range
+from qfusion_core import InputError, Measurement, Price, Range, Result
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About
+from qfusion_core.remote.totals import total_of
+from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
 
@@ -46,7 +49,7 @@ def test_a_paid_backend_is_not_used_before_somebody_agrees(connect, forward, mac
     said = str(refused.value)
     assert said == str(again.value)
     assert said.startswith("queue costs money (about ")
-    assert "nothing was sent (in Python: approve=True); add --yes to agree" in said
+    assert "nothing of it was sent (in Python: approve=True); add --yes to agree" in said
     assert not machine.jobs
 
 
@@ -114,6 +117,30 @@ def test_a_reservation_is_raised_to_the_price_of_now(
     forward(connect(Measurement(tmp_path / "run", "evaluate")))
     assert journal.spent("queue").jobs == 3
     assert journal.spent("queue").usd > 0
+
+
+def test_intents_that_cost_neither_dollars_nor_seconds_are_asked_for_too(
+    connect, forward, machine, tmp_path, left_behind, monkeypatch
+):
+    """A machine that takes shots from a quota is paid, too."""
+    left_behind()
+    price = Price(3, 3000, 1, Range(0, 0), Range(0, 0))
+    monkeypatch.setattr(Queue, "price", lambda device, job: price)
+    with pytest.raises(InputError, match="queue costs money"):
+        forward(connect(Measurement(tmp_path / "run", "evaluate", approve=refuse)))
+    assert not machine.jobs
+
+
+def test_what_another_process_sends_meanwhile_is_not_counted_at_its_price_of_before(
+    connect, journal, tmp_path, left_behind
+):
+    left_behind()
+    first, *rest = journal.jobs.all()
+    prices = {entry.key: Price(1, 1, 1, None, Range(0, 0.01)) for entry in (first, *rest)}
+    journal.jobs.submitted(first.key, "job-0")
+    journal.jobs.done(first.key, Result(torch.zeros(1, 3).double(), usd=7.5))
+    journal.jobs.reprice("queue", prices, Budget(max_jobs=1000))
+    assert total_of("queue").usd == journal.spent("queue").usd == pytest.approx(7.52)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from qfusion_core import Measurement
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.options import values_digests
+from qfusion_core.options import Options, values_digests
 from qfusion_core.remote.device import Binding
 from qfusion_queue import Queue
 
@@ -162,3 +162,8 @@ def test_a_new_measurement_beside_one_that_is_open_is_said(measure, machine, fai
     (line,) = said
     assert "with 3 job(s) at the provider is open, of backend 'queue' with other options" in line
     assert "`qfusion jobs list " in line
+
+
+def test_a_device_without_options_has_the_digest_of_the_first_release_too():
+    first = hashlib.sha256(b'[1, "plain", {}]').hexdigest()
+    assert values_digests("plain", Options()) == (values_digests("plain", Options())[0], first)

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -316,6 +317,18 @@ def test_a_key_that_others_can_read_or_that_is_a_link_is_refused(tmp_path):
         Journal(tmp_path).jobs.all()
 
 
+def test_where_the_variable_has_a_key_the_file_need_not_be_one(tmp_path, monkeypatch):
+    """A state directory that came with a container, say, belongs to somebody else."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    write(tmp_path / "run")
+    key = tmp_path / "state" / "qfusion" / "journal.key"
+    key.chmod(0o644)
+    monkeypatch.setenv("QFUSION_JOURNAL_KEY", "k" * 32)
+    journal, _ = write(tmp_path / "other")
+    assert journal.standing().kind == "own"
+    assert Journal(tmp_path / "run").standing().kind == "foreign"
+
+
 def test_processes_that_make_a_key_at_once_have_the_same(tmp_path):
     said = "from qfusion_core.remote.key import keys; print(keys(create=True)[0].hex())"
     command = [sys.executable, "-c", said]
@@ -331,6 +344,22 @@ def test_adopting_what_is_the_users_own_changes_nothing(tmp_path):
     before = journal.path.read_bytes()
     assert adopt_jobs([tmp_path]) == []
     assert journal.path.read_bytes() == before
+
+
+def test_a_thread_that_reads_does_not_end_the_locks_of_one_that_writes(tmp_path):
+    """Else another process takes the file for unused, and deletes the log that is written to."""
+    journal, _ = write(tmp_path / "run")
+    reader = threading.Thread(target=Journal(tmp_path / "run").measurements)
+    visit = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM job')"
+    )
+    with journal._store.writing() as db:
+        db.execute("UPDATE measurement SET verb = 'other'")
+        reader.start()
+        reader.join(0.3)
+        subprocess.run([sys.executable, "-c", f"{visit}; db.close()", journal.path], check=True)
+        assert Path(f"{journal.path}-wal").exists()
+    reader.join()
 
 
 def test_what_changes_between_the_look_and_the_word_is_not_adopted(tmp_path, monkeypatch):

@@ -3,8 +3,9 @@
 Jobs are counted on the machines' side. Six rows, one in each job: three for each machine.
 """
 
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 import torch
@@ -30,6 +31,8 @@ from qfusion_core.pool.here import Here
 from qfusion_core.pool.options import PoolOptions
 from qfusion_core.remote.adoption import adopt_jobs
 from qfusion_core.remote.fleet import Binding
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal import About
 from qfusion_core.testing import ReferenceDevice
 
 from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS
@@ -474,3 +477,28 @@ def test_submit_uncertain_is_an_error_of_its_machine(machine, other, measure, fa
     machine.faults.clear()
     measure()
     assert (len(machine.jobs), len(other.jobs)) == (1, 5)
+
+
+@pytest.mark.parametrize("faults", [("find", "submit"), ("submit",)], ids=str)
+def test_what_a_copy_of_the_run_may_have_sent_is_not_handed_over(
+    machine, other, pool, measure, tmp_path, faults
+):
+    """The journal is of before anything was sent; all of it was, from another copy."""
+    run, copy = tmp_path / "run", tmp_path / "copy"
+    with Measurement(run, "evaluate") as measurement:
+        fleet = pool(measurement)
+        call = Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+        about = About("evaluate", "", "both", fleet.name, fleet.values_digest())
+        limits = dict.fromkeys("ab", Budget(max_jobs=1000))
+        measurement.journal.write(measurement.at(about, call), call, fleet.assign(call), limits)
+    shutil.copytree(run, copy)
+    measure()
+    shutil.rmtree(run)
+    copy.rename(run)
+    machine.faults.update({kind: [503] * 99 for kind in faults})
+    with suppress(RemoteError):  # a is asked by the key of each job, or nothing moves
+        measure()
+    machine.faults.clear()
+    measure()
+    assert (len(machine.jobs), len(other.jobs)) == (3, 3)
+    assert len(set(keys(machine, other))) == 6

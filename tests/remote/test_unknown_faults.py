@@ -4,6 +4,7 @@ The example's machine, and its device as it is: nothing in it was changed for th
 can say that it does not know a job, `Honest` does.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -28,6 +29,7 @@ from qfusion_core import (
 )
 from qfusion_core.errors import InputError, Interrupted
 from qfusion_core.remote.manager import forget_measurements
+from qfusion_core.remote.submission import Submission
 from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
@@ -369,3 +371,59 @@ def test_what_an_earlier_process_has_opened_is_closed_by_the_next(evaluate, jour
     evaluate(closes)
     assert closed == ["session-7"]
     assert len(machine.jobs) == 3
+
+
+def test_grace_begins_when_the_lost_reply_of_another_process_is_known(
+    measure, connect, machine, journal, failure, tmp_path
+):
+    """This process has waited for longer than grace when another sends, and is killed."""
+    machine.faults["submit"] = [401]
+    failure(Refused, measure)
+    entry = journal.jobs.all()[0]
+    device = connect(Measurement(tmp_path / "run"), grace_seconds=0.5)
+    waiting = Submission(device, journal.jobs, "this", "")
+    time.sleep(0.6)
+    killed, job = "there/1.0/that", journal.job(journal.call(entry.at), entry)
+    assert journal.jobs.claim(entry.key, killed, 0.0)
+    assert journal.jobs.sending(entry.key, killed, None, 0.0)
+    machine.listed_after = 0.2
+    device.submit(job, entry.key)
+    waiting.send(job, entry.key)
+    assert len(machine.jobs) == 1
+    assert journal.jobs.all()[0].job_id == "job-0"
+
+
+def test_a_job_that_a_copy_of_the_run_has_sent_is_cancelled_at_the_provider(
+    shell, machine, measure, failure, tmp_path
+):
+    machine.faults["submit"] = [401]
+    failure(Refused, measure)
+    shutil.copytree(tmp_path / "run", tmp_path / "copy")
+    machine.seconds = 60
+    failure(JobsLeft, measure, wait=False)
+    machine.faults["find"] = [401] * 3
+    code, _, error = shell("jobs", "cancel", tmp_path / "copy")
+    assert code == 1
+    assert "nothing was changed" in error and "jobs forget" in error
+    code, out, _ = shell("jobs", "cancel", tmp_path / "copy", "--json")
+    assert code == 0
+    assert {job["job_id"] for job in json.loads(out)["cancelled"]} == set(machine.jobs)
+    assert {machine.status(name)["state"] for name in machine.jobs} == {"cancelled"}
+
+
+def test_what_an_older_release_called_failed_and_is_unknown_now_is_not_bought_again(
+    machine, evaluate, failure, journal
+):
+    """It took `unknown` for `failed`, and did not say in which account."""
+    machine.seconds = 60
+    evaluate_left(evaluate, failure)
+    restore = hide(machine, ["job-1"])
+    with journal._store.writing() as db:
+        db.execute("UPDATE job SET state = 'failed', account = NULL WHERE job_id = 'job-1'")
+    machine.seconds = 0
+    said = failure(Refused, evaluate)
+    assert said.startswith("queue: job job-1: unknown, though it was accepted: not in this account")
+    assert "jobs forget" in said
+    restore()
+    evaluate()
+    assert (len(machine.jobs), states(journal)) == (3, ["done"] * 3)
