@@ -4,7 +4,7 @@ import pytest
 from ibm_service import CRN
 from pydantic import ValidationError
 
-from qfusion_core import BudgetError, InputError, JobFailed, QfusionError
+from qfusion_core import BudgetError, InputError, JobFailed, Measurement, QfusionError
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import Spent
@@ -15,7 +15,7 @@ from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, Span
 
-from .conftest import MACHINE, SECRET
+from .conftest import CIRCUIT, DATA, MACHINE, SECRET, WEIGHTS, WORDS
 
 ENTRY = """
 version: 1
@@ -101,6 +101,17 @@ def test_ibm_ends_a_job_where_the_budget_ends(service, measure):
     assert len(limits) == 3
     assert all(10 <= limit <= 61 for limit in limits)
     assert sum(limits) <= 61
+
+
+def test_the_limits_of_all_runs_stay_within_their_budget(service, connect, tmp_path):
+    budget = Budget(max_qpu_seconds_total=70)
+    for run in ("one", "two"):
+        with Measurement(tmp_path / run, "evaluate", approve=True) as measurement:
+            device = connect(measurement, budget)
+            device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    limits = [job["cost"] for job in service.jobs.values()]
+    assert len(limits) == 6
+    assert sum(limits) <= 70
 
 
 def test_ibm_is_told_no_limit_where_there_is_none(service, measure):
