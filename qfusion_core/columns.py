@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from qfusion_core.errors import InputError
 from qfusion_core.formats.marks import Marks, hint, numbers
 from qfusion_core.formats.narrow import fits_float32
-from qfusion_core.printable import printable, shortened, shown_path
+from qfusion_core.printable import one_line, printable, shortened, shown_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # what stands for "no value" in rasters and climate files: 9.97e36 in NetCDF, -3.4e38 of GDAL
 FILL = 9.9e36
+_LONGEST = 300  # of an error, whatever the names and cells of a file
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"}
 
 
@@ -62,10 +63,13 @@ def features(
     if flaws:
         first = next(iter(flaws))
         more = f" ({len(flaws) - 1} more such columns)" if len(flaws) > 1 else ""
-        raise InputError(
+        said = (
             f"{where}: column {_name(first)}: {flaws[first]}{more}; write numbers there, remove "
-            f"these rows, or train without: --set {drop_setting(list(flaws))}"
+            "these rows, or train without"
         )
+        without = f": --set {drop_setting(list(flaws))}"
+        fits = len(said + without) <= _LONGEST
+        raise InputError(said + without if fits else shortened(said, _LONGEST))
     short = narrow and all(fits_float32(column) for column in columns)
     table = np.empty((len(frame), len(columns)), dtype=np.float32 if short else np.float64)
     for j, column in enumerate(columns):
@@ -111,7 +115,7 @@ def _numbers(column: pd.Series, marks: Marks) -> tuple[NDArray[Any], str | None]
     if types.is_complex_dtype(column):
         return nothing, "complex numbers; write real and imaginary part as two columns"
     if not (plain or types.is_string_dtype(column) or types.is_object_dtype(column)):
-        return nothing, f"{shortened(str(column.dtype), 40)}, expected numbers"
+        return nothing, f"{one_line(column.dtype, 40)}, expected numbers"
     missing = column.isna().to_numpy(dtype=bool)
     if missing.any():
         return nothing, f"no value in {_rows(missing)}"
