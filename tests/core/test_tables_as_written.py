@@ -290,3 +290,13 @@ def test_whole_numbers_of_a_frame_keep_their_kind():
     assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float32
     frame["a"] = [0.1, 2]
     assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float64
+
+
+def test_no_names_and_cells_make_a_line_too_long(tmp_path):
+    names = ["a " * 40, "b " * 40]
+    said = refusal(
+        lambda: features(pd.DataFrame({n: ["x" * 99, "1"] for n in names}), names, "t.csv")
+    )
+    assert len(said) <= 300
+    assert said.startswith("t.csv: column 'a a ")
+    assert said.endswith("or train without")
