@@ -51,8 +51,12 @@ def features(
     if absent:
         raise InputError(
             f"{where}: expected a column {_name(absent[0])}"
-            + (f" and {len(absent) - 1} more: {listing(absent[1:])}" if absent[1:] else "")
-            + f"; got the columns: {listing(frame.columns)}"
+            + (
+                f" and {len(absent) - 1} more: {listing(absent[1:], limit=50)}"
+                if absent[1:]
+                else ""
+            )
+            + f"; got the columns: {listing(frame.columns, limit=60)}"
         )
     columns, flaws = [], {}
     for name in taken:
@@ -77,13 +81,12 @@ def features(
     return table
 
 
-def listing(names: Iterable[str], separator: str = ", ", most: int = 20) -> str:
+def listing(names: Iterable[str], separator: str = ", ", most: int = 20, limit: int = 120) -> str:
     """Names for the text of an error: the first ones, and how many there are."""
     names = [shortened(printable(name), 40) for name in names]
-    shown, length = 0, 0
-    while shown < min(most, len(names)) and length < 120:
-        length += len(names[shown]) + len(separator)
-        shown += 1
+    shown = min(most, len(names))
+    while shown > 1 and len(separator.join(names[:shown])) > limit:
+        shown -= 1
     text = separator.join(names[:shown]) or "none"
     return text if shown == len(names) else f"{text}{separator}... ({len(names)} in all)"
 
@@ -93,7 +96,7 @@ def drop_setting(names: Sequence[str]) -> str:
     plain = all(
         re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in _YAML_WORDS for name in names
     )
-    if sum(map(len, names)) > 160:  # too long for a line: the user sees which they are
+    if sum(map(len, names)) > 80:  # too long for a line: the user sees which they are
         return "data.options.drop=[...]"
     listed = ",".join(names) if plain else json.dumps(list(names))
     return shlex.quote(f"data.options.drop={listed}")
