@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError
 from qfusion_core.gradients import require_measured
-from qfusion_core.interfaces import Device, QuantumEncoder, require_wires
+from qfusion_core.interfaces import Device, QuantumEncoder
 from qfusion_core.options import Options
 from qfusion_core.readout import rectangular, token_layout
+from qfusion_core.requirements import require_wires
 
 if TYPE_CHECKING:
     from qfusion_core.qnode_encoder import QNodeEncoder

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from qfusion_core.errors import InputError
 from qfusion_core.formats.marks import Marks, hint, numbers
 from qfusion_core.formats.narrow import fits_float32
-from qfusion_core.printable import printable, shortened, shown_path
+from qfusion_core.printable import one_line, printable, shortened, shown_path
 
 if TYPE_CHECKING:
     import pandas as pd
 
 # what stands for "no value" in rasters and climate files: 9.97e36 in NetCDF, -3.4e38 of GDAL
 FILL = 9.9e36
+_LONGEST = 300  # of an error, whatever the names and cells of a file
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"}
 
 
@@ -50,8 +51,12 @@ def features(
     if absent:
         raise InputError(
             f"{where}: expected a column {_name(absent[0])}"
-            + (f" and {len(absent) - 1} more: {listing(absent[1:], most=3)}" if absent[1:] else "")
-            + f"; got the columns: {listing(frame.columns, most=5)}"
+            + (
+                f" and {len(absent) - 1} more: {listing(absent[1:], limit=50)}"
+                if absent[1:]
+                else ""
+            )
+            + f"; got the columns: {listing(frame.columns, limit=60)}"
         )
     columns, flaws = [], {}
     for name in taken:
@@ -62,10 +67,13 @@ def features(
     if flaws:
         first = next(iter(flaws))
         more = f" ({len(flaws) - 1} more such columns)" if len(flaws) > 1 else ""
-        raise InputError(
+        said = (
             f"{where}: column {_name(first)}: {flaws[first]}{more}; write numbers there, remove "
-            f"these rows, or train without: --set {drop_setting(list(flaws))}"
+            "these rows, or train without"
         )
+        without = f": --set {drop_setting(list(flaws))}"
+        fits = len(said + without) <= _LONGEST
+        raise InputError(said + without if fits else shortened(said, _LONGEST))
     short = narrow and all(fits_float32(column) for column in columns)
     table = np.empty((len(frame), len(columns)), dtype=np.float32 if short else np.float64)
     for j, column in enumerate(columns):
@@ -73,13 +81,12 @@ def features(
     return table
 
 
-def listing(names: Iterable[str], separator: str = ", ", most: int = 20) -> str:
+def listing(names: Iterable[str], separator: str = ", ", most: int = 20, limit: int = 120) -> str:
     """Names for the text of an error: the first ones, and how many there are."""
     names = [shortened(printable(name), 40) for name in names]
-    shown, length = 0, 0
-    while shown < min(most, len(names)) and length < 120:
-        length += len(names[shown]) + len(separator)
-        shown += 1
+    shown = min(most, len(names))
+    while shown > 1 and len(separator.join(names[:shown])) > limit:
+        shown -= 1
     text = separator.join(names[:shown]) or "none"
     return text if shown == len(names) else f"{text}{separator}... ({len(names)} in all)"
 
@@ -89,7 +96,7 @@ def drop_setting(names: Sequence[str]) -> str:
     plain = all(
         re.fullmatch(r"[^\W\d]\w*", name) and name.lower() not in _YAML_WORDS for name in names
     )
-    if sum(map(len, names)) > 160:  # too long for a line: the user sees which they are
+    if sum(map(len, names)) > 80:  # too long for a line: the user sees which they are
         return "data.options.drop=[...]"
     listed = ",".join(names) if plain else json.dumps(list(names))
     return shlex.quote(f"data.options.drop={listed}")
@@ -111,7 +118,7 @@ def _numbers(column: pd.Series, marks: Marks) -> tuple[NDArray[Any], str | None]
     if types.is_complex_dtype(column):
         return nothing, "complex numbers; write real and imaginary part as two columns"
     if not (plain or types.is_string_dtype(column) or types.is_object_dtype(column)):
-        return nothing, f"{shortened(str(column.dtype), 40)}, expected numbers"
+        return nothing, f"{one_line(column.dtype, 40)}, expected numbers"
     missing = column.isna().to_numpy(dtype=bool)
     if missing.any():
         return nothing, f"no value in {_rows(missing)}"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from qfusion_core.printable import one_line, shown_path
 
+_LISTED = 150  # characters of names that are known: those of a file are anybody's
+
 
 class QfusionError(Exception):
     """Something failed that the caller could not have prevented. The command line exits with 1."""
@@ -37,7 +39,7 @@ class Interrupted(QfusionError):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """End of an error message: the nearest known name if one is near, then all of them.
+    """End of an error message: the nearest known name if one is near, then what fits of all.
 
     >>> did_you_mean("wime", ["wine", "covertype"])
     "did you mean 'wine'? known: covertype, wine"
@@ -46,8 +48,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
-    listing = "known: " + (", ".join(names) if names else "none")
-    return f"did you mean {near[0]!r}? {listing}" if near else listing
+    shown = [one_line(each, 40) for each in names]
+    while len(", ".join(shown)) > _LISTED:
+        shown.pop()
+    more = [f"{len(names) - len(shown)} more"] if len(shown) < len(names) else []
+    listing = "known: " + (", ".join([*shown, *more]) or "none")
+    return f"did you mean {one_line(repr(near[0]), 60)}? {listing}" if near else listing
 
 
 @contextmanager

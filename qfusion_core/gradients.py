@@ -49,7 +49,7 @@ def shifted_expectations(
         InputError: An argument does not fit the circuit, or the circuit does not fit the device.
         QfusionError: NaN or infinity on the way in; a result of the wrong shape.
     """
-    from qfusion_core.interfaces import require_finite, require_wires
+    from qfusion_core.requirements import require_finite, require_wires
 
     if torch._C._are_functorch_transforms_active():  # torch's own words would be of its inside
         raise QfusionError(

@@ -6,19 +6,16 @@ offline, with which the contract tests in `qfusion_core.testing` build it.
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.data import Split
-from qfusion_core.errors import InputError, QfusionError
 
 if TYPE_CHECKING:
     from qfusion_core.config.noise import NoiseParameters
@@ -244,33 +241,3 @@ class Engine(Component):
     @abstractmethod
     def map(self, function: Callable[[Any], Any], specs: Iterable[Any]) -> Iterator[Any]:
         """Results in the order of the specs. Specs and results are plain JSON."""
-
-
-def require_finite(name: str, tensor: Tensor) -> None:
-    """Refuse NaN and infinity before a machine is asked.
-
-    Raises:
-        QfusionError: Names the tensor and the first bad entry.
-    """
-    if math.isfinite(tensor.detach().sum().item()):
-        return  # one look where all is well; a sum may overflow, so that a bad one says nothing yet
-    bad = ~torch.isfinite(tensor)
-    if bool(bad.any()):
-        first = bad.nonzero()[0].tolist()
-        raise QfusionError(
-            f"{name}: {int(bad.sum())} entries are NaN or infinite, the first at {first}; "
-            "check the features for missing values and the training for divergence"
-        )
-
-
-def require_wires(device: Device, n_wires: int) -> None:
-    """Refuse a circuit with more qubits than the device has.
-
-    Raises:
-        InputError: Names both numbers.
-    """
-    if device.max_wires is not None and n_wires > device.max_wires:
-        raise InputError(
-            f"the circuit has {n_wires} qubits, device {device.name!r} has {device.max_wires}; "
-            "use a quantum encoder with fewer qubits, or another backend"
-        )

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from qfusion_core.discovery import Found, Plugin, explain, find, quiet
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.pool.options import TYPE
+from qfusion_core.printable import one_line
 
 Kind = Literal["device", "fusion", "quantum_encoder", "classical_encoder", "dataset", "engine"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -92,7 +93,7 @@ class Registry:
             raise InputError(f"{label} {name!r} of {offer.plugin}: {offer.failure}")
         controls = ["none"] if kind == "quantum_encoder" else []  # a name without a class
         known = did_you_mean(name, [*self.names(kind), *controls])
-        message = f"unknown {label} {name!r}; {known}"
+        message = f"unknown {label} {one_line(repr(name), 60)}; {known}"
         failed = (found.plugin for found in self._found if found.plugin.failure)
         broken = [f"{plugin}: {plugin.failure}" for plugin in failed]
         if broken:

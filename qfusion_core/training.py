@@ -20,28 +20,13 @@ from torch import Tensor, nn
 from qfusion_core.config.noise import Noise
 from qfusion_core.config.spec import Training
 from qfusion_core.data import Part
-from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.errors import QfusionError
 from qfusion_core.evaluation.metrics import scores
+from qfusion_core.finite_rows import RowNotFinite, require_finite_rows
 from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device, running_on
+from qfusion_core.optimizer import adamw, schedule
 from qfusion_core.prediction import logits_in_chunks
-
-
-class RowNotFinite(InputError):
-    """A row of which the model makes something that is no number, such as one with a fill value.
-
-    Attributes:
-        part: ``training``, ``validation`` or ``test``.
-        row: Its index in that part.
-        when: ``epoch 3``, ``after the training``.
-    """
-
-    def __init__(self, part: str, row: int, when: str, about: str = "") -> None:
-        self.part, self.row, self.when = part, row, when
-        super().__init__(
-            f"{when}: row {row + 1} of the {part} part gives values that are not finite"
-            f"{about}; correct or remove that row"
-        )
 
 
 @dataclass(frozen=True)
@@ -99,17 +84,9 @@ class TrainingState:
 
 def start(model: FusionClassifier, options: Training, train_rows: int) -> TrainingState:
     """A fresh state for a model: optimizer and schedule by the options."""
-    optimizer = torch.optim.AdamW(_groups(model, options), fused=False, foreach=False)
+    optimizer = adamw(model, options)
     steps = math.ceil(train_rows / options.batch_size)
-    warm, total = options.warmup_epochs * steps, options.epochs * steps
-
-    def factor(step: int) -> float:
-        if step < warm:
-            return (step + 1) / (warm + 1)
-        return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, total - warm)))
-
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
-    return TrainingState(model, optimizer, schedule, best={})
+    return TrainingState(model, optimizer, schedule(optimizer, options, steps), best={})
 
 
 def fit(
@@ -176,17 +153,6 @@ def fit_prepared(
     model.load_state_dict(state.best)
     model.eval()
     return state
-
-
-def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
-    """Refuse values ``[rows, ...]`` that are not finite.
-
-    Raises:
-        RowNotFinite: Of the first row that has some.
-    """
-    good = torch.stack([torch.isfinite(each).flatten(1).all(1) for each in values]).all(0)
-    if not good.all():
-        raise RowNotFinite(part, int(good.long().argmin()), when)
 
 
 def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
@@ -279,18 +245,3 @@ def _judge(
         validation_accuracy=result.accuracy,
         score=result.macro_f1 - 0.2 * entropy,
     )
-
-
-def _groups(model: FusionClassifier, options: Training) -> list[dict[str, Any]]:
-    """The quantum encoder learns at its own rate without decay; vectors are not decayed either."""
-    quantum = list(model.quantum.parameters()) if model.quantum else []
-    own = {id(parameter) for parameter in quantum}
-    rest = [p for p in model.parameters() if id(p) not in own]
-    groups = [
-        {"params": [p for p in rest if p.ndim > 1], "weight_decay": options.weight_decay},
-        {"params": [p for p in rest if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    for group in groups:
-        group["lr"] = options.learning_rate
-    groups.append({"params": quantum, "weight_decay": 0.0, "lr": options.quantum_learning_rate})
-    return [group for group in groups if group["params"]]

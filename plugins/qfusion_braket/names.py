@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from qfusion_core import did_you_mean
+from qfusion_core import did_you_mean, one_line
 
 LOCAL = ("local", "local-dm")
 EXACT = (*LOCAL, "sv1", "dm1")  # what computes values without shots
@@ -70,8 +70,8 @@ def place(device: str, region: str | None) -> Place:
     if region is None or not re.fullmatch(r"[\w-]+/[\w.-]+", device):
         known = [*LOCAL, *SIMULATORS, *REGIONS]
         raise ValueError(
-            f"unknown device {device!r}; {did_you_mean(device, known)}; or write its ARN, or "
-            "provider/name with region"
+            f"unknown device {one_line(repr(device), 60)}; {did_you_mean(device, known)}; or write "
+            "its ARN, or provider/name with region"
         )
     return Place(f"arn:aws:braket:{region}::device/qpu/{device}", region)
 

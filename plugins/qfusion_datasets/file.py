@@ -156,15 +156,15 @@ class File(Dataset):
             return label
         found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
         if len(found) != 1:
-            got = f"several: {listing(found)}" if found else "none"
+            got = f"several: {listing(found, limit=40)}" if found else "none"
             raise InputError(
                 f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "
-                f"columns: {listing(frame.columns)}"
+                f"columns: {listing(frame.columns, limit=60)}"
             )
         return found[0]
 
 
 def _known(name: str, frame: pd.DataFrame) -> str:
     near = did_you_mean(name, frame.columns).partition("known: ")[0]
-    return f"{name[:60]!r}; {near}known: {listing(sorted(frame.columns))}"
+    return f"{name[:60]!r}; {near}known: {listing(sorted(frame.columns), limit=60)}"

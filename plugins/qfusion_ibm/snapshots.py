@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from qfusion_core import InputError, did_you_mean
+from qfusion_core import InputError, did_you_mean, one_line
 
 AER = "aer"
 INSTALL = 'qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"'
@@ -31,7 +31,9 @@ def require_snapshot(name: str) -> None:
             raise ValueError(INSTALL)
         if name.removeprefix("fake_") not in known:
             names = [f"fake_{other}" for other in known]
-            raise ValueError(f"unknown snapshot {name!r}; {did_you_mean(name, names)}")
+            raise ValueError(
+                f"unknown snapshot {one_line(repr(name), 60)}; {did_you_mean(name, names)}"
+            )
 
 
 def snapshot_of(name: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any, Literal
 
-from qfusion_core import InputError, did_you_mean
+from qfusion_core import InputError, did_you_mean, one_line
 
 
 @dataclass(frozen=True)
@@ -78,20 +78,21 @@ def traits(name: str, *, installed: Iterable[str], acknowledged: bool) -> Traits
         InputError: The device must not be used from here, is not installed, or is not known to be
             local and nobody has acknowledged that.
     """
+    shown = one_line(repr(name), 60)
     if reason := _match(REFUSED, name):
-        raise InputError(f"pennylane: device {name!r} {reason}")
+        raise InputError(f"pennylane: device {shown} {reason}")
     known: Traits | None = _match(LOCAL, name)
     if name not in installed:
         if known and known.extra:
             hint = f'install it by pip install "qfusion[{known.extra}]"'
         else:
             hint = did_you_mean(name, [other for other in installed if not _match(REFUSED, other)])
-        raise InputError(f"pennylane: no PennyLane device {name!r} is installed; {hint}")
+        raise InputError(f"pennylane: no PennyLane device {shown} is installed; {hint}")
     if known:
         return known
     if not acknowledged:
         raise InputError(
-            f"pennylane: device {name!r} is not known to run on this machine: its jobs may cost "
+            f"pennylane: device {shown} is not known to run on this machine: its jobs may cost "
             "money and are neither journalled nor budgeted; if that is meant, set "
             "`remote: acknowledged`"
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from qfusion_core import InputError, did_you_mean, installed_path
+from qfusion_core import InputError, did_you_mean, installed_path, one_line
 from qfusion_pennylane.catalogue import Traits
 
 # what qfusion sets by itself, and where else it can be set
@@ -50,7 +50,7 @@ def check_options(name: str, options: Mapping[str, Any], traits: Traits, constru
         if option not in known:
             swallowed = " (the device would ignore it in silence)" if open_ended else ""
             raise InputError(
-                f"pennylane: {name}: unknown option {option!r}{swallowed}; "
+                f"pennylane: {name}: unknown option {one_line(repr(option), 60)}{swallowed}; "
                 f"{did_you_mean(option, known)}"
             )
 

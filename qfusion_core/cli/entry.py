@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -41,6 +42,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(words: list[str]) -> int:
+    try:
+        Path.cwd()  # libraries end the process, without a word of ours, where there is none
+    except OSError as error:
+        return _say(f"the working directory cannot be used ({error.strerror}); cd to another", 2)
     try:
         code = app(words, prog_name="qfusion", standalone_mode=False) or 0
         # typer turns KeyboardInterrupt into this code, without a word

@@ -43,12 +43,12 @@ def evaluate(
 
     from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.metrics import scores
+    from qfusion_core.finite_rows import require_finite_rows
     from qfusion_core.prediction import logits_in_chunks
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.runs.provenance import provenance
-    from qfusion_core.training import require_finite_rows
 
     registry = Registry()
     folder = RunFolder.open(run, registry)

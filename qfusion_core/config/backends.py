@@ -20,7 +20,7 @@ from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
-from qfusion_core.printable import shortened
+from qfusion_core.printable import one_line, shortened, shown_path
 from qfusion_core.registry import Registry
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Backends:
         refuse_secrets(source)
         schema = source.validate(Schema)
         if schema.default not in schema.backends:
-            unknown = f"unknown backend {schema.default!r}"
+            unknown = f"unknown backend {one_line(repr(schema.default), 60)}"
             known = did_you_mean(schema.default, schema.backends)
             raise source.error(("default",), f"{unknown}; {shortened(known, 120)}")
         pools = read_pools(source, schema.backends)
@@ -91,7 +91,9 @@ class Backends:
         """
         if name not in self.entries:
             known = did_you_mean(name, self.entries)
-            raise InputError(f"unknown backend {name!r} in {self.source.path}; {known}")
+            unknown = one_line(repr(name), 60)
+            where = shown_path(self.source.path)
+            raise InputError(f"unknown backend {unknown} in {where}; {known}")
         return name
 
     def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:

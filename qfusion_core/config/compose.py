@@ -41,7 +41,7 @@ def _parts(then: dict[str, Any]) -> dict[str, Any]:
         raise ValueError("a preset cannot change the data set; remove `data`")
     for key, value in then.items():
         if key not in _REPLACED:
-            raise ValueError(f"unknown part {key!r}, {did_you_mean(key, _REPLACED)}")
+            raise ValueError(f"unknown part {quoted(key)}, {did_you_mean(key, _REPLACED)}")
         named = isinstance(value, str) and key in KINDS_BY_KEY
         if not (isinstance(value, Mapping) or named or (value is None and key == "noise")):
             raise ValueError(f"{key} should be a mapping (key: value)")

@@ -41,7 +41,7 @@ def read_data(text: str) -> tuple[dict[str, Any], dict[At, str]]:
         try:
             found = compose(f"[{value}]" if several else value, key)
         except InputError:
-            what = f"{key}: {quoted(value)} is not YAML"
+            what = f"{one_line(key, 40)}: {quoted(value)} is not YAML"
             raise InputError(f"data set {quoted(text)}: {what}") from None
         options[key] = found.data
         texts |= {("options", key, *at): written for at, written in found.texts.items()}

@@ -11,6 +11,7 @@ from qfusion_core.config.noise import Noise
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
+from qfusion_core.printable import one_line
 from qfusion_core.registry import Kind, Registry
 
 KINDS_BY_KEY: Mapping[str, Kind] = {
@@ -55,7 +56,8 @@ def _known_step(value: Any) -> Any:
         return value
     if value not in names:
         raise ValueError(
-            f"unknown transform {value!r}; known: {', '.join(names)}, {{pca: 9}}, {{pca: 0.95}}"
+            f"unknown transform {one_line(repr(value), 60)}; known: {', '.join(names)}, "
+            "{pca: 9}, {pca: 0.95}"
         )
     return value
 

@@ -8,7 +8,9 @@ only (``0,5``, ``12.25``) decides for the file; without any, the user does.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from qfusion_core.errors import InputError
@@ -122,11 +124,10 @@ def hint(cell: str) -> str:
 
 def numbers(column: pd.Series, marks: Marks) -> pd.Series:
     """Texts as numbers, read with these marks alone; NaN where one is not written so."""
-    import pandas as pd
 
     decimal, thousands = marks.decimal or ".", marks.thousands or ""
     if decimal == "." and not thousands:
-        return pd.to_numeric(column, errors="coerce")
+        return _parsed(column)
     group, mark = re.escape(thousands), re.escape(decimal)
     fits = re.compile(rf"[-+]?([0-9]{{1,3}}({group}[0-9]{{3}})*|[0-9]*)({mark}[0-9]*)?{_END}")
 
@@ -137,4 +138,17 @@ def numbers(column: pd.Series, marks: Marks) -> pd.Series:
             return None
         return ungrouped(cell, marks).replace(decimal, ".")
 
-    return pd.to_numeric(column.astype(object).map(plain), errors="coerce")
+    return _parsed(column.astype(object).map(plain))
+
+
+def _parsed(column: pd.Series) -> pd.Series:
+    """Numbers of texts; of whole numbers beyond float64 infinity, which is refused."""
+    import pandas as pd
+
+    def known(cell: object) -> object:
+        return inf if isinstance(cell, int) and abs(cell) > sys.float_info.max else cell
+
+    try:
+        return pd.to_numeric(column, errors="coerce")
+    except OverflowError:  # pandas coerces all but these
+        return pd.to_numeric(column.map(known), errors="coerce")

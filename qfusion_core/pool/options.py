@@ -13,6 +13,7 @@ from qfusion_core.config.backends_schema import Entry
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Options
+from qfusion_core.printable import one_line
 
 TYPE = "pool"
 Share = Literal["even", "queue", "price"] | dict[str, float]
@@ -85,21 +86,27 @@ def _require_members(
     for index, member in enumerate(options.backends):
         wrong = None
         if member == name:
-            wrong = f"pool {name!r} cannot be a member of itself"
+            wrong = f"pool {_shown(name)} cannot be a member of itself"
         elif member not in entries:
-            wrong = f"unknown backend {member!r}; {did_you_mean(member, entries)}"
+            wrong = f"unknown backend {_shown(member)}; {did_you_mean(member, entries)}"
         elif entries[member].type == TYPE:
-            wrong = f"{member!r} is a pool; name its members instead"
+            wrong = f"{_shown(member)} is a pool; name its members instead"
         elif member in options.backends[:index]:
-            wrong = f"{member!r} is there twice"
+            wrong = f"{_shown(member)} is there twice"
         if wrong:
             raise source.error((*place, "backends", index), wrong)
     if isinstance(options.share, dict):
         if strangers := [each for each in options.share if each not in options.backends]:
             known = did_you_mean(strangers[0], options.backends)
-            raise source.error((*place, "share"), f"{strangers[0]!r} is no member; {known}")
+            raise source.error((*place, "share"), f"{_shown(strangers[0])} is no member; {known}")
         if missing := [each for each in options.backends if each not in options.share]:
-            raise source.error((*place, "share"), f"no weight for {', '.join(missing)}")
+            raise source.error(
+                (*place, "share"), f"no weight for {one_line(', '.join(missing), 100)}"
+            )
+
+
+def _shown(name: str) -> str:
+    return one_line(repr(name), 60)
 
 
 def _is_weight(value: Any) -> bool:

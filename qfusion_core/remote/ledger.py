@@ -234,7 +234,8 @@ class Ledger:
 
     def raw(self, key: str) -> bytes:
         """What the provider returned for a job that is done; empty where it was nothing."""
-        return bytes(self._blob(key, "raw") or b"")
+        with damaged_row(self._store.path, f"what job {one_line(key, 40)} returned"):
+            return bytes(memoryview(self._blob(key, "raw") or b""))  # of a number bytes makes zeros
 
     def _blob(self, key: str, column: str) -> Any:
         with self._store.reading() as db:

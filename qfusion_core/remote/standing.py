@@ -30,7 +30,8 @@ def judge(db: sqlite3.Connection, found: seal.Seal | None, digests: seal.Digests
     known = keys()
     if found is not None:
         for key in known:
-            if compare_digest(seal.tag_of(db, found.journal, key, digests), found.tag):
+            tag = seal.tag_of(db, found.journal, key, digests)
+            if compare_digest(tag.encode(), found.tag.encode()):  # theirs may be any text
                 return Standing("own", "", found.tag)
     content = seal.digest_of(db, found.journal if found else "", digests)
     if adopted.noted(content):

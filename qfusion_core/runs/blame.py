@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from qfusion_core.data import Split
+from qfusion_core.finite_rows import RowNotFinite
 from qfusion_core.printable import one_line
-from qfusion_core.training import RowNotFinite
 
 
 def blamed(error: RowNotFinite, split: Split) -> RowNotFinite:

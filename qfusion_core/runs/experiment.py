@@ -16,6 +16,7 @@ from qfusion_core.config.spec import RunSpec
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.metrics import scores
+from qfusion_core.finite_rows import RowNotFinite, require_finite_rows
 from qfusion_core.interfaces import BlackBoxDevice, Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device
@@ -33,11 +34,9 @@ from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.writing import write_atomically, writing
 from qfusion_core.training import (
-    RowNotFinite,
     TrainingState,
     as_json,
     fit,
-    require_finite_rows,
     start,
 )
 

@@ -76,11 +76,14 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     config = to_share(folder.config)
     metrics = _metrics(folder)
     values, left_out = measured_values(folder.path)
-    files = {
+    with damaged(folder.metrics):
+        files = {
+            "metrics.json": json.dumps(metrics, indent=2, allow_nan=False) + "\n",
+            "README.md": model_card(config, metrics) if metrics.get("rows") else "",
+        }
+    files |= {
         "config.yaml": dump(config.model_dump(mode="json")),
         "history.jsonl": _history(folder),
-        "metrics.json": json.dumps(metrics, indent=2, allow_nan=False) + "\n",
-        "README.md": model_card(config, metrics) if metrics.get("rows") else "",
         **exported_calibrations(folder.path),
     }
     if values:
@@ -141,7 +144,9 @@ def _history(folder: RunFolder) -> str:
     except InputError:
         return ""  # nothing needs it
     with damaged(folder.history):
-        lines = [json.dumps(_figures(json.loads(line))) for line in text.splitlines()]
+        lines = [
+            json.dumps(_figures(json.loads(line)), allow_nan=False) for line in text.splitlines()
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -142,6 +142,18 @@ def test_output_that_cannot_be_written_is_one_line():
     assert done.stderr == "error: cannot write the output: No space left on device\n"
 
 
+def test_a_working_directory_that_is_gone_is_one_line(qfusion, tmp_path, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    code, out, err = qfusion("predict", "RUN", "x.csv")
+    monkeypatch.chdir(tmp_path)
+    assert (code, out) == (2, "")
+    assert err == (
+        "error: the working directory cannot be used (No such file or directory); cd to another\n"
+    )
+
+
 def test_names_that_the_stream_cannot_encode(qfusion):
     classes = ["猫", "λ"] * 30
     table = pd.DataFrame({"a": range(60), "b": [1.0, -1.0] * 30, "label": classes})

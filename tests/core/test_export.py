@@ -139,3 +139,19 @@ def test_a_damaged_calibration_or_a_link_is_refused_and_nothing_is_written(run, 
 )
 def test_paths_are_cut_to_their_last_part(text, kept):
     assert without_paths(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("metrics.json", '{"rows": [1, 2, 3], "test": [1]}'),
+        ("metrics.json", '{"rows": 5}'),
+        ("metrics.json", '{"rows": [1e999, 2, 3]}'),
+        ("history.jsonl", '{"epoch": 1e999}'),
+    ],
+)
+def test_damaged_figures_are_one_line_and_nothing_is_written(run, tmp_path, name, text):
+    (run / name).write_text(text)
+    with pytest.raises(InputError, match=f"{name}: damaged or not written by qfusion"):
+        export(run, tmp_path / "to")
+    assert not (tmp_path / "to").exists()

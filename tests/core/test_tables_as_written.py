@@ -290,3 +290,25 @@ def test_whole_numbers_of_a_frame_keep_their_kind():
     assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float32
     frame["a"] = [0.1, 2]
     assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float64
+
+
+def test_no_names_and_cells_make_a_line_too_long(tmp_path):
+    names = ["a " * 40, "b " * 40]
+    said = refusal(
+        lambda: features(pd.DataFrame({n: ["x" * 99, "1"] for n in names}), names, "t.csv")
+    )
+    assert len(said) <= 300
+    assert said.startswith("t.csv: column 'a a ")
+    assert said.endswith("or train without: --set data.options.drop=[...]")
+
+
+@pytest.mark.parametrize("first", ["1.5", "1", "9" * 400])
+def test_whole_numbers_beyond_all_others_are_infinite(tmp_path, first):
+    path = written(tmp_path, f"a,b\n{first},0\n{'9' * 400},1\n")
+    said = refusal(lambda: read_features(path, ["a"]))
+    assert "column 'a': infinite, or a fill value (inf), in " in said
+
+
+def test_many_columns_make_no_long_line(tmp_path):
+    path = written(tmp_path, ",".join(f"column-{j}" for j in range(99)) + "\n" + "1," * 98 + "1\n")
+    assert len(refusal(lambda: read_features(path, ["x", "y", "z"]))) < 300

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
-from qfusion_core import InputError, Options, Registry
+from qfusion_core import InputError, Options, Registry, did_you_mean
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.compose import compose
 from qfusion_core.config.yaml_dump import dump
@@ -334,3 +334,18 @@ def test_a_column_is_named_on_the_command_line_as_it_is_written(name):
         "strong", "file:t.csv", settings=[f"data.options.drop=[{name}, b]"], registry=Registry()
     )
     assert several.data.options["drop"] == [name, "b"]
+
+
+@pytest.mark.parametrize("name", ["1" + "0" * 400, "x" * 5000, "a\u2028b"])
+def test_a_name_that_is_not_known_makes_no_long_line(name):
+    registry = Registry()
+    refusal(registry.get, "device", name)
+    refusal(compose, "hardware", "wine", quantum=name, registry=registry)
+    refusal(compose, "hardware", f"fashion-mnist:{name}=[", registry=registry)
+
+
+def test_many_names_that_are_known_make_no_long_line():
+    said = did_you_mean("q", [f"backend-{number:03}" for number in range(1000)])
+    assert said.startswith("known: backend-000, backend-001, ")
+    assert said.endswith(" more")
+    assert len(said) < 200

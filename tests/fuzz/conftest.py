@@ -2,15 +2,20 @@
 
 import os
 import random
+import resource
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "braket")]
+TESTS = Path(__file__).parents[1]
+sys.path += [str(Path(__file__).parent), str(TESTS / "braket")]
+from oracle import standing  # noqa: E402
 
 SECONDS = 600  # of a soak, for each fuzzer; QFUSION_SOAK_SECONDS takes its place
+
+VIRTUAL = 6_000_000_000  # bytes beyond what is taken already: what asks for more is told so
 
 
 def pytest_generate_tests(metafunc):
@@ -36,3 +41,29 @@ def rounds(request):
         print(f"{request.node.name}: {seed - count} inputs in {seconds:g} s")  # noqa: T201
 
     return _seeds
+
+
+@pytest.fixture(autouse=True)
+def bounded_memory():
+    """A size that a file promises and nobody has is an error here, not a machine that stands."""
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (pages * os.sysconf("SC_PAGE_SIZE") + VIRTUAL, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@pytest.fixture
+def outside(tmp_path, monkeypatch):
+    """A working directory in which nothing may change, with what the user keeps there."""
+    folder = tmp_path / "outside"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("diary.txt", "config.yaml", "sub/model.safetensors"):
+        (folder / name).write_text("mine")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for variable in ("QFUSION_BACKENDS", "QFUSION_PRICES", "QFUSION_DATA"):
+        monkeypatch.delenv(variable, raising=False)
+    before = standing(folder)
+    yield folder
+    assert standing(folder) == before

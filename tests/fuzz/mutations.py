@@ -1,8 +1,11 @@
 """Structure-aware damage: one change somewhere in a tree of plain data, or in a text."""
 
 import copy
+import json
 import math
 import re
+
+import yaml
 
 ODD = [
     None, True, False, 0, -1, 1, 2**63, -(2**70), 10**400, 1.5, -0.0, 1e308, math.nan, math.inf,
@@ -86,3 +89,54 @@ def damage_bytes(raw, random):
         case "insert":
             raw[start:start] = random.randbytes(random.choice([1, 4, 64]))
     return bytes(raw)
+
+
+TOKENS = (
+    "&a ", "*a", "<<: *a", "<<: [*a, *a]", "!!python/object:os.system ", "!x ", "!!binary ",
+    "? ", "- ", ": ", "---\n", "...\n", "%YAML 1.1\n", "|\n", ">-\n", "{", "}", "[", "]", ",", "#",
+    "'", '"',
+    "\t", "\x00", "\x1b[31m", "\x85", "\u2028", "\ufeff", "\u202e", "\\U00110000", "\r", "@", "`",
+    "0x" + "f" * 5000, "9" * 5000, "1e999", ".nan", ".inf", "010", "1:30", "null", "~", "true",
+    "no",
+    "=1", "$env", "[" * 300, "{a: " * 300, "x" * 3000,
+)  # fmt: skip
+
+
+def damage_text(text, random, times=1):
+    """A copy with a word or a line of it replaced, removed, doubled, moved, or something put in."""
+    for _ in range(times):
+        words = re.findall(r"\s+|[\w.]+|.", text)
+        if not words:
+            return text
+        start = random.randrange(len(words))
+        match random.choice(["put", "put", "replace", "remove", "double", "swap", "indent"]):
+            case "put":
+                words.insert(start, random.choice(TOKENS))
+            case "replace":
+                words[start] = random.choice(TOKENS)
+            case "remove":
+                del words[start : start + random.choice([1, 1, 5])]
+            case "double":
+                words[start:start] = words[start : start + 20]
+            case "swap":
+                other = random.randrange(len(words))
+                words[start], words[other] = words[other], words[start]
+            case "indent":
+                words[start] = words[start].replace("\n", "\n" + random.choice([" ", "  ", "\t"]))
+        text = "".join(words)
+    return text
+
+
+def written(tree, random):
+    """A tree as a YAML or JSON text, damaged in one of its entries, its words or its bytes."""
+    inside = damage(tree, random, random.choice([0, 1, 1, 1, 2, 3]))
+    if random.random() < 0.3:
+        text = json.dumps(inside)
+    else:
+        text = yaml.dump(inside, default_flow_style=random.choice([None, True, False]))
+    if random.random() < 0.4:
+        text = damage_text(text, random, random.choice([1, 1, 2]))
+    if random.random() < 0.02:
+        text = deepened(text, random)
+    raw = text.encode(errors="surrogatepass")
+    return damage_bytes(raw, random) if random.random() < 0.15 else raw

@@ -1,11 +1,9 @@
 """Quantum functions that nobody would write: a circuit whose values are right, or one line."""
 
 import random
-import time
 
 import numpy as np
 import pennylane as qml
-import pytest
 import torch
 
 from qfusion_core import Circuit, QfusionError
@@ -122,14 +120,6 @@ def check(seed):
     return True
 
 
-def test_a_traced_function_is_right_or_refused_in_one_line():
-    traced = [check(seed) for seed in range(40)]
-    assert 10 < sum(traced) < 40
-
-
-@pytest.mark.soak
-def test_the_same_for_ten_minutes():
-    until, seed = time.monotonic() + 600, 1000
-    while time.monotonic() < until:
-        check(seed)
-        seed += 1
+def test_a_traced_function_is_right_or_refused_in_one_line(rounds):
+    traced = [check(seed) for seed, _ in rounds(25)]
+    assert 0 < sum(traced) < len(traced)

@@ -165,3 +165,9 @@ def test_every_local_device_may_be_named_as_it_stands_or_as_a_family():
 
 def test_the_example_opens():
     assert PennyLane(PennyLane.example()).shots is None
+
+
+def test_a_long_name_makes_no_long_line():
+    with pytest.raises(InputError, match="no PennyLane device '1000.* is installed") as refused:
+        PennyLane(PennyLane.Options(device="1" + "0" * 400))
+    assert len(str(refused.value)) < 300

@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from qfusion_core import InputError
 from qfusion_core.remote import seal
+from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.key import keys
 
 OLD = Path(__file__).with_name("journals") / "version-3.sqlite.gz"
@@ -272,3 +274,21 @@ def test_a_log_that_was_left_is_read_where_it_lies(tmp_path, shell):
         assert code == 0, error
         assert "in the log" in out
         assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_foreign_tag_may_be_any_text(run, refused):
+    with plain(run / "journal.sqlite") as db:
+        db.execute("UPDATE seal SET tag = 'été'")
+    assert "changed since it was sealed" in refused(run)[0]
+
+
+@pytest.mark.parametrize("returned", ["text", 10**12, 1.5])
+def test_what_a_job_returned_is_bytes(run, returned):
+    """Of a number, `bytes` would make as many zeros."""
+    with plain(run / "journal.sqlite") as db:
+        db.execute("UPDATE job SET raw = ?", (returned,))
+        seal.write_seal(db, "j", keys()[0], seal.digests_of(db))
+    jobs = Journal(run).jobs
+    key = jobs.all()[0].key
+    with pytest.raises(InputError, match=f"what job {key} returned is damaged"):
+        jobs.raw(key)

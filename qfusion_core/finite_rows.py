@@ -1,0 +1,36 @@
+"""Rows that a training, or an evaluation, cannot use: the first one is named."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from qfusion_core.errors import InputError
+
+
+class RowNotFinite(InputError):
+    """A row of which the model makes something that is no number, such as one with a fill value.
+
+    Attributes:
+        part: ``training``, ``validation`` or ``test``.
+        row: Its index in that part.
+        when: ``epoch 3``, ``after the training``.
+    """
+
+    def __init__(self, part: str, row: int, when: str, about: str = "") -> None:
+        self.part, self.row, self.when = part, row, when
+        super().__init__(
+            f"{when}: row {row + 1} of the {part} part gives values that are not finite"
+            f"{about}; correct or remove that row"
+        )
+
+
+def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
+    """Refuse values ``[rows, ...]`` that are not finite.
+
+    Raises:
+        RowNotFinite: Of the first row that has some.
+    """
+    good = torch.stack([torch.isfinite(each).flatten(1).all(1) for each in values]).all(0)
+    if not good.all():
+        raise RowNotFinite(part, int(good.long().argmin()), when)
