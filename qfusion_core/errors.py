@@ -9,7 +9,7 @@ from pathlib import Path
 
 from qfusion_core.printable import one_line, shown_path
 
-_LISTED = 150  # characters of names that are known: those of a file are anybody's
+_LISTED = 100  # characters of names that are known: those of a file are anybody's
 
 
 class QfusionError(Exception):

@@ -78,7 +78,7 @@ def traits(name: str, *, installed: Iterable[str], acknowledged: bool) -> Traits
         InputError: The device must not be used from here, is not installed, or is not known to be
             local and nobody has acknowledged that.
     """
-    shown = one_line(repr(name), 60)
+    shown = one_line(repr(name), 40)
     if reason := _match(REFUSED, name):
         raise InputError(f"pennylane: device {shown} {reason}")
     known: Traits | None = _match(LOCAL, name)
