@@ -360,7 +360,7 @@ def test_an_address_that_only_a_run_folder_names_is_asked_only_if_allowed(
     change(run, spec__data={"type": "covertype", "options": {"url": "http://127.0.0.1:9/x"}})
     folder = RunFolder.open(run)
     said = refusal(folder.load_split, REGISTRY)
-    assert "spec.data.options.url: would ask http://127.0.0.1:9/x for the data" in said
+    assert "the run folder names http://127.0.0.1:9/x for the data set, not the publisher" in said
     assert "add --allow-url" in said
     with pytest.raises(QfusionError, match="could not download"):
         folder.load_split(REGISTRY, allow_url=True)

@@ -42,7 +42,7 @@ class Saved:
         try:
             self.properties = DeviceEmulatorProperties.from_json(self._text)
         except Exception as error:  # pydantic's, KeyError, AttributeError: as the document may be
-            said = one_line(error, 100) or type(error).__name__
+            said = one_line(error, 80) or type(error).__name__
             raise InputError(
                 f"braket: emulate: {shown_path(path)}: {CANNOT} ({said}); it can a gate-based QPU, "
                 "such as IonQ's, IQM's or Rigetti's"
