@@ -38,6 +38,8 @@ def _guard(event, arguments):
         host = host.decode("ascii", "replace")
     if not isinstance(host, str) or host in _HERE or host.startswith("127."):
         return
+    if host.endswith(".localhost"):  # RFC 6761: this machine, whatever stands before
+        return
     if event in _RESOLVING and _is_address(host):
         return  # a number is resolved without asking anybody
     log = os.environ.get("SOCKET_GUARD")
