@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 from rtdl_num_embeddings import PeriodicEmbeddings
 from tabm import EnsembleView, LinearBatchEnsemble
 from torch import Tensor, nn
@@ -16,6 +16,8 @@ from torch import Tensor, nn
 import qfusion_core
 from qfusion_core import ClassicalEncoder, InputError
 from qfusion_encoders.options import Width
+
+_MOST = 50_000_000  # with gradients and Adam's moments 800 MB
 
 
 class MLP(ClassicalEncoder):
@@ -55,6 +57,18 @@ class MLP(ClassicalEncoder):
         )
         sigma: PositiveFloat = Field(0.2, description="periodic: spread of the first frequencies")
         embedding_dim: int = Field(8, ge=1, le=4096, description="periodic: values for each column")
+
+        @model_validator(mode="after")
+        def _fits(self) -> MLP.Options:
+            """What each option may be, all together may not."""
+            weights = sum(prod(widths) for widths in pairwise((*self.hidden, self.dim)))
+            per_member = self.members * (sum(self.hidden) + self.dim)
+            if max(weights, per_member) > _MOST:
+                raise ValueError(
+                    f"hidden, dim and members: {max(weights, per_member):,} weights or values of a "
+                    f"sample, expected at most {_MOST:,}; choose smaller ones"
+                )
+            return self
 
     def __init__(self, options: Options, *, input_shape: tuple[int, ...]) -> None:
         super().__init__(options, input_shape=input_shape)

@@ -113,8 +113,8 @@ def require_result(device: str, job: Job, result: Result) -> Result:
         row, column = wrong[0] if wrong else (0, 0)
         raise Unreadable(
             f"device {device!r} gave {result.values[row, column].item()} for row "
-            f"{job.rows[0] + row}, observable {job.observables[column]}, expected a value of -1 to "
-            "1",
+            f"{job.rows[0] + row}, observable {job.observables[column]}, expected a value of "
+            "-1 to 1, or near it where errors are mitigated",
             result.raw,
         )
     return result

@@ -7,9 +7,11 @@ between has counted too much, never too little.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
+import secrets
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -28,9 +30,9 @@ from qfusion_core.storage.writing import require_no_link
 NAME = "spending.sqlite"
 _FIELDS = Spent._fields
 _TABLES = f"""
-CREATE TABLE IF NOT EXISTS job (key TEXT PRIMARY KEY, backend TEXT NOT NULL, run TEXT NOT NULL,
+CREATE TABLE job (key TEXT PRIMARY KEY, backend TEXT NOT NULL, run TEXT NOT NULL,
     {", ".join(f"{name} REAL NOT NULL" for name in _FIELDS)});
-CREATE TABLE IF NOT EXISTS seal (tag TEXT NOT NULL);
+CREATE TABLE seal (tag TEXT NOT NULL);
 """
 
 
@@ -131,7 +133,12 @@ def _writing() -> Iterator[sqlite3.Connection]:
         state_folder(create=True)
         require_no_link(path)
         if not path.exists():
-            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+            _make(path, known[0])
+        elif not path.stat().st_size:
+            raise _Unusable(
+                f"{where}: empty, so what all runs spent is not known; restore a copy, or delete "
+                "it to begin at nothing"
+            )
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("PRAGMA synchronous = FULL")
@@ -151,11 +158,22 @@ def _writing() -> Iterator[sqlite3.Connection]:
         raise _Unusable(f"{where}: cannot be used ({error.strerror})") from None
 
 
+def _make(path: Path, key: bytes) -> None:
+    """Made aside and linked: whoever finds the file finds it whole, and the first one."""
+    aside = path.with_name(f".{NAME}.{secrets.token_hex(8)}")
+    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        with closing(sqlite3.connect(aside, isolation_level=None)) as db:
+            for statement in _TABLES.strip().split(";\n"):
+                db.execute(statement)
+            db.execute("INSERT INTO seal VALUES (?)", (_tag(db, key),))
+        with contextlib.suppress(FileExistsError):
+            os.link(aside, path)
+    finally:
+        aside.unlink()
+
+
 def _is_ours(db: sqlite3.Connection, known: Collection[bytes]) -> bool:
-    if not db.execute("SELECT 1 FROM sqlite_master").fetchone():  # it is new
-        for statement in _TABLES.strip().split(";\n"):
-            db.execute(statement)
-        return True
     tags = [tag for (tag,) in db.execute("SELECT tag FROM seal LIMIT 2")]
     return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in known)
 

@@ -135,7 +135,7 @@ def test_names_that_yaml_reads_as_something_else_come_back_from_a_training(tmp_p
         ("spec__fusion__options__heads", 10**9, "heads: should be less than or equal"),
         ("spec__fusion__options__depth", 10**9, "depth: should be less than or equal to 64"),
         ("spec__training__epochs", 10**12, "epochs: should be less than or equal to 1000000"),
-        ("spec__classical__options__hidden", [16384, 16384, 16384], "does not fit config.yaml"),
+        ("spec__classical__options__hidden", [16384, 16384, 16384], "hidden, dim and members: "),
         ("spec__classical__options__members", 1024, "does not fit config.yaml"),
         ("spec__quantum__options__qubits", 156, "does not fit config.yaml"),
     ],

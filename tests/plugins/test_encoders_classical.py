@@ -125,3 +125,11 @@ def test_identity_is_the_features():
     encoder = Identity(Identity.Options(), input_shape=(2, 4, 5))
     assert torch.equal(encoder(images), images.reshape(3, 1, 40))
     assert list(encoder.parameters()) == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"hidden": [16384, 16384]}, {"members": 1024, "hidden": [16384] * 4, "dim": 1}]
+)
+def test_sizes_that_are_too_large_together_are_refused_before_memory_is_taken(options):
+    with pytest.raises(ValidationError, match=r"hidden, dim and members: .* expected at most"):
+        MLP.Options(**options)

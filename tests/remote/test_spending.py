@@ -80,6 +80,14 @@ def test_a_total_that_others_have_changed_holds_nothing(connect, forward, machin
     assert len(machine.jobs) == 6
 
 
+def test_a_total_that_was_emptied_holds_nothing(connect, forward, machine, tmp_path):
+    forward(connect(Measurement(tmp_path / "one", "evaluate"), THREE))
+    (state_folder() / "spending.sqlite").write_bytes(b"")
+    with pytest.raises(InputError, match=r"spending.sqlite: empty, so what all runs spent is not"):
+        forward(connect(Measurement(tmp_path / "two", "evaluate"), THREE))
+    assert len(machine.jobs) == 3
+
+
 def test_no_price_no_total(tmp_path):
     budget = Budget(max_usd_total=5)
     with pytest.raises(BudgetError, match="max_usd_total 5 cannot be checked: no price is known"):
