@@ -14,10 +14,11 @@ from typing import Any, Literal, NamedTuple
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.remote.budget import Spent, high, require_budget
+from qfusion_core.remote.costs import folder_of
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.stored import checked, document, require_amounts
-from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
+from qfusion_core.remote.totals import Costly, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 UNFINISHED = ("intent", "submitted")

@@ -8,9 +8,10 @@ from sqlite3 import Connection
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.budget import high, require_budget
+from qfusion_core.remote.costs import folder_of
 from qfusion_core.remote.intents import spent
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.totals import Costly, folder_of, reserve_of_all
+from qfusion_core.remote.totals import Costly, reserve_of_all
 
 
 def reprice(db: Connection, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:

@@ -19,6 +19,7 @@ from typing import NamedTuple
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote import adopted, seal
+from qfusion_core.remote.costs import counts_of, ended
 from qfusion_core.remote.file import (
     bounded,
     connected,
@@ -33,7 +34,7 @@ from qfusion_core.remote.making import log_ahead, make
 from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
-from qfusion_core.remote.totals import ended, settle_of_all
+from qfusion_core.remote.totals import count_of_all, settle_of_all
 
 _IN_USE: dict[str, threading.RLock] = {}  # by the folder of a journal
 
@@ -176,8 +177,10 @@ class Store:
                 db.execute("UPDATE measurement SET owner = ''")
                 check(db)
                 seal.write_seal(db, secrets.token_hex(16), key, seal.digests_of(db))
+                counted = counts_of(db)
                 db.execute("COMMIT")
             self.path.chmod(0o600)
+        count_of_all(str(self.path.parent), counted)
 
     def _look(self, db: sqlite3.Connection, now: tuple[int, ...]) -> _Known:
         """What this process knows of the file, if it is still that; else all of it is read."""

@@ -22,6 +22,7 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
+from qfusion_core.remote.costs import spent_of
 from qfusion_core.remote.key import keys
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.places import state_folder
@@ -91,6 +92,21 @@ def settle_of_all(jobs: Mapping[str, Spent]) -> None:
         return  # more is counted than was spent
 
 
+def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spent]]) -> None:
+    """Count the jobs of a journal that was adopted, by key: backend, and what is spent or reserved.
+
+    Those that are counted already keep their sums; a file that cannot be used is no hindrance.
+    """
+    try:
+        with _writing() as db:
+            known = {key for (key,) in db.execute("SELECT key FROM job")}
+            for key, (backend, spent) in jobs.items():
+                if key not in known:
+                    _put(db, key, backend, run, spent)
+    except _Unusable:
+        return
+
+
 def spent_of_all() -> dict[str, dict[str, Spent]]:
     """What every run has spent or reserved: by backend, then by the folder of the run.
 
@@ -109,7 +125,7 @@ def spent_of_all() -> dict[str, dict[str, Spent]]:
         raise InputError(str(error)) from None
     found: dict[str, dict[str, Spent]] = {}
     for backend, run, *amounts in rows:
-        found.setdefault(backend, {})[run] = _spent_of(amounts)
+        found.setdefault(backend, {})[run] = spent_of(amounts)
     return found
 
 
@@ -188,7 +204,7 @@ def _tag(db: sqlite3.Connection, key: bytes) -> str:
 def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spent:
     rows = db.execute(f"SELECT key, {', '.join(_FIELDS)} FROM job WHERE backend = ?", (backend,))
     kept = [amounts for key, *amounts in rows if key not in without]
-    return _spent_of([sum(column) for column in zip(*kept, strict=True)] or [0] * len(_FIELDS))
+    return spent_of([sum(column) for column in zip(*kept, strict=True)] or [0] * len(_FIELDS))
 
 
 def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spent) -> None:
@@ -199,32 +215,3 @@ def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spent)
 def _reserved(price: Price) -> Spent:
     seconds, usd = high(price.qpu_seconds) or 0.0, high(price.usd) or 0.0
     return Spent(price.tasks, price.shots, price.executions, seconds, usd)
-
-
-def _spent_of(amounts: Collection[float]) -> Spent:
-    jobs, shots, executions, seconds, usd = amounts
-    return Spent(round(jobs), round(shots), round(executions), seconds, usd)
-
-
-def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
-    """What those jobs of an open journal cost that have ended, by key.
-
-    Nothing, for one that failed or was cancelled and was not charged.
-    """
-    found = {}
-    for rowid in rowids:
-        row = db.execute(
-            "SELECT key, state, tasks, shots, executions, qpu_seconds, usd, usd_low FROM job"
-            " WHERE rowid = ? AND state IN ('done', 'failed', 'cancelled')",
-            (rowid,),
-        ).fetchone()
-        if row is not None:
-            key, state, *amounts, told = row
-            counts = state == "done" or told is not None
-            found[key] = _spent_of([each or 0 for each in amounts]) if counts else Spent()
-    return found
-
-
-def folder_of(db: sqlite3.Connection) -> str:
-    """Folder of an open journal."""
-    return str(Path(db.execute("PRAGMA database_list").fetchone()[2]).parent)

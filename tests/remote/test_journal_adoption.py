@@ -22,6 +22,7 @@ from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.adoption import adopt_jobs
 from qfusion_core.remote.device import Binding
 from qfusion_core.remote.journal import NOT_OURS, Journal
+from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
 
 from .conftest import SECRET
@@ -108,6 +109,7 @@ def test_an_adopted_old_journal_resumes_without_a_job_bought(old, machine, evalu
     assert "made by qfusion 0.1.0, " in error
     assert "queue: up to 15.00 USD, 2.4 s of QPU time, 6 job(s), 12000 shots count" in error
     assert not machine.requests
+    assert (total_of("queue").usd, total_of("queue").jobs) == (15, 6)  # of all runs, this one too
     values = evaluate(old)
     finished = evaluate(old, "predict", "finished")
     assert values.shape == finished.shape == (3, 3)
