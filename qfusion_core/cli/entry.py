@@ -63,6 +63,8 @@ def _run(words: list[str]) -> int:
     except KeyboardInterrupt:
         return _say("interrupted", Interrupted.exit_code)
     except BaseException as error:  # a plugin may raise anything, SystemExit included
+        if isinstance(error, SystemExit) and isinstance(error.__context__, BrokenPipeError):
+            return 1  # whoever reads has what he wanted, as `head` does
         _reraise_if_asked()
         if _of_a_stream(error):
             return _say(_stream_failure(error), 1)

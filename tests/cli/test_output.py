@@ -110,6 +110,15 @@ def test_the_progress_of_jobs_takes_names_as_text(monkeypatch, on_terminal):
     os.close(ours)
 
 
+def test_who_reads_the_first_line_only_is_told_nothing():
+    words = [sys.executable, "-m", "qfusion_core", "backends"]
+    done = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done.stdout.close()  # before anything is written
+    assert done.stderr.read() == b""
+    done.stderr.close()
+    assert done.wait() == 1
+
+
 def _read(terminal):
     try:
         return os.read(terminal, 10_000)
