@@ -83,6 +83,7 @@ _HOMES = {
     "one_line": "printable",
     "open_backend": "config.backends",
     "open_regular": "storage.reading",
+    "parse_json": "storage.reading",
     "pauli_words": "readout",
     "private_cache": "storage.places",
     "read_arrays": "tables",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from qfusion_core.printable import one_line, shown_path
@@ -57,14 +57,24 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 @contextmanager
+def translated(into: Callable[[Exception], QfusionError]) -> Iterator[None]:
+    """Whatever a library raises of an input that nobody foresaw becomes one of ours.
+
+    It can be anything: `KeyError`, `RecursionError`, an exception of its own. Only what has its
+    words already (`QfusionError`), `MemoryError` and what ends the process pass as they are.
+    """
+    try:
+        yield
+    except (QfusionError, MemoryError):
+        raise
+    except Exception as error:
+        raise into(error) from None
+
+
 def damaged(
     path: str | Path, what: str = "damaged or not written by qfusion", advice: str = ""
-) -> Iterator[None]:
+) -> AbstractContextManager[None]:
     """Whatever reading a file raises becomes one line with its path, and exit code 2.
-
-    Libraries that parse raise anything at all of an input that nobody foresaw: `KeyError`,
-    `RecursionError`, an exception of their own. Only a `QfusionError`, which has its words already,
-    `MemoryError` and what ends the process pass as they are.
 
     Args:
         path: Of the file.
@@ -72,14 +82,13 @@ def damaged(
         advice: What to do, a clause.
 
     Raises:
-        InputError: Something was raised inside.
+        InputError: Something was raised inside (see `translated`).
     """
-    try:
-        yield
-    except (QfusionError, MemoryError):
-        raise
-    except Exception as error:
+
+    def into(error: Exception) -> InputError:
         said = one_line(error, 80)
         reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         then = f"; {advice}" if advice else ""
-        raise InputError(f"{shown_path(path)}: {what} ({reason}){then}") from None
+        return InputError(f"{shown_path(path)}: {what} ({reason}){then}")
+
+    return translated(into)

@@ -25,12 +25,17 @@ class RowNotFinite(InputError):
         )
 
 
+def finite_rows(values: Tensor) -> Tensor:
+    """Whether all of a row is finite: truth values ``[rows]`` of values ``[rows, ...]``."""
+    return torch.isfinite(values).flatten(1).all(1)
+
+
 def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
     """Refuse values ``[rows, ...]`` that are not finite.
 
     Raises:
         RowNotFinite: Of the first row that has some.
     """
-    good = torch.stack([torch.isfinite(each).flatten(1).all(1) for each in values]).all(0)
+    good = torch.stack([finite_rows(each) for each in values]).all(0)
     if not good.all():
         raise RowNotFinite(part, int(good.long().argmin()), when)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.errors import InputError
+from qfusion_core.finite_rows import finite_rows
 from qfusion_core.model import FusionClassifier
 from qfusion_core.printable import shown_path
 
@@ -56,7 +57,7 @@ def logits_from_tokens(
     return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)])
 
 
-def require_finite_rows(
+def require_usable_rows(
     values: Float[Tensor, "rows ..."], numbers: NDArray[np.int64], path: str | Path, why: str
 ) -> None:
     """Refuse rows of a file that no class can be given.
@@ -70,7 +71,7 @@ def require_finite_rows(
     Raises:
         InputError: Names the rows: the first ten, and how many there are.
     """
-    bad = ~torch.isfinite(values).flatten(1).all(1).cpu().numpy()
+    bad = ~finite_rows(values).cpu().numpy()
     if bad.any():
         rows = numbers[bad]
         first = ", ".join(map(str, rows[:10].tolist())) + (", ..." if len(rows) > 10 else "")

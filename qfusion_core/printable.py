@@ -25,9 +25,7 @@ def printable(text: object, *, keep: str = "") -> str:
     >>> printable("one\ntwo", keep="\n")
     'one\ntwo'
     """
-    return _UNSAFE.sub(
-        lambda found: found[0] if found[0] in keep and found[0] else _escape(found[0]), str(text)
-    )
+    return _UNSAFE.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), str(text))
 
 
 def one_line(text: object, limit: int | None = None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class Job:
     ended: str | None = None
 
 
-class Machine:
+class Machine(ABC):
     """One vendor's service.
 
     Attributes:
@@ -93,21 +94,21 @@ class Machine:
         self.busy = 0
         self.lock = threading.RLock()
 
+    @abstractmethod
     def operation_of(self, request: Request) -> tuple[str, int | None]:
         """What is asked, and about which job."""
-        raise NotImplementedError
 
+    @abstractmethod
     def reply(self, operation: str, request: Request) -> Reply:
         """What is answered where nothing goes wrong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, operation: str, status: int, text: str) -> Reply:
         """An error in the vendor's form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def exact(self, job: Job) -> np.ndarray:
         """Expectation values ``[words, rows]`` of what was sent, without noise of shots."""
-        raise NotImplementedError
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

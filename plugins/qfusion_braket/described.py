@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from qfusion_braket.device_document import Capabilities, Reply, Service, SetAction, parse_json
+from qfusion_braket.device_document import Capabilities, Reply, Service, SetAction
 from qfusion_braket.machine import Cost, Limits, Machine
-from qfusion_core import InputError, QfusionError, Refused, one_line, shown_path
+from qfusion_core import InputError, QfusionError, Refused, one_line, parse_json, shown_path
 
 ACTION, SET_ACTION = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 
@@ -18,20 +17,6 @@ from pydantic import (
 
 _QUBITS, _SHOTS = 1_000_000, 10**12  # more than any machine has; sums stay far from overflow
 _QUEUE = re.compile(r">?(\d{1,9})")
-
-
-def parse_json(text: str) -> Any:
-    """JSON without NaN and Infinity, which Python reads and no standard has.
-
-    Raises:
-        ValueError: It is not JSON.
-        RecursionError: It is nested too deeply.
-    """
-    return json.loads(text, parse_constant=_refuse)
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
 
 
 def _date(found: Any) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from qfusion_core import Dataset, Part, Split
-from qfusion_datasets.obtain import Arrays, obtain
+from qfusion_core import Part, Split
+from qfusion_datasets.obtain import Arrays
 from qfusion_datasets.options import DownloadOptions, TableOptions
 from qfusion_datasets.packing import unpacked
+from qfusion_datasets.published import Published
 from qfusion_datasets.sources import COVERTYPE, Source
 
 FEATURES = (
@@ -40,7 +40,7 @@ CLASSES = (
 )
 
 
-class Covertype(Dataset):
+class Covertype(Published):
     """Covertype: 581,012 rows, 10 numbers and 44 indicators, 7 kinds of forest cover.
 
     Rows by class: 211,840, 283,301, 35,754, 2,747, 9,493, 17,367, 20,510. ``train=20000,
@@ -59,29 +59,16 @@ class Covertype(Dataset):
         """The extract of 210 rows."""
         return cls.Options(extract=True)
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    @staticmethod
+    def parse(folder: Path) -> Arrays:
+        """Features int16 ``[rows, 54]`` and class indices int64 ``[rows]``."""
+        raw = BytesIO(unpacked(folder, "covtype.data", COVERTYPE.most_inflated))
+        table = np.loadtxt(raw, dtype=np.int16, delimiter=",", ndmin=2)
+        return np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.int64) - 1
 
-    def load(self, *, seed: int) -> Split:
-        """See `obtain` for where it is read from, `TableOptions` for the split."""
-        return self._split(seed, obtain(self.source, self.options, parse))
-
-    def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
-    ) -> Split:
-        """As `load`; an address in the options is asked only if it is allowed."""
-        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
-        return self._split(seed, found)
-
-    def _split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, found: Arrays) -> Split:
+        """See `TableOptions`."""
         x, y = found
         whole = Part(x.astype(np.float32), y.astype(np.int64))
         parts = self.options.split(whole, seed=seed, class_names=CLASSES)
         return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))
-
-
-def parse(folder: Path) -> Arrays:
-    """Features int16 ``[rows, 54]`` and class indices int64 ``[rows]``."""
-    raw = BytesIO(unpacked(folder, "covtype.data", COVERTYPE.most_inflated))
-    table = np.loadtxt(raw, dtype=np.int16, delimiter=",", ndmin=2)
-    return np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.int64) - 1

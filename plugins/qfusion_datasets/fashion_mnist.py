@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
@@ -10,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from qfusion_core import Dataset, Part, Split, stratified
-from qfusion_datasets.obtain import Arrays, obtain
+from qfusion_core import Part, Split, stratified
+from qfusion_datasets.obtain import Arrays
 from qfusion_datasets.options import DownloadOptions, comma_separated
 from qfusion_datasets.packing import unpacked
+from qfusion_datasets.published import Published
 from qfusion_datasets.sources import FASHION_MNIST, Source
 
 CLASSES = (
@@ -48,7 +48,7 @@ def _is_digit(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
 
 
-class FashionMNIST(Dataset):
+class FashionMNIST(Published):
     """Fashion-MNIST: 70,000 grey images of 28 x 28, 10 classes of 7,000.
 
     The official test part (10,000) is the test part; validation is drawn from the other 60,000.
@@ -83,21 +83,17 @@ class FashionMNIST(Dataset):
         """The extract of 120 and 50 images."""
         return cls.Options(extract=True)
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    @staticmethod
+    def parse(folder: Path) -> Arrays:
+        """Images uint8 ``[rows, 28, 28]`` and classes uint8 ``[rows]``, for training and test."""
+        return tuple(
+            _idx(unpacked(folder, f"{part}-{kind}-ubyte", FASHION_MNIST.most_inflated))
+            for part in ("train", "t10k")
+            for kind in ("images-idx3", "labels-idx1")
+        )
 
-    def load(self, *, seed: int) -> Split:
-        """See `obtain` for where it is read from; the seed decides all but the official parts."""
-        return self._split(seed, obtain(self.source, self.options, parse))
-
-    def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
-    ) -> Split:
-        """As `load`; an address in the options is asked only if it is allowed."""
-        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
-        return self._split(seed, found)
-
-    def _split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, found: Arrays) -> Split:
+        """The seed decides all but the official parts."""
         options = self.options
         names = tuple(CLASSES[index] for index in options.classes)
         x, y, x_test, y_test = found
@@ -105,15 +101,6 @@ class FashionMNIST(Dataset):
         test = _drawn(_images(x_test, y_test, options.classes), options.test, seed, names)
         train, validation = stratified(rest, test=options.validation, seed=seed, class_names=names)
         return Split(train, validation, test, (), names, self.source.describe(options.extract))
-
-
-def parse(folder: Path) -> Arrays:
-    """Images uint8 ``[rows, 28, 28]`` and classes uint8 ``[rows]``, for training and test."""
-    return tuple(
-        _idx(unpacked(folder, f"{part}-{kind}-ubyte", FASHION_MNIST.most_inflated))
-        for part in ("train", "t10k")
-        for kind in ("images-idx3", "labels-idx1")
-    )
 
 
 def _idx(raw: bytes) -> NDArray[np.uint8]:

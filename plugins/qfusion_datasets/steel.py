@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
-from qfusion_core import Dataset, Part, Split
-from qfusion_datasets.obtain import Arrays, obtain
+from qfusion_core import Part, Split
+from qfusion_datasets.obtain import Arrays
 from qfusion_datasets.options import DownloadOptions, TableOptions
 from qfusion_datasets.packing import unpacked
+from qfusion_datasets.published import Published
 from qfusion_datasets.sources import STEEL, Source
 
 FEATURES = (
@@ -55,7 +55,7 @@ CLASSES = (
 )
 
 
-class SteelPlatesFaults(Dataset):
+class SteelPlatesFaults(Published):
     """Steel Plates Faults: 1,941 rows, 27 measurements, 7 faults.
 
     Pastry 158, Z_Scratch 190, K_Scatch 391, Stains 72, Dirtiness 55, Bumps 402, Other_Faults 673.
@@ -73,27 +73,14 @@ class SteelPlatesFaults(Dataset):
         """The extract of 210 rows."""
         return cls.Options(extract=True)
 
-    def __init__(self, options: Options) -> None:
-        self.options = options
+    @staticmethod
+    def parse(folder: Path) -> Arrays:
+        """Features float32 ``[rows, 27]`` and class indices int64 ``[rows]``."""
+        table = np.loadtxt(BytesIO(unpacked(folder, "Faults.NNA", STEEL.most_inflated)), ndmin=2)
+        return table[:, :-7].astype(np.float32), table[:, -7:].argmax(axis=1)
 
-    def load(self, *, seed: int) -> Split:
-        """See `obtain` for where it is read from, `TableOptions` for the split."""
-        return self._split(seed, obtain(self.source, self.options, parse))
-
-    def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
-    ) -> Split:
-        """As `load`; an address in the options is asked only if it is allowed."""
-        found = obtain(self.source, self.options, parse, own=False, allow_url=allow_url)
-        return self._split(seed, found)
-
-    def _split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, found: Arrays) -> Split:
+        """See `TableOptions`."""
         x, y = found
         parts = self.options.split(Part(x, y), seed=seed, class_names=CLASSES)
         return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))
-
-
-def parse(folder: Path) -> Arrays:
-    """Features float32 ``[rows, 27]`` and class indices int64 ``[rows]``."""
-    table = np.loadtxt(BytesIO(unpacked(folder, "Faults.NNA", STEEL.most_inflated)), ndmin=2)
-    return table[:, :-7].astype(np.float32), table[:, -7:].argmax(axis=1)

@@ -60,7 +60,7 @@ def predict(
 
     from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.rows import draw_rows
-    from qfusion_core.prediction import logits_in_chunks, require_finite_rows, rows_digest
+    from qfusion_core.prediction import logits_in_chunks, require_usable_rows, rows_digest
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
@@ -79,13 +79,13 @@ def predict(
         return
     inputs = model.preprocess(table)
     for found in inputs:  # before a machine is asked for what no model can use
-        require_finite_rows(found, chosen + 1, file, "features beyond what the model can hold")
+        require_usable_rows(found, chosen + 1, file, "features beyond what the model can hold")
     subject = f"{len(table)} rows of {file.name}, sha256 {rows_digest(model, table)}"
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "predict", subject, **remote) as measurement:
         model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
         logits = logits_in_chunks(model, *inputs)
-    require_finite_rows(logits, chosen + 1, file, "the model's output is not finite")
+    require_usable_rows(logits, chosen + 1, file, "the model's output is not finite")
     best = logits.softmax(1).max(1)
     say_shares(model.device)
     rows = [

@@ -21,7 +21,13 @@ from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.key import keys
 from qfusion_core.storage.places import require_own, state_folder
-from qfusion_core.storage.reading import DOCUMENT_LIMIT, YAML_LIMIT, read_bounded, read_text
+from qfusion_core.storage.reading import (
+    DOCUMENT_LIMIT,
+    YAML_LIMIT,
+    decoded,
+    read_bounded,
+    read_text,
+)
 from qfusion_core.storage.writing import write_atomically
 
 NAME = "trusted.json"
@@ -48,13 +54,7 @@ class Bytes(NamedTuple):
         Raises:
             InputError: It is not UTF-8, or no YAML.
         """
-        try:
-            text = self.content.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InputError(
-                f"{shown_path(self.path)}: not UTF-8 text (byte {error.start}); save it as UTF-8"
-            ) from None
-        return Source.parse(text, str(self.path))
+        return Source.parse(decoded(self.content, self.path), str(self.path))
 
 
 def trust(path: str | Path) -> dict[str, Any]:

@@ -58,7 +58,6 @@ def _cancel(device: RemoteDevice, journal: Journal, entry: Entry, found: Cancell
         found.cancelled.append(entry)
         return
     entry = entry._replace(job_id=job_id)
-    require_account(entry, device, ask, "")
     ask(lambda: device.cancel(job_id), job_id=job_id)
     status: JobStatus = ask(lambda: device.status(job_id), job_id=job_id)
     if status.state in ("cancelled", "failed"):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
+from typing import Any
 
 from qfusion_core.remote.budget import Spent
+
+_JOBS = "SELECT key, backend, state, tasks, shots, executions, qpu_seconds, usd, usd_low FROM job"
 
 
 def spent_of(amounts: Collection[float]) -> Spent:
@@ -20,30 +23,20 @@ def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
 
     Nothing, for one that failed or was cancelled and was not charged.
     """
-    found = {}
-    for rowid in rowids:
-        row = db.execute(
-            "SELECT key, state, tasks, shots, executions, qpu_seconds, usd, usd_low FROM job"
-            " WHERE rowid = ? AND state IN ('done', 'failed', 'cancelled')",
-            (rowid,),
-        ).fetchone()
-        if row is not None:
-            key, state, *amounts, told = row
-            counts = state == "done" or told is not None
-            found[key] = spent_of([each or 0 for each in amounts]) if counts else Spent()
-    return found
+    over = f"{_JOBS} WHERE rowid = ? AND state IN ('done', 'failed', 'cancelled')"
+    rows = [row for rowid in rowids for row in db.execute(over, (rowid,))]
+    return {row[0]: _count(row) for row in rows}
 
 
 def counts_of(db: sqlite3.Connection) -> dict[str, tuple[str, Spent]]:
     """Backend of each job of an open journal, and its cost or reservation, by key."""
-    rows = db.execute(
-        "SELECT rowid, key, backend, tasks, shots, executions, qpu_seconds, usd FROM job"
-    ).fetchall()
-    over = ended(db, [row[0] for row in rows])
-    return {
-        key: (backend, over[key] if key in over else spent_of([each or 0 for each in amounts]))
-        for _, key, backend, *amounts in rows
-    }
+    return {row[0]: (row[1], _count(row)) for row in db.execute(_JOBS)}
+
+
+def _count(row: Sequence[Any]) -> Spent:
+    _, _, state, *amounts, told = row
+    free = state in ("failed", "cancelled") and told is None
+    return Spent() if free else spent_of([each or 0 for each in amounts])
 
 
 def folder_of(db: sqlite3.Connection) -> str:

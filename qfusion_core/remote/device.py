@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import ClassVar, final
 
 from pydantic import SecretStr
 from torch import Tensor
@@ -13,19 +13,13 @@ from torch import Tensor
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
 from qfusion_core.interfaces import Device
+from qfusion_core.remote.allowance import Allowance, allowance
 from qfusion_core.remote.fleet import Binding as Binding
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Charge, Finding, Job, JobStatus, Result
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.allowance import Allowance
-
-
-def _nothing() -> None:
-    return None
 
 
 class RemoteDevice(Fleet, ABC):
@@ -58,7 +52,7 @@ class RemoteDevice(Fleet, ABC):
     snapshot_advice: ClassVar[str] = ""
     tells_unknown: ClassVar[bool] = False
     says_when_it_posts: ClassVar[bool] = False
-    before_post: Callable[[], None] = staticmethod(_nothing)
+    before_post: Callable[[], None] = staticmethod(lambda: None)
     options: RemoteOptions
     credentials: base.Credentials | None
 
@@ -154,8 +148,6 @@ class RemoteDevice(Fleet, ABC):
     @final
     def allowance(self, job: Job) -> Allowance:
         """Dollars and QPU seconds that the budget leaves to a job; None where no limit is set."""
-        from qfusion_core.remote.allowance import allowance
-
         return allowance(self.bound, self.price(job))
 
     def close(self, opened: str) -> None:

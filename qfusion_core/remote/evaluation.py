@@ -131,20 +131,16 @@ def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
     jobs = fleet.bound.measurement.journal.jobs
     failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
-    next_step = f"or give it up with `{fleet.bound.measurement.command('forget', at.measurement)}`"
-    failed = surely_failed(fleet, failed, next_step)
+    forget = f"`{fleet.bound.measurement.command('forget', at.measurement)}`"
+    failed = surely_failed(fleet, failed, f"or give it up with {forget}")
     if failed:
         out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}
         try:
             plan = fleet.replan(call, failed, out)
         except (RemoteError, BudgetError):  # nobody else is left: all get another chance
             plan = fleet.replan(call, failed, {})
-        require_agreement(fleet, call, at, plan, _forget(fleet, at))
+        require_agreement(fleet, call, at, plan, f"; {forget} gives up")
         jobs.replace(failed, plan, at, budgets(fleet), "sent anew")
-
-
-def _forget(fleet: Fleet, at: At) -> str:
-    return f"; `{fleet.bound.measurement.command('forget', at.measurement)}` gives up"
 
 
 def _difference(stored: Call, call: Call) -> str:

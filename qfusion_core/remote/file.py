@@ -13,10 +13,10 @@ import stat
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.errors import InputError, QfusionError, translated
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.writing import require_no_link
@@ -150,21 +150,16 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(file, copy)
 
 
-@contextmanager
-def damaged_row(path: Path, what: str, advice: str = LOST) -> Iterator[None]:
+def damaged_row(path: Path, what: str, advice: str = LOST) -> AbstractContextManager[None]:
     """Whatever reading a row raises becomes one line with the path.
 
     Raises:
         InputError: Something was raised inside.
     """
-    try:
-        yield
-    except (QfusionError, MemoryError):
-        raise
-    except Exception as error:
-        raise InputError(
-            f"{shown_path(path, 90)}: {what} is damaged ({one_line(error, 60)}); {advice}"
-        ) from None
+    where = shown_path(path, 90)
+    return translated(
+        lambda error: InputError(f"{where}: {what} is damaged ({one_line(error, 60)}); {advice}")
+    )
 
 
 @contextmanager

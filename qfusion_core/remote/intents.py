@@ -94,11 +94,6 @@ class Planned(NamedTuple):
     backend: str
 
 
-def is_unreadable(job: Entry) -> bool:
-    """Whether its result could not be read, though it is done; or nobody knows it any more."""
-    return job.unreadable is not None
-
-
 def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
     """Sums over the jobs of a backend: what the provider charged, else what is reserved.
 

@@ -110,6 +110,17 @@ class FailedPart(NamedTuple):
     facts: Mapping[str, Any]
 
 
+def failed_values(
+    rows: tuple[int, int], columns: Sequence[int], failed: Sequence[FailedPart]
+) -> Tensor:
+    """Which values ``[rows, columns]`` of a job are of parts that failed."""
+    found = torch.zeros(rows[1] - rows[0], len(columns), dtype=torch.bool)
+    for part in failed:
+        places = [columns.index(column) for column in part.columns]
+        found[part.rows[0] - rows[0] : part.rows[1] - rows[0], places] = True
+    return found
+
+
 @dataclass(frozen=True, eq=False)
 class Result:
     """What a finished job gave.

@@ -28,11 +28,11 @@ from qfusion_core.remote.opened import Opened
 from qfusion_core.remote.owner import lives, new_owner, same_process
 from qfusion_core.remote.rows import About as About
 from qfusion_core.remote.rows import assembled, call_of, job_of, measurement_of
+from qfusion_core.remote.standing import NOT_OURS as NOT_OURS
 from qfusion_core.remote.standing import Standing
 from qfusion_core.remote.store import Store
 
 NAME = "journal.sqlite"
-NOT_OURS = "adopted, not measured under this key"
 _CALLS = "SELECT * FROM call JOIN circuit ON digest = circuit"
 
 

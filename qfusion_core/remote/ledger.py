@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from sqlite3 import Connection, Row
+from sqlite3 import Connection
 from typing import Any
 
 from torch import Tensor
@@ -60,11 +60,8 @@ class Ledger:
         Raises:
             InputError: One of them is damaged.
         """
-        return self._read(db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given))
-
-    def _read(self, rows: Iterable[Row]) -> list[Entry]:
         found = []
-        for row in rows:
+        for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
             with damaged_row(self._store.path, f"job {one_line(row['key'], 40)}"):
                 found.append(entry(row))
         return found

@@ -12,30 +12,23 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 from qfusion_core.remote.file import connected
 from qfusion_core.remote.schema import create
 from qfusion_core.remote.seal import write_seal
+from qfusion_core.storage.writing import new_file
 
 
 def make(path: Path, key: bytes) -> None:
     """Make it aside, then give it its name, if nobody was faster."""
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with connected(aside) as db:
-            log_ahead(db)
-            db.execute("BEGIN IMMEDIATE")
-            create(db)
-            write_seal(db, secrets.token_hex(16), key, {})
-            db.execute("COMMIT")
+    with new_file(path) as aside:
         try:
-            os.link(aside, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a file system without links
-            if not path.exists():
-                aside.rename(path)
-        _flush_names(path.parent)
-    finally:
-        for suffix in ("", "-wal", "-shm"):
-            Path(f"{aside}{suffix}").unlink(missing_ok=True)
+            with connected(aside) as db:
+                log_ahead(db)
+                db.execute("BEGIN IMMEDIATE")
+                create(db)
+                write_seal(db, secrets.token_hex(16), key, {})
+                db.execute("COMMIT")
+        finally:
+            for suffix in ("-wal", "-shm"):
+                Path(f"{aside}{suffix}").unlink(missing_ok=True)
+    _flush_names(path.parent)
 
 
 def _flush_names(folder: Path) -> None:

@@ -13,7 +13,7 @@ from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.evaluation import carry_out
 from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import UNFINISHED, Entry, is_unreadable
+from qfusion_core.remote.intents import UNFINISHED, Entry
 from qfusion_core.remote.journal import NAME, Journal
 from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Measurement, Progress
@@ -106,7 +106,7 @@ def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = F
     rows = chosen(journal, which)
     for row in [] if lost else rows:
         for job in row["jobs"]:
-            here = job.state == "submitted" and not is_unreadable(job)
+            here = job.state == "submitted" and job.unreadable is None
             if here or (job.state == "intent" and job.sent is not None):
                 raise InputError(
                     f"{run}: measurement {row['id']}: job {job.job_id or job.key} may be at the "

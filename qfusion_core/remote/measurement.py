@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import UNFINISHED, At, is_unreadable
+from qfusion_core.remote.intents import UNFINISHED, At
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import NOT_OURS, About, Journal
 from qfusion_core.remote.price import Price
@@ -170,7 +170,7 @@ class Measurement:
         """Whether nothing of a measurement is waited for but results that cannot be read."""
         (row,) = [each for each in self.journal.measurements() if each["id"] == name]
         waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
-        if not waited_for or not all(is_unreadable(job) for job in waited_for):
+        if not waited_for or any(job.unreadable is None for job in waited_for):
             return False
         self.journal.set_state(name, "forgotten")
         self.say(f"measurement {name} is given up: a result of it cannot be read")

@@ -58,11 +58,8 @@ class Missing:
             self.known(entry)
             self._ledger.known(entry.key, found)
             return JobStatus("running")
-        said = f"{reason or 'unknown'}: not in this account or instance; nothing was changed"
-        self._ledger.unreadable(entry.key, ask.hide(said))
-        error = Refused(
-            said, next_step="check the credentials and the region: it may be in another account"
-        )
+        error = _unknown(reason or "unknown")
+        self._ledger.unreadable(entry.key, ask.hide(error.reason))
         error.about(entry.backend, job_id, next_step)
         raise error.about(entry.backend, job_id, self._give_up)
 
@@ -107,11 +104,16 @@ def _alive(entry: Entry, device: RemoteDevice, next_step: str) -> str | None:
         return None
     found = ask(lambda: device.find(entry.key), **known)
     if found is None and state == "unknown":  # a journal of before may be of another account
-        raise Refused(
-            "unknown, though it was accepted: not in this account or instance; nothing was changed",
-            next_step="check the credentials and the region: it may be in another account",
-        ).about(entry.backend, job_id, next_step)
+        error = _unknown("unknown, though it was accepted")
+        raise error.about(entry.backend, job_id, next_step)
     if found is None or found == job_id:
         return None
     state = ask(lambda: device.status(found), **known).state
     return found if state in ("queued", "running", "done") else None
+
+
+def _unknown(reason: str) -> Refused:
+    return Refused(
+        f"{reason}: not in this account or instance; nothing was changed",
+        next_step="check the credentials and the region: it may be in another account",
+    )

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from qfusion_core.remote.intents import Entry, key_of
-from qfusion_core.remote.job import Charge, FailedPart, Result
+from qfusion_core.remote.job import Charge, FailedPart, Result, failed_values
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.stored import is_amount
+from qfusion_core.remote.stored import is_countable
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
@@ -56,9 +56,9 @@ def charged(result: Result | Charge) -> dict[str, float]:
     """What the provider told, by column. What cannot be an amount counts as not told."""
     usd = result.usd
     low, high = usd if isinstance(usd, Range) else (usd, usd)
-    if not (is_amount(low) and is_amount(high)):
+    if not (is_countable(low) and is_countable(high)):
         low = high = None
-    seconds = result.qpu_seconds if is_amount(result.qpu_seconds) else None
+    seconds = result.qpu_seconds if is_countable(result.qpu_seconds) else None
     told = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
     return {name: amount for name, amount in told.items() if amount is not None}
 
@@ -67,11 +67,7 @@ def _done(
     entry: Entry, failed: Sequence[FailedPart]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
     """Rows and columns of what is left of a job, in the fewest blocks of rows one after another."""
-    wrong = torch.zeros(entry.rows[1] - entry.rows[0], len(entry.columns), dtype=torch.bool)
-    for part in failed:
-        rows = slice(part.rows[0] - entry.rows[0], part.rows[1] - entry.rows[0])
-        wrong[rows, [entry.columns.index(column) for column in part.columns]] = True
-    masks, start = wrong.tolist(), 0
+    masks, start = failed_values(entry.rows, entry.columns, failed).tolist(), 0
     for row in range(1, len(masks) + 1):
         if row < len(masks) and masks[row] == masks[start]:
             continue

@@ -12,7 +12,7 @@ from torch import Tensor
 from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.errors import Unreadable
-from qfusion_core.remote.job import Call, Job, Result
+from qfusion_core.remote.job import Call, Job, Result, failed_values
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.stored import FURTHEST
 from qfusion_core.remote.submission import new_asking
@@ -103,10 +103,7 @@ def require_result(device: str, job: Job, result: Result) -> Result:
             "(rows, observables)",
             result.raw,
         )
-    asked = torch.ones(job.shape, dtype=torch.bool)
-    for part in result.failed:
-        rows = slice(part.rows[0] - job.rows[0], part.rows[1] - job.rows[0])
-        asked[rows, [job.columns.index(column) for column in part.columns]] = False
+    asked = ~failed_values(job.rows, job.columns, result.failed)
     # what the journal would not take for a value either
     wrong = (asked & ~(result.values.detach().cpu().abs() <= FURTHEST)).nonzero().tolist()
     if wrong or not asked.any():

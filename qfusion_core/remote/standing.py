@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 from qfusion_core.remote import adopted, seal
 from qfusion_core.remote.key import keys
 
+NOT_OURS = "adopted, not measured under this key"
+
 
 class Standing(NamedTuple):
     """Whose a journal is.
@@ -35,7 +37,7 @@ def judge(db: sqlite3.Connection, found: seal.Seal | None, digests: seal.Digests
                 return Standing("own", "", found.tag)
     content = seal.digest_of(db, found.journal if found else "", digests)
     if adopted.noted(content):
-        return Standing("adopted", "adopted, not measured under this key", content)
+        return Standing("adopted", NOT_OURS, content)
     if found is None:
         return Standing("foreign", "no seal (older than 0.2, or not written by qfusion)", content)
     if found.key in map(seal.name_of, known):

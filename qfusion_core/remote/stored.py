@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from torch import Tensor
+
+from qfusion_core.storage.reading import parse_json
 
 if TYPE_CHECKING:
     from qfusion_core.remote.intents import Entry
@@ -28,11 +29,7 @@ def document(text: object) -> Any:
     Raises:
         ValueError: It is none.
     """
-
-    def refuse(number: str) -> None:
-        raise ValueError(f"{number} is no number of JSON")
-
-    return json.loads(_text("JSON", text), parse_constant=refuse)
+    return parse_json(_text("JSON", text))
 
 
 def require_name(what: str, name: object) -> str:
@@ -77,7 +74,7 @@ def require_amounts(what: str, *amounts: float | None) -> None:
             _number(what, amount, MOST)
 
 
-def is_amount(amount: object) -> bool:
+def is_countable(amount: object) -> bool:
     """Whether it can be counted."""
     try:
         _number("amount", amount, MOST)

@@ -7,11 +7,8 @@ between has counted too much, never too little.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
-import os
-import secrets
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -26,7 +23,7 @@ from qfusion_core.remote.costs import spent_of
 from qfusion_core.remote.key import keys
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.places import state_folder
-from qfusion_core.storage.writing import require_no_link
+from qfusion_core.storage.writing import new_file, require_no_link
 
 NAME = "spending.sqlite"
 _FIELDS = Spent._fields
@@ -131,7 +128,11 @@ def spent_of_all() -> dict[str, dict[str, Spent]]:
 
 def total_of(backend: str) -> Spent:
     """What a backend has spent or reserved over all runs; likewise."""
-    runs = spent_of_all().get(backend, {}).values()
+    return together(spent_of_all().get(backend, {}).values())
+
+
+def together(runs: Collection[Spent]) -> Spent:
+    """The sum of what some runs have spent."""
     return Spent(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
 
 
@@ -141,7 +142,7 @@ class _Unusable(QfusionError):
 
 @contextmanager
 def _writing() -> Iterator[sqlite3.Connection]:
-    """One transaction, sealed at its end; other processes wait for it."""
+    """One transaction, sealed at its end if it wrote; other processes wait for it."""
     path = state_folder() / NAME
     where = shown_path(path)
     try:
@@ -164,9 +165,11 @@ def _writing() -> Iterator[sqlite3.Connection]:
                     f"{where}: was changed by others, or is of another key; what all runs spent is "
                     "not known; delete it to begin at nothing"
                 )
+            before = db.total_changes
             yield db
-            db.execute("DELETE FROM seal")
-            db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
+            if db.total_changes > before:
+                db.execute("DELETE FROM seal")
+                db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
             db.execute("COMMIT")
     except sqlite3.Error as error:
         raise _Unusable(f"{where}: cannot be used ({one_line(error, 60)})") from None
@@ -175,18 +178,10 @@ def _writing() -> Iterator[sqlite3.Connection]:
 
 
 def _make(path: Path, key: bytes) -> None:
-    """Made aside and linked: whoever finds the file finds it whole, and the first one."""
-    aside = path.with_name(f".{NAME}.{secrets.token_hex(8)}")
-    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-    try:
-        with closing(sqlite3.connect(aside, isolation_level=None)) as db:
-            for statement in _TABLES.strip().split(";\n"):
-                db.execute(statement)
-            db.execute("INSERT INTO seal VALUES (?)", (_tag(db, key),))
-        with contextlib.suppress(FileExistsError):
-            os.link(aside, path)
-    finally:
-        aside.unlink()
+    with new_file(path) as aside, closing(sqlite3.connect(aside, isolation_level=None)) as db:
+        for statement in _TABLES.strip().split(";\n"):
+            db.execute(statement)
+        db.execute("INSERT INTO seal VALUES (?)", (_tag(db, key),))
 
 
 def _is_ours(db: sqlite3.Connection, known: Collection[bytes]) -> bool:

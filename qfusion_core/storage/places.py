@@ -27,18 +27,6 @@ def state_folder(*, create: bool = False) -> Path:
     return folder
 
 
-def cache_folder(*, create: bool = False) -> Path:
-    """Where what can be computed again is kept; mode 0700 where it is made here.
-
-    Raises:
-        OSError: It cannot be made.
-    """
-    folder = platformdirs.user_cache_path("qfusion")
-    if create:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return folder
-
-
 def config_folder() -> Path:
     """Where the user's own ``backends.yaml`` and ``prices.yaml`` may lie."""
     return platformdirs.user_config_path("qfusion")
@@ -83,7 +71,7 @@ def private_cache(name: str, chosen: str | None = None) -> Path:
         name: In the user's cache.
         chosen: A folder that the user chose instead.
     """
-    folder = Path(chosen) if chosen else cache_folder() / name
+    folder = Path(chosen) if chosen else platformdirs.user_cache_path("qfusion") / name
     try:
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -6,12 +6,13 @@ between. A FIFO or a device is opened without waiting, and refused.
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
@@ -84,8 +85,17 @@ def read_text(path: str | Path, limit: int, *, follow: bool = True) -> str:
     Raises:
         InputError: As `read_bounded`, or it is not UTF-8.
     """
+    return decoded(read_bounded(path, limit, follow=follow), path)
+
+
+def decoded(content: bytes, path: str | Path) -> str:
+    """Text out of the content of a file, in UTF-8, with or without a byte order mark.
+
+    Raises:
+        InputError: It is not UTF-8.
+    """
     try:
-        return read_bounded(path, limit, follow=follow).decode("utf-8-sig")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
             f"{shown_path(path)}: not UTF-8 text (byte {error.start}); save it as UTF-8"
@@ -99,3 +109,17 @@ def read_document(path: str | Path) -> str:
         InputError: It is anything else, or cannot be read.
     """
     return read_text(path, DOCUMENT_LIMIT)
+
+
+def parse_json(text: str) -> Any:
+    """JSON without NaN and infinities, which Python reads and no standard has.
+
+    Raises:
+        ValueError: It is not JSON.
+        RecursionError: It is nested too deeply.
+    """
+
+    def refuse(number: str) -> None:
+        raise ValueError(f"{number} is no number of JSON")
+
+    return json.loads(text, parse_constant=refuse)

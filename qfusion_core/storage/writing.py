@@ -39,6 +39,27 @@ def write_atomically(path: Path, content: bytes | str, *, mode: int = 0o666) -> 
         aside.unlink(missing_ok=True)
 
 
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A file aside, of mode 0600, to be filled inside; then it gets the name, if nobody was faster.
+
+    Whoever finds the name finds a whole file, and all find the same one.
+    """
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    os.close(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    try:
+        yield aside
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without links
+            if not path.exists():
+                aside.rename(path)
+    finally:
+        aside.unlink(missing_ok=True)
+
+
 def require_no_link(path: Path) -> Path:
     """The path itself, unless its last component is a link.
 

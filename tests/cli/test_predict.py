@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from qfusion_core import InputError
 from qfusion_core.cli import main
 from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import require_finite_rows, rows_digest
+from qfusion_core.prediction import require_usable_rows, rows_digest
 from qfusion_core.runs.folder import RunFolder
 
 LONGER = ("--set", "training.epochs=12", "--set", "training.learning_rate=0.05")
@@ -84,8 +84,8 @@ def test_logits_that_are_not_finite_are_refused_by_row():
     with pytest.raises(
         InputError, match=r"no class for 2 of 4 rows \(why\): data row 20, 40; look"
     ):
-        require_finite_rows(logits, np.array([10, 20, 30, 40]), "x.csv", "why")
-    require_finite_rows(logits[:1], np.array([10]), "x.csv", "why")
+        require_usable_rows(logits, np.array([10, 20, 30, 40]), "x.csv", "why")
+    require_usable_rows(logits[:1], np.array([10]), "x.csv", "why")
 
 
 def test_a_fill_value_is_named_by_row_and_column(german, tmp_path, qfusion):

@@ -69,7 +69,7 @@ def test_the_tables_of_scikit_learn(load):
 
 
 def test_covertype_reads_the_first_published_row():
-    x, y = covertype.parse(EXTRACTS / "covertype")
+    x, y = covertype.Covertype.parse(EXTRACTS / "covertype")
     row = dict(zip(covertype.FEATURES, x[0].tolist(), strict=True))
     assert (row["Elevation"], row["Horizontal_Distance_To_Fire_Points"]) == (2596, 6279)
     assert [name for name in covertype.FEATURES[10:] if row[name]] == [
@@ -81,7 +81,7 @@ def test_covertype_reads_the_first_published_row():
 
 
 def test_steel_reads_the_first_published_row():
-    x, y = steel.parse(EXTRACTS / "steel_plates_faults")
+    x, y = steel.SteelPlatesFaults.parse(EXTRACTS / "steel_plates_faults")
     row = dict(zip(steel.FEATURES, x[0].tolist(), strict=True))
     assert (row["X_Minimum"], row["Steel_Plate_Thickness"]) == (42, 80)
     assert row["SigmoidOfAreas"] == pytest.approx(0.5822)
@@ -96,7 +96,7 @@ def test_fashion_images_are_scaled_and_keep_the_official_test_part(load):
     assert counts(split.test) == [5] * 10
     np.testing.assert_array_equal(split.test.x, other.test.x)
     assert (split.validation.x != other.validation.x).any()
-    _, y, x_test, _ = fashion_mnist.parse(EXTRACTS / "fashion_mnist")
+    _, y, x_test, _ = fashion_mnist.FashionMNIST.parse(EXTRACTS / "fashion_mnist")
     np.testing.assert_array_equal(np.rint(split.test.x[:, 0] * 255), x_test)
     assert split.class_names[y[0]] == "Ankle boot"
 
@@ -123,7 +123,7 @@ def test_fashion_parts_can_be_drawn_smaller(load):
 
 
 def test_given_sizes_are_the_rows_of_scikit_learn_on_the_whole_table(load):
-    x, y = covertype.parse(EXTRACTS / "covertype")
+    x, y = covertype.Covertype.parse(EXTRACTS / "covertype")
     rest, test = train_test_split(
         np.arange(len(y)), train_size=100, test_size=50, stratify=y, random_state=10
     )
@@ -170,7 +170,7 @@ def test_any_packing_of_the_same_rows_is_the_same_table(tmp_path):
     with ZipFile(folders[2] / "covertype.zip", "w") as archive:
         archive.write(packed, "covtype.data.gz")
     for folder in folders:
-        assert fingerprint(*covertype.parse(folder)) == covertype.COVERTYPE.extract_sha256
+        assert fingerprint(*covertype.Covertype.parse(folder)) == covertype.COVERTYPE.extract_sha256
 
 
 @given(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qfusion_braket.device_document import parse_json
-from qfusion_core import InputError, one_line, read_document, shown_path
+from qfusion_core import InputError, one_line, parse_json, read_document, shown_path
 
 SAVE = "`qfusion backends save NAME` stores those of a device at AWS"
 
