@@ -163,7 +163,7 @@ def _channels_first(
     if last < min(first, second) or (first == second and first != last):
         raise InputError(
             f"{where}: x {list(x.shape)} looks like [rows, height, width, channels], expected "
-            "[rows, channels, height, width]; say which with --set data.options.channels=last (or "
+            "[rows, channels, height, width]; train with --set data.options.channels=last (or "
             "first), or save np.moveaxis(x, -1, 1)"
         )
     return x

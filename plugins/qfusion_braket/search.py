@@ -32,13 +32,14 @@ class Search:
             Refused: AWS says no; or there are too many tasks to be looked through.
         """
         until, looked, before = time.monotonic() + _SECONDS, 0, True
-        page = self._page.pop(key, None)
+        # where a search goes on, a task may have come to the first page in between
+        page, later = None, self._page.pop(key, None)
         while True:
             try:
                 tasks, following = self._read(connection, page)
             except Transient as error:
-                self._page[key] = page
                 if before:  # twice in a row: the core waits longer, and comes again
+                    self._page[key] = later or page
                     raise
                 before = True
                 time.sleep(min(error.retry_after or 1.0, _PAUSE))
@@ -46,12 +47,10 @@ class Search:
             before, looked = False, looked + len(tasks)
             for task in tasks:
                 if (task.get("tags") or {}).get(self._tag) == key:
-                    self._page.pop(key, None)
                     return str(task["quantumTaskArn"])
-            if following is None:
-                self._page.pop(key, None)
+            page, later = later or following, None
+            if page is None:
                 return None
-            page = following
             if time.monotonic() > until:
                 self._page[key] = page
                 raise Refused(

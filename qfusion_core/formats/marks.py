@@ -92,7 +92,7 @@ def find_decimal(
         mark = re.findall("[.,]", cell)[0]
         raise InputError(
             f"{where}: column {one_line(name, 40)!r}, data row {row}: {cell!r} can be read in two "
-            "ways, as can every number with a mark here; say which is meant with --set "
+            "ways, as can every number with a mark here; train with --set "
             f"data.options.decimal='{mark}' or data.options.thousands='{mark}', or write plain "
             "numbers"
         )

@@ -23,7 +23,7 @@ from qfusion_core.storage.writing import require_no_link
 
 LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy"
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
-_LONGEST = 8.0  # seconds for a check of what may be anything
+_LONGEST = 8.0  # seconds: of computing in a check of what may be anything, or for a copy
 _LARGEST = 500_000_000  # bytes of a file that is copied
 _CELL = 500_000_000  # bytes of one value
 
@@ -101,8 +101,9 @@ def connected(path: Path) -> Iterator[sqlite3.Connection]:
 @contextmanager
 def bounded(db: sqlite3.Connection, size: int) -> Iterator[None]:
     """What takes too long for a file of this size is interrupted."""
-    end = time.monotonic() + _LONGEST + size / 5e7
-    db.set_progress_handler(lambda: time.monotonic() > end, 100_000)
+    # of this thread's own time: a slow disk is no fault of the file
+    end = time.thread_time() + _LONGEST + size / 5e7
+    db.set_progress_handler(lambda: time.thread_time() > end, 100_000)
     try:
         yield
     finally:

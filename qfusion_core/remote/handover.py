@@ -25,10 +25,18 @@ class Handover:
     """
 
     def __init__(
-        self, fleet: Fleet, call: Call, at: At, budgets: Budgets, owner: str, next_step: str
+        self,
+        fleet: Fleet,
+        call: Call,
+        at: At,
+        budgets: Budgets,
+        owner: str,
+        next_step: str,
+        give_up: str,
     ) -> None:
         self._fleet, self._call, self._at = fleet, call, at
-        self._budgets, self._owner, self._next = budgets, owner, next_step
+        self._budgets, self._owner = budgets, owner
+        self._next, self._give_up = next_step, give_up
         self._jobs = fleet.bound.measurement.journal.jobs
         self.alone = len(fleet.members) + len(fleet.absent) == 1
         self.out: dict[str, RemoteError] = {}
@@ -41,6 +49,9 @@ class Handover:
         """
         if self.alone:
             raise error
+        if backend not in self._fleet.members:
+            may = "jobs that this process did not plan may be there: set it up again, "
+            error.about(backend, None, f"{may}{self._give_up}; {self._next}")
         self.out.setdefault(backend, error)
         return self._hand_over(self._claim(backend), error)
 
@@ -75,8 +86,8 @@ class Handover:
     def _is_unsent(self, entry: Entry) -> bool:
         """Whether a machine has not taken what this journal, which may be a copy, never sent."""
         device = self._fleet.members.get(entry.backend)
-        if device is None:  # nobody can ask it, and what it was to do is not to wait for that
-            return True
+        if device is None:  # nobody can ask it
+            return self._jobs.wrote(entry.key)
         try:
             found = Submission(device, self._jobs, self._owner, self._next).look(entry)
         except RemoteError:

@@ -29,10 +29,8 @@ class Secrecy:
         """A text without the secrets. To be used before it is cut: half of one is one, too."""
         known = [secret for secret in self._secrets() if len(secret.strip()) >= _TOO_SHORT]
         for form in _all_forms(known):
-            if len(form) >= _SHORT:
-                text = text.replace(form, HIDDEN)
-            else:
-                text = re.sub(rf"(?<!\w){re.escape(form)}(?!\w)", HIDDEN, text)
+            ends = ("", "") if len(form) >= _SHORT else (r"(?<!\w)", r"(?!\w)")
+            text = re.sub(_escaped(form).join(ends), HIDDEN, text)
         for secret in known:
             text = _without_pieces(text, secret.strip())
         return text
@@ -41,7 +39,8 @@ class Secrecy:
         """Raw data without the secrets. Short ones stay: they would be found in any data."""
         for form in _all_forms(self._secrets()):
             if len(form) >= _SHORT:
-                raw = raw.replace(form.encode(errors="surrogatepass"), HIDDEN.encode())
+                pattern = _escaped(form).encode(errors="surrogatepass")
+                raw = re.sub(pattern, HIDDEN.encode(), raw)
         return raw
 
 
@@ -51,24 +50,37 @@ def _all_forms(secrets: Iterable[str]) -> list[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """As it is, stripped, in one line; each as JSON, Python, HTML and URLs write it; in base64."""
+    """As it is, stripped, in one line; each as HTML and URLs write it; in base64."""
     plain = {secret, secret.strip(), " ".join(secret.split())}
     found = set(plain)
     for text in plain:
-        once = _escaped(text) | {html.escape(text), html.escape(text, False)}
-        twice = {form for each in once for form in _escaped(each)}  # JSON in a text in JSON, say
         urls = {quote(text, safe="", errors="replace"), quote(text, errors="replace")}
         urls |= {quote_plus(text, errors="replace")}
         urls |= {re.sub("%..", lambda code: code[0].lower(), each) for each in urls}
         raw = text.encode(errors="replace")
-        found |= once | twice | urls | {repr(raw)[2:-1]} | _in_base64(raw)
+        found |= {html.escape(text), html.escape(text, False), repr(raw)[2:-1]}
+        found |= urls | _in_base64(raw)
     return {form for form in found if form.strip()}
 
 
-def _escaped(text: str) -> set[str]:
-    """As JSON and Python write it, inside of quotes of either kind."""
-    found = {json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]}
-    return found | {repr(text)[1:-1], ascii(text)[1:-1], text.replace("'", "\\'")}
+def _escaped(text: str) -> str:
+    """A pattern of a text as JSON and Python write it, also in a text in a text, to any depth."""
+    pieces = re.findall(r"\\+|[^\\]+", text)
+    return "".join(
+        # each layer doubles the backslashes before what it has to escape
+        r"\\++" if piece.startswith("\\") else r"\\*+".join(map(_character, piece))
+        for piece in pieces
+    )
+
+
+def _character(character: str) -> str:
+    """A pattern of a character, or of what its escape has behind the backslashes."""
+    ways = {re.escape(character)}
+    for escape in (json.dumps(character)[1:-1], ascii(character)[1:-1]):
+        if escape.startswith("\\") and escape[1:] != character:
+            halves = escape[1:].split("\\")  # in JSON, a pair of surrogates has two escapes
+            ways.add("(?i:" + r"\\++".join(map(re.escape, halves)) + ")")
+    return ways.pop() if len(ways) == 1 else f"(?:{'|'.join(sorted(ways))})"
 
 
 def _in_base64(raw: bytes) -> set[str]:

@@ -43,12 +43,12 @@ class Waiting:
         )
         self._forget = f"`{self._measurement.command('forget', at.measurement)}`"
         owner = new_owner()
-        self._handover = Handover(fleet, call, at, budgets, owner, self._next)
         self._senders = {
             name: Submission(member, self._journal.jobs, owner, self._next)
             for name, member in fleet.members.items()
         }
         give_up = f"or give it up with {self._forget}, or measure anew with --again"
+        self._handover = Handover(fleet, call, at, budgets, owner, self._next, give_up)
         self._desk = Desk(fleet, call, self._next, give_up)
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
         self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key

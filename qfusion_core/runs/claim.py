@@ -126,9 +126,10 @@ def training_lock(path: Path) -> Iterator[None]:
             break
         os.close(descriptor)  # whoever had it has finished, and took the file away: once more
     try:
-        with contextlib.suppress(OSError):  # a full disk: only the name is missing
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
+        if os.fstat(descriptor).st_nlink == 1:  # else it is a file outside of the folder, too
+            with contextlib.suppress(OSError):  # a full disk: only the name is missing
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, f"{os.getpid()} on {socket.gethostname()}".encode())
         yield
     finally:
         with contextlib.suppress(OSError):

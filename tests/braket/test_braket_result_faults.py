@@ -13,6 +13,7 @@ import torch
 from qfusion_braket.asking import asking
 from qfusion_braket.device import Braket
 from qfusion_braket.search import Search
+from qfusion_braket.service import TAG
 from qfusion_core import (
     InputError,
     JobFailed,
@@ -253,6 +254,23 @@ def test_a_search_goes_on_where_it_was_asked_to_wait(service, measure, connect):
     pages = -(-43 // 2)
     assert service.requests.count("search") - before <= 2 * pages
     assert device._site._search._page == {}
+
+
+def test_a_search_that_goes_on_looks_at_what_has_come_since(service, measure, connect):
+    """AWS lists the newest first: what was accepted in between is on a page that was read."""
+    measure()
+    pages = service.searched
+    service.searched = lambda body: (
+        pages(body) | {"nextToken": str(int(body.get("nextToken", 0)) + 2)}
+    )
+    device, task = connect(), next(iter(service.tasks.values()))
+    service.faults["search"] = [None, None, 429, 429]
+    with pytest.raises(Transient):
+        device.find("qf-late")
+    service.searched = pages
+    late = {**task, "quantumTaskArn": f"{ARN}late", "tags": {TAG: "qf-late"}}
+    service.tasks = {f"{ARN}late": late, **service.tasks}
+    assert device.find("qf-late") == f"{ARN}late"
 
 
 def test_a_search_comes_to_an_end(service, measure, connect, monkeypatch):

@@ -164,3 +164,12 @@ def test_a_training_that_cannot_begin_leaves_its_place_free(tmp_path):
         train(spec, tmp_path / "run")
     spec = compose("hardware", "wine", settings=QUICK, quantum="none", registry=REGISTRY)
     train(spec, tmp_path / "run")
+
+
+def test_a_lock_that_is_a_file_elsewhere_too_is_not_written(tmp_path):
+    outside, run = tmp_path / "outside", tmp_path / "run"
+    run.mkdir()
+    outside.write_text("mine")
+    os.link(outside, run / "training.lock")
+    with training_lock(run):
+        assert outside.read_text() == "mine"

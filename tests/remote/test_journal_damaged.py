@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import InputError
-from qfusion_core.remote import seal
+from qfusion_core.remote import file, seal
 from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.key import keys
 
@@ -292,3 +292,16 @@ def test_what_a_job_returned_is_bytes(run, returned):
     key = jobs.all()[0].key
     with pytest.raises(InputError, match=f"what job {key} returned is damaged"):
         jobs.raw(key)
+
+
+def test_a_slow_disk_is_no_fault_of_the_file_and_endless_computing_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(file, "_LONGEST", 0.2)
+    rows = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT ?)"
+    path = tmp_path / "journal.sqlite"
+    sqlite3.connect(path).close()
+    with file.connected(path) as db:
+        db.create_function("slow", 0, lambda: time.sleep(0.5))
+        with file.bounded(db, 0):
+            db.execute(f"{rows} SELECT slow() FROM n", (2,)).fetchall()
+        with pytest.raises(sqlite3.OperationalError, match="interrupted"), file.bounded(db, 0):
+            db.execute(f"{rows} SELECT sum(i) FROM n", (10**9,)).fetchall()

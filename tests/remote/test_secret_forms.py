@@ -15,6 +15,12 @@ from qfusion_core.remote.secrecy import Secrecy
 
 TOKEN = 'tk-7fe"2c1\\d0  not for you, été/+= <&> and as long as a key'
 
+
+def deep(text, depth):
+    """What is said in a text in JSON, in a text in JSON, and so on."""
+    return json.dumps(deep(text, depth - 1)) if depth else text
+
+
 FORMS = {
     "as it is": str,
     "stripped": str.strip,
@@ -22,6 +28,9 @@ FORMS = {
     "JSON": json.dumps,
     "JSON with its letters": lambda text: json.dumps(text, ensure_ascii=False),
     "JSON in JSON": lambda text: json.dumps(json.dumps({"said": text})),
+    "JSON five times deep": lambda text: deep(text, 5),
+    "JSON of Python of JSON": lambda text: json.dumps(repr(json.dumps(text))),
+    "HTML in JSON": lambda text: json.dumps(html.escape(text)),
     "Python": repr,
     "Python in ASCII": ascii,
     "Python in JSON": lambda text: json.dumps({"message": repr(text)}),
@@ -87,6 +96,17 @@ def test_a_short_one_is_hidden_as_a_word_and_never_in_raw_data():
     secrecy = Secrecy(lambda: ["qlab7"])
     assert secrecy.hide("instance qlab7, qlab77") == "instance (hidden), qlab77"
     assert secrecy.hide_bytes(b'{"qlab7": 1}') == b'{"qlab7": 1}'
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_no_layer_of_escapes_leaves_a_piece(depth):
+    said = Secrecy(lambda: [TOKEN]).hide(deep(TOKEN, depth))
+    assert "".join(said.split("(hidden)")).strip('"\\') == ""
+
+
+def test_backslashes_without_end_take_no_time():
+    secrecy = Secrecy(lambda: ["\\\\one\\two\\\\three"])
+    assert secrecy.hide("\\" * 20_000) == "\\" * 20_000
 
 
 def test_raw_data_are_cleaned_in_every_form():
