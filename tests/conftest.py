@@ -25,9 +25,13 @@ collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
 
 
 def pytest_configure():
-    """Started in the background, a process ignores Ctrl-C: tests of interrupts would never end."""
+    """Started in the background, a process ignores Ctrl-C, and under nohup the end of its terminal:
+    tests of interrupts would never end.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["SOCKET_GUARD"] = str(Path(tempfile.mkdtemp()) / "asked")
     inherited = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(GUARD), inherited)))

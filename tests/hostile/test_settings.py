@@ -114,8 +114,8 @@ def test_a_notebook_finds_no_plugin_in_its_folder_unless_pythonpath_names_it(her
     (here.folder / "acme_here.py").write_text("print('loaded')\n")
     code = (
         "import sys; sys.path.insert(0, '')\n"
-        "from qfusion_core import Registry\n"
-        "print([p.distribution for p in Registry().plugins if p.distribution != 'qfusion'])\n"
+        "from qfusion_core.discovery import find\n"
+        "print([f.plugin.distribution for f in find() if f.plugin.distribution != 'qfusion'])\n"
     )
     assert here(code).stdout == "[]\n"
     assert here(code, PYTHONPATH="").stdout == here(code, PYTHONPATH=":/none").stdout == "[]\n"
