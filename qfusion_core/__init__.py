@@ -99,6 +99,7 @@ _HOMES = {
     "token_layout": "readout",
     "train_validation_test": "data",
     "trust": "config.trust",
+    "write_atomically": "storage.writing",
 }
 
 __all__ = [*_HOMES]

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
+from functools import cached_property
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
-import platformdirs
-
-from qfusion_core import Circuit
+from qfusion_core import Circuit, open_regular, private_cache, write_atomically
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.template import Template, known_warnings, transpile
 
@@ -42,9 +40,13 @@ class Templates:
         """A template for a machine."""
         name = self._name(circuit, machine)
         if name not in self._known:
-            path = platformdirs.user_cache_path("qfusion") / "ibm" / f"{name}.qpy"
+            path = self._folder / f"{name}.qpy"
             self._known[name] = _read(path) or self._make(circuit, machine, path)
         return self._known[name]
+
+    @cached_property
+    def _folder(self) -> Path:
+        return private_cache("ibm")
 
     def _make(self, circuit: Circuit, machine: Machine, path: Path) -> Template:
         template = transpile(circuit, machine.target, level=self._rule.level, seed=self._rule.seed)
@@ -62,11 +64,9 @@ def _read(path: Path) -> Template | None:
     from qiskit import qpy
 
     try:
-        with known_warnings(), path.open("rb") as file:
+        with known_warnings(), open_regular(path, follow=False) as file:
             return Template(qpy.load(file)[0])
-    except FileNotFoundError:
-        return None
-    except Exception:  # half a file, another program's: it is made again
+    except Exception:  # there is none, or half a file, another program's: it is made again
         return None
 
 
@@ -75,10 +75,7 @@ def _write(path: Path, template: Template) -> None:
 
     buffer = BytesIO()
     qpy.dump(template.isa, buffer)
-    aside = path.with_suffix(f".{os.getpid()}")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_bytes(buffer.getvalue())
-        aside.replace(path)  # another process sees all of it or nothing
+        write_atomically(path, buffer.getvalue())
     except OSError:
         return  # a disk that cannot be written costs time, not results

@@ -51,7 +51,8 @@ class Once(HTTPAdapter):
         Raises:
             Transient: It had no effect, or may be repeated.
             SubmitUncertain: A job that may have been taken.
-            Refused: IBM said no.
+            Refused: IBM said no; or a session, which bills its time, may be open without our
+                knowing it.
         """
         submits = request.method == "POST" and request.path_url.endswith("/jobs")
         self._note_token(request)
@@ -59,7 +60,7 @@ class Once(HTTPAdapter):
             self.before_post()
             self.posted = True
         options["timeout"] = self._timeout  # the SDK sets none, or a quarter of an hour
-        doubt = SubmitUncertain if submits else Transient
+        doubt = SubmitUncertain if submits else _may_be_open if _bills(request) else Transient
         try:
             reply = super().send(request, *arguments, **options)
             _ = reply.content  # here, where it is known what a reply that breaks off may mean
@@ -90,6 +91,20 @@ class Once(HTTPAdapter):
         token = (header if isinstance(header, str) else header.decode()).partition(" ")[2]
         if token and token not in self.tokens:
             self.tokens.append(token)
+
+
+def _bills(request: PreparedRequest) -> bool:
+    """Whether it opens a session. A batch bills its jobs only."""
+    opens = request.method == "POST" and request.path_url.endswith("/sessions")
+    body = request.body or b""
+    return opens and b"dedicated" in (body if isinstance(body, bytes) else body.encode())
+
+
+def _may_be_open(said: str) -> Refused:
+    return Refused(
+        f"{said}: a session may be open, and bill its time",
+        next_step="close it in IBM's list of workloads, or wait until IBM does",
+    )
 
 
 def _place(request: PreparedRequest) -> str:

@@ -28,6 +28,11 @@ def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
     return {row[0]: _count(row) for row in rows}
 
 
+def counted(db: sqlite3.Connection, key: str) -> dict[str, Spent]:
+    """What a job of an open journal costs, or is reserved for it, by its key."""
+    return {row[0]: _count(row) for row in db.execute(f"{_JOBS} WHERE key = ?", (key,))}
+
+
 def counts_of(db: sqlite3.Connection) -> dict[str, tuple[str, Spent]]:
     """Backend of each job of an open journal, and its cost or reservation, by key."""
     return {row[0]: (row[1], _count(row)) for row in db.execute(_JOBS)}

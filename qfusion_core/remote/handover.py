@@ -8,6 +8,7 @@ from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Budgets, Entry
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.missing import surely_failed
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import Submission
 
@@ -58,14 +59,20 @@ class Handover:
     def of_failed(self, failed: Sequence[Entry], error: RemoteError) -> bool:
         """Hand over jobs that failed on one machine, and what it has not taken yet.
 
+        Returns:
+            Whether the jobs are others now, or go on after all.
+
         Raises:
             RemoteError: Nobody can take it, or there is nobody else.
         """
         if self.alone:
             raise error
+        surely = surely_failed(self._fleet, failed, self._give_up)
+        if not surely:
+            return True
         backend = failed[0].backend
         self.out.setdefault(backend, error)
-        return self._hand_over([*failed, *self._claim(backend)], error)
+        return self._hand_over([*surely, *self._claim(backend)], error)
 
     def shown(self, entry: Entry) -> str:
         """Id of a job; with its backend, where there are several."""

@@ -10,6 +10,7 @@ import json
 import secrets
 import sqlite3
 import time
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -139,13 +140,14 @@ class Journal:
             return self._measurements(db)
 
     def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
-        entries = self.jobs.entries(db, "1 ORDER BY rowid")
+        jobs: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self.jobs.entries(db, "1 ORDER BY rowid"):
+            jobs[entry.at.measurement].append(entry)
         rows = []
         for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):
             shown = one_line(row["id"], 40)
             with damaged_row(self.path, f"measurement {shown}"):
-                jobs = [entry for entry in entries if entry.at.measurement == row["id"]]
-                rows.append(measurement_of(row) | {"jobs": jobs})
+                rows.append(measurement_of(row) | {"jobs": jobs[row["id"]]})
         return rows
 
     def adopted(self, measurement: str) -> bool:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
+from qfusion_core.remote.costs import counted
 from qfusion_core.remote.file import damaged_row
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Charge, Result
@@ -26,6 +27,7 @@ from qfusion_core.remote.repricing import reprice
 from qfusion_core.remote.schema import light_columns
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import FURTHEST, array
+from qfusion_core.remote.totals import settle_of_all
 
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
@@ -168,9 +170,25 @@ class Ledger:
         self._update(key, "intent", owner=None, lease=None)
 
     def submitted(self, key: str, job_id: str) -> None:
-        """Note the provider's id."""
-        changes = {"state": "submitted", "job_id": job_id, "owner": None, "lease": None}
-        self._update(key, "intent", sent=None, **changes)
+        """Note the provider's id, also of a job that somebody has given up meanwhile."""
+        with self._store.writing() as db:
+            db.execute(
+                "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+                " sent = NULL, owner = NULL, lease = NULL"
+                " WHERE key = ? AND (state = 'intent' OR (state = 'cancelled' AND job_id IS NULL))",
+                (job_id, key),
+            )
+            settle_of_all(counted(db, key))
+
+    def never_sent(self, key: str, reason: str) -> bool:
+        """Note that an intent ends before it was sent; whether it was one still."""
+        with self._store.writing() as db:
+            noted = db.execute(
+                "UPDATE job SET state = 'cancelled', reason = ?, ended = ?, owner = NULL"
+                " WHERE key = ? AND state = 'intent' AND sent IS NULL",
+                (reason, self._clock(), key),
+            )
+            return noted.rowcount == 1
 
     def done(self, key: str, result: Result) -> None:
         """Keep values and raw result, and what was really spent.
@@ -208,6 +226,7 @@ class Ledger:
                 " unreadable = NULL WHERE key = ? AND state IN ('submitted', 'failed')",
                 (job_id, key),
             )
+            settle_of_all(counted(db, key))  # nothing was counted for it while it had failed
 
     def ended(self, key: str, state: str, reason: str, charge: Charge | None = None) -> None:
         """Note that a job failed or was cancelled, and what was taken for it all the same.

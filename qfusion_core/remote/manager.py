@@ -104,20 +104,25 @@ def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = F
     """
     journal, measurement = open_journal(run), Measurement(run)
     rows = chosen(journal, which)
+
+    def there(name: str, job: Entry) -> InputError:
+        return InputError(
+            f"{run}: measurement {name}: job {job.job_id or job.key} may be at the provider; first "
+            f"`{measurement.command('cancel', name)}`, or wait for it with resume; where nobody "
+            f"can ask for it any more, `{measurement.command('forget', name)} --yes`"
+        )
+
     for row in [] if lost else rows:
         for job in row["jobs"]:
             here = job.state == "submitted" and job.unreadable is None
             if here or (job.state == "intent" and job.sent is not None):
-                raise InputError(
-                    f"{run}: measurement {row['id']}: job {job.job_id or job.key} may be at the "
-                    f"provider; first `{measurement.command('cancel', row['id'])}`, or wait for it "
-                    f"with resume; where nobody can ask for it any more, "
-                    f"`{measurement.command('forget', row['id'])} --yes`"
-                )
+                raise there(row["id"], job)
     for row in rows:
         for job in row["jobs"]:
             if job.state == "intent" and job.sent is None:
-                journal.jobs.ended(job.key, "cancelled", "forgotten before it was sent")
+                ended = journal.jobs.never_sent(job.key, "forgotten before it was sent")
+                if not ended and not lost:  # another process has sent it since
+                    raise there(row["id"], job)
         journal.set_state(row["id"], "forgotten")
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.asking import Asking
-from qfusion_core.remote.errors import Refused
+from qfusion_core.remote.errors import Refused, RemoteError
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import JobStatus
@@ -74,14 +74,19 @@ def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list
         RemoteError: The provider cannot be asked, or knows nothing of it in this account.
     """
     ledger = fleet.bound.measurement.journal.jobs
-    split = {entry.job_id for entry in ledger.all() if entry.state == "done"}
+    split = {(entry.backend, entry.job_id) for entry in ledger.all() if entry.state == "done"}
     surely = []
     for entry in failed:
-        device = fleet.members.get(entry.backend)
-        # what a provider that tells unknown from failed called failed, its result, or a part of it
-        told = entry.account is not None and device is not None and device.tells_unknown
-        seen = told or entry.job_id in split or entry.unreadable is not None
-        if device is None or not entry.job_id or seen or entry.state != "failed":
+        # its result said so, or a part of it did
+        seen = entry.unreadable is not None or (entry.backend, entry.job_id) in split
+        if not entry.job_id or seen or entry.state != "failed":
+            surely.append(entry)
+            continue
+        try:
+            device = fleet.member(entry.backend)
+        except RemoteError as error:
+            raise error.about(entry.backend, entry.job_id, next_step) from None
+        if device.tells_unknown and entry.account is not None:  # written by this adapter
             surely.append(entry)
             continue
         found = _alive(entry, device, next_step)

@@ -7,7 +7,6 @@ import html
 import json
 import re
 from collections.abc import Callable, Iterable
-from urllib.parse import quote, quote_plus
 
 HIDDEN = "(hidden)"
 _SHORT = 8  # characters: what is shorter is part of ordinary words, and is hidden as a word only
@@ -30,7 +29,7 @@ class Secrecy:
         known = [secret for secret in self._secrets() if len(secret.strip()) >= _TOO_SHORT]
         for form in _all_forms(known):
             ends = ("", "") if len(form) >= _SHORT else (r"(?<!\w)", r"(?!\w)")
-            text = re.sub(_escaped(form).join(ends), HIDDEN, text)
+            text = re.sub(_written(form).join(ends), HIDDEN, text)
         for secret in known:
             text = _without_pieces(text, secret.strip())
         return text
@@ -39,7 +38,7 @@ class Secrecy:
         """Raw data without the secrets. Short ones stay: they would be found in any data."""
         for form in _all_forms(self._secrets()):
             if len(form) >= _SHORT:
-                pattern = _escaped(form).encode(errors="surrogatepass")
+                pattern = _written(form).encode(errors="surrogatepass")
                 raw = re.sub(pattern, HIDDEN.encode(), raw)
         return raw
 
@@ -50,37 +49,41 @@ def _all_forms(secrets: Iterable[str]) -> list[str]:
 
 
 def _forms(secret: str) -> set[str]:
-    """As it is, stripped, in one line; each as HTML and URLs write it; in base64."""
-    plain = {secret, secret.strip(), " ".join(secret.split())}
-    found = set(plain)
-    for text in plain:
-        urls = {quote(text, safe="", errors="replace"), quote(text, errors="replace")}
-        urls |= {quote_plus(text, errors="replace")}
-        urls |= {re.sub("%..", lambda code: code[0].lower(), each) for each in urls}
-        raw = text.encode(errors="replace")
-        found |= {html.escape(text), html.escape(text, False), repr(raw)[2:-1]}
-        found |= urls | _in_base64(raw)
+    """As it is, stripped, in one line; each also in base64."""
+    found = {secret, secret.strip(), " ".join(secret.split())}
+    found |= {form for text in found for form in _in_base64(text.encode(errors="replace"))}
     return {form for form in found if form.strip()}
 
 
-def _escaped(text: str) -> str:
-    """A pattern of a text as JSON and Python write it, also in a text in a text, to any depth."""
-    pieces = re.findall(r"\\+|[^\\]+", text)
-    return "".join(
-        # each layer doubles the backslashes before what it has to escape
-        r"\\++" if piece.startswith("\\") else r"\\*+".join(map(_character, piece))
-        for piece in pieces
+def _written(text: str) -> str:
+    """A pattern of a text as JSON, Python, HTML and URLs write it, in a text in a text, and so on.
+
+    Each layer of JSON or Python doubles the backslashes before what it has to escape.
+    """
+    start = r"(?<!\\)" if text.startswith("\\") else ""  # a run of them is looked at once
+    return start + "".join(
+        r"(?:\\++|%(?:25)*5[Cc])" if piece[0] == "\\" else r"\\*+".join(map(_character, piece))
+        for piece in re.findall(r"\\+|[^\\]+", text)
     )
 
 
 def _character(character: str) -> str:
-    """A pattern of a character, or of what its escape has behind the backslashes."""
-    ways = {re.escape(character)}
-    for escape in (json.dumps(character)[1:-1], ascii(character)[1:-1]):
-        if escape.startswith("\\") and escape[1:] != character:
-            halves = escape[1:].split("\\")  # in JSON, a pair of surrogates has two escapes
-            ways.add("(?i:" + r"\\++".join(map(re.escape, halves)) + ")")
-    return ways.pop() if len(ways) == 1 else f"(?:{'|'.join(sorted(ways))})"
+    """A pattern of a character, or of what stands for it, without the backslash of an escape."""
+    plain = re.escape(character)
+    if character.isascii() and character.isalnum():
+        return plain
+    code, raw = ord(character), character.encode(errors="replace")
+    escape, named = json.dumps(character)[1:-1], html.escape(character).strip("&;")
+    ways = {
+        escape.lstrip("\\").replace("\\", r"\\++") if escape != character else plain,
+        f"u{code:04x}", f"u{code:08x}", f"x{code:02x}",
+        r"\\++".join(f"x{byte:02x}" for byte in raw),
+        "".join(f"%(?:25)*{byte:02x}" for byte in raw),
+        rf"&(?:amp;)*(?:#0*{code}|#x0*{code:x}|{re.escape(named)});",
+    }  # fmt: skip
+    if character == " ":
+        ways.add(r"\+")
+    return f"(?:{plain}|(?i:{'|'.join(sorted(ways))}))"
 
 
 def _in_base64(raw: bytes) -> set[str]:

@@ -22,7 +22,7 @@ from qfusion_core.remote.errors import (
 )
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.handover import Handover
-from qfusion_core.remote.intents import At, Budgets, Entry
+from qfusion_core.remote.intents import UNFINISHED, At, Budgets, Entry
 from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Progress
@@ -47,7 +47,7 @@ class Waiting:
             name: Submission(member, self._journal.jobs, owner, self._next)
             for name, member in fleet.members.items()
         }
-        give_up = f"or give it up with {self._forget}, or measure anew with --again"
+        give_up = f"or give it up with {self._forget}"
         self._handover = Handover(fleet, call, at, budgets, owner, self._next, give_up)
         self._desk = Desk(fleet, call, self._next, give_up)
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
@@ -158,7 +158,7 @@ class Waiting:
             ours = [entry for entry in failed if entry.backend == backend]
             moved |= self._handover.of_failed(ours, self._error(ours[0], len(unfinished)))
         if self._stuck and self._handover.alone:
-            raise next(iter(self._stuck.values()))
+            raise self._with_ways_out(next(iter(self._stuck.values())))
         return unfinished, moved
 
     def _ended(self, entry: Entry, status: JobStatus) -> list[Entry]:
@@ -166,7 +166,8 @@ class Waiting:
         if status.state == "cancelled":
             return [entry._replace(state=status.state, reason=status.reason)]
         now = self._journal.jobs.of(self._at)
-        return [each for each in now if each.job_id == entry.job_id and each.state == "failed"]
+        ours = (entry.backend, entry.job_id, "failed")
+        return [each for each in now if (each.backend, each.job_id, each.state) == ours]
 
     def _try_to_settle(self, entry: Entry) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
@@ -199,7 +200,15 @@ class Waiting:
             or (entry.state == "intent" and entry.backend in out)
         ]
         if lost and (len(lost) == len(unfinished) or not self._measurement.wait):
-            raise lost[0]
+            raise self._with_ways_out(lost[0])
+
+    def _with_ways_out(self, error: RemoteError) -> RemoteError:
+        """`--again` leaves a measurement only where nothing else of it is waited for."""
+        jobs = self._journal.jobs.of(self._at)
+        stuck = all(job.unreadable is not None for job in jobs if job.state in UNFINISHED)
+        if stuck and self._forget in error.next_step:
+            error.next_step += ", or measure anew with --again"
+        return error
 
     def _error(self, entry: Entry, others: int) -> RemoteError:
         kind = JobFailed if entry.state == "failed" else JobCancelled

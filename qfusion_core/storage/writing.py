@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -53,9 +54,10 @@ def new_file(path: Path) -> Iterator[Path]:
             os.link(aside, path)
         except FileExistsError:
             pass
-        except OSError:  # a file system without links
-            if not path.exists():
-                aside.rename(path)
+        except OSError:  # a file system without links: an empty file takes the name first
+            with contextlib.suppress(FileExistsError):
+                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+                aside.replace(path)
     finally:
         aside.unlink(missing_ok=True)
 

@@ -121,6 +121,38 @@ def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
     assert device("aer").expectations(CIRCUIT, DATA, WEIGHTS, WORDS).shape == (3, 3)
 
 
+def test_a_cache_that_others_may_write_is_not_believed(tmp_path, monkeypatch, batch, caplog):
+    """A template of another circuit under the name of this one would be bought and scored."""
+    from qiskit import QuantumCircuit, qpy
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    folder = tmp_path / "qfusion" / "ibm"
+    (kept,) = folder.iterdir()
+    with kept.open("wb") as file:
+        qpy.dump(QuantumCircuit(5), file)
+    folder.chmod(0o777)
+    opened = device("fake_manila", shots=100_000)
+    values = opened.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    exact = ReferenceDevice(ReferenceDevice.example()).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert opened.templates.transpiled == 1
+    assert (values - exact).abs().max() < 0.2
+    assert "is used by this process instead" in caplog.text
+
+
+def test_a_link_in_the_cache_is_replaced_not_followed(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    (kept,) = (tmp_path / "qfusion" / "ibm").iterdir()
+    kept.rename(tmp_path / "theirs")
+    kept.symlink_to(tmp_path / "theirs")
+    before = (tmp_path / "theirs").read_bytes()
+    (tmp_path / "theirs").write_bytes(before[:50])
+    device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert (tmp_path / "theirs").read_bytes() == before[:50]
+    assert kept.is_file() and not kept.is_symlink()
+
+
 def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
     from qiskit_aer import AerSimulator
 

@@ -229,6 +229,23 @@ def test_the_request_is_noted_right_before_it_goes_out(service, connect, journal
     assert {entry.account for entry in journal.jobs.all()} == {device.account()}
 
 
+@pytest.mark.parametrize("fault", ["lost", 503, "504 after"])
+def test_a_session_that_may_be_open_is_not_opened_twice(service, measure, failure, fault):
+    """It bills its time, and nobody knows its id."""
+    service.faults["session POST"] = [fault]
+    line = failure(Refused, measure, mode="session")
+    assert "a session may be open, and bill its time; close it in IBM's list of workloads" in line
+    assert service.requests.count("session POST") == 1 and not service.jobs
+    measure(mode="session")
+    assert len(service.jobs) == 3
+
+
+def test_a_batch_that_may_be_open_costs_nothing(service, measure):
+    service.faults["session POST"] = ["lost"]
+    measure(mode="batch")
+    assert len(service.jobs) == 3
+
+
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
 def test_a_session_is_closed_when_the_process_is_told_to_end(service, measure, failure, kind):
     service.seconds = 60

@@ -102,7 +102,7 @@ def test_what_cannot_be_opened_or_paid_is_said_before_the_rest_runs(compares, ma
 
 
 def test_all_queues_are_waited_for_at_the_same_time(compares, machine):
-    machine.seconds = 0.3
+    machine.seconds = 1.5
     code, out, _ = compares("queue,sampled,second", "--yes", "--json")
     assert code == 0
     found, _ = rows(out)

@@ -5,6 +5,7 @@ import gzip
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from qfusion_core import InputError
 from qfusion_core.remote import file, seal
 from qfusion_core.remote.journal import Journal
 from qfusion_core.remote.key import keys
+from qfusion_core.remote.schema import create
 
 OLD = Path(__file__).with_name("journals") / "version-3.sqlite.gz"
 VALUES = (
@@ -305,3 +307,37 @@ def test_a_slow_disk_is_no_fault_of_the_file_and_endless_computing_is(tmp_path, 
             db.execute(f"{rows} SELECT slow() FROM n", (2,)).fetchall()
         with pytest.raises(sqlite3.OperationalError, match="interrupted"), file.bounded(db, 0):
             db.execute(f"{rows} SELECT sum(i) FROM n", (10**9,)).fetchall()
+
+
+def test_a_long_list_does_not_hang(tmp_path):
+    """Of a file that anybody may have made: 20,000 measurements, 20,000 jobs."""
+    (tmp_path / "run").mkdir()
+    with closing(sqlite3.connect(tmp_path / "run" / "journal.sqlite")) as db, db:
+        create(db)
+        db.executemany(
+            "INSERT INTO measurement VALUES"
+            " (?, 'evaluate', '', 'q', 'queue', 'd', 'open', '', '{}', 1)",
+            [(f"m{number}",) for number in range(20000)],
+        )
+        db.execute("INSERT INTO circuit VALUES ('x', '{}')")
+        db.execute("INSERT INTO call VALUES ('m7', 0, 'x', '[\"Z\"]', 1, zeroblob(8))")
+        db.executemany(
+            "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
+            " end_row, columns, facts, price, tasks, executions, shots, state, written) VALUES"
+            " (?, 'q', 'm7', 0, ?, 0, 0, 1, '[0]', '{}', ?, 0, 0, 0, 'intent', 1)",
+            [
+                (
+                    f"k{number}",
+                    number,
+                    '{"executions":1,"shots":1,"tasks":1,"usd":null,"qpu_seconds":null}',
+                )
+                for number in range(20000)
+            ],
+        )
+    signal.signal(signal.SIGALRM, lambda *_: pytest.fail("a list takes more than 10 s"))
+    signal.alarm(10)
+    try:
+        rows = Journal(tmp_path / "run", to_show=True).measurements()
+    finally:
+        signal.alarm(0)
+    assert [len(row["jobs"]) for row in rows] == [0] * 7 + [20000] + [0] * 19992

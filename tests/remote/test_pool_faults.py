@@ -3,6 +3,7 @@
 Jobs are counted on the machines' side. Six rows, one in each job: three for each machine.
 """
 
+import re
 import shutil
 import sqlite3
 from contextlib import closing, suppress
@@ -350,6 +351,49 @@ def test_a_member_without_credentials_keeps_what_it_was_to_do_until_it_is_forgot
     forget_measurements(tmp_path / "run", [], lost=True)
     measure(absent=absent)
     assert (len(machine.jobs), len(other.jobs)) == (0, 9)
+
+
+def test_what_the_message_says_leads_out(machine, other, measure, pool, failure, tmp_path):
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        fleet = pool(measurement, timeout_seconds=0.05)
+        fleet.members["a"].max_pending = 0
+        failure(JobsPending, fleet.expectations, CIRCUIT, DATA, WEIGHTS, WORDS)
+    line = failure(RemoteError, measure, absent={"a": "the environment variable A is not set"})
+    assert "--again" not in line  # it leaves nothing that is waited for
+    (forget,) = re.findall(r"`qfusion jobs forget (?:\S+) (\w+)`", line)
+    forget_measurements(tmp_path / "run", [forget])
+    measure(absent={"a": "the environment variable A is not set"})
+
+
+def test_a_job_that_was_called_failed_is_looked_for_before_another_has_it(
+    machine, other, measure, journal
+):
+    """Its machine says so of what it does not find for a moment."""
+    status, said = machine.status, []
+
+    def once(job_id):
+        if job_id == "job-0" and not said:
+            said.append(job_id)
+            return {"state": "failed", "reason": f"no job {job_id}"}
+        return status(job_id)
+
+    machine.status = once
+    measure()
+    assert (len(machine.jobs), len(other.jobs)) == (3, 3)
+    assert {entry.state for entry in journal.jobs.all()} == {"done"}
+
+
+def test_a_failed_job_of_a_member_that_cannot_be_asked_is_not_bought_elsewhere(
+    machine, other, measure, journal, failure
+):
+    """An adapter of before may have called it failed because it was unknown for a moment."""
+    machine.seconds = 60
+    failure(JobsPending, measure, timeout_seconds=0.05)
+    job = next(entry for entry in journal.jobs.all() if entry.backend == "a")
+    journal.jobs.ended(job.key, "failed", "no job job-0")
+    line = failure(RemoteError, measure, absent={"a": "the environment variable A is not set"})
+    assert line.startswith("a: job job-0: the environment variable A is not set; or give it up")
+    assert (len(machine.jobs), len(other.jobs)) == (3, 3)
 
 
 def test_a_member_that_is_away_from_the_start_has_nothing(machine, other, measure):

@@ -18,6 +18,7 @@ from qfusion_core import (
     Result,
 )
 from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote import manager
 from qfusion_core.testing import ReferenceDevice
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
@@ -195,6 +196,38 @@ def test_what_is_given_up_before_it_is_sent_is_not_spent(machine, measure, journ
     for entry in journal.jobs.all():
         journal.jobs.ended(entry.key, "cancelled", "given up")
     assert journal.spent("queue").jobs == 0
+
+
+def test_what_another_process_sends_meanwhile_is_not_forgotten(
+    machine, measure, journal, failure, tmp_path, monkeypatch
+):
+    """Between the look at the jobs and the change of their rows."""
+    machine.faults["submit"], machine.seconds = [401], 60
+    failure(QfusionError, measure)
+    chosen = manager.chosen
+
+    def slowly(*arguments):
+        rows = chosen(*arguments)
+        monkeypatch.setattr(manager, "chosen", chosen)
+        failure(JobsPending, measure, options={"timeout_seconds": 0.05})
+        return rows
+
+    monkeypatch.setattr(manager, "chosen", slowly)
+    line = failure(InputError, manager.forget_measurements, tmp_path / "run", [])
+    assert "may be at the provider; first `qfusion jobs cancel" in line
+    assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
+    assert journal.spent("queue").jobs == len(machine.jobs) == 3
+
+
+def test_the_id_of_a_job_that_was_given_up_meanwhile_is_kept(machine, measure, journal, failure):
+    machine.faults["submit"] = [401]
+    failure(QfusionError, measure)
+    (first, *_) = journal.jobs.all()
+    assert journal.jobs.never_sent(first.key, "given up")
+    assert not journal.jobs.never_sent(first.key, "given up")
+    journal.jobs.submitted(first.key, "job-9")
+    (first, *_) = journal.jobs.all()
+    assert (first.state, first.job_id) == ("submitted", "job-9")
 
 
 def test_a_paid_device_needs_a_budget(connect, forward, failure):

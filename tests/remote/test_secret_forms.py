@@ -21,6 +21,14 @@ def deep(text, depth):
     return json.dumps(deep(text, depth - 1)) if depth else text
 
 
+def odd(text, escape):
+    """With an escape for each character that is no letter, digit or backslash."""
+    plain = [each.isalnum() or each == "\\" or ord(each) > 0xFF for each in text]
+    return "".join(
+        each if stays else escape.format(ord(each)) for each, stays in zip(text, plain, strict=True)
+    )
+
+
 FORMS = {
     "as it is": str,
     "stripped": str.strip,
@@ -38,6 +46,11 @@ FORMS = {
     "URL": lambda text: quote(text, safe=""),
     "URL with slashes": quote,
     "form": quote_plus,
+    "URL in a URL": lambda text: quote(quote(text, safe=""), safe=""),
+    "as others write JSON": lambda text: odd(text, "\\u{:04x}"),
+    "as others write scripts": lambda text: odd(text, "\\x{:02X}"),
+    "HTML by numbers": lambda text: odd(text, "&#{};"),
+    "HTML in HTML": lambda text: html.escape(html.escape(text)),
     "URL in small letters": lambda text: quote(text, safe="").lower(),
     "HTML": html.escape,
     "base64": lambda text: base64.b64encode(text.encode()).decode(),
@@ -107,6 +120,7 @@ def test_no_layer_of_escapes_leaves_a_piece(depth):
 def test_backslashes_without_end_take_no_time():
     secrecy = Secrecy(lambda: ["\\\\one\\two\\\\three"])
     assert secrecy.hide("\\" * 20_000) == "\\" * 20_000
+    assert secrecy.hide_bytes(b"\\" * 1_000_000) == b"\\" * 1_000_000
 
 
 def test_raw_data_are_cleaned_in_every_form():

@@ -6,7 +6,7 @@ import pytest
 
 from qfusion_core import InputError, Measurement, Price, Range
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.errors import BudgetError
+from qfusion_core.remote.errors import BudgetError, JobsPending
 from qfusion_core.remote.totals import Costly, reserve_of_all, spent_of_all, total_of
 from qfusion_core.storage.places import state_folder
 
@@ -34,6 +34,21 @@ def test_what_failed_or_was_cancelled_is_given_back(connect, forward, machine, t
     assert total_of("queue").jobs == 2
     forward(connect(Measurement(tmp_path / "two", "evaluate"), THREE))
     assert total_of("queue").jobs == 5
+
+
+def test_what_was_called_failed_and_goes_on_counts_again(
+    connect, forward, failure, machine, tmp_path
+):
+    machine.seconds = 60
+    with Measurement(tmp_path / "one", "evaluate") as measurement:
+        failure(JobsPending, forward, connect(measurement, THREE, timeout_seconds=0.05))
+        jobs = measurement.journal.jobs
+        (first, *_) = jobs.all()
+        jobs.ended(first.key, "failed", "no such job")
+        assert total_of("queue").jobs == 2
+        jobs.known(first.key, first.job_id)
+        assert total_of("queue") == measurement.journal.spent("queue")
+        assert total_of("queue").jobs == 3
 
 
 def test_what_the_provider_charged_takes_the_place_of_the_estimate(connect, forward, tmp_path):
