@@ -26,11 +26,13 @@ from qfusion_core import (
 from qfusion_ibm import options as ours
 from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
+from qfusion_ibm.client import gives_counts, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
+from qfusion_ibm.programs import FACT, program_of, program_today
 from qfusion_ibm.results import table
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
@@ -39,8 +41,8 @@ from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 class IBM(RemoteDevice):
     """A machine of IBM's, or a snapshot of one that runs here: one job for a batch.
 
-    The traced circuit is transpiled once; a job is one PUB of EstimatorV2, with a matrix of angles
-    and all observables.
+    The traced circuit is transpiled once; a job is one PUB, with a matrix of angles and all
+    observables, for the program that the installed client knows (see `qfusion_ibm.programs`).
 
     Attributes:
         templates: What was transpiled.
@@ -66,6 +68,7 @@ class IBM(RemoteDevice):
         site: Here | Service | None = None,
     ) -> None:
         """Open it; ``site`` is where jobs run, by default what the options say."""
+        require_client()
         super().__init__(options, credentials)
         self.local = is_local(options.backend)
         self.paid = not self.local
@@ -108,6 +111,8 @@ class IBM(RemoteDevice):
         if rows is None and machine.max_circuits is not None:
             rows = max(1, machine.max_circuits // settings)
         facts = {"machine": machine.name, "settings": settings}
+        if gives_counts():
+            facts[FACT] = program_today().name
         template = self.templates.get(circuit, machine)
         facts |= template.facts
         if circuit.n_angles and not template.isa.parameters:
@@ -127,9 +132,8 @@ class IBM(RemoteDevice):
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         template = self.templates.get(job.circuit, machine)
         pub = template.pub(job.angles, job.observables)
-        return self._site.submit(
-            machine, pub, key, self.before_post, self.opened, self._most_seconds(job)
-        )
+        hooks = self.before_post, self.opened, self._most_seconds(job)
+        return self._site.submit(machine, program_of(job.facts), pub, key, *hooks)
 
     def _most_seconds(self, job: Job) -> int | None:
         """QPU seconds after which IBM is to end a job: at the latest where the budget ends."""
@@ -152,7 +156,7 @@ class IBM(RemoteDevice):
 
         Not in a session, where the time between jobs is billed, too.
         """
-        values, raw, seconds = self._site.fetch(job_id)
+        values, raw, seconds = self._site.fetch(job_id, program_of(job.facts))
         rows, words = job.shape
         open_angles = bool(job.circuit.n_angles) and not job.facts.get("constant")
         found = table(values, rows, words, open_angles=open_angles, raw=raw)

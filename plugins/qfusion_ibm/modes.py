@@ -1,4 +1,4 @@
-"""Where EstimatorV2 sends jobs: to a machine, to a batch or to a session on it."""
+"""Where the SDK sends jobs: to a machine, to a batch or to a session on it."""
 
 from __future__ import annotations
 

@@ -105,23 +105,22 @@ class Options(qfusion_core.RemoteOptions):
         assert self.precision is not None
         return math.ceil(1 / self.precision**2)
 
-    def estimator(self) -> dict[str, Any]:
-        """Of qiskit-ibm-runtime's EstimatorV2, for a machine."""
-        chosen: dict[str, Any] = {"resilience_level": self.resilience_level}
-        chosen |= self.draw()
-        if self.max_execution_time is not None:
-            chosen["max_execution_time"] = self.max_execution_time
-        if self.twirling is not None:
-            chosen["twirling"] = {
-                "enable_gates": self.twirling in ("gates", "both"),
-                "enable_measure": self.twirling in ("measurement", "both"),
-            }
-        if self.dynamical_decoupling is not None:
-            enable = self.dynamical_decoupling != "none"
-            chosen["dynamical_decoupling"] = {"enable": enable}
-            if enable:
-                chosen["dynamical_decoupling"]["sequence_type"] = self.dynamical_decoupling
-        return chosen
+    def twirls(self) -> dict[str, Any]:
+        """The part of the SDK's options that is about twirling; empty where it is left to IBM."""
+        if self.twirling is None:
+            return {}
+        gates = self.twirling in ("gates", "both")
+        measure = self.twirling in ("measurement", "both")
+        return {"twirling": {"enable_gates": gates, "enable_measure": measure}}
+
+    def pulses(self) -> dict[str, Any]:
+        """The part that is about idle qubits; empty where it is left to IBM."""
+        if self.dynamical_decoupling is None:
+            return {}
+        if self.dynamical_decoupling == "none":
+            return {"dynamical_decoupling": {"enable": False}}
+        chosen = {"enable": True, "sequence_type": self.dynamical_decoupling}
+        return {"dynamical_decoupling": chosen}
 
     def draw(self) -> dict[str, Any]:
         """The part that says how many draws there are."""

@@ -1,4 +1,4 @@
-"""Where jobs run at IBM: submitted through EstimatorV2, looked after by their ids."""
+"""Where jobs run at IBM: submitted through the SDK, looked after by their ids."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from qfusion_ibm.connection import Connection
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.modes import Modes, Opened, nothing
 from qfusion_ibm.options import Credentials, Options
+from qfusion_ibm.programs import Program, Sent
 from qfusion_ibm.results import expectations
 
 _RAN_TOO_LONG = 1305  # qiskit_ibm_runtime/runtime_job_v2.py, _status_from_job_response
@@ -59,6 +60,7 @@ class Service:
     def submit(
         self,
         machine: Machine,
+        program: Program,
         pub: tuple[Any, ...],
         key: str,
         before_post: Callable[[], None],
@@ -66,18 +68,13 @@ class Service:
         most_seconds: int | None = None,
     ) -> str:
         """Send a job; see `qfusion_core.RemoteDevice`: `submit`, `before_post`, `opened`."""
-        from qiskit_ibm_runtime import EstimatorV2
-
-        chosen = self._options.estimator()
-        if most_seconds is not None:
-            chosen["max_execution_time"] = most_seconds
-        chosen["environment"] = {"job_tags": [key, *self._options.job_tags]}
+        sent = Sent([key, *self._options.job_tags], most_seconds)
         mode = self._modes.of(machine, opened)
         transport = self.connection.transport
         transport.posted, transport.before_post = False, before_post
         try:
             with asking(reads=True):
-                return EstimatorV2(mode=mode, options=chosen).run([pub]).job_id()
+                return program.start(mode, pub, self._options, sent)
         except QfusionError as error:
             if not transport.posted or isinstance(error, SubmitUncertain):
                 raise
@@ -122,7 +119,7 @@ class Service:
         # a state that this version does not know is no end: the core's timeout is one
         return JobStatus({"completed": "done", "queued": "queued"}.get(said, "running"))
 
-    def fetch(self, job_id: str) -> tuple[Any, bytes, float | None]:
+    def fetch(self, job_id: str, program: Program) -> tuple[Any, bytes, float | None]:
         """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them.
 
         Raises:
@@ -140,14 +137,21 @@ class Service:
         raw = text.encode(errors="replace")
         if not raw.strip():
             raise Unreadable("the results are not there yet: an empty reply")
-        values = expectations(text, raw, self._options)
+        values = expectations(text, raw, self._options, program)
         return values, raw, self.seconds(job_id)
 
     def seconds(self, job_id: str) -> float | None:
-        """QPU seconds that a job took; None where IBM does not tell, on which no value depends."""
+        """QPU seconds that a job took; None where IBM does not tell, on which no value depends.
+
+        Until the end of March 2026 IBM called them ``quantum_seconds``; what it tells since then is
+        final once it is not pending (qiskit_ibm_runtime 0.51, runtime_job_v2.py, `usage`).
+        """
         try:
             with asking(reads=True):
-                told = self.connection.client.job_metadata(job_id)["usage"]["quantum_seconds"]
+                usage = self.connection.client.job_metadata(job_id)["usage"]
+                if usage.get("status") == "pending":
+                    return None
+                told = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
         except QfusionError:
             return None
         is_number = isinstance(told, int | float) and not isinstance(told, bool)

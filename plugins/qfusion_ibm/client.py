@@ -1,0 +1,41 @@
+"""Which of IBM's clients is installed, and what it can do."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+
+from packaging.version import Version
+
+from qfusion_core import InputError
+
+PACKAGE = "qiskit-ibm-runtime"
+_OLD, _AFTER_OLD, _NEW = Version("0.45"), Version("0.46"), Version("0.51")
+
+
+def installed() -> Version | None:
+    """Its version."""
+    try:
+        return Version(version(PACKAGE))
+    except PackageNotFoundError:
+        return None
+
+
+def gives_counts() -> bool:
+    """Whether it knows the program that gives what was measured."""
+    found = installed()
+    return found is not None and found >= _NEW
+
+
+def require_client() -> None:
+    """Refuse a client between those that qfusion knows. Where there is none, others say so.
+
+    Raises:
+        InputError: Names those that it knows.
+    """
+    found = installed()
+    if found is None or found >= _NEW or _OLD <= found < _AFTER_OLD:
+        return
+    raise InputError(
+        f"ibm: {PACKAGE} {found} is installed, expected {_NEW} or newer (qfusion[ibm]), or "
+        f"{_OLD}.x (qfusion[aer]); pip install 'qfusion[ibm]'"
+    )

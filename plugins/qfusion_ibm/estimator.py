@@ -1,0 +1,57 @@
+"""Expectation values that IBM computes, with its own mitigation: `EstimatorV2` of the SDK.
+
+The SDK calls it deprecated from 0.50 on; measurements that began with it end with it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from numpy.typing import NDArray
+
+from qfusion_ibm.options import Options
+from qfusion_ibm.programs import Program, Sent
+from qfusion_ibm.template import known_warnings
+
+
+class Estimator(Program):
+    """IBM's program ``estimator``."""
+
+    name = "estimator"
+
+    def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
+        """One PUB."""
+        chosen: dict[str, Any] = {"resilience_level": options.resilience_level}
+        chosen |= options.draw() | options.pulses() | options.twirls()
+        if sent.most_seconds is not None:
+            chosen["max_execution_time"] = sent.most_seconds
+        chosen["environment"] = {"job_tags": list(sent.tags)}
+        return str(_estimator(mode, chosen).run([pub]).job_id())
+
+    def run_here(
+        self, backend: Any, pub: tuple[Any, ...], options: Options, seed: int | None
+    ) -> NDArray[Any]:
+        """On Aer, without mitigation: the SDK has none in this process."""
+        chosen: dict[str, Any] = options.draw()
+        if seed is not None:
+            chosen["simulator"] = {"seed_simulator": seed}
+        result = _estimator(backend, chosen).run([pub]).result()
+        values: NDArray[Any] = result[0].data.evs
+        return values
+
+    def read(self, text: str) -> tuple[Any, Any]:
+        """A result of one PUB."""
+        from qiskit_ibm_runtime.utils import RuntimeDecoder
+
+        decoded = json.loads(text, cls=RuntimeDecoder)
+        if len(decoded) != 1:
+            raise ValueError(f"{len(decoded)} results, expected one")
+        return decoded[0].data.evs, (decoded[0].metadata or {}).get("shots")
+
+
+def _estimator(mode: Any, chosen: dict[str, Any]) -> Any:
+    from qiskit_ibm_runtime import EstimatorV2
+
+    with known_warnings():
+        return EstimatorV2(mode=mode, options=chosen)
