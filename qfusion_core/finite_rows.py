@@ -35,7 +35,13 @@ def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
 
     Raises:
         RowNotFinite: Of the first row that has some.
+        InputError: All have.
     """
     good = torch.stack([finite_rows(each) for each in values]).all(0)
+    if len(good) > 1 and not good.any():
+        raise InputError(
+            f"{when}: no row of the {part} part gives values that are finite, so the weights are "
+            "to blame and not the rows; train anew, with a lower training.learning_rate"
+        )
     if not good.all():
         raise RowNotFinite(part, int(good.long().argmin()), when)

@@ -72,6 +72,7 @@ class IBM(RemoteDevice):
         super().__init__(options, credentials)
         self.local = is_local(options.backend)
         self.paid = not self.local
+        self.mitigates = options.resilience_level > 0
         self.shots = options.draws
         self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
         if site is None and self.local:

@@ -71,9 +71,11 @@ def trust(path: str | Path) -> dict[str, Any]:
         What is kept: ``sha256``, ``documents`` (their own by path) and the time.
 
     Raises:
-        InputError: It cannot be read, or the list cannot be kept.
+        InputError: It cannot be read, or is neither of both; or the list cannot be kept.
     """
-    kept = {**_fingerprint(Bytes.read(Path(path))), "time": _now()}
+    found = Bytes.read(Path(path))
+    _require_kind(found)
+    kept = {**_fingerprint(found), "time": _now()}
     _store({**trusted(), str(Path(path).resolve()): kept})
     return kept
 
@@ -147,6 +149,18 @@ def how_to_trust(path: str | Path) -> str:
     """A clause for errors: what to do with a file that is not on the list."""
     command = f"qfusion trust {shlex.quote(str(Path(path).absolute()))}"
     return f"if it is yours: `{command}`, or qfusion_core.trust(path)"
+
+
+def _require_kind(found: Bytes) -> None:
+    data = found.source().data
+    sections = data.values() if isinstance(data, dict) else [None]
+    if isinstance(data, dict) and isinstance(data.get("backends"), dict):
+        return
+    if not all(isinstance(each, dict) for each in sections):
+        raise InputError(
+            f"{shown_path(found.path)}: neither a backends.yaml (a mapping with backends:) nor a "
+            "prices.yaml (a mapping for each device); nothing else is to be trusted"
+        )
 
 
 def _fingerprint(found: Bytes) -> dict[str, Any]:

@@ -9,6 +9,7 @@ columns.
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 WRITTEN = {"written": "YAML"}  # validation context: text is handed over as it was written
 _LONGEST_WORDS = 600  # of our own, and of a plugin
+_MARKS = tuple(",'")  # of decimals and thousands
 _NAME = re.compile(r"\S{121,}")  # longer than any of ours: out of the file, or a path
 _LONGEST_NAME = 80
 _LONGEST_FOUND = 140  # with a path and a place under 300 characters, whatever stands in the file
@@ -113,7 +115,8 @@ class Source:
             given = one_line(assignment, 100)
             raise InputError(f"{origin} {given}: expected dotted.place=value")
         shown = f"{origin} {one_line(dotted, 100)}"
-        value, marks, texts = compose(text, shown)
+        # a shell takes the quotes of `decimal=','`, and a comma alone is no YAML
+        value, marks, texts = compose(json.dumps(text) if text in _MARKS else text, shown)
         positions = {old: p for old, p in self.positions.items() if old[: len(at)] != at}
         positions |= {at + inner: Position(shown, shown) for inner in marks}
         kept = {old: text for old, text in self.texts.items() if old[: len(at)] != at}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from qfusion_core.errors import InputError
 from qfusion_core.remote.intents import At
 from qfusion_core.remote.price import Price
@@ -29,8 +31,8 @@ class Approval:
     """Of one process, for one measurement.
 
     Attributes:
-        approve: Called with a price, and true if it may be spent; True agrees to every price. None
-            or False: nothing that costs money is sent.
+        approve: Called with a price, and returns True if it may be spent; True agrees to every
+            price. None or False: nothing that costs money is sent.
         on_price: Called with the name of a backend and its price before that.
         agreed: So far, by call.
     """
@@ -47,15 +49,28 @@ class Approval:
         """What was agreed to for a call."""
         return self.agreed.setdefault(at, Agreed())
 
-    def require(self, backend: str, price: Price, way_out: str = "") -> None:
+    def require(
+        self,
+        backend: str,
+        price: Price,
+        way_out: str = "",
+        unsent: str = "nothing of it was sent",
+    ) -> None:
         """Ask.
+
+        Args:
+            backend: Its name.
+            price: What may be spent.
+            way_out: What else can be done, for the error.
+            unsent: What is known of it, for the error.
 
         Raises:
             InputError: Nobody agreed; says how to, and ``way_out``.
         """
-        agreed = self.approve(price) if callable(self.approve) else self.approve is True
-        if not agreed:
+        said = self.approve(price) if callable(self.approve) else self.approve
+        # nothing that is merely true, such as "no"
+        if not isinstance(said, bool | np.bool_) or not said:
             raise InputError(
-                f"{backend} costs money ({price}); nothing of it was sent (in Python: "
-                f"approve=True); add --yes to agree{way_out}"
+                f"{backend} costs money ({price}); {unsent} (in Python: approve=True); add --yes "
+                f"to agree{way_out}"
             )

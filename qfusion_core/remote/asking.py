@@ -16,7 +16,7 @@ from qfusion_core.remote.secrecy import Secrecy
 
 Answer = TypeVar("Answer")
 _READS = 3  # of a result that is not what was asked for; more tell nothing
-_MOST, _SAID = 20_000, 600  # characters that are looked through for secrets, and that are shown
+_MOST, _SAID = 20_000, 240  # characters that are looked through for secrets, and that are shown
 _CUT = 2_000  # left out where more were said: half a secret may be there
 
 

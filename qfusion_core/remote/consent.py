@@ -18,7 +18,12 @@ from qfusion_core.remote.submission import new_asking
 
 
 def require_agreement(
-    fleet: Fleet, call: Call, at: At, plan: Sequence[Planned], way_out: str = ""
+    fleet: Fleet,
+    call: Call,
+    at: At,
+    plan: Sequence[Planned],
+    way_out: str = "",
+    unsent: str = "nothing of it was sent",
 ) -> None:
     """Show what a plan costs, and ask; a free one passes.
 
@@ -31,6 +36,7 @@ def require_agreement(
         at: Its place.
         plan: Jobs that are to be sent.
         way_out: For an error: what to do about jobs that are written already.
+        unsent: For an error: whether any of them was sent.
 
     Raises:
         InputError: The user did not agree.
@@ -50,7 +56,7 @@ def require_agreement(
         if not highest.within(whole):
             most = highest
             approval.on_price(f"{fleet.bound.backend}, if members stand in for others", most)
-    approval.require(fleet.bound.backend, most, way_out)
+    approval.require(fleet.bound.backend, most, way_out, unsent)
     approval.of(at).most += most
 
 
@@ -76,9 +82,14 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
         plan.append(Planned(entry.position, job, price, entry.backend))
     prices = {entry.key: each.price for entry, each in zip(new, plan, strict=True)}
     way_out = (
-        f"; no job is lost: `{measurement.command('resume')} --yes` goes on, "
-        f"`{measurement.command('cancel')}` and then "
-        f"`{measurement.command('forget', at.measurement)}` give up"
+        f"; no job is lost: `{measurement.command('resume')} --yes` goes on, `jobs cancel` and "
+        "then `jobs forget` give up"
+    )
+    doubtful = sum(entry.sent is not None for entry in new)
+    unsent = (
+        f"{doubtful} of {len(new)} may be there already, and is looked for first"
+        if doubtful
+        else "nothing of it was sent"
     )
     others = {key: price for key, price in prices.items() if not journal.jobs.wrote(key)}
     if others and device.bound.budget is not None:
@@ -90,5 +101,5 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
         alive = {entry.key for entry in journal.jobs.of(at)}
         before = [price for key, price in known.jobs.items() if key in alive]
         if not Price.total([*before, *prices.values()]).within(known.most):
-            require_agreement(fleet, call, at, plan, way_out)
+            require_agreement(fleet, call, at, plan, way_out, unsent)
     known.jobs |= prices

@@ -88,7 +88,7 @@ class Desk:
         job, job_id = self._journal.job(self._call, entry), str(entry.job_id)
 
         def fetch() -> Result:
-            return require_result(device.name, job, device.fetch(job, job_id))
+            return require_result(device, job, device.fetch(job, job_id))
 
         try:
             result = ask(fetch, job_id=job_id, next_step=self._next)

@@ -38,6 +38,7 @@ class RemoteDevice(Fleet, ABC):
         tells_unknown: Whether `status` says ``unknown`` of a job that the provider does not know.
             Where it says ``failed``, as adapters did before, a failed job is looked for by its key
             before it is sent anew.
+        mitigates: Whether values may leave -1 to 1, as mitigated ones do: else such are refused.
         says_when_it_posts: Whether `submit` calls `before_post` right before the request that may
             buy; otherwise it counts as sent when `submit` is called.
         before_post: Set by the core. It notes that the job goes out now, and raises where that must
@@ -51,6 +52,7 @@ class RemoteDevice(Fleet, ABC):
     max_pending: int | None = None
     snapshot_advice: ClassVar[str] = ""
     tells_unknown: ClassVar[bool] = False
+    mitigates: bool = False
     says_when_it_posts: ClassVar[bool] = False
     before_post: Callable[[], None] = staticmethod(lambda: None)
     options: RemoteOptions

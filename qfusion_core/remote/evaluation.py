@@ -112,7 +112,7 @@ def _evaluate_here(fleet: Fleet, call: Call) -> Answer:
     for (_, job, _, name), job_id in zip(plan, ids, strict=True):
         device = fleet.member(name)
         _wait_here(device, job_id)
-        result = require_result(device.name, job, device.fetch(job, job_id))
+        result = require_result(device, job, device.fetch(job, job_id))
         values[slice(*job.rows), list(job.columns)] = result.values.detach().double().cpu()
     return Answer(values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan])
 

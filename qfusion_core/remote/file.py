@@ -7,6 +7,7 @@ written, or is only shown: SQLite itself writes beside a file that it reads.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sqlite3
 import stat
@@ -21,7 +22,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.writing import require_no_link
 
-LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy"
+LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy, or move it away"
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
 _LONGEST = 8.0  # seconds: of computing in a check of what may be anything, or for a copy
 _LARGEST = 500_000_000  # bytes of a file that is copied
@@ -64,13 +65,10 @@ def require_plain(path: Path) -> None:
         head = content.read(len(_HEAD))
     if head and head != _HEAD:
         raise InputError(
-            f"{shown_path(path, 90)}: damaged, or not a journal of qfusion: no SQLite file; {LOST}"
+            f"{shown_path(path, 80)}: damaged, or not a journal of qfusion: no SQLite file; {LOST}"
         )
     if not head:
-        raise InputError(
-            f"{shown_path(path, 90)}: empty, which no journal ever is; {LOST}; delete it only if "
-            "nothing was sent from this run"
-        )
+        raise InputError(f"{shown_path(path, 80)}: empty, which no journal ever is; {LOST}")
     undone = Path(f"{path}-journal")
     if (found := _stat(undone)) and found.st_size:
         # a journal's file never has one; SQLite would obey it, and delete the file that it names
@@ -151,13 +149,25 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copyfileobj(file, copy)
 
 
+def shown_run(path: Path) -> str:
+    """The folder of a journal in a command, as a shell takes it; RUN where a line has no room."""
+    run = shlex.quote(str(path.parent))
+    return run if len(run) <= 60 and run.isprintable() else "RUN"
+
+
+def give_up(path: Path, measurement: str) -> str:
+    """What to do about a measurement that cannot be read."""
+    command = f"qfusion jobs forget {shown_run(path)} {measurement}"
+    return f"give it up with `{command}`, then run again"
+
+
 def damaged_row(path: Path, what: str, advice: str = LOST) -> AbstractContextManager[None]:
     """Whatever reading a row raises becomes one line with the path.
 
     Raises:
         InputError: Something was raised inside.
     """
-    where = shown_path(path, 90)
+    where = shown_path(path, 80)
     return translated(
         lambda error: InputError(f"{where}: {what} is damaged ({one_line(error, 60)}); {advice}")
     )
@@ -171,10 +181,10 @@ def told(path: Path) -> Iterator[None]:
         InputError: The file is damaged, or no journal.
         QfusionError: It cannot be written now, or another process holds it.
     """
-    where = shown_path(path, 90)
+    where = shown_path(path, 80)
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # what SQLite says may quote the file
         said, code = one_line(error, 60), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise QfusionError(

@@ -13,6 +13,8 @@ from typing import Any, Literal, NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError
+from qfusion_core.notes import note
+from qfusion_core.printable import shown_path
 from qfusion_core.remote.budget import Spent, high, require_budget
 from qfusion_core.remote.costs import folder_of
 from qfusion_core.remote.job import Job
@@ -154,7 +156,14 @@ def reserve(
             require_budget(backend, budget, spent(db, backend), total)
     keys = [key_of(at, each.position) for each in planned]
     jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
-    reserve_of_all(folder_of(db), jobs, budgets)
+    (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
+    counted = reserve_of_all(folder_of(db), jobs, budgets)
+    if counted and not known:
+        note(
+            f"{shown_path(folder_of(db))}: {counted} job(s) of it were paid for, as is counted "
+            "over all runs, and stand in no journal any more: they may be at the provider, tagged "
+            "qf-..."
+        )
     for key, (position, job, price, backend) in zip(keys, planned, strict=True):
         db.execute(
             "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"

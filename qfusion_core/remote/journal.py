@@ -21,7 +21,7 @@ from torch import Tensor
 from qfusion_core.circuit import Circuit
 from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.file import damaged_row
+from qfusion_core.remote.file import damaged_row, give_up
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, reserve, spent
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.ledger import Ledger
@@ -247,6 +247,6 @@ class Journal:
         Raises:
             InputError: A value is missing, is there twice, or is damaged.
         """
-        advice = f"give it up with `qfusion jobs forget RUN {at.measurement}`, then run again"
+        advice = give_up(self.path, at.measurement)
         with damaged_row(self.path, f"call {at.number} of {at.measurement}", advice):
             return assembled(call, self.jobs.of(at), self.jobs.values)

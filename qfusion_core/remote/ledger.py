@@ -17,7 +17,7 @@ from torch import Tensor
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.printable import one_line
 from qfusion_core.remote.costs import counted
-from qfusion_core.remote.file import damaged_row
+from qfusion_core.remote.file import damaged_row, give_up
 from qfusion_core.remote.intents import At, Budgets, Entry, Planned, entry, reserve
 from qfusion_core.remote.job import Charge, Result
 from qfusion_core.remote.owner import gone
@@ -244,7 +244,7 @@ class Ledger:
             InputError: They are missing, of another shape, not finite, or beyond all reason.
         """
         shape = (of.rows[1] - of.rows[0], len(of.columns))
-        advice = f"give it up with `qfusion jobs forget RUN {of.at.measurement}`, then run again"
+        advice = give_up(self._store.path, of.at.measurement)
         with damaged_row(self._store.path, f"what job {one_line(of.key, 40)} gave", advice):
             return array("values", self._blob(of.key, "values"), shape, FURTHEST)
 

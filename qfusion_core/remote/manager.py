@@ -9,6 +9,7 @@ from typing import Any
 
 from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError, QfusionError, did_you_mean
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.evaluation import carry_out
@@ -31,7 +32,11 @@ def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
         InputError: There is none.
     """
     if not os.path.lexists(Path(run) / NAME):
-        raise InputError(f"{run}: nothing was sent to a remote machine (no {NAME} in it)")
+        if not Path(run).is_dir():
+            raise InputError(f"{shown_path(run)}: no such folder; expected that of a run")
+        raise InputError(
+            f"{shown_path(run)}: nothing was sent to a remote machine (no {NAME} in it)"
+        )
     return Journal(Path(run), to_show=to_show)
 
 
@@ -163,5 +168,6 @@ def chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]
     rows = {row["id"]: row for row in journal.measurements()}
     for name in which or ():
         if name not in rows:
-            raise InputError(f"no measurement {name!r} in the journal; {did_you_mean(name, rows)}")
+            where, shown = shown_path(journal.path, 90), one_line(repr(name), 60)
+            raise InputError(f"{where}: no measurement {shown}; {did_you_mean(name, rows)}")
     return [row for name, row in rows.items() if not which or name in which]

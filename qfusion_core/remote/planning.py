@@ -20,6 +20,8 @@ from qfusion_core.remote.submission import new_asking
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
 
+_ROUNDING = 1e-6  # by which float32 may carry a mean past 1
+
 
 def tiles(
     circuit: Circuit,
@@ -88,8 +90,8 @@ def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
         )
 
 
-def require_result(device: str, job: Job, result: Result) -> Result:
-    """Refuse values of a wrong shape, not finite, or far from any mean of +1 and -1.
+def require_result(device: RemoteDevice, job: Job, result: Result) -> Result:
+    """Refuse values of a wrong shape, not finite, or that no mean of +1 and -1 can be.
 
     But where it says that a part failed.
 
@@ -99,19 +101,23 @@ def require_result(device: str, job: Job, result: Result) -> Result:
     shape = tuple(result.values.shape)
     if shape != job.shape:
         raise Unreadable(
-            f"device {device!r} gave values of shape {list(shape)}, expected {list(job.shape)} "
-            "(rows, observables)",
+            f"device {device.name!r} gave values of shape {list(shape)}, expected "
+            f"{list(job.shape)} (rows, observables)",
             result.raw,
         )
     asked = ~failed_values(job.rows, job.columns, result.failed)
-    # what the journal would not take for a value either
-    wrong = (asked & ~(result.values.detach().cpu().abs() <= FURTHEST)).nonzero().tolist()
+    most = FURTHEST if device.mitigates else 1 + _ROUNDING
+    wrong = (asked & ~(result.values.detach().cpu().abs() <= most)).nonzero().tolist()
     if wrong or not asked.any():
         row, column = wrong[0] if wrong else (0, 0)
         raise Unreadable(
-            f"device {device!r} gave {result.values[row, column].item()} for row "
+            f"device {device.name!r} gave {result.values[row, column].item()} for row "
             f"{job.rows[0] + row}, observable {job.observables[column]}, expected a value of "
-            "-1 to 1, or near it where errors are mitigated",
+            + (
+                "-1 to 1"
+                if not device.mitigates
+                else "-1 to 1, or near it, as errors are mitigated"
+            ),
             result.raw,
         )
     return result

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shlex
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +25,7 @@ from qfusion_core.remote.file import (
     copied,
     fingerprint,
     require_plain,
+    shown_run,
     told,
     writable,
 )
@@ -204,8 +204,7 @@ class Store:
         return self._known
 
     def _foreign(self, known: _Known) -> InputError:
-        run = shlex.quote(str(self.path.parent))
-        run = run if len(run) <= 30 and run.isprintable() else "RUN"
+        run = shown_run(self.path)
         return InputError(
             f"{shown_path(self.path, 70)}: {known.standing.why}: nothing is sent, and no value of "
             f"it is used; its jobs may be at the provider: look with `qfusion jobs {run}`, then "

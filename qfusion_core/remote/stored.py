@@ -93,6 +93,9 @@ def checked(found: Entry) -> Entry:
     require_name("measurement", found.at.measurement)
     require_word("backend", found.backend)
     _text("reason", found.reason)
+    for what, text in {"account": found.account, "unreadable": found.unreadable}.items():
+        if text is not None:
+            _text(what, text)
     if found.job_id is not None and (
         not _text("job_id", found.job_id).isprintable()
         or not 0 < len(found.job_id) <= 1000

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
 from qfusion_core.remote.costs import spent_of
@@ -43,7 +44,7 @@ class Costly(NamedTuple):
 
 def reserve_of_all(
     run: str, jobs: Mapping[str, Costly], budgets: Mapping[str, Budget | None]
-) -> None:
+) -> int:
     """Count jobs, if the budgets over all runs allow all of them together.
 
     Where there is nothing to be held to, a file that cannot be used is no hindrance.
@@ -52,6 +53,9 @@ def reserve_of_all(
         run: Folder of their journal, to be shown.
         jobs: By key; what is counted under it already is not counted twice.
         budgets: By backend.
+
+    Returns:
+        How many jobs of the run that were not free were counted before.
 
     Raises:
         BudgetError: They do not fit.
@@ -68,14 +72,19 @@ def reserve_of_all(
                 if ours:
                     before = _spent(db, backend, counted)
                     require_budget_of_all(backend, budget, before, Price.total(ours))
+            asked = "SELECT COUNT(*) FROM job WHERE run = ? AND jobs > 0"
+            (before,) = db.execute(asked, (run,)).fetchone()
             for key, (backend, price) in counted.items():
                 _put(db, key, backend, run, _reserved(price))
+            return int(before)
     except _Unusable as error:
         if held:
             raise InputError(
                 f"{error}, so the budget over all runs of {', '.join(held)} cannot be held; "
                 "nothing was sent"
             ) from None
+        note(f"{error}; what this run spends is not counted there")
+        return 0
 
 
 def settle_of_all(jobs: Mapping[str, Spent]) -> None:
@@ -172,7 +181,10 @@ def _writing() -> Iterator[sqlite3.Connection]:
                 db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
             db.execute("COMMIT")
     except sqlite3.Error as error:
-        raise _Unusable(f"{where}: cannot be used ({one_line(error, 60)})") from None
+        raise _Unusable(
+            f"{where}: cannot be used ({one_line(error, 60)}); restore a copy, or delete it to "
+            "begin at nothing"
+        ) from None
     except OSError as error:
         raise _Unusable(f"{where}: cannot be used ({error.strerror})") from None
 

@@ -16,8 +16,12 @@ from qfusion_core.printable import one_line, printable, shown_path
 LOCK = "training.lock"
 
 
-def require_free(path: Path) -> None:
+def require_free(path: Path, advice: str) -> None:
     """Refuse a path where no new folder can be made.
+
+    Args:
+        path: Of the folder.
+        advice: What to do, where one is there already.
 
     Raises:
         InputError: The folder holds something already, or cannot be looked into.
@@ -25,25 +29,23 @@ def require_free(path: Path) -> None:
     try:
         taken = os.path.lexists(path) and (not path.is_dir() or any(path.iterdir()))
     except (OSError, ValueError) as error:
-        raise cannot_write(path, error) from None
+        raise cannot_write(path, error, advice) from None
     if taken:
-        raise exists_already(path)
+        raise InputError(f"{shown_path(path)}: exists already; {advice}")
 
 
-def exists_already(path: Path) -> InputError:
-    """The error about a folder that is not empty."""
-    return InputError(
-        f"{shown_path(path)}: exists already; choose another --out, or continue it with "
-        f"`qfusion train --resume {quote(printable(path))}`"
-    )
+def or_resume(path: Path) -> str:
+    """What to do where a run may be there already."""
+    command = f"qfusion train --resume {quote(printable(path))}"
+    return f"choose another --out, or continue it with `{command}`"
 
 
-def cannot_write(path: Path, error: OSError | ValueError) -> InputError:
+def cannot_write(
+    path: Path, error: OSError | ValueError, advice: str = "choose another --out"
+) -> InputError:
     """The error about a folder that cannot be made."""
     why = getattr(error, "strerror", None) or one_line(error, 60)
-    return InputError(
-        f"{shown_path(path)}: cannot write a run folder there ({why}); choose another --out"
-    )
+    return InputError(f"{shown_path(path)}: cannot write a run folder there ({why}); {advice}")
 
 
 def new_folder(path: Path) -> Path:
@@ -80,7 +82,7 @@ def claimed(out: Path | None, default: Path) -> Iterator[Path]:
         InputError: It is not free, or cannot be made.
     """
     if out is not None:
-        require_free(out)
+        require_free(out, or_resume(out))
     path = new_folder(default) if out is None else out
     mine = out is None or not out.exists()
     try:

@@ -54,6 +54,9 @@ class Exported:
     left_out: tuple[str, ...] = ()
 
 
+_ELSEWHERE = "choose another --to"
+
+
 def export(run: str | Path, to: str | Path, *, registry: Registry | None = None) -> Exported:
     """Write a copy of a finished run that can be shared: it loads and evaluates as the run does.
 
@@ -72,7 +75,9 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     target = expanded(to)
-    require_free(target)
+    require_free(target, _ELSEWHERE)
+    if target.resolve().is_relative_to(folder.path.resolve()):
+        raise InputError(f"{shown_path(target)}: lies in the run itself; {_ELSEWHERE}")
     config = to_share(folder.config)
     metrics = _metrics(folder)
     values, left_out = measured_values(folder.path)
@@ -100,7 +105,7 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
         if new:
             with contextlib.suppress(OSError):
                 shutil.rmtree(target)
-        raise cannot_write(target, error) from None
+        raise cannot_write(target, error, _ELSEWHERE) from None
     written = tuple(sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()))
     return Exported(target, written, tuple(_remains(config, list(model.state_dict()))), left_out)
 

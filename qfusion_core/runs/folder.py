@@ -27,7 +27,7 @@ from qfusion_core.interfaces import Dataset
 from qfusion_core.printable import shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.runs.address import refuse_address
-from qfusion_core.runs.claim import cannot_write, exists_already, new_folder, require_free
+from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
 from qfusion_core.runs.config import FORMAT, Config, Provenance
 from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.runs.provenance import provenance
@@ -65,7 +65,7 @@ class RunFolder:
         Raises:
             InputError: The folder holds something already, or cannot be written.
         """
-        require_free(path)
+        require_free(path, or_resume(path))
         config = Config(
             format=1,
             spec=spec,
@@ -85,7 +85,7 @@ class RunFolder:
             # made, never opened: of two processes that found the folder empty, one has it
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
         except FileExistsError:
-            raise exists_already(path) from None
+            raise InputError(f"{shown_path(path)}: exists already; {or_resume(path)}") from None
         except (OSError, ValueError) as error:
             raise cannot_write(path, error) from None
         try:
@@ -114,7 +114,8 @@ class RunFolder:
         file = path / "config.yaml"
         if not os.path.lexists(file):
             here = os.path.isdir(path)  # noqa: PTH112  (raises nothing)
-            what = "no config.yaml in it" if here else "no such folder"
+            there = "a file" if os.path.lexists(path) else "no such folder"
+            what = "no config.yaml in it" if here else there
             raise InputError(
                 f"{shown_path(path)}: not a run folder ({what}); expected the folder that "
                 "`qfusion train` wrote"

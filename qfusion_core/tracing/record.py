@@ -11,11 +11,13 @@ import pennylane as qml
 import torch
 from pennylane.exceptions import DecompositionUndefinedError
 from pennylane.operation import Channel, Operator, StatePrepBase
+from pennylane.ops import Exp
 from torch import Tensor
 
 from qfusion_core.circuit import FIXED, ROTATIONS
 from qfusion_core.errors import InputError
 from qfusion_core.tracing.graph import Graph, last_node
+from qfusion_core.tracing.rules import innermost, keeps_the_norm
 from qfusion_core.tracing.run import FROM_QNODE, measures, run
 from qfusion_core.tracing.watch import IN_PLACE, NO_GRADIENT, Watch
 
@@ -186,6 +188,8 @@ def _refuse(op: Operator, written: str, n_wires: int) -> None:
             f"{written}{within}: state preparation; circuits start from |0...0>, use gates (qml.X "
             "for a 1)"
         )
+    elif isinstance(inner := innermost(op), Exp) and not keeps_the_norm(inner):
+        problem = "no unitary; write it with an imaginary factor in qml.exp, a real one in evolve"
     elif isinstance(op, Channel):
         problem = "a noise channel; noise belongs to a backend, choose a noisy one"
     elif op.batch_size is not None:

@@ -25,11 +25,23 @@ def pennylane(op: Operator) -> list[Operator] | None:
     `Exp.has_decomposition` multiplies the operation's own coefficient, where that is a tensor, by
     the factor of its base: ``exp(2 X, -0.5j w)`` becomes RX(4 w).
     """
-    inner = op
-    while isinstance(inner, Adjoint | Controlled | Pow):
-        inner = inner.base
+    inner = innermost(op)
     wrong = type(inner) is Exp and isinstance(inner.base.simplify(), SProd)
     return _by_rule(op) if wrong else None
+
+
+def innermost(op: Operator) -> Operator:
+    """What is controlled, inverted or raised to a power."""
+    while isinstance(op, Adjoint | Controlled | Pow):
+        op = op.base
+    return op
+
+
+def keeps_the_norm(op: Exp) -> bool:
+    """Whether it is unitary, as far as its exponent tells: PennyLane drops a real part of that."""
+    sentence = op.base.pauli_rep
+    factors = [1] if sentence is None else sentence.values()
+    return all(_is_real(_turn(op, factor)) for factor in factors)
 
 
 def affine(op: Operator) -> list[Operator] | None:
@@ -127,9 +139,8 @@ def _exponential(op: Exp, z: float = 1) -> list[Operator] | None:
         return None
     turns: list[Operator] = []
     for word, factor in sentence.items():
-        angle = 2j * z * complex(factor) * op.coeff  # exp(-i angle/2 word)
-        number = complex(angle.detach() if isinstance(angle, Tensor) else angle)
-        if abs(number.imag) > 1e-12 * abs(number):
+        angle = z * _turn(op, factor)
+        if not _is_real(angle):
             return None
         if len(word):
             letters = "".join(word.values())
@@ -137,6 +148,16 @@ def _exponential(op: Exp, z: float = 1) -> list[Operator] | None:
         else:
             turns.append(qml.GlobalPhase(angle.real / 2))
     return turns
+
+
+def _turn(op: Exp, factor: complex) -> Any:
+    """Of a word with a factor in the base: the angle in ``exp(-i angle/2 word)``."""
+    return 2j * complex(factor) * op.coeff
+
+
+def _is_real(angle: Any) -> bool:
+    number = complex(angle.detach() if isinstance(angle, Tensor) else angle)
+    return abs(number.imag) <= 1e-12 * abs(number)
 
 
 def _parts(op: Operator) -> list[Operator]:

@@ -100,6 +100,13 @@ def test_rows_are_counted_from_one():
         )
 
 
+def test_where_every_row_is_wrong_the_weights_are_to_blame():
+    with pytest.raises(
+        InputError, match="no row of the test part gives values that are finite, so"
+    ):
+        require_finite_rows("test", "now", torch.full((3, 2), np.nan))
+
+
 def test_evaluate_refuses_a_row_whose_score_would_be_no_number(tmp_path, capsys, monkeypatch):
     """A run of 0.1, whose test part holds a fill value that counted as class 0."""
     from qfusion_core.runs.folder import RunFolder, digest

@@ -57,6 +57,12 @@ def test_loaded_twice_it_gives_the_same(run):
     assert torch.equal(first(*first.preprocess(x)), second(*second.preprocess(x)))
 
 
+def test_a_file_is_no_run(tmp_path):
+    (tmp_path / "model.pt").touch()
+    with pytest.raises(InputError, match=r"model.pt: not a run folder \(a file\); expected the"):
+        load(tmp_path / "model.pt")
+
+
 def test_missing(tmp_path):
     text = refusal(tmp_path / "nowhere")
     assert text == (

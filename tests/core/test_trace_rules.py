@@ -133,6 +133,9 @@ REFUSED = {
         qml.pow(qml.U3(w[0], w[1], w[2], wires=1), 0.5), 0
     ),
     "an exponential that is no rotation": lambda d, w: qml.exp(qml.X(0), w[0]),
+    "what grows": lambda d, w: qml.evolve(2 * (qml.Z(0) @ qml.Z(1)), 1j * w[0]),
+    "what grows, controlled": lambda d, w: qml.ctrl(qml.evolve(qml.Z(0), 1j * w[0]), 1),
+    "a base that is not Hermitian": lambda d, w: qml.pow(qml.exp(1j * qml.Z(0), -0.5j * w[0]), 2),
     "words that do not commute": lambda d, w: qml.evolve(qml.X(0) + qml.Z(0), w[0]),
     "a power of the weights": lambda d, w: qml.ctrl(qml.pow(qml.RX(w[0], wires=1), w[1]), 0),
     "a matrix of the weights": lambda d, w: qml.QubitUnitary(

@@ -243,3 +243,11 @@ def test_whether_a_device_runs_here_is_known_before_it_is_opened():
     assert device["braket"].runs_here(options(device="local"))
     assert not device["braket"].runs_here(options(device="sv1"))
     assert not device["cloud"].runs_here(device["cloud"].Options(machine="any"))
+
+
+@pytest.mark.parametrize("text", ["format: 1\nclasses: [a]\n", "queue: 0\n", "- a\n", "word\n"])
+def test_what_is_neither_kind_is_not_trusted(here, text):
+    (here / "config.yaml").write_text(text)
+    with pytest.raises(InputError, match=r"config.yaml:.*(neither a backends.yaml|expected)"):
+        trust(here / "config.yaml")
+    assert not trusted()

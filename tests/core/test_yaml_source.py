@@ -212,6 +212,8 @@ def test_a_long_value_is_cut():
         ("n.e.w={x: 1}", {"a": {"b": 1}, "l": [1], "n": {"e": {"w": {"x": 1}}}}),
         ("a=", {"a": None, "l": [1]}),
         ("a.b=x=y", {"a": {"b": "x=y"}, "l": [1]}),
+        ("a.b=,", {"a": {"b": ","}, "l": [1]}),
+        ("a.b='", {"a": {"b": "'"}, "l": [1]}),
     ],
 )
 def test_an_override_replaces_or_adds_one_entry(assignment, data):

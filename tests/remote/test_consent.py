@@ -1,11 +1,12 @@
 """Nothing is spent that this process was not allowed to spend, whoever planned it."""
 
+import numpy as np
 import pytest
 import torch
 
 from qfusion_core import InputError, Measurement, Price, Range, Result
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.errors import BudgetError
+from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal import About
 from qfusion_core.remote.totals import total_of
@@ -53,7 +54,7 @@ def test_a_paid_backend_is_not_used_before_somebody_agrees(connect, forward, mac
     assert not machine.jobs
 
 
-@pytest.mark.parametrize("answer", [None, False, 0])
+@pytest.mark.parametrize("answer", [None, False, 0, 1, "no", "yes", float("nan"), [False]])
 def test_whoever_does_not_say_yes_has_said_no(connect, forward, machine, answer):
     with pytest.raises(InputError, match="costs money"):
         forward(connect(Measurement(verb="evaluate", approve=lambda price: answer)))
@@ -84,8 +85,7 @@ def test_intents_of_another_process_are_priced_and_asked_for(
         forward(connect(measurement))
     said = str(refused.value)
     assert "queue costs money (about " in said and "3 jobs, " in said
-    for verb in ("resume", "cancel", "forget"):
-        assert f"`qfusion jobs {verb} " in said
+    assert "`qfusion jobs resume " in said and "`jobs cancel` and then `jobs forget`" in said
     assert "no job is lost" in said
     assert not machine.jobs
     asked = []
@@ -159,3 +159,21 @@ def test_a_count_that_no_budget_can_be_held_against_is_refused(count):
 
     with pytest.raises(QfusionError, match=r"a price of .* shots: expected 0 to 2\^53"):
         Price(1, count)
+
+
+@pytest.mark.parametrize("answer", [True, np.bool_(True)])
+def test_whoever_says_yes_has_agreed(connect, forward, machine, answer):
+    forward(connect(Measurement(verb="evaluate", approve=lambda price: answer)))
+    assert len(machine.jobs) == 3
+
+
+def test_what_may_be_there_already_is_said(connect, forward, machine, tmp_path, failure):
+    """A reply was lost with the process: nobody knows whether the first job was taken."""
+    machine.faults["submit"] = ["lost"]
+    machine.faults["find"] = [403]
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        failure(RemoteError, forward, connect(measurement))
+    line = failure(
+        InputError, forward, connect(Measurement(tmp_path / "run", "evaluate", approve=False))
+    )
+    assert "1 of 3 may be there already, and is looked for first (in Python" in line

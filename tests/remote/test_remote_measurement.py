@@ -16,10 +16,12 @@ from qfusion_core import (
     Measurement,
     QfusionError,
     Result,
+    Unreadable,
 )
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote import manager
 from qfusion_core.testing import ReferenceDevice
+from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
 
@@ -260,6 +262,30 @@ def test_values_that_do_not_fit_are_a_fault_of_the_plugin(machine, connect, forw
     device.fetch = good
     forward(device)
     assert len(machine.jobs) == 3
+
+
+@pytest.mark.parametrize(("mitigates", "value"), [(False, 1.25), (False, -5.0), (True, 101.0)])
+def test_a_value_that_no_mean_can_be_is_refused(
+    machine, measure, journal, failure, monkeypatch, mitigates, value
+):
+    monkeypatch.setattr(Queue, "mitigates", mitigates)
+    result = machine.result
+    machine.result = lambda job_id: {
+        "values": [[value] * len(row) for row in result(job_id)["values"]]
+    }
+    line = failure(Unreadable, measure)
+    assert f"gave {value} for row 0, observable {WORDS[0]}, expected a value of -1 to 1" in line
+    assert ("near it" in line) == mitigates
+    assert {entry.state for entry in journal.jobs.all()} == {"submitted"}
+
+
+def test_mitigated_values_may_leave_the_interval(machine, measure, monkeypatch):
+    monkeypatch.setattr(Queue, "mitigates", True)
+    result = machine.result
+    machine.result = lambda job_id: {
+        "values": [[1.25] * len(row) for row in result(job_id)["values"]]
+    }
+    assert float(measure().max()) == 1.25
 
 
 def test_a_state_of_the_providers_own_is_a_fault_of_the_plugin(connect, forward, tmp_path):

@@ -95,6 +95,26 @@ def test_a_total_that_others_have_changed_holds_nothing(connect, forward, machin
     assert len(machine.jobs) == 6
 
 
+def test_what_is_not_counted_is_said(connect, forward, tmp_path, caplog):
+    state_folder(create=True).joinpath("spending.sqlite").write_bytes(b"no database" * 100)
+    forward(connect(Measurement(tmp_path / "one", "evaluate"), Budget(max_jobs=3)))
+    assert (
+        "file is not a database); restore a copy, or delete it to begin at nothing" in caplog.text
+    )
+    assert caplog.text.count("what this run spends is not counted there") == 1
+
+
+def test_a_journal_that_is_gone_is_noticed(connect, forward, machine, tmp_path, caplog):
+    forward(connect(Measurement(tmp_path / "one", "evaluate"), THREE))
+    assert "stand in no journal" not in caplog.text
+    for file in (tmp_path / "one").glob("journal.sqlite*"):
+        file.unlink()
+    forward(connect(Measurement(tmp_path / "one", "evaluate"), Budget(max_jobs=3)))
+    assert (
+        "one: 3 job(s) of it were paid for, as is counted over all runs, and stand" in caplog.text
+    )
+
+
 def test_a_total_that_was_emptied_holds_nothing(connect, forward, machine, tmp_path):
     forward(connect(Measurement(tmp_path / "one", "evaluate"), THREE))
     (state_folder() / "spending.sqlite").write_bytes(b"")
