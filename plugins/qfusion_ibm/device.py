@@ -26,13 +26,13 @@ from qfusion_core import (
 from qfusion_ibm import options as ours
 from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
-from qfusion_ibm.client import gives_counts, require_client
+from qfusion_ibm.client import require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
-from qfusion_ibm.programs import FACT, program_of, program_today
+from qfusion_ibm.programs import facts_of, program_of
 from qfusion_ibm.results import table
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
@@ -111,11 +111,9 @@ class IBM(RemoteDevice):
         rows = self.options.rows_per_job
         if rows is None and machine.max_circuits is not None:
             rows = max(1, machine.max_circuits // settings)
-        facts = {"machine": machine.name, "settings": settings}
-        if gives_counts():
-            facts[FACT] = program_today().name
+        facts: dict[str, object] = {"machine": machine.name, "settings": settings}
         template = self.templates.get(circuit, machine)
-        facts |= template.facts
+        facts |= template.facts | facts_of(template.gates)
         if circuit.n_angles and not template.isa.parameters:
             facts["constant"] = True  # its angles change nothing, the transpiler found
         return tiles(circuit, angles, observables, rows=rows, facts=facts)

@@ -8,7 +8,7 @@ measurement ends as it began, whichever client is installed by then.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
@@ -17,6 +17,9 @@ from qfusion_core import InputError
 from qfusion_ibm.client import gives_counts, installed
 from qfusion_ibm.options import Options
 
+# of which `samplomatic`, which makes programs for ``executor``, makes its layers
+_GATES = {"rz", "sx", "x", "id", "cx", "cz", "ecr"}
+_NO_GATES = {"measure", "reset", "delay", "barrier"}
 FACT = "program"  # among the facts of a job; without it, it is of a release that knew one program
 
 
@@ -89,6 +92,11 @@ def program_of(facts: Mapping[str, Any]) -> Program:
     return Executor()
 
 
-def program_today() -> Program:
-    """The program that new jobs are for."""
-    return program_of({FACT: "executor"} if gives_counts() else {})
+def facts_of(names: Iterable[str]) -> dict[str, str]:
+    """What a job's facts say of the program that it is planned for.
+
+    Args:
+        names: Of the gates that the machine has. Those of before 2021 had others.
+    """
+    known = gives_counts() and set(names) <= _GATES | _NO_GATES
+    return {FACT: "executor"} if known else {}

@@ -68,7 +68,8 @@ def open_local(name: str) -> Any:
             if name == AER:
                 from qiskit_aer import AerSimulator
 
-                backend = AerSimulator()
+                # those that IBM's machines have, and that both of its programs take
+                backend = AerSimulator(basis_gates=["rz", "sx", "x", "cx", "reset", "delay"])
             else:
                 from qiskit_ibm_runtime import fake_provider
 

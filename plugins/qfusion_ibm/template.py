@@ -34,6 +34,11 @@ class Template:
         """Shown by `qfusion estimate`."""
         return {"depth": self.isa.depth(), "two_qubit_gates": self.isa.num_nonlocal_gates()}
 
+    @property
+    def gates(self) -> set[str]:
+        """Names of those that it has."""
+        return set(self.isa.count_ops())
+
     def pub(self, angles: Tensor, observables: Sequence[str]) -> tuple[Any, ...]:
         """A primitive unified bloc: every row with every observable.
 
@@ -92,6 +97,8 @@ def known_warnings() -> Iterator[None]:
     with warnings.catch_warnings():
         # qiskit's transpiler loads every plugin that is installed, and this one is deprecated
         warnings.filterwarnings("ignore", ".*IBMFractionalTranslationPlugin", DeprecationWarning)
+        # what began with it ends with it
+        warnings.filterwarnings("ignore", "The EstimatorV2 class is deprecated", DeprecationWarning)
         # the SDK says so of its own use of it, whenever a job is sent
         warnings.filterwarnings("ignore", "The RuntimeOptions class is", DeprecationWarning)
         # said of fake_nighthawk whenever it is made
