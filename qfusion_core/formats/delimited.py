@@ -156,6 +156,7 @@ def _pieces(
             ) as reader:
                 size = first
                 while True:
+                    file.hand_over(size)
                     try:
                         yield reader.get_chunk(size)
                     except StopIteration:

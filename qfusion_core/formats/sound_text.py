@@ -13,6 +13,7 @@ from typing import IO
 from qfusion_core.errors import InputError
 
 LONGEST_LINE = 4_000_000  # bytes: the most columns that a table may have, 40 each
+MOST_HELD = 1_000_000_000  # bytes of rows that are not handed over yet
 _BLOCK = 1 << 20  # less than a line, so that no line that is too long hides inside of one
 # refused by who decodes, whose words say that UTF-8 is expected
 _OTHER_TEXT = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)
@@ -44,7 +45,12 @@ class SoundText(io.BufferedIOBase):
             raise io.UnsupportedOperation("only to the beginning")
         self._at = self._line = 0  # bytes before the next block; of them in a line not ended
         self._encoded_otherwise = False
+        self.hand_over()
         return self._file.seek(0)
+
+    def hand_over(self, rows: int = 0) -> None:
+        """Take what was read until now for rows that are kept; at most so many are read next."""
+        self._from, self._lines, self._rows = self._at, 0, rows
 
     def tell(self) -> int:
         """How many bytes have been read."""
@@ -63,7 +69,7 @@ class SoundText(io.BufferedIOBase):
         """At most so many bytes, and no more than a block.
 
         Raises:
-            InputError: There is a NUL byte among them, or they end no line for too long.
+            InputError: There is a NUL byte among them, or a line or a row takes too much of them.
         """
         block = self._file.read(_BLOCK if size < 0 else min(size, _BLOCK))
         if not self._at:
@@ -88,5 +94,14 @@ class SoundText(io.BufferedIOBase):
                 f"{self.name}: the line that begins at byte {self._at - self._line + 1:,} has "
                 f"more than {LONGEST_LINE:,} bytes, expected at most so many: is it a table? Keep "
                 "fewer columns, or save it as .parquet or .npz"
+            )
+        self._lines += block.count(end)
+        held = self._at + len(block) - self._from
+        # an open quotation mark makes one cell of all lines below it
+        if held > MOST_HELD and self._lines > 2 * self._rows > 0:
+            raise InputError(
+                f"{self.name}: {self._lines:,} lines from about byte {self._from + 1:,} on are "
+                f"fewer than {self._rows:,} rows: a quotation mark is open; close it, or leave "
+                "texts of many lines out of the file"
             )
         self._line = len(block) - block.rfind(end) - 1 if first >= 0 else self._line + len(block)

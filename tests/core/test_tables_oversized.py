@@ -105,6 +105,15 @@ def test_a_cell_that_is_too_long_is_told_by_its_line(write, content, line):
     assert "close the quotation mark" in said
 
 
+@pytest.mark.parametrize("rows", [40, 120_000])
+def test_a_quotation_mark_that_stays_open_does_not_take_the_rest_along(write, rows, monkeypatch):
+    monkeypatch.setattr("qfusion_core.formats.sound_text.MOST_HELD", 1_000_000)
+    said = refusal(write(b"a,b\n" + b"1,2\n" * rows + b'1,"2\n' + b"1,2\n" * 800_000))
+    assert "lines from about byte " in said and "a quotation mark is open; close it" in said
+    whole = b"a,b\n" + b'1,"2"\n' * 400_000
+    assert len(read_table(write(whole))) == 400_000
+
+
 def test_columns_are_as_many_as_pandas_can_bear(write):
     said = refusal(write(b",".join(b"c%d" % j for j in range(MOST_COLUMNS + 1)) + b"\n"))
     assert said.startswith("line 1 has 100,001 columns, expected at most 100,000")
