@@ -161,7 +161,7 @@ class Pipeline(nn.Module):
             owner, _, buffer = name.rpartition(".")
             known = {"mean", *type(pipeline.get_submodule(owner)).__annotations__}
             if buffer not in known:
-                raise ValueError(f"{name[:60]}: no such tensor is fitted")
+                raise ValueError(f"{name[:60]!r}: no such tensor is fitted")
             kept = tensor.double() if tensor.is_floating_point() else tensor
             pipeline.get_submodule(owner).register_buffer(buffer, kept)
         return pipeline
