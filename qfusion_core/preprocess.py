@@ -151,10 +151,17 @@ class Pipeline(nn.Module):
 
     @classmethod
     def restore(cls, steps: Sequence[Step], tensors: Mapping[str, Tensor]) -> Pipeline:
-        """A fitted pipeline from the tensors of its ``state_dict``."""
+        """A fitted pipeline from the tensors of its ``state_dict``.
+
+        Raises:
+            ValueError: A tensor that no such transform has.
+        """
         pipeline = cls(steps)
         for name, tensor in tensors.items():
             owner, _, buffer = name.rpartition(".")
+            known = {"mean", *type(pipeline.get_submodule(owner)).__annotations__}
+            if buffer not in known:
+                raise ValueError(f"{name[:60]!r}: no such tensor is fitted")
             kept = tensor.double() if tensor.is_floating_point() else tensor
             pipeline.get_submodule(owner).register_buffer(buffer, kept)
         return pipeline

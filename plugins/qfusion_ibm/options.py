@@ -10,6 +10,9 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 import qfusion_core
 from qfusion_ibm.snapshots import is_local, require_snapshot
 
+MOST_HERE = 10**7  # shots: Aer takes 105 bytes for each
+LEAST_HERE = 3.17e-4  # precision: so many shots
+
 
 class Options(qfusion_core.RemoteOptions):
     """Options of `ibm`."""
@@ -95,6 +98,12 @@ class Options(qfusion_core.RemoteOptions):
                 f"seed: a machine such as {self.backend} cannot honour one; leave it out"
             )
         require_snapshot(self.backend)
+        if is_local(self.backend) and self.draws > MOST_HERE:
+            least = "" if self.shots else f", a precision of at least {LEAST_HERE}"
+            raise ValueError(
+                f"{'shots' if self.shots else 'precision'}: {self.backend} runs here and holds "
+                f"each draw in memory: expected at most {MOST_HERE} shots{least}"
+            )
         return self
 
     @property

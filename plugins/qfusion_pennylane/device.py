@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor
 
 import qfusion_core
@@ -17,14 +17,19 @@ from qfusion_core import (
     Device,
     InputError,
     QfusionError,
+    one_line,
     require_finite,
     require_wires,
 )
 from qfusion_pennylane import aer
 from qfusion_pennylane.catalogue import traits
-from qfusion_pennylane.execution import Adjoint, Task, execute
+from qfusion_pennylane.execution import Adjoint, Task, execute, rows_at_once
 from qfusion_pennylane.opening import Opener, installed
 
+# What one circuit may draw in 2 GB: most devices hold each bit of each draw, as 8 bytes and copies
+# of them (50 bytes for two wires, 210 for twelve), Qiskit's 350 to 500 bytes for each circuit.
+MOST_SHOTS = 10**6
+MOST_QISKIT = 200_000
 Method = Literal["auto", "backprop", "adjoint", "parameter-shift"]
 
 
@@ -38,7 +43,10 @@ class PennyLane(Device):
 
         device: str = Field(description="Name of an installed PennyLane device: lightning.qubit.")
         shots: int | None = Field(
-            None, ge=1, description="Draws behind each value; default: exact values."
+            None,
+            ge=1,
+            le=MOST_SHOTS,
+            description="Draws behind each value; default: exact values.",
         )
         seed: int | None = Field(None, ge=0, description="Start of the stream of draws.")
         wires: int | None = Field(
@@ -57,6 +65,15 @@ class PennyLane(Device):
         options: dict[str, Any] = Field(
             default_factory=dict, description="Arguments of the device's own constructor."
         )
+
+        @model_validator(mode="after")
+        def _held(self) -> Self:
+            if (self.shots or 0) > MOST_QISKIT and self.device.startswith("qiskit."):
+                raise ValueError(
+                    f"shots: {one_line(self.device, 40)} holds each draw in memory: expected at "
+                    f"most {MOST_QISKIT}; use type statevector for more"
+                )
+            return self
 
     @classmethod
     def example(cls) -> Options:
@@ -178,5 +195,15 @@ class _ByParameterShift(BlackBoxDevice):
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """See `qfusion_core.BlackBoxDevice`."""
+        parts = angles.to("cpu", torch.float64)
         task = self._device.task(circuit, observables)
-        return execute(task, angles.to("cpu", torch.float64))
+        if not task.shots:
+            return execute(task, parts)
+        first, *others = parts.split(rows_at_once(task))
+        # a task of its own for each: a device with a fixed seed would draw the same again
+        return torch.cat(
+            [
+                execute(task, first),
+                *(execute(self._device.task(circuit, observables), part) for part in others),
+            ]
+        )

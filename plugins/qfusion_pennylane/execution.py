@@ -36,6 +36,13 @@ class Task:
     broadcasts: bool
 
 
+def rows_at_once(task: Task) -> int:
+    """So many rows that what is drawn for them, held until all are done, takes about 1 GB."""
+    assert task.shots
+    shot = 25 * task.circuit.n_wires if task.broadcasts else 1000  # bytes, as measured
+    return max(1, 10**9 // (shot * task.shots))
+
+
 def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
     """Values for rows of angles, all tapes in one call.
 

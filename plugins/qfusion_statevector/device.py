@@ -18,7 +18,7 @@ from qfusion_statevector.expectations import (
     full_precision,
     refuse_transforms,
 )
-from qfusion_statevector.sampled import SampledStatevector, gaussian_noise
+from qfusion_statevector.sampled import MOST_SHOTS, SampledStatevector, gaussian_noise
 
 
 class Statevector(Device):
@@ -38,6 +38,7 @@ class Statevector(Device):
         shots: int | None = Field(
             None,
             ge=1,
+            le=MOST_SHOTS,
             description="Measurements behind each value, as on a machine; default: exact values.",
         )
         sampling: Literal["draws", "gaussian"] = Field(

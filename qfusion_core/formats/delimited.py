@@ -18,6 +18,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.formats.header import Head, read_head, too_long
 from qfusion_core.formats.marks import Marks, find_decimal, numbers, ungrouped
 from qfusion_core.formats.narrow import narrowest
+from qfusion_core.formats.sound_text import SoundText
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +52,17 @@ def read_delimited(
     """
     import pandas as pd
 
-    head = read_head(file, where, tabs=tabs)
+    text = SoundText(file, where)
+    head = read_head(text, where, tabs=tabs)
     require_unique(head.names, where)
     texts = [name for name in head.names if as_text(name)]
     told = marks.decimal is not None
     if not told:
-        marks = marks._replace(decimal=_decimal(file, where, head, texts, marks, usual))
+        marks = marks._replace(decimal=_decimal(text, where, head, texts, marks, usual))
     if marks.thousands and marks.thousands == marks.decimal:
         raise InputError(f"{where}: thousands and decimal mark are both {marks.thousands!r}")
     pieces: dict[str, list[pd.Series]] = {name: [] for name in head.names}
-    for piece in _pieces(file, where, head, list(head.names) if marks.thousands else texts, marks):
+    for piece in _pieces(text, where, head, list(head.names) if marks.thousands else texts, marks):
         for name in head.names:
             column = piece[name]
             if marks.thousands and name not in texts:
@@ -82,12 +84,13 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
         InputError: Names the column that stands twice.
     """
     if len(set(names)) < len(names):
-        twice = next(name for j, name in enumerate(names) if name in names[:j])
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise InputError(f"{where}: column name {twice[:40]!r} occurs twice; rename one of the two")
 
 
 def _decimal(
-    file: IO[bytes], where: str, head: Head, texts: list[str], marks: Marks, usual: str | None
+    file: SoundText, where: str, head: Head, texts: list[str], marks: Marks, usual: str | None
 ) -> str | None:
     if marks.thousands in (".", ","):
         return ",."[marks.thousands == ","]
@@ -108,7 +111,7 @@ def _decimal(
     return find_decimal(map(cells, pieces), where, usual)
 
 
-def _has_marks(file: IO[bytes]) -> bool:
+def _has_marks(file: SoundText) -> bool:
     file.seek(0)
     try:
         return any(
@@ -119,7 +122,7 @@ def _has_marks(file: IO[bytes]) -> bool:
 
 
 def _pieces(
-    file: IO[bytes],
+    file: SoundText,
     where: str,
     head: Head,
     texts: list[str],
@@ -153,6 +156,7 @@ def _pieces(
             ) as reader:
                 size = first
                 while True:
+                    file.hand_over(size)
                     try:
                         yield reader.get_chunk(size)
                     except StopIteration:

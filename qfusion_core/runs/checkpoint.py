@@ -11,8 +11,11 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.storage.tensors import read_tensors, write_tensors
+from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 from qfusion_core.training import Epoch, TrainingState, as_json
+
+_ADVICE = "restore the configuration, or train again in a new folder"
+_MOMENTS = frozenset({"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"})  # of AdamW
 
 
 def save_training(path: Path, state: TrainingState) -> None:
@@ -41,7 +44,12 @@ def restore_training(path: Path, state: TrainingState) -> None:
     Raises:
         InputError: The file cannot be read, or is of another model.
     """
-    tensors, counters = read_tensors(path)
+
+    def check(promised: Promised) -> None:
+        with damaged(path, "does not fit config.yaml beside it", _ADVICE):
+            _require_shapes(state, promised)
+
+    tensors, counters = read_tensors(path, check)
     for part in ("model", "best"):
         try:
             state.model.load_state_dict(_under(part, tensors))
@@ -56,6 +64,29 @@ def restore_training(path: Path, state: TrainingState) -> None:
         torch.set_rng_state(tensors["random"])
     state.best = _under("best", tensors)
     state.model.load_state_dict(_under("model", tensors))
+
+
+def _require_shapes(state: TrainingState, promised: Promised) -> None:
+    """Compare what the file holds with what a fresh state has, before memory is taken for it.
+
+    Raises:
+        ValueError: A tensor is of another shape, or none that a checkpoint has.
+    """
+    model = state.model.state_dict()
+    parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
+    expected = {
+        f"{part}.{name}": each.shape for part in ("model", "best") for name, each in model.items()
+    }
+    expected["random"] = torch.get_rng_state().shape
+    expected |= {
+        f"optimizer.{index}.{entry}": torch.Size() if entry == "step" else each.shape
+        for index, each in enumerate(parameters)
+        for entry in _MOMENTS
+    }
+    for name, tensor in promised.items():
+        wanted = list(expected[name]) if name in expected else "none of that name"
+        if wanted != list(tensor.shape):
+            raise ValueError(f"{one_line(name, 40)}: expected {wanted}, got {list(tensor.shape)}")
 
 
 def _restore_optimizer(

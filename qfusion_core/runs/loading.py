@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,8 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
 _MOST_UNSEEN = 500_000_000  # bytes that are read for a model whose shapes are not known before
+
+_MOST_QUANTILES = 1000  # of a feature
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
@@ -94,6 +97,11 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
         ValueError: They differ.
         Exception: The transforms cannot be made of these tensors.
     """
+    width = math.prod(config.input_shape)
+    most = width * max(width, _MOST_QUANTILES)  # of any transform: they are as large as they say
+    for name, tensor in promised.items():
+        if name.startswith("transforms.") and tensor.numel() > most:
+            raise ValueError(f"{one_line(name, 60)}: {list(tensor.shape)} for {width} features")
     with torch.device("meta"):
         pipelines = _pipelines(config, promised)
         try:

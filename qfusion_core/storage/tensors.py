@@ -6,6 +6,7 @@ A header tells names and shapes before any memory is taken for what they promise
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
@@ -57,11 +58,11 @@ def read_tensors(
     """
     with open_regular(path, follow=False) as file:
         with damaged(path, _DAMAGED, _ADVICE):
-            promised, notes = _header(file)
+            promised, notes, size = _header(file)
         check(promised)
         with damaged(path, _DAMAGED, _ADVICE):
             file.seek(0)
-            tensors = load(file.read())
+            tensors = load(file.read(size))
     for name, tensor in tensors.items():
         if not torch.isfinite(tensor).all():
             raise InputError(
@@ -71,11 +72,12 @@ def read_tensors(
     return tensors, notes
 
 
-def _header(file: IO[bytes]) -> tuple[Promised, dict[str, Any]]:
-    size = int.from_bytes(file.read(8), "little")
-    if not 2 <= size <= DOCUMENT_LIMIT:
-        raise ValueError(f"a header of {size:,} bytes")
-    entries = json.loads(file.read(size))
+def _header(file: IO[bytes]) -> tuple[Promised, dict[str, Any], int]:
+    """What is promised, the notes, and the size of a file that keeps the promise."""
+    length = int.from_bytes(file.read(8), "little")
+    if not 2 <= length <= DOCUMENT_LIMIT:
+        raise ValueError(f"a header of {length:,} bytes")
+    entries = json.loads(file.read(length))
     notes = json.loads(entries.pop("__metadata__")["notes"])
     if not isinstance(notes, dict):
         raise ValueError("no notes")
@@ -83,4 +85,9 @@ def _header(file: IO[bytes]) -> tuple[Promised, dict[str, Any]]:
         name: torch.empty(entry["shape"], dtype=_TYPES[entry["dtype"]], device="meta")
         for name, entry in entries.items()
     }
-    return promised, notes
+    # a file can be made as long as one likes and take no disk: not read before it is compared
+    size = 8 + length + max((entry["data_offsets"][1] for entry in entries.values()), default=0)
+    found = os.fstat(file.fileno()).st_size
+    if found != size:
+        raise ValueError(f"{found:,} bytes, {size:,} by its header")
+    return promised, notes, size

@@ -125,6 +125,26 @@ def test_a_wrong_file_is_refused_at_the_place(written, text, message, refusal):
             "backends.yaml:4:50: backends.it.options.shots: should be greater than or equal to 1",
         ),
         (
+            "{type: statevector, options: {shots: 9999999999999}}",
+            "backends.yaml:4:44: backends.it.options.shots: should be less than or equal to "
+            "100000000, got 9999999999999",
+        ),
+        (
+            "{type: pennylane, options: {device: default.qubit, shots: 1000001}}",
+            "backends.yaml:4:65: backends.it.options.shots: should be less than or equal to "
+            "1000000, got 1000001",
+        ),
+        (
+            "{type: pennylane, options: {device: qiskit.aer, shots: 1000000}}",
+            "backends.yaml:4:34: backends.it.options: shots: qiskit.aer holds each draw in memory: "
+            "expected at most 200000; use type statevector for more",
+        ),
+        (
+            "{type: ibm, options: {backend: aer, shots: 100000000}}",
+            "backends.yaml:4:28: backends.it.options: shots: aer runs here and holds each draw in "
+            "memory: expected at most 10000000 shots",
+        ),
+        (
             "{type: cloud}",
             "backends.yaml:4:3: backends.it.options: missing key 'machine'",
         ),

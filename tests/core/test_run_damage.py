@@ -22,6 +22,7 @@ from qfusion_core.calibration.store import write as write_calibration
 from qfusion_core.config.compose import compose
 from qfusion_core.runs.card import inert, model_card
 from qfusion_core.runs.experiment import resume, train
+from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 
 REGISTRY = Registry()
@@ -225,6 +226,64 @@ def test_a_large_sparse_file_takes_no_memory(run):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert "does not fit config.yaml" in refusal(load, run)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+
+
+@pytest.mark.parametrize("size", [5_000_000_000, 40_000_000_000])
+def test_weights_that_somebody_made_longer_are_refused_unread(run, size):
+    file = run / "model.safetensors"
+    wanted = file.stat().st_size
+    os.truncate(file, size)
+    said = f"{size:,} bytes, {wanted:,} by its header"
+    for verb in (load, lambda run: export(run, run.parent / "shared")):
+        assert said in without_memory(refusal, verb, run)
+    os.truncate(file, wanted - 1)
+    assert f"{wanted - 1:,} bytes, {wanted:,} by its header" in refusal(load, run)
+
+
+@pytest.mark.parametrize(
+    "name", ["steps.0.quantiles", "steps.0.junk", "steps.1.components", "steps.1.mean"]
+)
+def test_transforms_take_no_more_than_features_can_need(run, name):
+    size = 3_000_000_000
+    content = (run / "model.safetensors").read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    entries, body = json.loads(content[8 : 8 + length]), content[8 + length :]
+    entries.pop(f"transforms.classical.{name}", None)
+    entry = {"dtype": "F64", "shape": [13, size // 104], "data_offsets": [len(body), 0]}
+    entry["data_offsets"][1] = len(body) + 8 * 13 * (size // 104)
+    (run / "model.safetensors").write_bytes(
+        header({**entries, f"transforms.classical.{name}": entry}, body=body)
+    )
+    file = run / "model.safetensors"
+    os.truncate(file, file.stat().st_size + 8 * 13 * (size // 104))
+    assert "does not fit config.yaml" in without_memory(refusal, load, run)
+
+
+def test_a_checkpoint_that_somebody_made_longer_is_refused_unread(unfinished):
+    file = unfinished / "training.safetensors"
+    wanted = file.stat().st_size
+    os.truncate(file, 40_000_000_000)
+    said = without_memory(refusal, resume, unfinished)
+    assert f"{file}: cut short or not written by qfusion (" in said
+    assert f"40,000,000,000 bytes, {wanted:,} by its header" in said
+
+
+@pytest.mark.parametrize("name", ["model.head.bias", "optimizer.0.exp_avg", "random", "more"])
+def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
+    size = 3_000_000_000
+    entry = {"dtype": "U8", "shape": [size], "data_offsets": [0, size]}
+    with (unfinished / "training.safetensors").open("wb") as file:
+        file.write(header({**NOTES, name: entry}))
+        file.truncate(file.tell() + size)
+    said = without_memory(refusal, resume, unfinished)
+    assert f"training.safetensors: does not fit config.yaml beside it (ValueError: {name}" in said
+
+
+def without_memory(function, *arguments):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    found = function(*arguments)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000
+    return found
 
 
 def retrained(run, change):

@@ -10,6 +10,7 @@ from qfusion_core import InputError
 from qfusion_core.config.backends import Backends
 from qfusion_core.registry import Registry
 from qfusion_ibm.device import IBM
+from qfusion_ibm.options import LEAST_HERE
 
 from .conftest import credentials
 
@@ -115,3 +116,13 @@ assert backends.configured("ibm-fez", Registry())[1].mode == "batch"
 assert not {"qiskit", "qiskit_aer", "qiskit_ibm_runtime", "requests"} & set(sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("backend", ["aer", "fake_manila"])
+def test_what_runs_here_draws_no_more_than_memory_holds(backend):
+    assert IBM.Options(backend=backend, shots=10**7).draws == 10**7
+    assert IBM.Options(backend=backend, precision=LEAST_HERE).draws <= 10**7
+    for name, value in (("shots", 10**7 + 1), ("shots", 10**8), ("precision", 3.1e-4)):
+        with pytest.raises(ValidationError, match=f"{name}: {backend} runs here .* 10000000 shots"):
+            IBM.Options(backend=backend, **{name: value})
+    assert IBM.Options(backend="ibm_fez", shots=10**8).draws == 10**8

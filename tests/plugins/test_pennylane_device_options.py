@@ -1,11 +1,14 @@
 """What the device `pennylane` refuses, and what it tells the user to do instead."""
 
+import re
+
 import pytest
+import torch
 from pydantic import ValidationError
 
-from qfusion_core import InputError
+from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_pennylane.catalogue import LOCAL, traits
-from qfusion_pennylane.device import PennyLane
+from qfusion_pennylane.device import MOST_QISKIT, MOST_SHOTS, PennyLane
 
 
 def open_device(name, **options):
@@ -124,6 +127,35 @@ def test_the_shots_are_at_least_one():
     for shots in (0, -1):
         with pytest.raises(ValidationError, match="greater than or equal to 1"):
             PennyLane.Options(device="default.qubit", shots=shots)
+
+
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", "qiskit.aer"])
+def test_the_shots_are_no_more_than_memory_holds(name):
+    most = MOST_QISKIT if name.startswith("qiskit.") else MOST_SHOTS
+    assert PennyLane.Options(device=name, shots=most).shots == most
+    for shots in (most + 1, 9999999999999):
+        with pytest.raises(ValidationError) as refused:
+            PennyLane.Options(device=name, shots=shots)
+        assert "shots" in str(refused.value)
+        bound = MOST_SHOTS if shots > MOST_SHOTS else most
+        assert re.search(rf"(less than or equal to|at most) {bound}\b", str(refused.value))
+
+
+@pytest.mark.parametrize("name", ["default.qubit", "qiskit.aer"])
+def test_rows_are_drawn_in_parts_that_memory_holds(name, monkeypatch):
+    asked = []
+
+    def execute(task, angles):
+        asked.append(len(angles))
+        return torch.full((len(angles), len(task.words)), float(len(asked)))
+
+    monkeypatch.setattr("qfusion_pennylane.device.execute", execute)
+    opened = open_device(name, shots=100_000, seed=1)
+    gates = tuple(Gate("RY", (wire,), Angle((Term("data", 0, 1.0),))) for wire in range(10))
+    data, weights = torch.zeros(95, 1), torch.zeros(0)
+    values = opened.expectations(Circuit(10, gates, 1, 0), data, weights, ["Z" * 10])
+    assert asked == ([40, 40, 15] if name == "default.qubit" else [10] * 9 + [5])
+    assert values[:, 0].tolist() == [1 + i for i, rows in enumerate(asked) for _ in range(rows)]
 
 
 def test_a_seed_that_cannot_be_honoured_is_refused():

@@ -1,5 +1,8 @@
 """The device `statevector` read out with shots: a black box with a stream of draws."""
 
+import math
+import resource
+
 import pytest
 import torch
 from pydantic import ValidationError
@@ -7,6 +10,7 @@ from pydantic import ValidationError
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_core.readout import pauli_words
 from qfusion_statevector.device import Statevector
+from qfusion_statevector.sampled import MOST_SHOTS
 
 WORDS = [*pauli_words("xyz+pairs", 3), "III"]
 
@@ -92,6 +96,31 @@ def test_gradients_go_through_parameter_shift():
 def test_shots_below_one_are_refused(shots):
     with pytest.raises(ValidationError, match="greater than or equal to 1"):
         Statevector.Options(shots=shots)
+
+
+def test_more_shots_than_are_counted_are_refused():
+    assert device(shots=MOST_SHOTS).shots == 10**8
+    for shots in (MOST_SHOTS + 1, 9999999999999):
+        with pytest.raises(ValidationError, match=r"shots\n.*less than or equal to 100000000"):
+            Statevector.Options(shots=shots)
+
+
+def test_draws_in_turns_are_the_draws_at_once(monkeypatch):
+    def draws(at_once):
+        monkeypatch.setattr("qfusion_statevector.sampled.DRAWS_AT_ONCE", at_once)
+        return device(shots=10_000, seed=3).expectations(circuit(), *inputs(), WORDS)
+
+    assert torch.equal(draws(2**22), draws(999))
+
+
+def test_counts_beyond_2_to_24_are_counts_in_single_precision():
+    one = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
+    exact = torch.tensor([[1.2]])
+    opened = device(shots=30_000_000, seed=1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    value = opened.expectations(one, exact, torch.zeros(0), ["Z"])
+    assert abs(float(value) - math.cos(1.2)) < 5 / math.sqrt(30_000_000)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # kB
 
 
 def test_a_seed_without_shots_is_refused():
