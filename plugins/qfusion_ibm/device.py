@@ -77,6 +77,7 @@ class IBM(RemoteDevice):
         self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
         if site is None and self.local:
             site = Here(options)
+        self._said = False
         self._site = site or Service(options, require_credentials(options, credentials))
 
     @classmethod
@@ -160,6 +161,12 @@ class IBM(RemoteDevice):
         open_angles = bool(job.circuit.n_angles) and not job.facts.get("constant")
         found = table(values, rows, words, open_angles=open_angles, raw=raw)
         usd = None
+        if seconds is None and not self.local and not self._said:
+            self._said = True
+            self.bound.measurement.say(
+                f"{self.bound.backend}: IBM tells no QPU seconds yet (job {job_id}): what was "
+                "reserved stays counted"
+            )
         if seconds is not None and self.options.mode != "session":
             usd = self._prices.usd(Range(seconds, seconds))
         return Result(torch.from_numpy(found), raw, qpu_seconds=seconds, usd=usd)

@@ -22,12 +22,15 @@ class Estimator(Program):
 
     def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
         """One PUB."""
+        return str(_estimator(mode, self.chosen(options, sent)).run([pub]).job_id())
+
+    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+        """Of the SDK."""
         chosen: dict[str, Any] = {"resilience_level": options.resilience_level}
         chosen |= options.draw() | options.pulses() | options.twirls()
         if sent.most_seconds is not None:
             chosen["max_execution_time"] = sent.most_seconds
-        chosen["environment"] = {"job_tags": list(sent.tags)}
-        return str(_estimator(mode, chosen).run([pub]).job_id())
+        return chosen | {"environment": {"job_tags": list(sent.tags)}}
 
     def run_here(
         self, backend: Any, pub: tuple[Any, ...], options: Options, seed: int | None

@@ -22,18 +22,25 @@ class Executor(Program):
 
     def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
         """One PUB, as a quantum program."""
-        estimator = _estimator(mode, options)
-        estimator.options.environment.job_tags = list(sent.tags)
-        estimator.options.max_execution_time = sent.most_seconds
-        return str(estimator.run([pub]).job_id())
+        return str(_estimator(mode, self.chosen(options, sent)).run([pub]).job_id())
+
+    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+        """Of the SDK."""
+        return {
+            "resilience_level": options.resilience_level,
+            "max_execution_time": sent.most_seconds,
+            "environment": {"job_tags": list(sent.tags)},
+            **options.draw(),
+            **options.pulses(),
+            **options.twirls(),
+        }
 
     def run_here(
         self, backend: Any, pub: tuple[Any, ...], options: Options, seed: int | None
     ) -> NDArray[Any]:
         """On Aer, mitigation included."""
-        estimator = _estimator(backend, options)
-        estimator.options.simulator.seed_simulator = seed
-        result = estimator.run([pub]).result()
+        chosen = self.chosen(options, Sent((), None)) | {"simulator": {"seed_simulator": seed}}
+        result = _estimator(backend, chosen).run([pub]).result()
         values: NDArray[Any] = result[0].data.evs
         return values
 
@@ -53,15 +60,8 @@ class Executor(Program):
         return found[0].data.evs, found.metadata.get("shots")
 
 
-def _estimator(mode: Any, options: Options) -> Any:
+def _estimator(mode: Any, chosen: dict[str, Any]) -> Any:
     from qiskit_ibm_runtime.executor_estimator import Estimator
-    from qiskit_ibm_runtime.options_models import EstimatorOptions
 
     with known_warnings():
-        chosen = EstimatorOptions(
-            resilience_level=options.resilience_level,
-            **options.draw(),
-            **options.pulses(),
-            **options.twirls(),
-        )
         return Estimator(mode=mode, options=chosen)

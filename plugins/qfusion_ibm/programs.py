@@ -56,6 +56,10 @@ class Program(ABC):
         """
 
     @abstractmethod
+    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+        """Options of the SDK for a job that is sent."""
+
+    @abstractmethod
     def run_here(
         self, backend: Any, pub: tuple[Any, ...], options: Options, seed: int | None
     ) -> NDArray[Any]:

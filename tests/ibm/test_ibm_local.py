@@ -10,6 +10,7 @@ import torch
 from qfusion_core import Circuit, Gate, InputError, RemoteError, open_backend
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.device import IBM
+from qfusion_ibm.programs import program_of
 from qfusion_ibm.snapshots import open_local, snapshots_with
 from qfusion_ibm.template import known_warnings
 
@@ -173,8 +174,6 @@ def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
 @pytest.mark.parametrize("name", ["fake_manila", "fake_yorktown", "fake_essex", "fake_melbourne"])
 def test_the_noise_is_that_of_the_sdk(name):
     """The same draws as from the whole model that the SDK makes, on the same seed."""
-    from qiskit_ibm_runtime import EstimatorV2
-
     for circuit, rows in ((CIRCUIT, DATA), (ring(4, 1), torch.ones(2, 4).double())):
         words = ["Z" * circuit.n_wires, "X".ljust(circuit.n_wires, "I")]
         ours = device(name, shots=500, seed=4)
@@ -185,10 +184,11 @@ def test_the_noise_is_that_of_the_sdk(name):
             ours.templates.get(circuit, ours._site.machine(None, 2)),
         )
         seed = int(np.random.default_rng(4).integers(1, 2**31))
-        chosen = {"default_shots": 500, "simulator": {"seed_simulator": seed}}
+        (job,) = ours.plan(circuit, angles, words)
         with known_warnings():
-            job = EstimatorV2(mode=theirs, options=chosen).run([template.pub(angles, words)])
-            assert values.T.tolist() == job.result()[0].data.evs.tolist()
+            pub = template.pub(angles, words)
+            wanted = program_of(job.facts).run_here(theirs, pub, ours.options, seed)
+            assert values.T.tolist() == wanted.tolist()
 
 
 def test_chunks_cover_the_batch(batch):
@@ -252,4 +252,4 @@ def test_an_error_of_the_simulator_is_one_line():
     aer = device("aer")
     machine = aer._site.machine(None, 2)
     with pytest.raises(RemoteError, match=r"^aer cannot run the circuit: "):
-        aer._site.submit(machine, ("no circuit",), "key")
+        aer._site.submit(machine, program_of({}), ("no circuit",), "key")

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from qfusion_core import InputError
 from qfusion_core.config.backends import Backends
 from qfusion_core.registry import Registry
+from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
+from qfusion_ibm.programs import Sent, facts_of, program_of
 from qfusion_ibm.options import LEAST_HERE
 
 from .conftest import credentials
@@ -79,15 +81,20 @@ def test_the_channel_of_old():
     assert options.channel == "ibm_quantum_platform"
 
 
-def test_every_option_reaches_the_estimator():
+def test_every_option_reaches_the_sdk():
     """Which checks them by its own rules."""
-    from qiskit_ibm_runtime.options import EstimatorOptions
-
     options = IBM.Options(
         backend="ibm_fez", precision=0.1, resilience_level=2, twirling="gates",
         dynamical_decoupling="XY4", max_execution_time=60,
     )  # fmt: skip
-    made = EstimatorOptions(**options.estimator())
+    if gives_counts():
+        from qiskit_ibm_runtime.options_models import EstimatorOptions
+    else:
+        from qiskit_ibm_runtime.options import EstimatorOptions
+    program = program_of(facts_of(["rz", "sx", "cz"]))
+    assert program.name == ("executor" if gives_counts() else "estimator")
+    made = EstimatorOptions(**program.chosen(options, Sent(["qf-1"], 60)))
+    assert made.environment.job_tags == ["qf-1"]
     assert made.default_precision == 0.1 and options.draws == 100
     assert made.resilience_level == 2 and made.max_execution_time == 60
     assert made.twirling.enable_gates is True and made.twirling.enable_measure is False

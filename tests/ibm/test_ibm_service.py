@@ -19,14 +19,27 @@ from qfusion_core.config.backends_schema import Budget
 from .conftest import CIRCUIT, DATA, REMOTE, WEIGHTS, WORDS, ring
 
 
+def told(job):
+    """The options that go with a job, to whichever program."""
+    params = job["params"]
+    if job["program_id"] == "estimator":
+        return params["options"] | {"resilience_level": params["resilience_level"]}
+    assert job["program_id"] == "executor"
+    return params["quantum_program"]["passthrough_data"]["post_processor"]["options"]
+
+
 def test_a_batch_is_one_job(service, measure):
     measure(rows_per_job=None)
     (job,) = service.jobs.values()
     assert service.requests.count("submit") == 1
-    assert len(job["params"]["pubs"]) == 1
-    assert job["program_id"] == "estimator" and job["backend"] == "ibm_manila"
-    assert job["params"]["options"]["default_shots"] == 100
-    assert job["params"]["resilience_level"] == 0
+    assert job["backend"] == "ibm_manila"
+    if job["program_id"] == "estimator":
+        assert len(job["params"]["pubs"]) == 1
+    else:
+        (item,) = job["params"]["quantum_program"]["items"]
+        assert item["shape"] == [1, 6]  # three rows, two measurement settings
+    assert told(job)["default_shots"] == 100
+    assert told(job)["resilience_level"] == 0
 
 
 def test_options_and_tags_are_sent(service, measure):
@@ -37,10 +50,10 @@ def test_options_and_tags_are_sent(service, measure):
     (job,) = service.jobs.values()
     assert job["cost"] == 60  # api/rest/runtime.py, program_run
     assert job["tags"][1:] == ["mine"] and job["tags"][0].startswith("qf-")
-    options = job["params"]["options"]
-    assert options["twirling"] == {"enable_gates": True, "enable_measure": True}
-    assert options["dynamical_decoupling"] == {"enable": True, "sequence_type": "XX"}
-    assert job["params"]["resilience_level"] == 1
+    twirling, pulses = told(job)["twirling"], told(job)["dynamical_decoupling"]
+    assert twirling["enable_gates"] is True and twirling["enable_measure"] is True
+    assert pulses["enable"] is True and pulses["sequence_type"] == "XX"
+    assert told(job)["resilience_level"] == 1
 
 
 @pytest.mark.parametrize(("mode", "said"), [("batch", "batch"), ("session", "dedicated")])
@@ -117,7 +130,7 @@ def test_raw_results_are_kept(service, measure, journal):
     values = measure(rows_per_job=None)
     (entry,) = journal.jobs.all()
     raw = json.loads(journal.jobs.raw(entry.key))
-    assert raw["__type__"] == "PrimitiveResult"
+    assert raw.get("__type__") == "PrimitiveResult" or raw["schema_version"] == "v2.0"
     assert values.shape == (3, 3)
 
 
