@@ -7,6 +7,7 @@ are made up.
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -134,25 +135,26 @@ class Service:
 
     def results(self, job_id: str) -> str:
         """From Aer, with the machine's noise; drawn by the number, so that a job repeats."""
-        from qiskit.primitives import BackendEstimatorV2
-        from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
-
         job = self.jobs[job_id]
-        params = json.loads(json.dumps(job["params"]), cls=RuntimeDecoder)
-        options = params["options"]
-        shots = options.get("default_shots")
-        precision = options.get("default_precision") or shots**-0.5
-        estimator = BackendEstimatorV2(
-            backend=self.snapshot(), options={"seed_simulator": 1 + job["number"]}
-        )
-        pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in params["pubs"]]
-        done = estimator.run(pubs, precision=precision).result()
-        return json.dumps(done, cls=RuntimeEncoder)
+        return _estimated(job["number"], json.dumps(job["params"]))
 
-    def snapshot(self) -> Any:
-        """The machine, with its noise model made once."""
-        from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-        if not hasattr(self, "_snapshot"):
-            self._snapshot = FakeManilaV2()
-        return self._snapshot
+@functools.lru_cache(500)  # tests ask for the same jobs all the time
+def _estimated(number: int, params: str) -> str:
+    from qiskit.primitives import BackendEstimatorV2
+    from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
+
+    known = json.loads(params, cls=RuntimeDecoder)
+    options = known["options"]
+    shots = options.get("default_shots")
+    precision = options.get("default_precision") or shots**-0.5
+    estimator = BackendEstimatorV2(backend=_snapshot(), options={"seed_simulator": 1 + number})
+    pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in known["pubs"]]
+    return json.dumps(estimator.run(pubs, precision=precision).result(), cls=RuntimeEncoder)
+
+
+@functools.cache
+def _snapshot() -> Any:
+    from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+
+    return FakeManilaV2()
