@@ -7,6 +7,7 @@ are made up.
 
 from __future__ import annotations
 
+import functools
 import json
 import threading
 import time
@@ -135,68 +136,62 @@ class Service:
     def results(self, job_id: str) -> str:
         """From Aer, with the machine's noise; drawn by the number, so that a job repeats."""
         job = self.jobs[job_id]
-        return self.counted(job) if job["program_id"] == "executor" else self.estimated(job)
+        asked = job["number"], json.dumps(job["params"])
+        return _counted(*asked) if job["program_id"] == "executor" else _estimated(*asked)
 
-    def counted(self, job: dict[str, Any]) -> str:
-        """Of the program ``executor``: what was measured, and what came with the job.
 
-        qiskit_ibm_runtime 0.51.0, decoders/executor/decoder.py, and the models of
-        ibm_quantum_schemas/executor/version_2_0/models.py.
-        """
-        from ibm_quantum_schemas.common.tensor import CompressedTensorModel
-        from ibm_quantum_schemas.executor.version_2_0 import models
-        from qiskit_ibm_runtime.fake_provider.executor.run_quantum_program import (
-            run_quantum_program,
+@functools.lru_cache(500)  # tests ask for the same jobs all the time
+def _counted(number: int, params: str) -> str:
+    """Of the program ``executor``: what was measured, and what came with the job.
+
+    qiskit_ibm_runtime 0.51.0, decoders/executor/decoder.py, and the models of
+    ibm_quantum_schemas/executor/version_2_0/models.py.
+    """
+    from ibm_quantum_schemas.common.tensor import CompressedTensorModel
+    from ibm_quantum_schemas.executor.version_2_0 import models
+    from qiskit_ibm_runtime.fake_provider.executor.run_quantum_program import run_quantum_program
+    from qiskit_ibm_runtime.options_models import SimulatorOptions
+    from qiskit_ibm_runtime.quantum_program.converters.converters_2_0 import (
+        quantum_program_from_2_0,
+    )
+
+    given = models.ParamsModel.model_validate_json(params)
+    program, _ = quantum_program_from_2_0(given)
+    for item in program.items:
+        if hasattr(item, "samplex"):  # what comes over the wire is not ready to be drawn from
+            item.samplex.finalize()
+    done = run_quantum_program(_snapshot(), program, SimulatorOptions(seed_simulator=1 + number))
+    data = [
+        models.QuantumProgramResultItemModel(
+            results={name: CompressedTensorModel.from_numpy(bits) for name, bits in item.items()},
+            metadata=models.ItemMetadataModel(),
         )
-        from qiskit_ibm_runtime.options_models import SimulatorOptions
-        from qiskit_ibm_runtime.quantum_program.converters.converters_2_0 import (
-            quantum_program_from_2_0,
-        )
+        for item in done
+    ]
+    return models.QuantumProgramResultModel(
+        data=data,
+        metadata=models.MetadataModel(chunk_timing=[]),
+        passthrough_data=given.quantum_program.passthrough_data,
+        semantic_role=given.quantum_program.semantic_role,
+    ).model_dump_json()
 
-        params = models.ParamsModel.model_validate(job["params"])
-        program, _ = quantum_program_from_2_0(params)
-        for item in program.items:
-            if hasattr(item, "samplex"):  # what comes over the wire is not ready to be drawn from
-                item.samplex.finalize()
-        options = SimulatorOptions(seed_simulator=1 + job["number"])
-        done = run_quantum_program(self.snapshot(), program, options)
-        none = models.ItemMetadataModel()
-        data = [
-            models.QuantumProgramResultItemModel(
-                results={
-                    name: CompressedTensorModel.from_numpy(array) for name, array in item.items()
-                },
-                metadata=none,
-            )
-            for item in done
-        ]
-        return models.QuantumProgramResultModel(
-            data=data,
-            metadata=models.MetadataModel(chunk_timing=[]),
-            passthrough_data=params.quantum_program.passthrough_data,
-            semantic_role=params.quantum_program.semantic_role,
-        ).model_dump_json()
 
-    def estimated(self, job: dict[str, Any]) -> str:
-        """Of the program ``estimator``."""
-        from qiskit.primitives import BackendEstimatorV2
-        from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
+@functools.lru_cache(500)
+def _estimated(number: int, params: str) -> str:
+    from qiskit.primitives import BackendEstimatorV2
+    from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
 
-        params = json.loads(json.dumps(job["params"]), cls=RuntimeDecoder)
-        options = params["options"]
-        shots = options.get("default_shots")
-        precision = options.get("default_precision") or shots**-0.5
-        estimator = BackendEstimatorV2(
-            backend=self.snapshot(), options={"seed_simulator": 1 + job["number"]}
-        )
-        pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in params["pubs"]]
-        done = estimator.run(pubs, precision=precision).result()
-        return json.dumps(done, cls=RuntimeEncoder)
+    known = json.loads(params, cls=RuntimeDecoder)
+    options = known["options"]
+    shots = options.get("default_shots")
+    precision = options.get("default_precision") or shots**-0.5
+    estimator = BackendEstimatorV2(backend=_snapshot(), options={"seed_simulator": 1 + number})
+    pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in known["pubs"]]
+    return json.dumps(estimator.run(pubs, precision=precision).result(), cls=RuntimeEncoder)
 
-    def snapshot(self) -> Any:
-        """The machine, with its noise model made once."""
-        from qiskit_ibm_runtime.fake_provider import FakeManilaV2
 
-        if not hasattr(self, "_snapshot"):
-            self._snapshot = FakeManilaV2()
-        return self._snapshot
+@functools.cache
+def _snapshot() -> Any:
+    from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+
+    return FakeManilaV2()

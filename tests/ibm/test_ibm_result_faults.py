@@ -31,7 +31,7 @@ def changed(service, job, change):
         text = results(job_id)
         if job_id != job:
             return text
-        from qiskit_ibm_runtime.utils.json import RuntimeDecoder, RuntimeEncoder
+        from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
 
         made = change(json.loads(text, cls=RuntimeDecoder))
         return made if isinstance(made, str) else json.dumps(made, cls=RuntimeEncoder)
