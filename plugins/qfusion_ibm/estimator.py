@@ -45,7 +45,7 @@ class Estimator(Program):
 
     def read(self, text: str) -> tuple[Any, Any]:
         """A result of one PUB."""
-        from qiskit_ibm_runtime.utils import RuntimeDecoder
+        from qiskit_ibm_runtime import RuntimeDecoder
 
         decoded = json.loads(text, cls=RuntimeDecoder)
         if len(decoded) != 1:
