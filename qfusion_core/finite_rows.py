@@ -35,13 +35,22 @@ def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
 
     Raises:
         RowNotFinite: Of the first row that has some.
-        InputError: All have.
     """
     good = torch.stack([finite_rows(each) for each in values]).all(0)
-    if len(good) > 1 and not good.any():
+    if not good.all():
+        raise RowNotFinite(part, int(good.long().argmin()), when)
+
+
+def require_finite_logits(part: str, when: str, logits: Tensor) -> None:
+    """Likewise, of what a model gives: where no row is sound, its weights are to blame.
+
+    Raises:
+        RowNotFinite: Of the first row that has some.
+        InputError: All have.
+    """
+    if len(logits) > 1 and not finite_rows(logits).any():
         raise InputError(
             f"{when}: no row of the {part} part gives values that are finite, so the weights are "
             "to blame and not the rows; train anew, with a lower training.learning_rate"
         )
-    if not good.all():
-        raise RowNotFinite(part, int(good.long().argmin()), when)
+    require_finite_rows(part, when, logits)

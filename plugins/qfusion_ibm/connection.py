@@ -65,7 +65,8 @@ class Connection:
                     url=stand_in(),
                 )
             self.transport = Once(options.request_seconds)
-            weakref.finalize(self, self.transport.close)
+            # a session that is still to be closed holds the service
+            weakref.finalize(self.service, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries
             self.client: Any = self.service._active_api_client
             for client in (self.client, *self.service._get_api_clients().values()):

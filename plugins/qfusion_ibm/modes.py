@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import weakref
 from collections.abc import Callable
+from functools import partial
+from threading import Thread
 from typing import Any
 
 from qfusion_core import QfusionError
@@ -38,10 +41,26 @@ class Modes:
             with asking():
                 mode = kind(machine.backend, max_time=self._options.session_seconds)
             closed = opened(mode.session_id) if mode.session_id else nothing
-            # takes no more jobs once nobody can send any; what was sent is run
-            weakref.finalize(self, _close, mode, closed)
             self._open[machine.name] = mode
+            self._close_in_the_end(mode, closed)
         return self._open[machine.name]
+
+    def _close_in_the_end(self, mode: Any, closed: Callable[[], None]) -> None:
+        """It takes no more jobs once nobody can send any; what was sent is run."""
+        garbage = weakref.finalize(self, _close_aside, mode, closed)
+        garbage.atexit = False  # no thread can be started then
+        atexit.register(at_exit := partial(_close_unless_closed, garbage, mode, closed))
+        weakref.finalize(self, atexit.unregister, at_exit).atexit = False
+
+
+def _close_aside(mode: Any, closed: Callable[[], None]) -> None:
+    """Close it in a thread: garbage is collected in any one, which may hold what closing needs."""
+    Thread(target=_close, args=(mode, closed), name=f"close {mode.session_id}").start()
+
+
+def _close_unless_closed(garbage: Any, mode: Any, closed: Callable[[], None]) -> None:
+    if garbage.detach():
+        _close(mode, closed)
 
 
 def _close(mode: Any, closed: Callable[[], None]) -> None:

@@ -43,7 +43,7 @@ def evaluate(
 
     from qfusion_core.config.backends import Backends
     from qfusion_core.evaluation.metrics import scores
-    from qfusion_core.finite_rows import require_finite_rows
+    from qfusion_core.finite_rows import require_finite_logits
     from qfusion_core.prediction import logits_in_chunks
     from qfusion_core.registry import Registry
     from qfusion_core.runs.folder import RunFolder
@@ -68,7 +68,7 @@ def evaluate(
         began = time.perf_counter()
         inputs = model.preprocess(torch.from_numpy(part.x))
         logits = logits_in_chunks(model, *inputs)
-        require_finite_rows("test", name, logits)
+        require_finite_logits("test", name, logits)
         result = scores(part.y, logits.argmax(1).numpy())
         seconds = time.perf_counter() - began
     if as_json:

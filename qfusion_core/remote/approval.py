@@ -11,6 +11,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.remote.intents import At
 from qfusion_core.remote.price import Price
 
+NOTHING_SENT = "nothing of it was sent"
 Approve = Callable[[Price], object] | bool | None
 
 
@@ -50,11 +51,7 @@ class Approval:
         return self.agreed.setdefault(at, Agreed())
 
     def require(
-        self,
-        backend: str,
-        price: Price,
-        way_out: str = "",
-        unsent: str = "nothing of it was sent",
+        self, backend: str, price: Price, way_out: str = "", unsent: str = NOTHING_SENT
     ) -> None:
         """Ask.
 

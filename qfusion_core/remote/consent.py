@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qfusion_core.remote.approval import NOTHING_SENT
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import At, Entry, Planned
@@ -23,7 +24,7 @@ def require_agreement(
     at: At,
     plan: Sequence[Planned],
     way_out: str = "",
-    unsent: str = "nothing of it was sent",
+    unsent: str = NOTHING_SENT,
 ) -> None:
     """Show what a plan costs, and ask; a free one passes.
 
@@ -89,7 +90,7 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
     unsent = (
         f"{doubtful} of {len(new)} may be there already, and is looked for first"
         if doubtful
-        else "nothing of it was sent"
+        else NOTHING_SENT
     )
     others = {key: price for key, price in prices.items() if not journal.jobs.wrote(key)}
     if others and device.bound.budget is not None:

@@ -43,8 +43,7 @@ class RemoteDevice(Fleet, ABC):
             buy; otherwise it counts as sent when `submit` is called.
         before_post: Set by the core. It notes that the job goes out now, and raises where that must
             not be: another process has taken it over.
-        options: As given.
-        credentials: As given.
+        options, credentials: As given.
         bound: Set by `open_backend`.
     """
 

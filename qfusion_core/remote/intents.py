@@ -157,10 +157,11 @@ def reserve(
     keys = [key_of(at, each.position) for each in planned]
     jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
     (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
-    counted = reserve_of_all(folder_of(db), jobs, budgets)
+    folder = folder_of(db)
+    counted = reserve_of_all(folder, jobs, budgets)
     if counted and not known:
         note(
-            f"{shown_path(folder_of(db))}: {counted} job(s) of it were paid for, as is counted "
+            f"{shown_path(folder)}: {counted} job(s) of it were paid for, as is counted "
             "over all runs, and stand in no journal any more: they may be at the provider, tagged "
             "qf-..."
         )

@@ -247,6 +247,6 @@ class Journal:
         Raises:
             InputError: A value is missing, is there twice, or is damaged.
         """
-        advice = give_up(self.path, at.measurement)
-        with damaged_row(self.path, f"call {at.number} of {at.measurement}", advice):
+        what, advice = f"call {at.number} of {at.measurement}", give_up(self.path, at.measurement)
+        with damaged_row(self.path, what, advice):
             return assembled(call, self.jobs.of(at), self.jobs.values)

@@ -172,13 +172,13 @@ class Ledger:
     def submitted(self, key: str, job_id: str) -> None:
         """Note the provider's id, also of a job that somebody has given up meanwhile."""
         with self._store.writing() as db:
-            db.execute(
-                "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
-                " sent = NULL, owner = NULL, lease = NULL"
-                " WHERE key = ? AND (state = 'intent' OR (state = 'cancelled' AND job_id IS NULL))",
+            noted = db.execute(
+                "UPDATE job SET state = 'submitted', job_id = ?, sent = NULL, owner = NULL,"
+                " lease = NULL WHERE key = ? AND state = 'intent'",
                 (job_id, key),
             )
-            settle_of_all(counted(db, key))
+            if not noted.rowcount:
+                _go_on(db, key, job_id, "state = 'cancelled' AND job_id IS NULL")
 
     def never_sent(self, key: str, reason: str) -> bool:
         """Note that an intent ends before it was sent; whether it was one still."""
@@ -221,12 +221,7 @@ class Ledger:
     def known(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""
         with self._store.writing() as db:
-            db.execute(
-                "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
-                " unreadable = NULL WHERE key = ? AND state IN ('submitted', 'failed')",
-                (job_id, key),
-            )
-            settle_of_all(counted(db, key))  # nothing was counted for it while it had failed
+            _go_on(db, key, job_id, "state IN ('submitted', 'failed')")
 
     def ended(self, key: str, state: str, reason: str, charge: Charge | None = None) -> None:
         """Note that a job failed or was cancelled, and what was taken for it all the same.
@@ -266,3 +261,14 @@ class Ledger:
                 f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
                 (*changes.values(), key, *known),
             )
+
+
+def _go_on(db: Connection, key: str, job_id: str, which: str) -> None:
+    """A job is at the provider though it counted as ended, and for nothing: it counts again."""
+    gone_on = db.execute(
+        "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+        f" unreadable = NULL, sent = NULL, owner = NULL, lease = NULL WHERE key = ? AND {which}",
+        (job_id, key),
+    )
+    if gone_on.rowcount:
+        settle_of_all(counted(db, key))

@@ -16,7 +16,7 @@ from qfusion_core.config.spec import RunSpec
 from qfusion_core.data import Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.metrics import scores
-from qfusion_core.finite_rows import RowNotFinite, require_finite_rows
+from qfusion_core.finite_rows import RowNotFinite, require_finite_logits
 from qfusion_core.interfaces import BlackBoxDevice, Device
 from qfusion_core.model import FusionClassifier
 from qfusion_core.noise.device import noisy_device
@@ -180,7 +180,7 @@ def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
     model, best = state.model, state.best_epoch
     assert best is not None
     logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
-    require_finite_rows("test", "after the training", logits)
+    require_finite_logits("test", "after the training", logits)
     return {
         "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
         "validation": as_json(best),

@@ -13,7 +13,7 @@ import torch
 from qfusion_core import InputError, QfusionError, Registry
 from qfusion_core.cli import main
 from qfusion_core.config.compose import compose
-from qfusion_core.finite_rows import RowNotFinite, require_finite_rows
+from qfusion_core.finite_rows import RowNotFinite, require_finite_logits, require_finite_rows
 from qfusion_core.runs.experiment import resume, train
 from qfusion_core.runs.folder import load_split
 
@@ -104,7 +104,7 @@ def test_where_every_row_is_wrong_the_weights_are_to_blame():
     with pytest.raises(
         InputError, match="no row of the test part gives values that are finite, so"
     ):
-        require_finite_rows("test", "now", torch.full((3, 2), np.nan))
+        require_finite_logits("test", "now", torch.full((3, 2), np.nan))
 
 
 def test_evaluate_refuses_a_row_whose_score_would_be_no_number(tmp_path, capsys, monkeypatch):

@@ -2,6 +2,7 @@
 
 import gc
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,19 @@ def closed():
     """What the SDK has left open is collected while the filter above is in force."""
     yield
     gc.collect()
+
+
+@pytest.fixture
+def collect():
+    """Collects the devices that nobody holds; what they have open is closed then."""
+
+    def _collect():
+        gc.collect()
+        for thread in threading.enumerate():
+            if thread.name.startswith("close "):
+                thread.join(30)
+
+    return _collect
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -247,7 +248,9 @@ def test_a_batch_that_may_be_open_costs_nothing(service, measure):
 
 
 @pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
-def test_a_session_is_closed_when_the_process_is_told_to_end(service, measure, failure, kind):
+def test_a_session_is_closed_when_the_process_is_told_to_end(
+    service, measure, failure, collect, kind
+):
     service.seconds = 60
     job = service.job
 
@@ -257,12 +260,33 @@ def test_a_session_is_closed_when_the_process_is_told_to_end(service, measure, f
 
     service.job = told
     failure(Interrupted, measure, mode="session")
-    gc.collect()  # at the end of the process, else
+    collect()  # at the end of the process, else
+    assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
+
+
+def test_garbage_is_collected_in_any_thread_and_the_session_is_closed_in_its_own(
+    service, measure, collect, monkeypatch
+):
+    """Closing asks the service, and what it needs may be held where garbage is collected."""
+    from qfusion_ibm import modes
+
+    threads, close = [], modes._close
+
+    def closing(*what):
+        threads.append(threading.current_thread())
+        close(*what)
+
+    monkeypatch.setattr(modes, "_close", closing)
+    measure(mode="session", request_seconds=1)
+    with service.lock:  # no request is answered
+        gc.collect()
+    collect()
+    assert len(threads) == 1 and threads[0] is not threading.main_thread()
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
 
 
 def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
-    service, measure, journal, monkeypatch, failure
+    service, measure, journal, monkeypatch, failure, collect
 ):
     from qfusion_ibm import modes
 
@@ -275,6 +299,7 @@ def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
         assert db.execute("UPDATE session SET owner = ''").rowcount == 1
     service.seconds = 0
     measure(mode="session")
+    collect()
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [False]
     assert len(service.jobs) == 3
 

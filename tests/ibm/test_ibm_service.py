@@ -1,6 +1,5 @@
 """What is asked of IBM's service, in how many requests, and at what price."""
 
-import gc
 import json
 
 import pytest
@@ -57,9 +56,9 @@ def test_options_and_tags_are_sent(service, measure):
 
 
 @pytest.mark.parametrize(("mode", "said"), [("batch", "batch"), ("session", "dedicated")])
-def test_a_batch_and_a_session_are_opened_once_and_closed(service, measure, mode, said):
+def test_a_batch_and_a_session_are_opened_once_and_closed(service, measure, collect, mode, said):
     measure(mode=mode, session_seconds=300)
-    gc.collect()
+    collect()
     assert [job["session_id"] for job in service.jobs.values()] == ["session-0"] * 3
     (session,) = service.sessions.values()
     assert (session["mode"], session["max_ttl"]) == (said, 300)

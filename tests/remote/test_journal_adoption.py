@@ -5,15 +5,14 @@ one measurement of three jobs, of which one is done, one is at the machine, and 
 lost; another one that is finished. ``version-3.machine.json`` is what the machine had accepted.
 """
 
-import gzip
 import json
 import os
 import shutil
 import stat
-import time
 from pathlib import Path
 
 import pytest
+from old_journals import unpacked
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 from qfusion_core import InputError, Measurement
@@ -42,11 +41,7 @@ class Anywhere(Queue):
 def old(tmp_path, machine):
     """A folder with the old journal; the machine knows its jobs."""
     folder = tmp_path / "old"
-    folder.mkdir()
-    packed = OLD / "version-3.sqlite.gz"
-    (folder / "journal.sqlite").write_bytes(gzip.decompress(packed.read_bytes()))
-    jobs = json.loads((OLD / "version-3.machine.json").read_text())
-    machine.jobs.update({name: {**job, "at": time.monotonic()} for name, job in jobs.items()})
+    machine.jobs.update(unpacked(OLD, folder))
     return folder
 
 
