@@ -147,13 +147,14 @@ class Sending:
     """
 
     def __init__(self) -> None:
-        self.told: Callable[[], None] | None = None
+        self.told: Callable[..., None] | None = None
         self.posted = False
 
-    def __call__(self, **event: Any) -> None:
-        """See botocore's events."""
+    def __call__(self, request: Any, **event: Any) -> None:
+        """See botocore's event `before-send`."""
+        body = request.body or b""
         if self.told is not None:
-            self.told()
+            self.told(body if isinstance(body, bytes) else str(body).encode())
         self.posted = True
 
 

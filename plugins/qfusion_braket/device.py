@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from importlib.metadata import version
 
 from torch import Tensor
 
@@ -124,6 +125,10 @@ class Braket(RemoteDevice):
     def cancel(self, job_id: str) -> None:
         """One task."""
         self._site.cancel(job_id)
+
+    def client(self) -> str:
+        """What sends tasks: AWS's own SDK, without Braket's."""
+        return f"boto3 {version('boto3')}"
 
     def account(self) -> str | None:
         """The account's number."""

@@ -63,7 +63,7 @@ class Here(Site):
         with _installed():
             return self._bench.noise()
 
-    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
+    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
         try:
             self._results[key] = self._run(job)

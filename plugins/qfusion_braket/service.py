@@ -101,7 +101,7 @@ class Service(Site):
         """What must not be said; asks nobody."""
         return [] if self._connected is None else self._connected.secrets
 
-    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
+    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
         """Send a task, once; the same key is the same task to AWS."""
         machine, connection, options = self.machine(), self.connection, self._options
         if machine.status != "ONLINE":

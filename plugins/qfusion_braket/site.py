@@ -40,7 +40,7 @@ class Site(ABC):
         return []
 
     @abstractmethod
-    def submit(self, job: Job, key: str, before_post: Callable[[], None]) -> str:
+    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
         """Send or run a job; its id. See `qfusion_core.RemoteDevice.before_post`."""
 
     @abstractmethod

@@ -26,13 +26,13 @@ from qfusion_core import (
 from qfusion_ibm import options as ours
 from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
-from qfusion_ibm.client import require_client
+from qfusion_ibm.client import PACKAGE, installed, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
-from qfusion_ibm.programs import facts_of, program_of
+from qfusion_ibm.programs import facts_of, mark_of, program_of, require_twirling
 from qfusion_ibm.results import table
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
@@ -69,10 +69,11 @@ class IBM(RemoteDevice):
     ) -> None:
         """Open it; ``site`` is where jobs run, by default what the options say."""
         require_client()
+        require_twirling(options)
         super().__init__(options, credentials)
         self.local = is_local(options.backend)
         self.paid = not self.local
-        self.mitigates = options.resilience_level > 0
+        self.mitigates = options.trex or options.zne
         self.shots = options.draws
         self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
         if site is None and self.local:
@@ -124,16 +125,15 @@ class IBM(RemoteDevice):
         executions = job.shape[0] * job.facts["settings"]
         if self.local:
             return Price(executions, executions * self.options.draws, 1, Range(0, 0), Range(0, 0))
-        level = self.options.resilience_level
-        return self._prices.price(executions, self.options.draws, level)
+        return self._prices.price(executions, self.options)
 
     def submit(self, job: Job, key: str) -> str:
         """One PUB; the machine is that of the plan, where any would have done."""
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         template = self.templates.get(job.circuit, machine)
         pub = template.pub(job.angles, job.observables)
-        hooks = self.before_post, self.opened, self._most_seconds(job)
-        return self._site.submit(machine, program_of(job.facts), pub, key, *hooks)
+        about = self.before_post, self.opened, self._most_seconds(job), mark_of(job)
+        return self._site.submit(machine, program_of(job.facts), pub, key, *about)
 
     def _most_seconds(self, job: Job) -> int | None:
         """QPU seconds after which IBM is to end a job: at the latest where the budget ends."""
@@ -156,11 +156,8 @@ class IBM(RemoteDevice):
 
         Not in a session, where the time between jobs is billed, too.
         """
-        values, raw, seconds = self._site.fetch(job_id, program_of(job.facts))
-        rows, words = job.shape
-        open_angles = bool(job.circuit.n_angles) and not job.facts.get("constant")
-        found = table(values, rows, words, open_angles=open_angles, raw=raw)
-        usd = None
+        raw = self._site.fetch(job_id)
+        values, seconds, usd = self.read(job, raw), self._site.seconds(job_id), None
         if seconds is None and not self.local and not self._said:
             self._said = True
             self.bound.measurement.say(
@@ -169,7 +166,25 @@ class IBM(RemoteDevice):
             )
         if seconds is not None and self.options.mode != "session":
             usd = self._prices.usd(Range(seconds, seconds))
-        return Result(torch.from_numpy(found), raw, qpu_seconds=seconds, usd=usd)
+        return Result(values, raw, qpu_seconds=seconds, usd=usd)
+
+    def read(self, job: Job, raw: bytes) -> Tensor:
+        """Values of a reply, such as the journal keeps: computed again, and nobody is asked.
+
+        Args:
+            job: That was sent.
+            raw: What IBM gave for it.
+
+        Returns:
+            ``[rows, observables]``, float64.
+
+        Raises:
+            Unreadable: It is not that of the job.
+        """
+        program, (rows, words) = program_of(job.facts), job.shape
+        values = self._site.read(raw, program, mark_of(job))
+        open_angles = bool(job.circuit.n_angles) and not job.facts.get("constant")
+        return torch.from_numpy(table(values, rows, words, open_angles=open_angles, raw=raw))
 
     def charged(self, job_id: str) -> Charge | None:
         """Of a job that ran too long, say: IBM bills what it has used."""
@@ -179,6 +194,10 @@ class IBM(RemoteDevice):
     def cancel(self, job_id: str) -> None:
         """One job."""
         self._site.cancel(job_id)
+
+    def client(self) -> str:
+        """IBM's SDK."""
+        return f"{PACKAGE} {installed()}"
 
     def account(self) -> str | None:
         """The instance, by a digest of its CRN."""

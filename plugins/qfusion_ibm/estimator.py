@@ -19,15 +19,17 @@ class Estimator(Program):
     """IBM's program ``estimator``."""
 
     name = "estimator"
+    idle_here = ("resilience_level", "measure_mitigation", "zne_mitigation", "twirling")
 
-    def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
+    def start(
+        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+    ) -> str:
         """One PUB."""
         return str(_estimator(mode, self.chosen(options, sent)).run([pub]).job_id())
 
     def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
         """Of the SDK."""
-        chosen: dict[str, Any] = {"resilience_level": options.resilience_level}
-        chosen |= options.draw() | options.pulses() | options.twirls()
+        chosen = options.mitigation() | options.draw() | options.pulses() | options.twirls()
         if sent.most_seconds is not None:
             chosen["max_execution_time"] = sent.most_seconds
         return chosen | {"environment": {"job_tags": list(sent.tags)}}
@@ -43,8 +45,8 @@ class Estimator(Program):
         values: NDArray[Any] = result[0].data.evs
         return values
 
-    def read(self, text: str) -> tuple[Any, Any]:
-        """A result of one PUB."""
+    def read(self, text: str, mark: str) -> tuple[Any, Any]:
+        """A result of one PUB. It does not say what was asked."""
         from qiskit_ibm_runtime import RuntimeDecoder
 
         decoded = json.loads(text, cls=RuntimeDecoder)

@@ -6,6 +6,7 @@ of each shot, and what they were measured for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
@@ -14,22 +15,38 @@ from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, Sent
 from qfusion_ibm.template import known_warnings
 
+_ROLE = "estimator_v2"  # by which the SDK knows who is to read the reply
+_MARK = "qfusion"
+_FLIPS = "measurement_flips."
+
 
 class Executor(Program):
     """IBM's program ``executor``."""
 
     name = "executor"
 
-    def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
+    def start(
+        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+    ) -> str:
         """One PUB, as a quantum program."""
-        return str(_estimator(mode, self.chosen(options, sent)).run([pub]).job_id())
+        from qiskit_ibm_runtime import Executor as Sends
+        from qiskit_ibm_runtime.executor_estimator.prepare import prepare
+        from qiskit_ibm_runtime.options_models import EstimatorOptions
+
+        with known_warnings():
+            chosen = EstimatorOptions(**self.chosen(options, sent))
+            # as Estimator.run (executor_estimator/estimator.py), which leaves no room for a mark
+            program, how = prepare([pub], chosen, backend=backend)
+            program._semantic_role = _ROLE
+            program.passthrough_data[_MARK] = sent.mark
+            return str(Sends(mode=mode, options=how).run(program).job_id())
 
     def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
         """Of the SDK."""
         return {
-            "resilience_level": options.resilience_level,
             "max_execution_time": sent.most_seconds,
             "environment": {"job_tags": list(sent.tags)},
+            **options.mitigation(),
             **options.draw(),
             **options.pulses(),
             **options.twirls(),
@@ -39,12 +56,15 @@ class Executor(Program):
         self, backend: Any, pub: tuple[Any, ...], options: Options, seed: int | None
     ) -> NDArray[Any]:
         """On Aer, mitigation included."""
+        from qiskit_ibm_runtime.executor_estimator import Estimator
+
         chosen = self.chosen(options, Sent((), None)) | {"simulator": {"seed_simulator": seed}}
-        result = _estimator(backend, chosen).run([pub]).result()
+        with known_warnings():
+            result = Estimator(mode=backend, options=chosen).run([pub]).result()
         values: NDArray[Any] = result[0].data.evs
         return values
 
-    def read(self, text: str) -> tuple[Any, Any]:
+    def read(self, text: str, mark: str) -> tuple[Any, Any]:
         """A reply of one PUB."""
         from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
         from qiskit_ibm_runtime.decoders.executor_estimator.decoder import (
@@ -54,14 +74,19 @@ class Executor(Program):
         measured = ExecutorResultDecoder.decode(text)
         if not ClientSideEstimatorDecoder.is_applicable(measured):
             raise ValueError("what was measured is not of an estimator")
+        if measured.passthrough_data.get(_MARK) != mark:
+            raise ValueError("another circuit, other angles or observables were measured")
+        if not (shots := min(_shots(item) for item in measured)):
+            raise ValueError("no shots")
         found = ClientSideEstimatorDecoder.decode(measured)
         if len(found) != 1:
             raise ValueError(f"{len(found)} results, expected one")
-        return found[0].data.evs, found.metadata.get("shots")
+        return found[0].data.evs, shots
 
 
-def _estimator(mode: Any, chosen: dict[str, Any]) -> Any:
-    from qiskit_ibm_runtime.executor_estimator import Estimator
-
-    with known_warnings():
-        return Estimator(mode=mode, options=chosen)
+def _shots(item: Mapping[str, Any]) -> int:
+    """How often each circuit was measured: ``[randomizations, ..., shots, bits]``."""
+    (bits,) = (bits for name, bits in item.items() if not name.startswith(_FLIPS))
+    if bits.dtype != bool or bits.ndim < 3:
+        raise ValueError(f"bits of type {bits.dtype} and shape {list(bits.shape)}")
+    return int(bits.shape[0] * bits.shape[-2])

@@ -29,13 +29,8 @@ class Here:
         self.simulated: Machine | None = None
         self._simulators: Simulators | None = None
         self._results: dict[str, bytes] = {}
+        self._said = False
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
-        if idle := options.without_effect_here():
-            logging.getLogger(__name__).warning(
-                "%s: %s have no effect on a simulation: such results do not test them",
-                options.backend,
-                ", ".join(idle),
-            )
 
     def machine(self, name: str | None, qubits: int) -> Machine:
         """The one there is."""
@@ -48,6 +43,7 @@ class Here:
         self, machine: Machine, program: Program, pub: tuple[Any, ...], key: str, *hooks: object
     ) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
+        self._say_idle(program)
         # from 1: the SDK takes 0 for none
         seed = None if self._seeds is None else int(self._seeds.integers(1, 2**31))
         try:
@@ -69,13 +65,32 @@ class Here:
         known = job_id in self._results
         return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
 
-    def fetch(self, job_id: str, program: Program) -> tuple[Any, bytes, float | None]:
-        """Values ``[observables, rows]``, raw result, no QPU seconds."""
-        raw = self._results[job_id]
-        return np.array(json.loads(raw)["evs"]), raw, None
+    def fetch(self, job_id: str) -> bytes:
+        """What it gave."""
+        return self._results[job_id]
+
+    def read(self, raw: bytes, program: Program, mark: str) -> Any:
+        """Values ``[observables, rows]``."""
+        return np.array(json.loads(raw)["evs"])
+
+    def seconds(self, job_id: str) -> float | None:
+        """No machine was taken."""
+        return None
 
     def cancel(self, job_id: str) -> None:
         """It is done."""
+
+    def _say_idle(self, program: Program) -> None:
+        names = [*program.idle_here, "dynamical_decoupling", "max_execution_time"]
+        given = {name: getattr(self._options, name) for name in names}
+        idle = [name for name, value in given.items() if value not in (None, 0, False, "none")]
+        if idle and not self._said:
+            self._said = True
+            logging.getLogger(__name__).warning(
+                "%s: %s have no effect on a simulation: such results do not test them",
+                self._options.backend,
+                ", ".join(idle),
+            )
 
     def _simulator(self, machine: Machine, pub: tuple[Any, ...]) -> Any:
         if machine.name == AER:

@@ -19,7 +19,7 @@ from qfusion_ibm.options import Options
 Opened = Callable[[str], Callable[[], None]]
 
 
-def nothing() -> None:
+def nothing(*_: object) -> None:
     """Nobody has to be told."""
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 
 import qfusion_core
 from qfusion_ibm.snapshots import is_local, require_snapshot
+from qfusion_ibm.zne import Extrapolator, require_fit
 
 MOST_HERE = 10**7  # shots: Aer takes 105 bytes for each
 LEAST_HERE = 3.17e-4  # precision: so many shots
@@ -42,7 +43,19 @@ class Options(qfusion_core.RemoteOptions):
         1, ge=0, lt=2**63, description="of the transpiler: which qubits are taken"
     )
     resilience_level: int = Field(
-        0, ge=0, le=2, description="error mitigation by IBM; 0 gives the values as measured"
+        0, ge=0, le=2, description="of mitigation: 1 is TREX, 2 is ZNE and TREX; 0 is none"
+    )
+    measure_mitigation: bool | None = Field(
+        None, description="TREX, of readout errors; as resilience_level has it if not given"
+    )
+    zne_mitigation: bool | None = Field(
+        None, description="ZNE, with folded gates; as resilience_level has it if not given"
+    )
+    zne_noise_factors: tuple[Annotated[float, Field(ge=1, le=99)], ...] | None = Field(
+        None, min_length=2, max_length=9, description="of the gates' noise; IBM's are 1, 3 and 5"
+    )
+    zne_extrapolator: Extrapolator | tuple[Extrapolator, ...] | None = Field(
+        None, description="to no noise; the first that fits; IBM's are exponential, then linear"
     )
     twirling: Literal["none", "gates", "measurement", "both"] | None = Field(
         None, description="Pauli twirling; left to IBM if not given"
@@ -83,6 +96,18 @@ class Options(qfusion_core.RemoteOptions):
             )
         return given
 
+    @model_validator(mode="before")
+    @classmethod
+    def _learns_no_noise(cls, given: Any) -> Any:
+        """Both need a model of the machine's noise, which a job of its own learns."""
+        for name in ("pec_mitigation", "zne_amplifier"):
+            if isinstance(given, dict) and name in given:
+                raise ValueError(
+                    f"{name}: PEC and PEA need a job of their own to learn the noise, and none is "
+                    "sent; use zne_mitigation: true (folded gates)"
+                )
+        return given
+
     @field_validator("channel", mode="before")
     @classmethod
     def _today(cls, value: Any) -> Any:
@@ -98,6 +123,10 @@ class Options(qfusion_core.RemoteOptions):
                 f"seed: a machine such as {self.backend} cannot honour one; leave it out"
             )
         require_snapshot(self.backend)
+        for name in ("zne_noise_factors", "zne_extrapolator"):
+            if getattr(self, name) is not None and not self.zne:
+                raise ValueError(f"{name} is of ZNE, which is off: add zne_mitigation: true")
+        require_fit(self.zne_noise_factors, self.zne_extrapolator)
         if is_local(self.backend) and self.draws > MOST_HERE:
             least = "" if self.shots else f", a precision of at least {LEAST_HERE}"
             raise ValueError(
@@ -113,6 +142,31 @@ class Options(qfusion_core.RemoteOptions):
             return self.shots
         assert self.precision is not None
         return math.ceil(1 / self.precision**2)
+
+    @property
+    def trex(self) -> bool:
+        """Whether readout errors are mitigated."""
+        given = self.measure_mitigation
+        return self.resilience_level >= 1 if given is None else given
+
+    @property
+    def zne(self) -> bool:
+        """Whether values are extrapolated to no noise."""
+        given = self.zne_mitigation
+        return self.resilience_level == 2 if given is None else given
+
+    def mitigation(self) -> dict[str, Any]:
+        """The part of the SDK's options that is about mitigation."""
+        methods = {
+            "measure_mitigation": self.measure_mitigation,
+            "zne_mitigation": self.zne_mitigation,
+        }
+        zne = {"noise_factors": self.zne_noise_factors, "extrapolator": self.zne_extrapolator}
+        given = {name: value for name, value in methods.items() if value is not None}
+        if chosen := {name: value for name, value in zne.items() if value is not None}:
+            given["zne"] = chosen
+        level = {"resilience_level": self.resilience_level}
+        return level | ({"resilience": given} if given else {})
 
     def twirls(self) -> dict[str, Any]:
         """The part of the SDK's options that is about twirling; empty where it is left to IBM."""
@@ -136,11 +190,6 @@ class Options(qfusion_core.RemoteOptions):
         if self.shots is not None:
             return {"default_shots": self.shots}
         return {"default_precision": self.precision}
-
-    def without_effect_here(self) -> list[str]:
-        """Options that are set, and that a snapshot does not act on."""
-        names = ("resilience_level", "twirling", "dynamical_decoupling", "max_execution_time")
-        return [name for name in names if getattr(self, name) not in (None, 0, "none")]
 
 
 class Credentials(qfusion_core.Credentials):

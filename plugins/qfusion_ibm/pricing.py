@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_core import Price, PriceSource, Range, read_prices
+from qfusion_ibm.options import Options
+from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
@@ -41,16 +43,18 @@ class PriceList(qfusion_core.Options):
         """The packaged list, or the user's."""
         return read_prices(cls, _PACKAGED, "ibm")
 
-    def price(self, executions: int, shots: int, resilience_level: int) -> Price:
+    def price(self, executions: int, options: Options) -> Price:
         """Of one job.
 
         Args:
             executions: Rows times measurement settings.
-            shots: Of each execution.
-            resilience_level: Of the options.
+            options: Of the device: shots of each execution, and what is run more to mitigate.
         """
-        more = self.mitigation[resilience_level]
-        total = executions * shots
+        more = self.mitigation[2 if options.zne else int(options.trex)]
+        if options.zne and options.zne_noise_factors:
+            times = len(options.zne_noise_factors) / len(FACTORS)
+            more = Span(low=more.low * times, high=more.high * times)
+        total = executions * options.draws
         seconds = Range(
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,

@@ -7,14 +7,15 @@ measurement ends as it began, whichever client is installed by then.
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
 
-from qfusion_core import InputError
-from qfusion_ibm.client import gives_counts, installed
+from qfusion_core import InputError, Job
+from qfusion_ibm.client import PACKAGE, gives_counts, installed
 from qfusion_ibm.options import Options
 
 # of which `samplomatic`, which makes programs for ``executor``, makes its layers
@@ -29,10 +30,12 @@ class Sent(NamedTuple):
     Attributes:
         tags: Of the job; the first is its key.
         most_seconds: QPU seconds after which IBM ends it.
+        mark: Of what is asked (`mark_of`); where the program has that, the reply brings it back.
     """
 
     tags: Sequence[str]
     most_seconds: int | None
+    mark: str = ""
 
 
 class Program(ABC):
@@ -40,16 +43,21 @@ class Program(ABC):
 
     Attributes:
         name: IBM's id of it.
+        idle_here: Options that it does not act on where a job runs in this process.
     """
 
     name: ClassVar[str]
+    idle_here: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
-    def start(self, mode: Any, pub: tuple[Any, ...], options: Options, sent: Sent) -> str:
+    def start(
+        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+    ) -> str:
         """Send a job; its id.
 
         Args:
-            mode: Of the SDK: a backend, batch or session.
+            mode: Of the SDK: the backend, or a batch or session on it.
+            backend: Qiskit's, of the machine.
             pub: Circuit, observables and, if the circuit has parameters, rows of angles.
             options: Of the device.
             sent: What goes with it.
@@ -66,12 +74,39 @@ class Program(ABC):
         """Values ``[observables, rows]`` of a job that runs in this process, to its end."""
 
     @abstractmethod
-    def read(self, text: str) -> tuple[Any, Any]:
+    def read(self, text: str, mark: str) -> tuple[Any, Any]:
         """What a reply says: values ``[observables, rows]``, and how many shots it tells of.
 
+        Args:
+            text: The reply.
+            mark: Of what was asked.
+
         Raises:
-            Exception: Of the SDK or of Python, where it cannot be read.
+            Exception: Of the SDK or of Python, where it cannot be read; `ValueError` where it is
+                of another job.
         """
+
+
+def mark_of(job: Job) -> str:
+    """A digest of what a job asks: its circuit, angles and observables."""
+    asked = hashlib.sha256(job.circuit.digest().encode())
+    asked.update(repr((job.shape, job.observables)).encode())
+    asked.update(job.angles.contiguous().numpy().tobytes())
+    return asked.hexdigest()
+
+
+def require_twirling(options: Options) -> None:
+    """Refuse what IBM's newer client would change with a warning, and send.
+
+    Raises:
+        InputError: TREX without a twirled measurement.
+    """
+    if gives_counts() and options.trex and options.twirling in ("none", "gates"):
+        other = "both" if options.twirling == "gates" else "measurement"
+        raise InputError(
+            f"ibm: twirling: {options.twirling} does not twirl the measurement, as TREX does with "
+            f"{PACKAGE} {installed()}; write twirling: {other}, or measure_mitigation: false"
+        )
 
 
 def program_of(facts: Mapping[str, Any]) -> Program:

@@ -15,19 +15,26 @@ from qfusion_ibm.programs import Program
 _NOISE = 1e-9  # by which rounding may carry a mean of +1 and -1 past them
 
 
-def expectations(text: str, raw: bytes, options: Options, program: Program) -> NDArray[np.float64]:
+def expectations(raw: bytes, options: Options, program: Program, mark: str) -> NDArray[np.float64]:
     """Values of the one PUB that was sent, as they came: ``[observables, rows]``.
+
+    Args:
+        raw: The reply.
+        options: Of the device.
+        program: That ran the job.
+        mark: Of what was asked.
 
     Raises:
         Unreadable: It is a page of somebody's, or half of a reply, or not of the job that was sent.
     """
+    text = raw.decode(errors="replace")
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
         said = f"{type(error).__name__}: {error}"
         raise Unreadable(f"IBM's results cannot be read ({said})", raw) from None
     try:
-        found, told = program.read(text)
+        found, told = program.read(text, mark)
         values = np.asarray(np.asarray(found).astype(float, casting="safe"))
     except Exception as error:
         said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
@@ -38,7 +45,7 @@ def expectations(text: str, raw: bytes, options: Options, program: Program) -> N
     if told is not None and not (isinstance(told, int | float) and told >= options.draws):
         raise Unreadable(f"IBM drew {told} shots, expected {options.draws}", raw)
     largest = np.abs(values).max(initial=0)
-    if options.resilience_level == 0 and not largest <= 1 + _NOISE:
+    if not (options.trex or options.zne) and not largest <= 1 + _NOISE:
         raise Unreadable(f"IBM gave a value of size {largest:g}, expected at most 1", raw)
     return values
 

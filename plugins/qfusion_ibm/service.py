@@ -63,18 +63,19 @@ class Service:
         program: Program,
         pub: tuple[Any, ...],
         key: str,
-        before_post: Callable[[], None],
+        before_post: Callable[..., None],
         opened: Opened,
-        most_seconds: int | None = None,
+        most_seconds: int | None,
+        mark: str,
     ) -> str:
         """Send a job; see `qfusion_core.RemoteDevice`: `submit`, `before_post`, `opened`."""
-        sent = Sent([key, *self._options.job_tags], most_seconds)
+        sent = Sent([key, *self._options.job_tags], most_seconds, mark)
         mode = self._modes.of(machine, opened)
         transport = self.connection.transport
         transport.posted, transport.before_post = False, before_post
         try:
             with asking(reads=True):
-                return program.start(mode, pub, self._options, sent)
+                return program.start(mode, machine.backend, pub, self._options, sent)
         except QfusionError as error:
             if not transport.posted or isinstance(error, SubmitUncertain):
                 raise
@@ -119,11 +120,11 @@ class Service:
         # a state that this version does not know is no end: the core's timeout is one
         return JobStatus({"completed": "done", "queued": "queued"}.get(said, "running"))
 
-    def fetch(self, job_id: str, program: Program) -> tuple[Any, bytes, float | None]:
-        """Values ``[observables, rows]``, the reply, QPU seconds where IBM tells them.
+    def fetch(self, job_id: str) -> bytes:
+        """The reply.
 
         Raises:
-            Unreadable: They are not there yet, or not those of the job that was sent.
+            Unreadable: It is not there, or not yet.
         """
         from qiskit_ibm_runtime.api.exceptions import RequestsApiError
 
@@ -137,8 +138,15 @@ class Service:
         raw = text.encode(errors="replace")
         if not raw.strip():
             raise Unreadable("the results are not there yet: an empty reply")
-        values = expectations(text, raw, self._options, program)
-        return values, raw, self.seconds(job_id)
+        return raw
+
+    def read(self, raw: bytes, program: Program, mark: str) -> Any:
+        """Values ``[observables, rows]`` of a reply; asks nobody.
+
+        Raises:
+            Unreadable: It is not that of the job that was sent.
+        """
+        return expectations(raw, self._options, program, mark)
 
     def seconds(self, job_id: str) -> float | None:
         """QPU seconds that a job took; None where IBM does not tell, on which no value depends.

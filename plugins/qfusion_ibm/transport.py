@@ -35,14 +35,15 @@ class Once(HTTPAdapter):
 
     Attributes:
         posted: A job was sent since this was last set to False, and may have been taken.
-        before_post: Called right before a job is sent; what it raises keeps it from being sent.
+        before_post: Called with the body of the request right before a job is sent; what it raises
+            keeps it from being sent.
         tokens: What requests have carried lately: secrets that IBM gave out.
     """
 
     def __init__(self, seconds: float) -> None:
         super().__init__(max_retries=0)
         self.posted, self._timeout = False, (_CONNECT, seconds)
-        self.before_post: Callable[[], None] = nothing
+        self.before_post: Callable[..., None] = nothing
         self.tokens: deque[str] = deque(maxlen=3)
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
@@ -57,7 +58,8 @@ class Once(HTTPAdapter):
         submits = request.method == "POST" and request.path_url.endswith("/jobs")
         self._note_token(request)
         if submits:
-            self.before_post()
+            body = request.body or b""
+            self.before_post(body if isinstance(body, bytes) else body.encode())
             self.posted = True
         options["timeout"] = self._timeout  # the SDK sets none, or a quarter of an hour
         doubt = SubmitUncertain if submits else _may_be_open if _bills(request) else Transient

@@ -41,8 +41,9 @@ class RemoteDevice(Fleet, ABC):
         mitigates: Whether values may leave -1 to 1, as mitigated ones do: else such are refused.
         says_when_it_posts: Whether `submit` calls `before_post` right before the request that may
             buy; otherwise it counts as sent when `submit` is called.
-        before_post: Set by the core. It notes that the job goes out now, and raises where that must
-            not be: another process has taken it over.
+        before_post: Set by the core. It notes that the job goes out now, with the body of the
+            request if it is given, and raises where that must not be: another process has taken
+            it over.
         options, credentials: As given.
         bound: Set by `open_backend`.
     """
@@ -53,7 +54,7 @@ class RemoteDevice(Fleet, ABC):
     tells_unknown: ClassVar[bool] = False
     mitigates: bool = False
     says_when_it_posts: ClassVar[bool] = False
-    before_post: Callable[[], None] = staticmethod(lambda: None)
+    before_post: Callable[..., None] = staticmethod(lambda request=b"": None)
     options: RemoteOptions
     credentials: base.Credentials | None
 
@@ -123,6 +124,10 @@ class RemoteDevice(Fleet, ABC):
         A finding that failed, or says that the machine is away, keeps a pool from sending anything
         to it, and the length of the queue (``Finding.waiting``) can decide how much.
         """
+
+    def client(self) -> str:
+        """The vendor's client that sends, with its version, for the journal; empty if untold."""
+        return ""
 
     def charged(self, job_id: str) -> Charge | None:
         """What was taken for a job that failed or was cancelled; None: nothing, or not told.

@@ -24,6 +24,7 @@ from qfusion_core.remote.owner import gone
 from qfusion_core.remote.parts import blob_of, charged, split
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.repricing import reprice
+from qfusion_core.remote.request import Request, read_request, write_request
 from qfusion_core.remote.schema import light_columns
 from qfusion_core.remote.store import Store
 from qfusion_core.remote.stored import FURTHEST, array
@@ -149,7 +150,12 @@ class Ledger:
         return found
 
     def sending(
-        self, key: str, owner: str, account: str | None = None, seconds: float = LEASE
+        self,
+        key: str,
+        owner: str,
+        account: str | None = None,
+        seconds: float = LEASE,
+        request: Request | None = None,
     ) -> bool:
         """Note that a submission goes out now, and in which account, if the lease is still held."""
         now = self._clock()
@@ -159,6 +165,8 @@ class Ledger:
                 " state = 'intent'",
                 (now, now + seconds, account, key, owner),
             )
+            if noted.rowcount and request is not None:
+                write_request(db, key, request)
             return noted.rowcount == 1
 
     def not_sent(self, key: str) -> None:
@@ -247,6 +255,14 @@ class Ledger:
         """What the provider returned for a job that is done; empty where it was nothing."""
         with damaged_row(self._store.path, f"what job {one_line(key, 40)} returned"):
             return bytes(memoryview(self._blob(key, "raw") or b""))  # of a number bytes makes zeros
+
+    def request(self, key: str) -> Request:
+        """What last went out for a job; empty where its adapter does not tell."""
+        with (
+            self._store.reading() as db,
+            damaged_row(self._store.path, f"what was sent for job {one_line(key, 40)}"),
+        ):
+            return read_request(db, key)
 
     def _blob(self, key: str, column: str) -> Any:
         with self._store.reading() as db:

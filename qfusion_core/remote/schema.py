@@ -11,7 +11,7 @@ import sqlite3
 from qfusion_core.errors import InputError
 from qfusion_core.remote.tables import TABLES, VERSION
 
-_NEW_IN_4 = {"seal", "session"}  # tables; others were there from the first version on
+_NEW_IN_4 = {"seal", "session", "request"}  # tables; others were there from the first version on
 
 
 def create(db: sqlite3.Connection) -> None:

@@ -14,6 +14,7 @@ from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.key import to_hide
 from qfusion_core.remote.ledger import Ledger
+from qfusion_core.remote.request import Request
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
@@ -162,9 +163,10 @@ class Submission:
     def _post(self, job: Job, key: str) -> str:
         device, account = self._device, self._device.account()
 
-        def note() -> None:
+        def note(request: bytes = b"") -> None:
             began, lease = _now(), device.options.lease_seconds
-            noted = self._ledger.sending(key, self._owner, account, lease)
+            sent = Request(device.client(), request) if request else None
+            noted = self._ledger.sending(key, self._owner, account, lease, sent)
             # a process that was stopped in between may be long past its lease
             if not noted or _now() - began >= lease:
                 raise _TakenOver(f"key {key}: another process has its lease")

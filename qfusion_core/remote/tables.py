@@ -52,6 +52,11 @@ CREATE TABLE job (
     UNIQUE (measurement, number, position, attempt),
     FOREIGN KEY (measurement, number) REFERENCES call
 );
+CREATE TABLE request (              -- what last went out for a job, of adapters that tell
+    key TEXT PRIMARY KEY REFERENCES job,
+    client TEXT NOT NULL,           -- the vendor's, with its version
+    body BLOB NOT NULL              -- zlib
+);
 CREATE TABLE session (              -- what a run has opened at a provider, until it is closed
     name TEXT NOT NULL, backend TEXT NOT NULL, account TEXT,
     owner TEXT NOT NULL, lease REAL NOT NULL,   -- who uses it, until when nobody else closes it

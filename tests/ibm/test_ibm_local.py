@@ -9,6 +9,7 @@ import torch
 
 from qfusion_core import Circuit, Gate, InputError, RemoteError, open_backend
 from qfusion_core.testing import ReferenceDevice
+from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.programs import program_of
 from qfusion_ibm.snapshots import open_local, snapshots_with
@@ -233,11 +234,15 @@ def test_facts_and_a_price_of_nothing(batch):
     assert not snapshot.paid and snapshot.local
 
 
-def test_mitigation_on_a_snapshot_is_said_to_do_nothing(caplog):
+def test_what_a_simulation_does_not_act_on_is_said_once(caplog):
+    """The older client mitigates at IBM only, the newer one here."""
+    snapshot = device("fake_manila", resilience_level=1, twirling="both", dynamical_decoupling="XX")
     with caplog.at_level(logging.WARNING, "qfusion_ibm"):
-        device("fake_manila", resilience_level=1, twirling="both")
+        for _ in range(2):
+            snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    idle = "" if gives_counts() else "resilience_level, twirling, "
     assert caplog.messages == [
-        "fake_manila: resilience_level, twirling have no effect on a simulation: such results do "
+        f"fake_manila: {idle}dynamical_decoupling have no effect on a simulation: such results do "
         "not test them"
     ]
 

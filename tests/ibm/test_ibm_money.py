@@ -90,7 +90,7 @@ def test_a_price_below_the_packaged_one_is_shown_beside_it(tmp_path, monkeypatch
     path = tmp_path / "mine.yaml"
     path.write_text('ibm: {usd_per_second: {low: 0, high: 0}, source: "none\\e[2K"}\n')
     monkeypatch.setenv("QFUSION_PRICES", str(path))
-    said = str(PriceList.read().price(1, 100, 0))
+    said = str(PriceList.read().price(1, IBM.Options(backend="ibm_fez", shots=100)))
     assert "your file says usd_per_second.high 0, the packaged list 1.6; none\\x1b[2K (" in said
 
 

@@ -11,8 +11,8 @@ from qfusion_core.config.backends import Backends
 from qfusion_core.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
-from qfusion_ibm.programs import Sent, facts_of, program_of
 from qfusion_ibm.options import LEAST_HERE
+from qfusion_ibm.programs import Sent, facts_of, program_of
 
 from .conftest import credentials
 
@@ -57,6 +57,29 @@ def said(tmp_path):
         ("{backend: ibm fez, shots: 10}", "should match pattern"),
         ("{backend: ibm_fez, shots: 10, max_execution_time: 99999}", "less than or equal to 10800"),
         ("{backend: ibm_fez, shots: 10, job_tags: [mine, '']}", "job_tags"),
+        (
+            "{backend: ibm_fez, shots: 10, pec_mitigation: true}",
+            "pec_mitigation: PEC and PEA need a job of their own to learn the noise, and none is "
+            "sent; use zne_mitigation: true (folded gates)",
+        ),
+        ("{backend: ibm_fez, shots: 10, zne_amplifier: pea}", "zne_amplifier: PEC and PEA need"),
+        (
+            "{backend: ibm_fez, shots: 10, zne_noise_factors: [1, 3]}",
+            "zne_noise_factors is of ZNE, which is off: add zne_mitigation: true",
+        ),
+        (
+            "{backend: ibm_fez, shots: 10, zne_mitigation: true, zne_noise_factors: [3, 1]}",
+            "zne_noise_factors: expected an ascending list without repetitions",
+        ),
+        (
+            "{backend: ibm_fez, shots: 10, resilience_level: 2, zne_extrapolator: "
+            "polynomial_degree_3}",
+            "polynomial_degree_3 needs at least 4 zne_noise_factors, got 3",
+        ),
+        (
+            "{backend: ibm_fez, shots: 10, zne_mitigation: true, zne_noise_factors: [.inf, 1]}",
+            "zne_noise_factors",
+        ),
     ],
 )
 def test_a_mistake_is_found_when_the_file_is_read(said, options, text):
@@ -69,6 +92,18 @@ def test_a_machine_without_credentials(said):
         "{$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}, and export both: an API "
         "key, and the CRN or the name of the instance that pays"
     )
+
+
+@pytest.mark.skipif(not gives_counts(), reason="IBM's older client takes it as it is")
+@pytest.mark.parametrize(("twirling", "other"), [("gates", "both"), ("none", "measurement")])
+def test_trex_twirls_the_measurement(said, twirling, other):
+    """The SDK would do so with a warning, against what stands in the file."""
+    text = said(
+        f"{{backend: fake_manila, shots: 10, measure_mitigation: true, twirling: {twirling}}}",
+        act="open",
+    )
+    assert f"write twirling: {other}, or measure_mitigation: false" in text
+    assert "does not twirl the measurement, as TREX does with qiskit-ibm-runtime 0." in text
 
 
 def test_an_instance_that_is_no_crn():
@@ -85,7 +120,8 @@ def test_every_option_reaches_the_sdk():
     """Which checks them by its own rules."""
     options = IBM.Options(
         backend="ibm_fez", precision=0.1, resilience_level=2, twirling="gates",
-        dynamical_decoupling="XY4", max_execution_time=60,
+        dynamical_decoupling="XY4", max_execution_time=60, measure_mitigation=False,
+        zne_mitigation=True, zne_noise_factors=(1, 2, 4), zne_extrapolator=("linear", "fallback"),
     )  # fmt: skip
     if gives_counts():
         from qiskit_ibm_runtime.options_models import EstimatorOptions
@@ -99,6 +135,9 @@ def test_every_option_reaches_the_sdk():
     assert made.resilience_level == 2 and made.max_execution_time == 60
     assert made.twirling.enable_gates is True and made.twirling.enable_measure is False
     assert made.dynamical_decoupling.sequence_type == "XY4"
+    assert made.resilience.measure_mitigation is False and made.resilience.zne_mitigation is True
+    assert list(made.resilience.zne.noise_factors) == [1, 2, 4]
+    assert list(made.resilience.zne.extrapolator) == ["linear", "fallback"]
 
 
 def test_what_changes_no_value_does_not_count():
