@@ -172,24 +172,56 @@ def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
     assert len(model.noise_qubits) == 2  # those of the circuit: what Aer is given for each job
 
 
-@pytest.mark.parametrize("name", ["fake_manila", "fake_yorktown", "fake_essex", "fake_melbourne"])
+MACHINES = pytest.mark.parametrize(
+    "name", ["fake_manila", "fake_yorktown", "fake_essex", "fake_melbourne"]
+)
+
+
+def asked(name, circuit, **options):
+    """A device, and a PUB of a few rows and words for it."""
+    rows = DATA if circuit is CIRCUIT else torch.ones(2, 4).double()
+    words = ["Z" * circuit.n_wires, "X".ljust(circuit.n_wires, "I")]
+    ours = device(name, **options)
+    angles = circuit.angles(rows, torch.ones(circuit.n_weights).double())
+    template = ours.templates.get(circuit, ours._site.machine(None, 2))
+    return ours, (circuit, angles, words), template.pub(angles, words)
+
+
+@MACHINES
 def test_the_noise_is_that_of_the_sdk(name):
-    """The same draws as from the whole model that the SDK makes, on the same seed."""
-    for circuit, rows in ((CIRCUIT, DATA), (ring(4, 1), torch.ones(2, 4).double())):
-        words = ["Z" * circuit.n_wires, "X".ljust(circuit.n_wires, "I")]
-        ours = device(name, shots=500, seed=4)
-        angles = circuit.angles(rows, torch.ones(circuit.n_weights).double())
-        values = ours.evaluate(circuit, angles, words)
-        theirs, template = (
-            open_local(name),
-            ours.templates.get(circuit, ours._site.machine(None, 2)),
-        )
-        seed = int(np.random.default_rng(4).integers(1, 2**31))
-        (job,) = ours.plan(circuit, angles, words)
+    """Every error on the qubits that are used, but of delays, of which there are none."""
+    from qfusion_ibm.simulators import Simulators
+
+    for circuit in (CIRCUIT, ring(4, 1)):
+        *_, pub = asked(name, circuit)
+        snapshot = open_local(name)
         with known_warnings():
-            pub = template.pub(angles, words)
-            wanted = program_of(job.facts).run_here(theirs, pub, ours.options, seed)
-            assert values.T.tolist() == wanted.tolist()
+            whole = snapshot._get_noise_model_from_backend_v2().to_dict()["errors"]
+        ours = Simulators(snapshot).of(pub[0], [word for (word,) in pub[1]])
+        made = ours.options.noise_model.to_dict()["errors"]
+        used = {qubit for error in made for qubits in error["gate_qubits"] for qubit in qubits}
+        assert len(used) >= circuit.n_wires
+
+        def of(errors, used=used):
+            told = [{**error, "id": None} for error in errors if error["operations"] != ["delay"]]
+            kept = [each for each in told if used.issuperset(*each["gate_qubits"])]
+            return sorted(map(repr, kept))
+
+        assert of(made) == of(whole) and len(of(made)) > 3 * len(used)
+
+
+@MACHINES
+def test_the_draws_are_those_of_the_sdk(name):
+    """Of its own local mode, on the same seed, where IBM's program gives values."""
+    for circuit in (CIRCUIT, ring(4, 1)):
+        ours, call, pub = asked(name, circuit, shots=500, seed=4)
+        (job,) = ours.plan(*call)
+        if program_of(job.facts).name != "estimator":
+            pytest.skip("all qubits are measured: those that are not used draw, too")
+        seed = int(np.random.default_rng(4).integers(1, 2**31))
+        with known_warnings():
+            wanted = program_of(job.facts).run_here(open_local(name), pub, ours.options, seed)
+        assert ours.evaluate(*call).T.tolist() == wanted.tolist()
 
 
 def test_chunks_cover_the_batch(batch):
