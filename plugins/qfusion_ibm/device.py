@@ -156,6 +156,7 @@ class IBM(RemoteDevice):
 
         Not in a session, where the time between jobs is billed, too.
         """
+        program_of(job.facts)  # refused before IBM is asked
         raw = self._site.fetch(job_id)
         values, seconds, usd = self.read(job, raw), self._site.seconds(job_id), None
         if seconds is None and not self.local and not self._said:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from numpy.typing import NDArray
 
-from qfusion_core import InputError, Job
+from qfusion_core import InputError, Job, Refused
 from qfusion_ibm.client import PACKAGE, gives_counts, installed
 from qfusion_ibm.options import Options
 
@@ -113,7 +113,7 @@ def program_of(facts: Mapping[str, Any]) -> Program:
     """The program of a job.
 
     Raises:
-        InputError: The client that is installed does not know it: which one to install.
+        Refused: The client that is installed does not know it: which one to install.
     """
     from qfusion_ibm.estimator import Estimator
 
@@ -121,10 +121,9 @@ def program_of(facts: Mapping[str, Any]) -> Program:
     if name == Estimator.name:
         return Estimator()
     if not gives_counts():
-        raise InputError(
-            f"ibm: this job is one of IBM's program {name!r}, which qiskit-ibm-runtime "
-            f"{installed()} does not know; pip install 'qiskit-ibm-runtime>=0.51', which qfusion"
-            "[ibm] brings; nothing is lost"
+        raise Refused(
+            f"it is of IBM's program {name!r}, which {PACKAGE} {installed()} does not know",
+            next_step=f"pip install '{PACKAGE}>=0.51', as qfusion[ibm] does",
         )
     from qfusion_ibm.executor import Executor
 

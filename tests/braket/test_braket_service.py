@@ -257,6 +257,16 @@ def test_counts_are_kept(service, measure, journal):
     assert values.shape == (3, 3)
 
 
+def test_what_was_sent_is_in_the_journal(service, measure, journal):
+    measure(rows_per_job=None)
+    (entry,) = journal.jobs.all()
+    sent = journal.jobs.request(entry.key)
+    assert sent.client.startswith("boto3 1.")
+    body = json.loads(sent.body)
+    assert body["clientToken"].startswith(entry.key[:40]) and "OPENQASM" in body["action"]
+    assert SECRET.encode() not in sent.body
+
+
 def test_preflight(service, connect):
     found = {finding.what: finding for finding in connect().preflight()}
     assert {finding.status for finding in found.values()} == {"ok"}

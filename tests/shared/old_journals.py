@@ -13,12 +13,12 @@ from qfusion_core.remote.journal import Journal
 from qfusion_core.testing import ReferenceDevice
 
 
-def unpacked(journals, run):
+def unpacked(journals, run, name="version-3"):
     """Put the journal into a run; what the stand-in had accepted, by id, as if it were now."""
     run.mkdir()
-    packed = (journals / "version-3.sqlite.gz").read_bytes()
+    packed = (journals / f"{name}.sqlite.gz").read_bytes()
     (run / "journal.sqlite").write_bytes(gzip.decompress(packed))
-    (accepted,) = journals.glob("version-3.*.json")
+    (accepted,) = journals.glob(f"{name}.*.json")
     jobs = json.loads(accepted.read_text())
     return {name: {**job, "at": time.monotonic()} for name, job in jobs.items()}
 

@@ -1,0 +1,180 @@
+"""IBM's two clients: what the newer one gives, what is kept of it, and jobs that the other sent.
+
+Both run in the tests, one in each environment. ``journals/version-4.executor.*`` were written with
+the newer one, ``version-4.estimator.*`` with the older, by
+``write_journal.py``: three jobs that were sent and not fetched.
+"""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from old_journals import unpacked
+from packaging.version import Version
+
+from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
+from qfusion_core.testing import ReferenceDevice
+from qfusion_ibm import client
+from qfusion_ibm.client import gives_counts
+from qfusion_ibm.device import IBM
+from qfusion_ibm.programs import FACT, facts_of, program_of
+
+from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
+
+newer = pytest.mark.skipif(not gives_counts(), reason="of IBM's newer client")
+
+
+def device(**options):
+    return IBM(IBM.Options(**{"backend": "fake_manila", "shots": 4096, "seed": 3, **options}))
+
+
+def exact():
+    return ReferenceDevice(ReferenceDevice.example()).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+
+
+def test_what_was_sent_is_in_the_journal(service, measure, journal):
+    measure(rows_per_job=3)
+    (entry,) = journal.jobs.all()
+    sent = journal.jobs.request(entry.key)
+    assert sent.client == f"qiskit-ibm-runtime {version('qiskit-ibm-runtime')}"
+    body = json.loads(sent.body)
+    assert body["program_id"] == entry.facts.get(FACT, "estimator")
+    assert body["tags"] == [entry.key] and body["backend"] == "ibm_manila"
+    accepted = dict(service.jobs["job-0"])
+    assert body["params"] == accepted["params"]
+    assert SECRET.encode() not in sent.body
+
+
+def test_what_was_measured_is_read_again_without_a_job(service, measure, journal):
+    """From the journal, by a device without credentials."""
+    values = measure(rows_per_job=3)
+    (entry,) = journal.jobs.all()
+    before = len(service.requests)
+    call = journal.call(entry.at)
+    reader = IBM.offline(IBM.Options(backend="ibm_manila", shots=100))
+    again = reader.read(journal.job(call, entry), journal.jobs.raw(entry.key))
+    assert torch.equal(again, values)
+    assert len(service.requests) == before
+
+
+@newer
+def test_counts_are_what_is_kept(service, measure, journal):
+    from qiskit_ibm_runtime.decoders.executor.decoder import ExecutorResultDecoder
+
+    measure(rows_per_job=3)
+    (entry,) = journal.jobs.all()
+    (measured,) = ExecutorResultDecoder.decode(journal.jobs.raw(entry.key).decode())
+    assert measured["_meas"].shape[:3] == (1, 6, 100)  # three rows in two settings, each 100 times
+
+
+@newer
+def test_sixteen_rows_are_one_job_and_one_transpilation(service, connect, tmp_path, monkeypatch):
+    from qiskit.transpiler import StagedPassManager
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    counted, run = [], StagedPassManager.run
+    monkeypatch.setattr(StagedPassManager, "run", lambda *a, **o: counted.append(1) or run(*a, **o))
+    data = torch.linspace(-1, 1, 32).double().reshape(16, 2)
+    values = connect(rows_per_job=None).expectations(CIRCUIT, data, WEIGHTS, WORDS)
+    assert values.shape == (16, 3) and len(counted) == 1
+    assert service.requests.count("submit") == len(service.jobs) == 1
+
+
+@newer
+@pytest.mark.filterwarnings("ignore:The EstimatorV2 class is deprecated:DeprecationWarning")
+def test_the_two_programs_agree(shots=40_000):
+    """Same snapshot, same noise: apart by no more than their shots."""
+    new = device(shots=shots)
+    call = CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS
+    values = new.evaluate(*call)
+    (job,) = new.plan(*call)
+    assert job.facts[FACT] == "executor"
+    machine = new._site.machine(None, 2)
+    pub = new.templates.get(CIRCUIT, machine).pub(call[1], WORDS)
+    old = program_of({}).run_here(new._site._simulator(machine, pub), pub, new.options, 7)
+    standard_error = np.sqrt(2 * (1 - old.T**2 + 1e-4) / shots)
+    assert (np.abs(values.numpy() - old.T) / standard_error).max() < 5
+
+
+@newer
+def test_trex_brings_values_nearer_to_the_truth():
+    raw, mitigated = (
+        device(shots=20_000, measure_mitigation=each, seed=1).expectations(
+            CIRCUIT, DATA, WEIGHTS, WORDS
+        )
+        for each in (False, True)
+    )
+    assert (mitigated - exact()).square().mean() < 0.5 * (raw - exact()).square().mean()
+
+
+@newer
+def test_folded_gates_are_run_and_extrapolated():
+    chosen = {"zne_mitigation": True, "zne_noise_factors": [1, 3], "zne_extrapolator": "linear"}
+    snapshot = device(shots=2000, **chosen)
+    values = snapshot.expectations(CIRCUIT, DATA[:1], WEIGHTS, WORDS)
+    assert snapshot.mitigates and (values - exact()[:1]).abs().max() < 0.4
+
+
+@newer
+def test_zne_is_sent_as_a_circuit_for_each_factor(service, measure):
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(rows_per_job=3, zne_mitigation=True, zne_noise_factors=[1, 2, 4], wait=False)
+    (job,) = service.jobs.values()
+    assert len(job["params"]["quantum_program"]["items"]) == 3
+
+
+def test_a_machine_with_gates_of_old_has_the_program_of_old():
+    assert facts_of(["u1", "u2", "u3", "cx"]) == {}
+    assert facts_of(["rz", "sx", "x", "cz", "measure"]) == (
+        {FACT: "executor"} if gives_counts() else {}
+    )
+
+
+def test_a_job_of_the_newer_client_asks_for_it(service, measure, journal, monkeypatch, failure):
+    """Where only the older one is installed: nothing is lost."""
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(wait=False)
+    service.seconds = 0
+    with journal._store.writing() as db:
+        db.execute("UPDATE job SET facts = json_set(facts, '$.program', 'executor')")
+    with monkeypatch.context() as patch:
+        patch.setattr(client, "installed", lambda: Version("0.45.1"))
+        patch.setattr("qfusion_ibm.programs.installed", client.installed)
+        patch.setattr("qfusion_ibm.programs.gives_counts", client.gives_counts)
+        said = failure(Refused, measure)
+    assert said.startswith(
+        "ibm: job job-0: it is of IBM's program 'executor', which qiskit-ibm-runtime 0.45.1 does "
+        "not know; pip install 'qiskit-ibm-runtime>=0.51', as qfusion[ibm] does; no job is lost: "
+        "run the same again, or `qfusion jobs resume"
+    )
+    assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
+
+
+@pytest.mark.parametrize("program", ["estimator", "executor"])
+def test_a_job_that_another_client_sent_is_fetched_or_names_it(
+    tmp_path, service, measure, journal, failure, program
+):
+    journals = Path(__file__).with_name("journals")
+    service.jobs.update(unpacked(journals, tmp_path / "run", f"version-4.{program}"))
+    adopt_jobs([tmp_path / "run"])
+    sent = journal.jobs.request(journal.jobs.all()[0].key)
+    assert sent.client.startswith("qiskit-ibm-runtime 0.")
+    if program == "executor" and not gives_counts():
+        assert "pip install 'qiskit-ibm-runtime>=0.51'" in failure(Refused, measure)
+        assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
+        return
+    assert (measure() - exact()).abs().max() < 0.6
+    assert "submit" not in service.requests
+    assert [entry.state for entry in journal.jobs.all()] == ["done"] * 3
+
+
+@pytest.mark.parametrize("found", ["0.44.0", "0.46.1", "0.50.0"])
+def test_a_client_in_between_is_refused_by_name(monkeypatch, found):
+    monkeypatch.setattr(client, "installed", lambda: Version(found))
+    with pytest.raises(InputError, match=f"qiskit-ibm-runtime {found} is installed, expected 0.51"):
+        device()
