@@ -144,6 +144,7 @@ def _machine(device: Device, offline: bool) -> Iterator[Finding]:
     """What the adapter can ask for free."""
     if not isinstance(device, RemoteDevice):
         return
+    yield from device.at_rest()
     device.options = device.options.model_copy(update=PATIENCE)
     if offline and not device.local:
         yield Finding("machine", "ok", "not asked: --offline")

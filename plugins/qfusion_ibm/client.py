@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from packaging.version import Version
 
-from qfusion_core import InputError
+from qfusion_core import Finding, InputError
 
 PACKAGE = "qiskit-ibm-runtime"
 _OLD, _AFTER_OLD, _NEW = Version("0.45"), Version("0.46"), Version("0.51")
@@ -38,4 +38,19 @@ def require_client() -> None:
     raise InputError(
         f"ibm: {PACKAGE} {found} is installed, expected {_NEW} or newer (qfusion[ibm]), or "
         f"{_OLD}.x (qfusion[aer]); pip install 'qfusion[ibm]'"
+    )
+
+
+def finding() -> Finding:
+    """Which one is in use, and what it cannot do; nothing is asked."""
+    named = f"{PACKAGE} {installed()}"
+    if gives_counts():
+        said = "IBM measures, values and mitigation are computed here; what was measured is kept"
+        return Finding("client", "ok", f"{named}: {said}")
+    return Finding(
+        "client",
+        "warning",
+        f"{named}, which IBM calls deprecated: IBM computes the values; no counts are kept, a "
+        "simulation does not mitigate, and no `estimate --ask`; pip install 'qfusion[ibm]' in an "
+        "environment without pennylane-qiskit brings today's",
     )

@@ -26,7 +26,7 @@ from qfusion_core import (
 from qfusion_ibm import options as ours
 from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
-from qfusion_ibm.client import PACKAGE, installed, require_client
+from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
@@ -213,6 +213,10 @@ class IBM(RemoteDevice):
         """A session or batch."""
         if isinstance(self._site, Service):
             self._site.close(opened)
+
+    def at_rest(self) -> list[Finding]:
+        """Which client is in use."""
+        return [finding()]
 
     def preflight(self) -> list[Finding]:
         """Credentials, network, machine, limits, queue, seeds."""

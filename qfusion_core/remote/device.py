@@ -129,6 +129,10 @@ class RemoteDevice(Fleet, ABC):
         """The vendor's client that sends, with its version, for the journal; empty if untold."""
         return ""
 
+    def at_rest(self) -> list[Finding]:
+        """What can be said without asking anybody, such as what an installed client cannot do."""
+        return []
+
     def charged(self, job_id: str) -> Charge | None:
         """What was taken for a job that failed or was cancelled; None: nothing, or not told.
 

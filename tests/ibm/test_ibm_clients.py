@@ -16,6 +16,9 @@ from old_journals import unpacked
 from packaging.version import Version
 
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
+from qfusion_core.config.backends import Backends
+from qfusion_core.doctor import examine
+from qfusion_core.registry import Registry
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
@@ -178,3 +181,18 @@ def test_a_client_in_between_is_refused_by_name(monkeypatch, found):
     monkeypatch.setattr(client, "installed", lambda: Version(found))
     with pytest.raises(InputError, match=f"qiskit-ibm-runtime {found} is installed, expected 0.51"):
         device()
+
+
+def test_the_doctor_says_which_client_is_in_use_and_what_it_cannot_do(tmp_path):
+    path = tmp_path / "backends.yaml"
+    options = "{backend: fake_manila, shots: 100, seed: 1}"
+    path.write_text(
+        f"version: 1\ndefault: it\nbackends:\n  it: {{type: ibm, options: {options}}}\n"
+    )
+    findings = examine(Backends.read(path), "it", Registry(), offline=True)
+    (found,) = (finding for finding in findings if finding.what == "client")
+    assert found.detail.startswith(f"qiskit-ibm-runtime {version('qiskit-ibm-runtime')}")
+    if gives_counts():
+        assert found.status == "ok" and found.detail.endswith("what was measured is kept")
+    else:
+        assert found.status == "warning" and "pip install 'qfusion[ibm]'" in found.detail
