@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cached_property
 
 import torch
@@ -17,6 +18,7 @@ from qfusion_core import (
     JobStatus,
     NoiseParameters,
     Price,
+    PriceSource,
     Range,
     RemoteDevice,
     Result,
@@ -28,6 +30,7 @@ from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
 from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
+from qfusion_ibm.dry_run import seconds_by_dry_run
 from qfusion_ibm.here import Here
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
@@ -213,6 +216,21 @@ class IBM(RemoteDevice):
         """A session or batch."""
         if isinstance(self._site, Service):
             self._site.close(opened)
+
+    def ask(self, job: Job) -> Price:
+        """By IBM's dry run, which takes no QPU time."""
+        if not isinstance(self._site, Service) or isinstance(self._site, Packaged):
+            return super().ask(job)
+        machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
+        pub = self.templates.get(job.circuit, machine).pub(job.angles, job.observables)
+        program = program_of(job.facts)
+        seconds = seconds_by_dry_run(self._site, machine, program, pub, self.options)
+        known, told = self.price(job), Range(seconds, seconds)
+        asked = PriceSource(
+            f"IBM's dry run of {machine.name}", datetime.now(UTC).date().isoformat()
+        )
+        rate = PriceSource(self._prices.source, self._prices.date)
+        return Price(known.executions, known.shots, 1, told, self._prices.usd(told), (asked, rate))
 
     def at_rest(self) -> list[Finding]:
         """Which client is in use."""

@@ -22,10 +22,18 @@ class Estimator(Program):
     idle_here = ("resilience_level", "measure_mitigation", "zne_mitigation", "twirling")
 
     def start(
-        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+        self,
+        mode: Any,
+        backend: Any,
+        pub: tuple[Any, ...],
+        options: Options,
+        sent: Sent,
+        *,
+        dry_run: bool = False,
     ) -> str:
         """One PUB."""
-        return str(_estimator(mode, self.chosen(options, sent)).run([pub]).job_id())
+        how = {"dry_run": True} if dry_run else {}  # which the older client does not know
+        return str(_estimator(mode, self.chosen(options, sent)).run([pub], **how).job_id())
 
     def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
         """Of the SDK."""

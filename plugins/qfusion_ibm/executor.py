@@ -26,7 +26,14 @@ class Executor(Program):
     name = "executor"
 
     def start(
-        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+        self,
+        mode: Any,
+        backend: Any,
+        pub: tuple[Any, ...],
+        options: Options,
+        sent: Sent,
+        *,
+        dry_run: bool = False,
     ) -> str:
         """One PUB, as a quantum program."""
         from qiskit_ibm_runtime import Executor as Sends
@@ -39,7 +46,7 @@ class Executor(Program):
             program, how = prepare([pub], chosen, backend=backend)
             program._semantic_role = _ROLE
             program.passthrough_data[_MARK] = sent.mark
-            return str(Sends(mode=mode, options=how).run(program).job_id())
+            return str(Sends(mode=mode, options=how).run(program, dry_run=dry_run).job_id())
 
     def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
         """Of the SDK."""

@@ -51,7 +51,14 @@ class Program(ABC):
 
     @abstractmethod
     def start(
-        self, mode: Any, backend: Any, pub: tuple[Any, ...], options: Options, sent: Sent
+        self,
+        mode: Any,
+        backend: Any,
+        pub: tuple[Any, ...],
+        options: Options,
+        sent: Sent,
+        *,
+        dry_run: bool = False,
     ) -> str:
         """Send a job; its id.
 
@@ -61,6 +68,7 @@ class Program(ABC):
             pub: Circuit, observables and, if the circuit has parameters, rows of angles.
             options: Of the device.
             sent: What goes with it.
+            dry_run: To IBM's stand-in for the machine, which takes no QPU time.
         """
 
     @abstractmethod

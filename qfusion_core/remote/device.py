@@ -12,6 +12,7 @@ from torch import Tensor
 
 from qfusion_core import options as base
 from qfusion_core.circuit import Circuit
+from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.remote.allowance import Allowance, allowance
 from qfusion_core.remote.fleet import Binding as Binding
@@ -128,6 +129,18 @@ class RemoteDevice(Fleet, ABC):
     def client(self) -> str:
         """The vendor's client that sends, with its version, for the journal; empty if untold."""
         return ""
+
+    def ask(self, job: Job) -> Price:
+        """What the provider itself says that a job would take, without running it and for nothing.
+
+        Raises:
+            InputError: It offers no such thing.
+            RemoteError: It does not answer, or refuses.
+        """
+        raise InputError(
+            f"{self.bound.backend}: its provider tells no price of a job in advance; leave out "
+            "--ask"
+        )
 
     def at_rest(self) -> list[Finding]:
         """What can be said without asking anybody, such as what an installed client cannot do."""

@@ -153,8 +153,8 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                     return "backends", service.backends
                 case ["backends", _, "status"]:
                     return "status", service.status
-                case ["backends", _, what]:
-                    return what, lambda: service.described(what)
+                case ["backends", name, what]:
+                    return what, lambda: service.described(name, what)
                 case ["instances", "usage"]:
                     return "usage", lambda: {"usage_consumed_seconds": 1}
                 case ["jobs"] if method == "POST":

@@ -19,6 +19,7 @@ import jwt
 
 CRN = "crn:v1:bluemix:public:quantum-computing:us-east:a/0:11111111-2222-3333-4444-555555555555::"
 MACHINE = "ibm_manila"
+MOCK = "mock_manila"
 FINAL = ("Completed", "Failed", "Cancelled", "Cancelled - Ran too long")
 
 
@@ -36,13 +37,14 @@ class Service:
         listed_after: Seconds until an accepted job is in the listing.
         ends: How jobs end, by their number from 0: a state instead of Completed.
         echo: What the message of a fault carries besides.
+        mocks: Whether there is a mock of the machine, for dry runs.
         key: The API key that is let in.
         leaked: Kinds of the requests that carried the key, except where tokens are given out.
     """
 
     def __init__(self, key: str, seconds: float = 0.0) -> None:
         self.key, self.seconds, self.listed_after = key, seconds, 0.0
-        self.echo = ""
+        self.echo, self.mocks = "", False
         self.jobs: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
@@ -74,15 +76,16 @@ class Service:
     def backends(self) -> dict[str, Any]:
         """qiskit_runtime_service.py, `least_busy`."""
         device = {"name": MACHINE, "qubits": 5, "queue_length": 3, "status": {"name": "online"}}
-        return {"devices": [device]}
+        mocks = [{**device, "name": MOCK}] if self.mocks else []  # named by the SDK: _run
+        return {"devices": [device, *mocks]}
 
-    def described(self, what: str) -> dict[str, Any]:
+    def described(self, name: str, what: str) -> dict[str, Any]:
         """Configuration or properties of the machine. api/rest/cloud_backend.py."""
         from qiskit_ibm_runtime import fake_provider
 
         folder = Path(fake_provider.__file__).parent / "backends" / "manila"
-        name = {"configuration": "conf_manila.json", "properties": "props_manila.json"}[what]
-        return {**json.loads((folder / name).read_text()), "backend_name": MACHINE}
+        file = {"configuration": "conf_manila.json", "properties": "props_manila.json"}[what]
+        return {**json.loads((folder / file).read_text()), "backend_name": name}
 
     def status(self) -> dict[str, Any]:
         """Of the machine. api/rest/cloud_backend.py, `status`."""

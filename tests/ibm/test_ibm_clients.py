@@ -196,3 +196,72 @@ def test_the_doctor_says_which_client_is_in_use_and_what_it_cannot_do(tmp_path):
         assert found.status == "ok" and found.detail.endswith("what was measured is kept")
     else:
         assert found.status == "warning" and "pip install 'qfusion[ibm]'" in found.detail
+
+
+@pytest.fixture
+def asked(service, connect):
+    """Price of a job, by a dry run."""
+
+    def _asked(**options):
+        device = connect(rows_per_job=None, **options)
+        (job,) = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+        return device.ask(job)
+
+    return _asked
+
+
+@newer
+@pytest.mark.parametrize("mode", ["job", "session"])
+def test_a_dry_run_tells_what_a_job_would_take(service, asked, mode):
+    service.mocks = True
+    usage = [{"status": "pending"}, {"status": "final", "qpu_charge_time_seconds": 7.5}]
+    service.metrics = lambda: {"usage": usage.pop(0) if len(usage) > 1 else usage[0]}
+    price = asked(mode=mode)
+    (job,) = service.jobs.values()
+    assert job["backend"] == "mock_manila" and not service.sessions
+    assert price.qpu_seconds == (7.5, 7.5) and price.usd == (0, 12)
+    assert price.sources[0].text == "IBM's dry run of ibm_manila"
+
+
+@newer
+def test_who_has_no_dry_runs_is_told_who_has(service, asked, failure):
+    assert failure(Refused, asked) == (
+        "IBM has no dry run of ibm_manila for this instance: it is for the Flex, Premium and "
+        "On-Prem plans; leave out --ask"
+    )
+    assert not service.jobs
+
+
+@newer
+def test_a_dry_run_that_fails_says_why(service, asked, failure):
+    service.mocks = True
+    service.ends[0] = {"status": "Failed", "reason": "too many qubits", "reason_code": 1517}
+    assert "the dry run job-0 is failed: error code 1517: too many qubits" in failure(
+        Refused, asked
+    )
+
+
+@newer
+def test_a_dry_run_never_goes_to_a_machine(service, asked, failure, monkeypatch):
+    """Even if the SDK would: it is in no journal."""
+    from qiskit_ibm_runtime import QiskitRuntimeService
+
+    run = QiskitRuntimeService._run
+
+    def forgetful(self, *arguments, dry_run=False, **options):
+        return run(self, *arguments, **options)
+
+    monkeypatch.setattr(QiskitRuntimeService, "_run", forgetful)
+    assert "the SDK would have sent it to 'ibm_manila'" in failure(Refused, asked)
+    assert not service.jobs
+
+
+@pytest.mark.skipif(gives_counts(), reason="of IBM's older client")
+def test_the_older_client_knows_no_dry_run(service, asked, failure):
+    assert "knows no dry run; pip install 'qfusion[ibm]'" in failure(InputError, asked)
+
+
+def test_a_simulation_is_not_asked(failure):
+    snapshot = device()
+    (job,) = snapshot.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+    assert "tells no price of a job in advance" in failure(InputError, lambda: snapshot.ask(job))

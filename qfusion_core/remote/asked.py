@@ -1,0 +1,38 @@
+"""What the providers themselves say that a plan would take, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qfusion_core.remote.intents import Planned
+from qfusion_core.remote.price import Price
+from qfusion_core.remote.submission import new_asking
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.fleet import Fleet
+
+
+def ask(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
+    """The sum over the jobs of each backend, by its name.
+
+    Jobs of one size cost the same: the provider is asked once for each.
+
+    Args:
+        fleet: Open, with credentials.
+        plan: Of its jobs.
+
+    Raises:
+        InputError: A provider offers no such thing.
+        RemoteError: It does not answer, or refuses.
+    """
+    told: dict[tuple[object, ...], Price] = {}
+    sums: dict[str, list[Price]] = {}
+    for each in plan:
+        device = fleet.members[each.backend]
+        size = (each.backend, each.job.circuit.digest(), each.job.shape, each.job.observables)
+        if size not in told:
+            asking = new_asking(device)
+            told[size] = asking(lambda device=device, job=each.job: device.ask(job))  # type: ignore[misc]
+        sums.setdefault(each.backend, []).append(told[size])
+    return {name: Price.total(prices) for name, prices in sums.items()}
