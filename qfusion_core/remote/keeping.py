@@ -57,8 +57,7 @@ class Keeping:
             InputError: The user wants a log, and SQLite takes none there.
             QfusionError: Another process has the file open; or there are no locks.
         """
-        if not self.mode.is_plain and (said := lock_error(self._path)):
-            raise self._unsafe(said)
+        self.require_locks(self._path)
         if self.mode.ahead and (said := self._refused()):
             self._mode = self._without(said)
         if self.mode.ahead:
@@ -68,6 +67,18 @@ class Keeping:
         if (new or converted) and not self.mode.chosen:
             folder = shown_path(self._path.parent)
             note(f"{folder}: {self.mode.why}: jobs are kept in a rollback journal; {ONE_MACHINE}")
+
+    def require_locks(self, path: Path) -> None:
+        """Refuse a file on which the system gives no locks: SQLite would wait for one.
+
+        Args:
+            path: Of the file, or of one aside that is to become it.
+
+        Raises:
+            QfusionError: It gives none.
+        """
+        if not self.mode.is_plain and (said := lock_error(path)):
+            raise self._unsafe(said)
 
     def begin(self, db: sqlite3.Connection) -> None:
         """Begin a transaction that writes; the first one shows that others are kept out.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from qfusion_core.errors import InputError
@@ -15,8 +16,13 @@ from qfusion_core.remote.seal import write_seal
 from qfusion_core.storage.writing import new_file
 
 
-def make(path: Path, key: bytes) -> None:
+def make(path: Path, key: bytes, check: Callable[[Path], None]) -> None:
     """Make it aside, then give it its name, if nobody was faster.
+
+    Args:
+        path: Of the journal.
+        key: That seals it.
+        check: Raises where the file aside is of no use.
 
     Raises:
         InputError: Something is left of another one, which SQLite would take for this one's.
@@ -28,6 +34,7 @@ def make(path: Path, key: bytes) -> None:
                 f"{shown_path(path, 80)}: is gone, and {path.name}{suffix} of it is left; {LOST}"
             )
     with new_file(path) as aside:
+        check(aside)
         try:
             with connected(aside) as db:
                 db.execute("BEGIN IMMEDIATE")

@@ -118,7 +118,7 @@ class Store:
         (key, *_) = keys(create=True)
         with told(self.path), _alone(self.path):
             if new := not os.path.lexists(self.path):
-                make(self.path, key)
+                make(self.path, key, self._keeping.require_locks)
             self._require_writable()
             self._keeping.prepare(new=new)
             with connected(self.path) as db:
