@@ -109,11 +109,14 @@ def address(path: Path) -> str:
 
 
 @contextmanager
-def connected(path: Path, wait: float | None = None) -> Iterator[sqlite3.Connection]:
+def connected(
+    path: Path, *, alone: bool = False, wait: float | None = None
+) -> Iterator[sqlite3.Connection]:
     """A connection to a file that is there; none is shared by threads, or with a forked process.
 
     Args:
         path: Of the file.
+        alone: Nobody else uses it meanwhile: then a log needs no memory that is shared.
         wait: Seconds for a lock, if not as long as only a fault takes.
     """
     wait = _WAIT if wait is None else wait
@@ -121,6 +124,8 @@ def connected(path: Path, wait: float | None = None) -> Iterator[sqlite3.Connect
         sqlite3.connect(address(path), timeout=wait, isolation_level=None, uri=True)
     ) as db:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL)
+        if alone:  # before anything is read, or a setting that makes SQLite read
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         # a job that was accepted must be on the disk, even when the power fails

@@ -62,7 +62,8 @@ def not_kept_out(path: Path) -> str:
             command, env=needed, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        return f"another process cannot be tried: {error}"
+        said = getattr(error, "strerror", None) or type(error).__name__
+        return f"another process cannot be tried: {said}"
     if done.returncode == _KEPT_OUT:
         return ""
     return done.stderr.decode("utf-8", "replace") or f"another process ended: {done.returncode}"
@@ -70,4 +71,4 @@ def not_kept_out(path: Path) -> str:
 
 def no_locks(path: Path, said: str) -> str:
     """The beginning of an error, up to what to do."""
-    return f"{shown_path(path, 80)}: locks keep no other process out there ({one_line(said, 60)})"
+    return f"{shown_path(path, 80)}: locks keep no other process out there ({one_line(said, 70)})"

@@ -127,9 +127,7 @@ def roll_back(path: Path, why: str) -> None:
 
 def _roll_back(path: Path) -> bool:
     try:
-        with connected(path, wait=0) as db:
-            # first: the index of the log is then in this process, and no memory is shared
-            db.execute("PRAGMA locking_mode = EXCLUSIVE")
+        with connected(path, alone=True, wait=0) as db:
             (got,) = db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
     except sqlite3.OperationalError as error:
         if not _is_locked(error):

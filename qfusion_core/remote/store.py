@@ -95,7 +95,7 @@ class Store:
                     if known.standing.kind == "own":
                         yield _rows(db)
                         return
-            with copied(self.path) as (copy, before), connected(copy) as db:
+            with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 db.execute("BEGIN")
                 known = self._look(db, before)
                 if known.standing.kind == "foreign" and not self.to_show:
@@ -144,7 +144,7 @@ class Store:
             return Standing("own", "", "")
         with told(self.path), _alone(self.path):
             require_plain(self.path)
-            with copied(self.path) as (copy, before), connected(copy) as db:
+            with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
 
     def adopt(self, content: str, check: Callable[[sqlite3.Connection], None]) -> None:
