@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
@@ -24,6 +25,7 @@ from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobsPending
 from qfusion_core.remote.job import Finding
 from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.places import look_at_places
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
@@ -34,7 +36,12 @@ PATIENCE = {"timeout_seconds": 60.0, "tries": 2}  # of somebody who waits for th
 
 
 def examine(
-    backends: Backends, name: str, registry: Registry, *, offline: bool = False
+    backends: Backends,
+    name: str,
+    registry: Registry,
+    *,
+    offline: bool = False,
+    run: Path = Path(),
 ) -> Iterator[Finding]:
     """Everything that can be said of a backend for free; raises nothing.
 
@@ -43,6 +50,7 @@ def examine(
         name: The backend.
         registry: Where its device is looked up.
         offline: Skip what needs the network.
+        run: Folder in which jobs are to be written down.
     """
     what = "options"
     try:
@@ -51,7 +59,7 @@ def examine(
         require_trust(backends, name, registry)
         what = "options"
         if name in backends.pools:
-            yield from _members(backends, name, registry, offline)
+            yield from _members(backends, name, registry, offline, run)
             return
         at_rest = [
             *_packages(device, options, registry),
@@ -63,6 +71,9 @@ def examine(
         with tempfile.TemporaryDirectory() as folder:
             what = "opening"
             opened = backends.open(name, registry, Measurement(folder))
+            what = "journal"
+            if isinstance(opened, RemoteDevice):
+                yield from look_at_places(run)
             what = "machine"
             yield from _machine(opened, offline)
             away = isinstance(opened, RemoteDevice) and not opened.local
@@ -80,10 +91,12 @@ def examine(
         yield Finding(what, "failed", explain(error))
 
 
-def _members(backends: Backends, name: str, registry: Registry, offline: bool) -> Iterator[Finding]:
+def _members(
+    backends: Backends, name: str, registry: Registry, offline: bool, run: Path
+) -> Iterator[Finding]:
     """Everything about each member of a pool, which can do without some of them."""
     found = {
-        member: list(examine(backends, member, registry, offline=offline))
+        member: list(examine(backends, member, registry, offline=offline, run=run))
         for member in backends.pools[name].backends
     }
     bad = [m for m, each in found.items() if "failed" in [finding.status for finding in each]]

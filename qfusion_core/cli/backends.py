@@ -12,6 +12,7 @@ from qfusion_core.cli.groups import ListByDefault
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table, say
 from qfusion_core.notes import note
+from qfusion_core.printable import shown_path
 
 if TYPE_CHECKING:
     from qfusion_core.config.backends import Backends
@@ -40,6 +41,10 @@ def list_backends(
     offline: Annotated[
         bool, typer.Option("--offline", help="With --check: skip what needs the network.")
     ] = False,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="With --check: where jobs are to be kept; here if not given."),
+    ] = None,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
@@ -50,10 +55,14 @@ def list_backends(
 
     if offline and not check:
         raise InputError("--offline goes with --check; without it nothing is asked anyway")
+    if run and not check:
+        raise InputError("--run goes with --check; without it no folder is looked at")
+    if run and not run.is_dir():
+        raise InputError(f"{shown_path(run)}: no such folder; expected that of a run")
     found = Backends.read(backends_file)
     chosen = [found.require(name) for name in dict.fromkeys(names or found.entries)]
     if check:
-        _check(found, chosen, Registry(), offline, as_json)
+        _check(found, chosen, Registry(), offline, run or Path(), as_json)
         return
     registry = Registry()
     rows = [_describe(found, name, registry) for name in chosen]
@@ -97,7 +106,7 @@ def save(
 
 
 def _check(
-    found: Backends, names: list[str], registry: Registry, offline: bool, as_json: bool
+    found: Backends, names: list[str], registry: Registry, offline: bool, run: Path, as_json: bool
 ) -> None:
     """Print what is found as it is found; exit code 1 if anything failed."""
     from qfusion_core.doctor import TRUST, examine
@@ -110,7 +119,7 @@ def _check(
         if not as_json:
             say(name)
         findings = []
-        for finding in examine(found, name, registry, offline=offline):
+        for finding in examine(found, name, registry, offline=offline, run=run):
             findings.append(finding._asdict())
             if not as_json:
                 detail = " ".join(finding.detail.split())

@@ -1,17 +1,14 @@
 """The file of a journal: opened so that no link is followed, nothing hangs, and errors have words.
 
-It is opened where it lies to be written or read, and read in a private copy where it cannot be
-written, or is only shown: SQLite itself writes beside a file that it reads.
+It is opened where it lies to be written or read; for the rest see `qfusion_core.remote.copying`.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sqlite3
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -19,30 +16,30 @@ from pathlib import Path
 
 from qfusion_core.errors import InputError, QfusionError, translated
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.writing import require_no_link
 
 LOST = "jobs of it may be at the provider, tagged qf-...: restore a copy, or move it away"
 _WAIT = 60.0  # seconds for a lock: transactions take milliseconds, so only a fault waits so long
-_LONGEST = 8.0  # seconds: of computing in a check of what may be anything, or for a copy
-_LARGEST = 500_000_000  # bytes of a file that is copied
+_LONGEST = 8.0  # seconds of computing in a check of what may be anything
 _CELL = 500_000_000  # bytes of one value
 
 _HEAD = b"SQLite format 3\0"
+_FORMAT = slice(18, 20)  # how it is written, and read
+_NAMES_ANOTHER = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"  # at the end of a rollback journal
 
 Print = tuple[int, ...]
 
 
 def fingerprint(path: Path) -> Print:
     """Changes with each change of the file, or of what SQLite keeps beside it."""
-    file, log = path.stat(), _stat(Path(f"{path}-wal"))
+    file, log = path.stat(), stat_of(Path(f"{path}-wal"))
     return (
         *(file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns, file.st_ctime_ns),
         *((log.st_size, log.st_mtime_ns) if log and log.st_size else ()),
     )
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def stat_of(path: Path) -> os.stat_result | None:
     """Of a file that may go at any moment; None where there is none."""
     try:
         return path.stat()
@@ -58,21 +55,47 @@ def require_plain(path: Path) -> None:
     """
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = require_no_link(Path(f"{path}{suffix}"))
-        found = _stat(file)
+        found = stat_of(file)
         if found and not stat.S_ISREG(found.st_mode):
             raise InputError(f"{shown_path(file)}: no regular file, which a journal must be")
-    with path.open("rb") as content:
-        head = content.read(len(_HEAD))
-    if head and head != _HEAD:
+    begin = head(path)
+    if begin and not begin.startswith(_HEAD):
         raise InputError(
             f"{shown_path(path, 80)}: damaged, or not a journal of qfusion: no SQLite file; {LOST}"
         )
-    if not head:
+    if not begin:
         raise InputError(f"{shown_path(path, 80)}: empty, which no journal ever is; {LOST}")
     undone = Path(f"{path}-journal")
-    if (found := _stat(undone)) and found.st_size:
-        # a journal's file never has one; SQLite would obey it, and delete the file that it names
-        raise InputError(f"{shown_path(undone)}: no journal of qfusion has this; move it away")
+    if _end(undone, len(_NAMES_ANOTHER)) == _NAMES_ANOTHER:
+        # ours is of one file; SQLite would obey it, and delete the file that it names
+        raise InputError(
+            f"{shown_path(undone)}: names another file, which no journal of qfusion does; move it "
+            "away"
+        )
+
+
+def _end(path: Path, size: int) -> bytes:
+    """The last bytes of a file that may go at any moment."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - size))
+            return file.read(size)
+    except FileNotFoundError:
+        return b""
+
+
+def is_logged_ahead(path: Path) -> bool:
+    """Whether the file says that a write-ahead log goes with it.
+
+    Not to be asked while SQLite has it open in this process: its locks would end.
+    """
+    return head(path)[_FORMAT] == b"\2\2"
+
+
+def head(path: Path) -> bytes:
+    """What a file begins with; likewise."""
+    with path.open("rb") as file:
+        return file.read(100)
 
 
 def writable(path: Path) -> bool:
@@ -80,16 +103,33 @@ def writable(path: Path) -> bool:
     return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
+def address(path: Path) -> str:
+    """How SQLite finds a file that is there: it never makes one."""
+    return f"{path.absolute().as_uri()}?mode=rw"
+
+
 @contextmanager
-def connected(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection to a file that is there; none is shared by threads, or with a forked process."""
-    address = f"{path.absolute().as_uri()}?mode=rw"  # never makes a file
-    with closing(sqlite3.connect(address, timeout=_WAIT, isolation_level=None, uri=True)) as db:
+def connected(
+    path: Path, *, alone: bool = False, wait: float | None = None
+) -> Iterator[sqlite3.Connection]:
+    """A connection to a file that is there; none is shared by threads, or with a forked process.
+
+    Args:
+        path: Of the file.
+        alone: Nobody else uses it meanwhile: then a log needs no memory that is shared.
+        wait: Seconds for a lock, if not as long as only a fault takes.
+    """
+    wait = _WAIT if wait is None else wait
+    with closing(
+        sqlite3.connect(address(path), timeout=wait, isolation_level=None, uri=True)
+    ) as db:
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL)
+        if alone:  # before anything is read, or a setting that makes SQLite read
+            db.execute("PRAGMA locking_mode = EXCLUSIVE")
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("PRAGMA cell_size_check = ON")
         # a job that was accepted must be on the disk, even when the power fails
-        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA synchronous = EXTRA")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute("PRAGMA temp_store = MEMORY")
         db.execute("PRAGMA recursive_triggers = ON")  # a row that REPLACE takes away is noticed
@@ -106,47 +146,6 @@ def bounded(db: sqlite3.Connection, size: int) -> Iterator[None]:
         yield
     finally:
         db.set_progress_handler(None, 0)
-
-
-@contextmanager
-def copied(path: Path) -> Iterator[tuple[Path, Print]]:
-    """A copy in a private folder, with the log that SQLite keeps beside the file; its fingerprint.
-
-    Raises:
-        InputError: It is too large, or cannot be read.
-        QfusionError: Others write to it all the time.
-    """
-    with tempfile.TemporaryDirectory(prefix="qfusion-") as folder:
-        copy, end = Path(folder) / path.name, time.monotonic() + _LONGEST
-        while True:
-            before = fingerprint(path)
-            try:
-                for suffix in ("", "-wal"):
-                    _copy(Path(f"{path}{suffix}"), Path(f"{copy}{suffix}"))
-                if fingerprint(path) == before:  # else halves of two states
-                    break
-            except InputError:
-                if fingerprint(path) == before:  # else the log went in between
-                    raise
-            if time.monotonic() > end:
-                raise QfusionError(f"{shown_path(path)}: is written all the time; try again")
-            time.sleep(0.02)
-        yield copy, before
-
-
-def _copy(source: Path, target: Path) -> None:
-    target.unlink(missing_ok=True)
-    if not source.exists():
-        return
-    with open_regular(source, follow=False) as file:
-        size = os.fstat(file.fileno()).st_size
-        if size > _LARGEST:
-            raise InputError(
-                f"{shown_path(source)}: {size:,} bytes, expected at most {_LARGEST:,}; is it a "
-                "journal?"
-            )
-        with target.open("xb") as copy:
-            shutil.copyfileobj(file, copy)
 
 
 def shown_run(path: Path) -> str:
@@ -194,6 +193,7 @@ def told(path: Path) -> Iterator[None]:
         if code in (
             *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL),
             *(sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_NOLFS),
+            sqlite3.SQLITE_PROTOCOL,
         ):
             raise QfusionError(
                 f"{where}: cannot use the journal ({said}); it needs a local disk that can be "

@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
-import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
-
-from qfusion_core.remote.file import connected
+from qfusion_core.errors import InputError
+from qfusion_core.printable import shown_path
+from qfusion_core.remote.file import LOST, connected, stat_of
 from qfusion_core.remote.schema import create
 from qfusion_core.remote.seal import write_seal
 from qfusion_core.storage.writing import new_file
 
 
-def make(path: Path, key: bytes) -> None:
-    """Make it aside, then give it its name, if nobody was faster."""
+def make(path: Path, key: bytes, check: Callable[[Path], None]) -> None:
+    """Make it aside, then give it its name, if nobody was faster.
+
+    Args:
+        path: Of the journal.
+        key: That seals it.
+        check: Raises where the file aside is of no use.
+
+    Raises:
+        InputError: Something is left of another one, which SQLite would take for this one's.
+    """
+    for suffix in ("-wal", "-journal"):
+        left = stat_of(Path(f"{path}{suffix}"))
+        if left and left.st_size and not os.path.lexists(path):
+            raise InputError(
+                f"{shown_path(path, 80)}: is gone, and {path.name}{suffix} of it is left; {LOST}"
+            )
     with new_file(path) as aside:
+        check(aside)
         try:
             with connected(aside) as db:
-                log_ahead(db)
                 db.execute("BEGIN IMMEDIATE")
                 create(db)
                 write_seal(db, secrets.token_hex(16), key, {})
                 db.execute("COMMIT")
         finally:
-            for suffix in ("-wal", "-shm"):
-                Path(f"{aside}{suffix}").unlink(missing_ok=True)
+            Path(f"{aside}-journal").unlink(missing_ok=True)
     _flush_names(path.parent)
 
 
@@ -35,25 +50,7 @@ def _flush_names(folder: Path) -> None:
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:
-            os.fsync(descriptor)
+            with contextlib.suppress(OSError):  # some file systems cannot, and SQLite does without
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def log_ahead(db: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log.
-
-    Of two processes that do so at once SQLite tells one so without waiting.
-    """
-    for attempt in Retrying(
-        retry=retry_if_exception(_is_locked),
-        stop=stop_after_delay(60),
-        wait=wait_random(0, 0.05),
-        reraise=True,
-    ):
-        with attempt:
-            db.execute("PRAGMA journal_mode = WAL")
-
-
-def _is_locked(error: BaseException) -> bool:
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY

@@ -18,19 +18,20 @@ from typing import NamedTuple
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote import adopted, seal
+from qfusion_core.remote.copying import copied
 from qfusion_core.remote.costs import counts_of, ended
 from qfusion_core.remote.file import (
     bounded,
     connected,
-    copied,
     fingerprint,
     require_plain,
     shown_run,
     told,
     writable,
 )
+from qfusion_core.remote.keeping import Keeping
 from qfusion_core.remote.key import keys
-from qfusion_core.remote.making import log_ahead, make
+from qfusion_core.remote.making import make
 from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
@@ -70,6 +71,7 @@ class Store:
     def __init__(self, path: Path, *, to_show: bool = False) -> None:
         self.path, self.to_show = path, to_show
         self._known: _Known | None = None
+        self._keeping = Keeping(path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -85,7 +87,7 @@ class Store:
             return
         with told(self.path), _alone(self.path):
             require_plain(self.path)
-            if not self.to_show and writable(self.path):
+            if self._is_read_in_place():
                 before = fingerprint(self.path)
                 with connected(self.path) as db:
                     db.execute("BEGIN")
@@ -93,7 +95,7 @@ class Store:
                     if known.standing.kind == "own":
                         yield _rows(db)
                         return
-            with copied(self.path) as (copy, before), connected(copy) as db:
+            with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 db.execute("BEGIN")
                 known = self._look(db, before)
                 if known.standing.kind == "foreign" and not self.to_show:
@@ -110,16 +112,17 @@ class Store:
 
         Raises:
             InputError: As `reading`; or there is no key to seal it with.
-            QfusionError: The disk cannot be written, or another process holds the lock.
+            QfusionError: The disk cannot be written, another process holds the lock, or locks keep
+                nobody out.
         """
         (key, *_) = keys(create=True)
         with told(self.path), _alone(self.path):
-            if not os.path.lexists(self.path):
-                make(self.path, key)
+            if new := not os.path.lexists(self.path):
+                make(self.path, key, self._keeping.require_locks)
             self._require_writable()
+            self._keeping.prepare(new=new)
             with connected(self.path) as db:
-                log_ahead(db)  # a copy that another program made can be without
-                db.execute("BEGIN IMMEDIATE")
+                self._keeping.begin(db)
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.kind != "own":
                     raise self._foreign(known)
@@ -141,7 +144,7 @@ class Store:
             return Standing("own", "", "")
         with told(self.path), _alone(self.path):
             require_plain(self.path)
-            with copied(self.path) as (copy, before), connected(copy) as db:
+            with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
 
     def adopt(self, content: str, check: Callable[[sqlite3.Connection], None]) -> None:
@@ -162,9 +165,9 @@ class Store:
                     check(db)
                 adopted.note(content, self.path)
                 return
+            self._keeping.prepare()
             with connected(self.path) as db:
-                log_ahead(db)
-                db.execute("BEGIN IMMEDIATE")
+                self._keeping.begin(db)
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.content != content:
                     raise InputError(
@@ -181,6 +184,9 @@ class Store:
                 db.execute("COMMIT")
             self.path.chmod(0o600)
         count_of_all(str(self.path.parent), counted)
+
+    def _is_read_in_place(self) -> bool:
+        return not self.to_show and writable(self.path) and self._keeping.is_read_in_place()
 
     def _look(self, db: sqlite3.Connection, now: tuple[int, ...]) -> _Known:
         """What this process knows of the file, if it is still that; else all of it is read."""

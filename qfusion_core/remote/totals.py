@@ -22,7 +22,9 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
 from qfusion_core.remote.costs import spent_of
 from qfusion_core.remote.key import keys
+from qfusion_core.remote.locks import lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
+from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
 from qfusion_core.storage.writing import new_file, require_no_link
 
@@ -66,7 +68,7 @@ def reserve_of_all(
     }
     counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
     try:
-        with _writing() as db:
+        with _writing(alone=bool(held)) as db:
             for backend, budget in held.items():
                 ours = [job.price for job in counted.values() if job.backend == backend]
                 if ours:
@@ -150,8 +152,12 @@ class _Unusable(QfusionError):
 
 
 @contextmanager
-def _writing() -> Iterator[sqlite3.Connection]:
-    """One transaction, sealed at its end if it wrote; other processes wait for it."""
+def _writing(*, alone: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction, sealed at its end if it wrote; other processes wait for it.
+
+    Args:
+        alone: Be sure of the latter, where the state directory is not on a disk of this machine.
+    """
     path = state_folder() / NAME
     where = shown_path(path)
     try:
@@ -165,10 +171,15 @@ def _writing() -> Iterator[sqlite3.Connection]:
                 f"{where}: empty, so what all runs spent is not known; restore a copy, or delete "
                 "it to begin at nothing"
             )
+        doubtful = file_system(path.parent).kind != "local"
+        if doubtful and (said := lock_error(path)):
+            raise _Unusable(no_locks(path, said))
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
             db.execute("PRAGMA trusted_schema = OFF")
-            db.execute("PRAGMA synchronous = FULL")
+            db.execute("PRAGMA synchronous = EXTRA")
             db.execute("BEGIN IMMEDIATE")
+            if doubtful and alone and (said := not_kept_out(path)):
+                raise _Unusable(no_locks(path, said))
             if not _is_ours(db, known):
                 raise _Unusable(
                     f"{where}: was changed by others, or is of another key; what all runs spent is "

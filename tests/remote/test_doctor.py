@@ -3,8 +3,11 @@
 import json
 
 import pytest
+from remote_vfs import use
 
 from qfusion_core.cli import main
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.storage import mounts
 
 from .conftest import SECRET
 
@@ -36,6 +39,9 @@ backends:
   keyless: {{type: noisy-queue, budget: {{max_jobs: 5}}}}
   seedless: {{type: pennylane, options: {{device: braket.local.qubit, shots: 10, seed: 1}}}}
 """
+
+
+TWO = "that two machines at once keep each other out is not promised"
 
 
 @pytest.fixture
@@ -181,3 +187,78 @@ def test_lines_and_exit_codes(capsys, tmp_path, machine, monkeypatch):
     code, out, _ = run("exact")
     assert code == 0
     assert "typo" not in out
+
+
+def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
+    """On a disk of this machine, as the variable says, and on that of a network."""
+    run = tmp_path / "run"
+    run.mkdir()
+
+    def said(name="paid"):
+        code, found = check(name, "exact", "--offline", "--run", str(run))
+        assert not [what for _, what, _ in found["exact"] if what == "journal"]
+        assert list(run.iterdir()) == []
+        return code, [finding for finding in found[name] if finding[1] in ("journal", "totals")]
+
+    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "mountinfo")
+    for kind in ("ext4", "nfs4"):
+        (tmp_path / "mountinfo").write_text(f"1 0 0:99 / {tmp_path} rw - {kind} x rw\n")
+        if kind == "ext4":
+            assert said() == (0, [("ok", "journal", f"{run}: a write-ahead log, on ext4")])
+            monkeypatch.setenv("QFUSION_JOURNAL_MODE", "rollback")
+            (finding,) = said()[1]
+            assert finding == (
+                "ok", "journal",
+                f"{run}: a rollback journal, because QFUSION_JOURNAL_MODE says so; another process "
+                "was kept out",
+            )  # fmt: skip
+            monkeypatch.delenv("QFUSION_JOURNAL_MODE")
+    (tmp_path / "state" / "qfusion").mkdir(parents=True, exist_ok=True)
+    code, (journal, totals) = said()
+    assert code == 0
+    assert journal == (
+        "warning", "journal",
+        f"{run}: a rollback journal, because other machines may write to a file system of type "
+        f"nfs4; another process was kept out; {TWO}: use a run on one machine at a time",
+    )  # fmt: skip
+    assert totals == (
+        "warning", "totals",
+        f"{tmp_path}/state/qfusion: on nfs4; budgets over all runs hold on one machine: {TWO}",
+    )  # fmt: skip
+    monkeypatch.setenv("QFUSION_JOURNAL_MODE", "wal")
+    assert said()[1][0][2].endswith(
+        "a write-ahead log on nfs4, as QFUSION_JOURNAL_MODE says: two machines spoil it; unset it"
+    )
+    (tmp_path / "mountinfo").unlink()
+    assert "on a file system of unknown type; another process was kept out; if" in said()[1][0][2]
+
+
+def test_where_locks_keep_nobody_out_a_backend_that_keeps_jobs_fails(check, tmp_path, monkeypatch):
+    use("unix-none", monkeypatch.setattr)
+    run = tmp_path / "run"
+    run.mkdir()
+    code, found = check("paid", "exact", "--offline", "--run", str(run))
+    assert code == 1
+    assert (
+        "failed", "journal",
+        f"{run}: locks keep no other process out there (it could write, too), so nothing is sent; "
+        "copy the run to another disk",
+    ) in found["paid"]  # fmt: skip
+    assert list(run.iterdir()) == []
+
+
+def test_a_journal_that_is_to_be_converted_is_said(check, connect, forward, tmp_path, monkeypatch):
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        forward(connect(measurement))
+    monkeypatch.setenv("QFUSION_JOURNAL_MODE", "rollback")
+    _, found = check("paid", "--offline", "--run", str(tmp_path / "run"))
+    (said,) = [detail for _, what, detail in found["paid"] if what == "journal"]
+    assert said.endswith("; the journal that is there is converted when it is written next")
+
+
+def test_a_folder_that_is_not_there_is_the_users_mistake(shell, tmp_path):
+    code, _, error = shell("backends", "--check", "--run", "nowhere")
+    assert (code, error) == (2, "error: nowhere: no such folder; expected that of a run\n")
+    code, _, error = shell("backends", "--run", tmp_path)
+    assert code == 2
+    assert "--run goes with --check; without it no folder is looked at" in error

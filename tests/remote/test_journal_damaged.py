@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -107,9 +108,16 @@ def test_what_lies_beside_a_journal_is_not_followed(run, refused, tmp_path, besi
 
 
 def test_a_file_that_sqlite_would_obey_is_refused(run, refused):
-    """It can name another one, which SQLite then deletes."""
-    (run / "journal.sqlite-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + b"\0" * 600)
-    assert "move it away" in refused(run)[0]
+    """It names another one, which SQLite may delete."""
+    magic, name = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7", bytes(run.parent / "mine")
+    begin = (magic + struct.pack(">IIIII", 0, 0, 1, 512, 4096)).ljust(512, b"\0")
+    naming = struct.pack(">I", 2**30 // 4096 + 1) + name + struct.pack(">II", len(name), sum(name))
+    (run / "journal.sqlite-journal").write_bytes(begin + naming + magic)
+    (run.parent / "mine").touch()
+    before = (run / "journal.sqlite").read_bytes()
+    assert "names another file, which no journal of qfusion does; move it away" in refused(run)[0]
+    assert (run.parent / "mine").exists()
+    assert (run / "journal.sqlite").read_bytes() == before
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs")

@@ -1,6 +1,7 @@
 """SIGKILL anywhere with the example's queue; see `remote_kills`."""
 
-from contextlib import contextmanager
+import sqlite3
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,49 @@ class TestKills(Kills):
                 run(point=point)
         assert run() == (0, undisturbed[0])
         assert self.all_sent_once(machine)
+
+
+class WithoutALog(TestKills):
+    """Journals stay whole, and without a write-ahead log."""
+
+    @pytest.fixture(autouse=True)
+    @staticmethod
+    def whole(tmp_path):
+        yield
+        (path,) = tmp_path.glob("run/journal.sqlite")
+        assert path.read_bytes()[18:20] == b"\1\1"
+        with closing(sqlite3.connect(path)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_killed_at_a_random_instant(self, machine, run, undisturbed, seed):
+        super().test_killed_at_a_random_instant(machine, run, undisturbed, seed)
+
+    test_killed_at_every_use_of_the_journal = test_killed_again_and_again = None
+    test_killed_after_the_submit_and_listed_late = None
+
+
+class TestKillsByTheVariable(WithoutALog):
+    """The locks are the system's, and a killed process leaves a journal to be rolled back."""
+
+    @pytest.fixture
+    @staticmethod
+    def environment(machine):
+        return {"QUEUE_URL": machine.url, "QFUSION_JOURNAL_MODE": "rollback"}
+
+    test_killed_at_a_point = None
+
+
+class TestKillsWhereALogIsRefused(WithoutALog):
+    """SQLite takes none there, and nobody has said so before."""
+
+    @pytest.fixture
+    @staticmethod
+    def environment(machine):
+        return {"QUEUE_URL": machine.url, "QUEUE_VFS": "unix-dotfile"}
+
+    @staticmethod
+    def after_a_kill(run):
+        """A server of files frees what a machine had locked that is gone."""
+        if (lock := run / "journal.sqlite.lock").exists():
+            lock.rmdir()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parent))
 from conftest import SECRET
+from remote_vfs import use
 from remote_warm import mortal, serve
 
 from qfusion_queue import Queue
@@ -14,6 +15,8 @@ Mortal = mortal(Queue)
 
 
 def connect(options):
+    if vfs := os.environ.get("QUEUE_VFS"):
+        use(vfs)
     return Mortal(
         Queue.Options(url=os.environ["QUEUE_URL"], **options), Queue.Credentials(token=SECRET)
     )

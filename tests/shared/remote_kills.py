@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -64,6 +65,10 @@ class Kills:
         """Start anew with the numbers of jobs."""
         machine.jobs.clear()
 
+    @staticmethod
+    def after_a_kill(run):
+        """What a file system does of its own, where that is not Linux's."""
+
     @classmethod
     def all_sent_once(cls, machine):
         keys = list(cls.sent(machine))
@@ -94,6 +99,8 @@ class Kills:
             out.unlink(missing_ok=True)
             spec = {"folder": str(tmp_path / "run"), "out": str(out), "calls": 2, **work}
             (status,) = warm.run({"environment": environment, **spec})
+            if status == KILLED:
+                self.after_a_kill(Path(spec["folder"]))
             return status, json.loads(out.read_text()) if out.is_file() else None
 
         return _run
