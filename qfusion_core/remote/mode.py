@@ -25,7 +25,7 @@ _PATIENCE = 10.0  # seconds for others to close the file: each has it open for m
 # what SQLite says where it cannot share memory with other processes
 _NO_LOG = (
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOLFS),
-    *(sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOMEM),
+    *(sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_READONLY),
 )
 
 

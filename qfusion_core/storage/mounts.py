@@ -40,9 +40,9 @@ def file_system(path: Path) -> FileSystem:
     real = Path(os.path.realpath(path))
     if real.drive.startswith("\\\\"):
         return FileSystem("a network share of Windows", "shared")
-    while not real.exists() and real != real.parent:
-        real = real.parent
     try:
+        while not real.exists() and real != real.parent:
+            real = real.parent
         device = real.stat().st_dev
         around = [mount for mount in _mounts() if real.is_relative_to(mount.point)]
     except (OSError, ValueError):

@@ -47,6 +47,7 @@ TWO = "that two machines at once keep each other out is not promised"
 @pytest.fixture
 def check(machine, tmp_path, monkeypatch, capsys):
     """Runs `qfusion backends --check`: exit code, and (status, what, detail) by backend."""
+    monkeypatch.delenv("QFUSION_JOURNAL_MODE", raising=False)
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
     path = tmp_path / "some.yaml"
     path.write_text(FILE.format(url=machine.url, quick=QUICK))

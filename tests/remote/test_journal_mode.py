@@ -26,6 +26,7 @@ VARIABLE = "QFUSION_JOURNAL_MODE"
 @pytest.fixture(autouse=True)
 def of_nowhere(monkeypatch):
     """Where a measurement comes from takes longer to find out than to write down."""
+    monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr("qfusion_core.runs.provenance.provenance", dict)
 
 
