@@ -64,10 +64,15 @@ class Range(_Ends):
 
 
 class PriceSource(NamedTuple):
-    """Where a price was read, and when (ISO 8601)."""
+    """Where a price was read, and when (ISO 8601).
+
+    Attributes:
+        listed: Whether it is of a list that somebody wrote; else the machine itself has told it.
+    """
 
     text: str
     date: str
+    listed: bool = False
 
     def __str__(self) -> str:
         return f"{one_line(self.text, 300)} ({one_line(self.date, 30)})"
@@ -183,7 +188,7 @@ def _around(amounts: Iterable[Range | None]) -> Range | None:
 
 def _about(amount: Range | None, unit: str, what: str) -> str:
     if amount is None:
-        return f"an unknown {what}"
+        return f"no {what} known" if unit == "USD" else f"an unknown {what}"
     of = "" if unit == "USD" else " of QPU time"
     low, high = (f"{value:.2f}" for value in amount)
     return f"about {low} {unit}{of}" if low == high else f"about {low} to {high} {unit}{of}"
