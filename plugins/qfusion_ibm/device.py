@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from qfusion_core import (
     Finding,
     Job,
     JobStatus,
+    MachineFacts,
+    MachineList,
     NoiseParameters,
     Price,
     Range,
@@ -28,6 +31,7 @@ from qfusion_ibm.cache import Rule, Templates
 from qfusion_ibm.checks import findings
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.here import Here
+from qfusion_ibm.listed import Listed, Untranspiled, facts_of
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
@@ -53,6 +57,7 @@ class IBM(RemoteDevice):
     says_when_it_posts = True
 
     options: ours.Options
+    machines = MachineList(Path(__file__).with_name("machines.yaml"), "ibm", "backend")
 
     @classmethod
     def example(cls) -> ours.Options:
@@ -88,6 +93,34 @@ class IBM(RemoteDevice):
         assert isinstance(options, ours.Options)
         snapshot = snapshot_of(options.backend)
         return None if snapshot is None else cls(options, site=Packaged(options, snapshot))
+
+    @classmethod
+    def listed_as(cls, options: qfusion_core.Options) -> str:
+        """By its name."""
+        assert isinstance(options, ours.Options)
+        return options.backend
+
+    @classmethod
+    def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> IBM:
+        """Limits of the list; nothing is transpiled."""
+        assert isinstance(options, ours.Options)
+        made = cls(options, site=Listed(options, found))
+        made.templates = Untranspiled()
+        return made
+
+    @classmethod
+    def lacks_credentials(cls, options: qfusion_core.Options, given: Collection[str]) -> str | None:
+        """A machine needs both."""
+        assert isinstance(options, ours.Options)
+        absent = {"token": "QISKIT_IBM_TOKEN", "instance": "QISKIT_IBM_INSTANCE"}
+        lacking = [f"{k}: {{$env: {v}}}" for k, v in absent.items() if k not in given]
+        if is_local(options.backend) or not lacking:
+            return None
+        return f"add credentials: {{{', '.join(lacking)}}}"
+
+    def told(self) -> MachineFacts | None:
+        """Of the machine's configuration; IBM tells no price."""
+        return None if self.local else facts_of(self._site.machine(None, 1))
 
     @classmethod
     def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:

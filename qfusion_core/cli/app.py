@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli import machines as _machines  # noqa: F401  # verbs of `backends`
 from qfusion_core.cli.backends import backends
 from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare

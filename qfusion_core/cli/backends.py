@@ -129,6 +129,7 @@ def _check(
 
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
+    from qfusion_core.config.lacking import lacking
     from qfusion_core.discovery import explain
     from qfusion_core.errors import QfusionError
 
@@ -140,21 +141,32 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         "shots": None,
         "max_wires": None,
         "status": "invalid",
+        "lacks": None,
         "reason": None,
     }
     try:
-        found.configured(name, registry)
+        kind, options = found.configured(name, registry)
+        lack = lacking(found, name, registry)
         row |= {
             "options": entry.options,
             "status": "unavailable",
-        }  # an extra or a secret is missing, until it opens
+            "shots": getattr(options, "shots", None),
+        }
+        if lack is not None:
+            row |= {"status": lack.said, "lacks": lack.kind}
+        if lack is not None and lack.kind != "network":
+            return row
+        if not kind.opens_lightly(options):
+            return row | {"status": row["status"] if lack else "ready"}
         device = found.open(name, registry)
     except QfusionError as error:
-        return row | {"reason": str(error)}
+        return row | {"status": "unavailable", "reason": str(error)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's own fault must not hide the other backends
-        return row | {"reason": explain(error)}
+        return row | {"status": "unavailable", "reason": explain(error)}
     if absent := getattr(device, "absent", None):
         row["reason"] = "; ".join(f"without {name}: {reason}" for name, reason in absent.items())
-    return row | {"status": "ready", "shots": device.shots, "max_wires": device.max_wires}
+    if lack is None:
+        row["status"] = "ready"
+    return row | {"shots": device.shots, "max_wires": device.max_wires}

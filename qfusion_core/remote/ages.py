@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from qfusion_core.remote.price import Price
+from qfusion_core.remote.price import ListedPrice, Price
 
 MOST_DAYS = 90
 
@@ -12,8 +12,7 @@ MOST_DAYS = 90
 def said_of_age(price: Price, today: date | None = None) -> str | None:
     """A line about the prices of lists that are older than 90 days; None where none is.
 
-    >>> from qfusion_core import PriceSource
-    >>> old = PriceSource("a list", "2026-05-25", True)
+    >>> old = ListedPrice("a list", "2026-05-25")
     >>> print(said_of_age(Price(1, 1, sources=(old,)), date(2026, 11, 28)))
     prices as of 2026-05-25 (187 days ago) are older than 90 days: look at their source again
     >>> said_of_age(Price(1, 1, sources=(old,)), date(2026, 8, 23))
@@ -23,7 +22,11 @@ def said_of_age(price: Price, today: date | None = None) -> str | None:
         today: By default of UTC.
     """
     today = today or datetime.now(UTC).date()
-    days = {each.date: _days(each.date, today) for each in price.sources if each.listed}
+    days = {
+        each.date: _days(each.date, today)
+        for each in price.sources
+        if isinstance(each, ListedPrice)
+    }
     old = [f"{day} ({n} days ago)" for day, n in sorted(days.items()) if n > MOST_DAYS]
     if not old:
         return None

@@ -19,7 +19,7 @@ from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Options
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.price import PriceSource
+from qfusion_core.remote.price import ListedPrice
 from qfusion_core.storage.places import config_folder
 from qfusion_core.storage.writing import write_atomically
 
@@ -45,9 +45,10 @@ class Reading(Options):
     as_of: Day | None = Field(None, description="of the copy that was read; none: it has no date")
     read: Day = Field(description="the day on which it was read")
 
-    def __str__(self) -> str:
-        held = f"as of {self.as_of}" if self.as_of else "a copy without a date"
-        return f"{one_line(self.page, 200)}, {held}, read {self.read}"
+    @property
+    def day(self) -> str:
+        """As of which it holds; when it was read, if that is not known."""
+        return self.as_of or self.read
 
 
 class MachineFacts(Options):
@@ -119,17 +120,19 @@ class Listed:
     packaged: bool = True
 
     @property
-    def price_source(self) -> PriceSource | None:
-        """For a price; dated as of the copy that was read, or if that has no date, when read."""
+    def price_source(self) -> ListedPrice | None:
+        """For a price."""
         if self.priced is None:
             return None
-        return PriceSource(self._of(self.priced.page), self.priced.as_of or self.priced.read, True)
+        return ListedPrice(f"{self._list}: {self.priced.page}", self.priced.day)
+
+    @property
+    def _list(self) -> str:
+        return "the packaged list of machines" if self.packaged else "your own list of machines"
 
     def __str__(self) -> str:
-        return self._of("; ".join(map(str, self.readings)))
-
-    def _of(self, where: str) -> str:
-        return f"the {'packaged' if self.packaged else 'user’s'} list of machines: {where}"
+        oldest = min(each.day for each in self.readings)
+        return f"{self._list} (as of {oldest}; `qfusion backends machines --json` names the pages)"
 
 
 @dataclass(frozen=True)
@@ -157,8 +160,10 @@ class MachineList:
             old = found.get(name)
             # a reply may tell no price: the published one stays what it was
             if old is not None and told.priced is None:
-                usd = {each: getattr(old.facts, each) for each in ("usd_per_shot", "usd_per_minute")}
-                told = replace(told, facts=told.facts.model_copy(update=usd), priced=old.priced)
+                usd = ("usd_per_shot", "usd_per_minute")
+                published = {each: getattr(old.facts, each) for each in usd}
+                facts = told.facts.model_copy(update=published)
+                told = replace(told, facts=facts, priced=old.priced)
             found[name] = told
         return found
 

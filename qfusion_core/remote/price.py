@@ -64,18 +64,19 @@ class Range(_Ends):
 
 
 class PriceSource(NamedTuple):
-    """Where a price was read, and when (ISO 8601).
-
-    Attributes:
-        listed: Whether it is of a list that somebody wrote; else the machine itself has told it.
-    """
+    """Where a price was read, and when (ISO 8601)."""
 
     text: str
     date: str
-    listed: bool = False
 
     def __str__(self) -> str:
         return f"{one_line(self.text, 300)} ({one_line(self.date, 30)})"
+
+
+class ListedPrice(PriceSource):
+    """Of a list that somebody wrote; the machine itself has not told it."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,10 @@ class Price:
         document = asdict(self)
         document["qpu_seconds"] = self.qpu_seconds and self.qpu_seconds._asdict()
         document["usd"] = self.usd and self.usd._asdict()
-        document["sources"] = [source._asdict() for source in self.sources]
+        document["sources"] = [
+            {**source._asdict(), "listed": isinstance(source, ListedPrice)}
+            for source in self.sources
+        ]
         return document
 
     def __str__(self) -> str:
