@@ -146,27 +146,22 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
     }
     try:
         kind, options = found.configured(name, registry)
-        lack = lacking(found, name, registry)
         row |= {
             "options": entry.options,
             "status": "unavailable",
             "shots": getattr(options, "shots", None),
         }
-        if lack is not None:
-            row |= {"status": lack.said, "lacks": lack.kind}
-        if lack is not None and lack.kind != "network":
-            return row
-        if not kind.opens_lightly(options):
-            return row | {"status": row["status"] if lack else "ready"}
+        lack = lacking(found, name, registry)
+        told = {"status": lack.said, "lacks": lack.kind} if lack else {"status": "ready"}
+        if (lack and lack.kind != "network") or not kind.opens_lightly(options):
+            return row | told
         device = found.open(name, registry)
     except QfusionError as error:
-        return row | {"status": "unavailable", "reason": str(error)}
+        return row | {"reason": str(error)}
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's own fault must not hide the other backends
-        return row | {"status": "unavailable", "reason": explain(error)}
+        return row | {"reason": explain(error)}
     if absent := getattr(device, "absent", None):
         row["reason"] = "; ".join(f"without {name}: {reason}" for name, reason in absent.items())
-    if lack is None:
-        row["status"] = "ready"
-    return row | {"shots": device.shots, "max_wires": device.max_wires}
+    return row | told | {"shots": device.shots, "max_wires": device.max_wires}

@@ -37,9 +37,13 @@ def missing(device: type[Device], options: Options, registry: Registry) -> str |
 
 
 def _extra(distribution: str, package: str) -> str | None:
+    """The extra that brings least besides; None where none brings it."""
+    brings: dict[str, set[str]] = {}
     for line in requires(distribution) or ():
         needed = Requirement(line)
         _, of_an_extra, extra = str(needed.marker).partition("extra == ")
-        if of_an_extra and canonical(needed.name) == package:
-            return f"{distribution}[{extra.strip(chr(34))}]"
-    return None
+        if of_an_extra:
+            brings.setdefault(extra.strip(chr(34)), set()).add(canonical(needed.name))
+    those = [extra for extra, packages in brings.items() if package in packages]
+    least = min(those, key=lambda extra: len(brings[extra]), default=None)
+    return None if least is None else f"{distribution}[{least}]"

@@ -28,7 +28,9 @@ class Lack(NamedTuple):
 
 
 def lacking(backends: Backends, name: str, registry: Registry) -> Lack | None:
-    """The first thing that is missing; of a pool, what each of its members lacks; None: nothing.
+    """The first thing that is missing; None: nothing.
+
+    A pool can be used if one of its members can.
 
     A network comes last: whether there is one, nobody is asked.
 
@@ -45,7 +47,7 @@ def lacking(backends: Backends, name: str, registry: Registry) -> Lack | None:
         members = backends.pools[name].backends
         lacks = [lacking(backends, member, registry) for member in members]
         able = [lack for lack in lacks if lack is None or lack.kind == "network"]
-        return (able or lacks)[0]
+        return next(filter(None, able), None) if able else lacks[0]
     if install := missing(device, options, registry):
         return Lack("extra", f"needs the extra: {install}")
     named = backends.entries[name].credentials
