@@ -73,7 +73,8 @@ class PriceList(qfusion_core.Options):
         shot = self.usd_per_shot.get(machine.name)
         if shot is not None and machine.cost is not None and machine.cost.unit == "shot":
             if shot < machine.cost.price:
-                said = f"your file says {shot:g} USD for a shot, the device {machine.cost.price:g}"
+                other = "the device" if machine.cost.source is None else "the list"
+                said = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
                 sources.insert(0, PriceSource(said, machine.cost.date))
         if shot is None and machine.cost is not None and machine.cost.unit == "shot":
             shot = machine.cost.price

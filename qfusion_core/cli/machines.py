@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.backends import backends
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_table, say
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 NO_PRICE = "no price known"
 
 
-@backends.command()
 def machines(as_json: AsJson = False) -> None:
     """List vendors' machines as published, with page and day. Asks nobody.
 
@@ -48,7 +46,6 @@ def machines(as_json: AsJson = False) -> None:
     say("USD, a task's fee apart; IBM's go by the plan. --json: where each was read, and when.")
 
 
-@backends.command()
 def refresh(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A name in backends.yaml.")],
     backends_file: BackendsFile = None,
