@@ -5,15 +5,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as canonical
 
 from qfusion_core.bell import bell_values, judge
 from qfusion_core.config.backends import Backends
+from qfusion_core.config.extras import how_to_install, installed_version
 from qfusion_core.config.strangers import require_trust
 from qfusion_core.discovery import explain
 from qfusion_core.errors import QfusionError
@@ -112,23 +111,11 @@ def _packages(device: type[Device], options: Options, registry: Registry) -> Ite
     offer: Offer = next(o for o in registry.offers("device") if o.component is device)
     yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
     for package in (canonical(name) for name in device.packages(options)):
-        try:
-            yield Finding("package", "ok", f"{package} {version(package)}")
-        except PackageNotFoundError:
-            wanted = _extra(offer.plugin.distribution, package) or package
-            yield Finding(
-                "package", "failed", f'{package} is not installed; pip install "{wanted}"'
-            )
-
-
-def _extra(distribution: str, package: str) -> str | None:
-    """``distribution[extra]`` for the extra that brings a package; None where none does."""
-    for line in requires(distribution) or ():
-        needed = Requirement(line)
-        _, of_an_extra, extra = str(needed.marker).partition("extra == ")
-        if of_an_extra and canonical(needed.name) == package:
-            return f"{distribution}[{extra.strip(chr(34))}]"
-    return None
+        if (version := installed_version(package)) is not None:
+            yield Finding("package", "ok", f"{package} {version}")
+        else:
+            advice = how_to_install(package, offer.plugin.distribution)
+            yield Finding("package", "failed", f"{package} is not installed; {advice}")
 
 
 def _credentials(backends: Backends, name: str, device: type[Device]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ offline, with which the contract tests in `qfusion_core.testing` build it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, final
 
 from jaxtyping import Float
@@ -63,6 +63,25 @@ class Device(Component):
         Only then may an entry open it whose file was merely found in the working directory.
         """
         return not cls.Credentials.model_fields
+
+    @classmethod
+    def lacks_credentials(cls, options: base.Options, given: Collection[str]) -> str | None:
+        """Which credentials are missing with these options, in a few words; None: none.
+
+        Looks at this machine only: asks nobody, and imports no vendor's package.
+
+        Args:
+            options: Of the entry.
+            given: Fields of `Credentials` that the entry names and that are set.
+        """
+        fields = cls.Credentials.model_fields.items()
+        absent = [name for name, field in fields if field.is_required() and name not in given]
+        return f"add credentials: {{{absent[0]}: {{$env: NAME}}}}" if absent else None
+
+    @classmethod
+    def opens_lightly(cls, options: base.Options) -> bool:
+        """Whether opening it imports no vendor's package: a listing opens no other."""
+        return True
 
     def noise_model(self) -> NoiseParameters | None:
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from importlib.metadata import version
+from pathlib import Path
 
 from torch import Tensor
 
 import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
+from qfusion_braket.chain import has_credentials
 from qfusion_braket.here import Here
 from qfusion_braket.known import Known
+from qfusion_braket.listed import Listed
+from qfusion_braket.names import place
 from qfusion_braket.pricing import PriceList
 from qfusion_braket.service import Service
 from qfusion_braket.site import Site
@@ -21,6 +25,8 @@ from qfusion_core import (
     Finding,
     Job,
     JobStatus,
+    MachineFacts,
+    MachineList,
     NoiseParameters,
     Price,
     Range,
@@ -43,6 +49,7 @@ class Braket(RemoteDevice):
     says_when_it_posts = True
 
     options: ours.Options
+    machines = MachineList(Path(__file__).with_name("machines.yaml"), "braket", "device")
     snapshot_advice = (
         "to have one, save its properties (`qfusion backends save`) and name the file in the "
         "option properties; "
@@ -80,6 +87,36 @@ class Braket(RemoteDevice):
         """Of a device whose properties are saved (option `properties`)."""
         assert isinstance(options, ours.Options)
         return None if options.properties is None else cls(options, site=Known(options))
+
+    @classmethod
+    def listed_as(cls, options: qfusion_core.Options) -> str:
+        """By its short name."""
+        assert isinstance(options, ours.Options)
+        return "" if options.device is None else place(options.device, options.region).short
+
+    @classmethod
+    def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> Braket:
+        """Limits and price of the list."""
+        assert isinstance(options, ours.Options)
+        return cls(options, site=Listed(options, found))
+
+    @classmethod
+    def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:
+        """The SDK, and what an emulated device is compiled with; all come with ``braket``."""
+        assert isinstance(options, ours.Options)
+        more = () if options.emulate is None else ("qiskit-braket-provider",)
+        return ("amazon-braket-sdk", *more)
+
+    @classmethod
+    def lacks_credentials(cls, options: qfusion_core.Options, given: Collection[str]) -> str | None:
+        """AWS's own chain is looked at, too, but for what only a request would tell."""
+        assert isinstance(options, ours.Options)
+        if options.is_local or "access_key_id" in given or has_credentials(options.profile):
+            return None
+        return (
+            "AWS_ACCESS_KEY_ID is not set and ~/.aws has none; a role of this machine is found by "
+            "--check"
+        )
 
     @cached_property
     def _prices(self) -> PriceList:
@@ -151,6 +188,10 @@ class Braket(RemoteDevice):
         names = ("shots", "qubits", "optimization_level", "layout_seed")
         same = {name: getattr(chosen, name) for name in names}
         return Braket(self.Options(emulate=chosen.properties, **same))
+
+    def told(self) -> MachineFacts | None:
+        """What GetDevice says of it: also the price, but for the fee of a task."""
+        return self._site.told()
 
     def properties(self) -> bytes | None:
         """What GetDevice says of it: JSON, as `emulate` and `properties` take it."""

@@ -16,12 +16,27 @@ from pydantic import (
 )
 
 _QUBITS, _SHOTS = 1_000_000, 10**12  # more than any machine has; sums stay far from overflow
+_NAME = re.compile(r"\w{1,60}")
 _QUEUE = re.compile(r">?(\d{1,9})")
 
 
 def _date(found: Any) -> str:
     """A date is only shown: whatever else stands there counts as none."""
     return str(found) if isinstance(found, str) and len(found) <= 40 and found.isprintable() else ""
+
+
+def _names(found: Any) -> list[str]:
+    """Names of gates are only shown: others than plain ones are left out."""
+    names = found if isinstance(found, list) else []
+    return [each for each in names if isinstance(each, str) and _NAME.fullmatch(each)][:200]
+
+
+def _couplings(found: Any) -> str | None:
+    """Which qubits are coupled, in a word, which is only shown."""
+    whole = found.get("fullyConnected") if isinstance(found, dict) else None
+    if not isinstance(whole, bool):
+        return None
+    return "all to all" if whole else "neighbours"
 
 
 Count = Annotated[StrictInt, Field(ge=0, le=_SHOTS)]
@@ -72,6 +87,12 @@ class Paradigm(_Told):
     """How it computes."""
 
     qubits: StrictInt = Field(alias="qubitCount", ge=1, le=_QUBITS)
+    gates: Annotated[list[str], BeforeValidator(_names)] = Field(
+        default_factory=list, alias="nativeGateSet"
+    )
+    couplings: Annotated[str | None, BeforeValidator(_couplings)] = Field(
+        None, alias="connectivity"
+    )
 
 
 class Scheme(_Told):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qfusion_core import InputError
+from qfusion_core import InputError, PriceSource
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,13 @@ class Cost:
         price: US dollars.
         unit: For one ``shot``, ``task`` or ``minute``.
         date: Of the statement, ISO 8601.
+        source: Of a list that states it in the device's place; None where the device does.
     """
 
     price: float
     unit: str
     date: str
+    source: PriceSource | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_braket.machine import Machine
-from qfusion_core import InputError, Job, Price, PriceSource, Range, read_prices
+from qfusion_core import InputError, Job, ListedPrice, Price, PriceSource, Range, read_prices
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
@@ -55,14 +55,15 @@ class PriceList(qfusion_core.Options):
         """
         executions = job.shape[0] * job.facts["settings"]
         total = executions * (shots or 0)
-        sources = [PriceSource(self.source, self.date)]
+        sources: list[PriceSource] = [ListedPrice(self.source, self.date)]
         if machine.cost is not None and not 0 <= machine.cost.price < math.inf:
             raise InputError(
                 f"braket: {machine.name} states a price of {machine.cost.price:g} USD, which is no "
                 "amount; nothing was sent; save its properties anew, or ask again later"
             )
         if machine.cost is not None:
-            sources.insert(0, PriceSource(f"{machine.name} itself", machine.cost.date))
+            itself = PriceSource(f"{machine.name} itself", machine.cost.date)
+            sources.insert(0, machine.cost.source or itself)
         if machine.simulator:
             seconds = self._seconds(job)
             usd = None
@@ -72,7 +73,8 @@ class PriceList(qfusion_core.Options):
         shot = self.usd_per_shot.get(machine.name)
         if shot is not None and machine.cost is not None and machine.cost.unit == "shot":
             if shot < machine.cost.price:
-                said = f"your file says {shot:g} USD for a shot, the device {machine.cost.price:g}"
+                other = "the device" if machine.cost.source is None else "the list"
+                said = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
                 sources.insert(0, PriceSource(said, machine.cost.date))
         if shot is None and machine.cost is not None and machine.cost.unit == "shot":
             shot = machine.cost.price

@@ -22,11 +22,13 @@ from qfusion_braket.results import results
 from qfusion_braket.search import Search
 from qfusion_braket.site import Site
 from qfusion_braket.task import PROGRAM, PROGRAM_SET, task_of
+from qfusion_braket.told import facts_of
 from qfusion_core import (
     Circuit,
     Finding,
     Job,
     JobStatus,
+    MachineFacts,
     QfusionError,
     Refused,
     Result,
@@ -74,14 +76,27 @@ class Service(Site):
                 mitigated=options.error_mitigation is not None,
                 saved=self._saved,
             )
-            # AWS takes device parameters, and computes exact values, with single programs only
-            single = options.error_mitigation or options.qubits or options.shots is None
-            self._machine = dataclasses.replace(machine, program_set=None) if single else machine
+            self._machine = self._single(machine)
         return self._machine
+
+    def _single(self, machine: Machine) -> Machine:
+        """AWS takes device parameters, and computes exact values, with single programs only."""
+        options = self._options
+        single = options.error_mitigation or options.qubits or options.shots is None
+        return dataclasses.replace(machine, program_set=None) if single else machine
 
     def properties(self) -> bytes:
         """The document of GetDevice."""
         return str(self._described()["deviceCapabilities"]).encode()
+
+    def told(self) -> MachineFacts:
+        """What GetDevice says of it now."""
+        described = self._described()
+        options = self._options
+        assert options.device is not None
+        here = place(options.device, options.region)
+        machine = machine_of(described, here.short, saved=self._saved)
+        return facts_of(machine, here.arn, str(described["deviceCapabilities"]).encode())
 
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of the circuit as it is sent: AWS compiles it, and does not say beforehand to what."""

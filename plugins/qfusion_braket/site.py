@@ -7,7 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from qfusion_braket.machine import Machine
-from qfusion_core import Circuit, Finding, Job, JobStatus, NoiseParameters, Result
+from qfusion_core import (
+    Circuit,
+    Finding,
+    Job,
+    JobStatus,
+    MachineFacts,
+    NoiseParameters,
+    Result,
+)
 
 
 class Site(ABC):
@@ -27,6 +35,10 @@ class Site(ABC):
 
     def properties(self) -> bytes | None:
         """The device's document, asked anew; None where there is none."""
+        return None
+
+    def told(self) -> MachineFacts | None:
+        """Facts for the list of machines, asked anew; None where there are none."""
         return None
 
     @property

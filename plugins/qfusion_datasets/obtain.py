@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core import InputError, one_line
+from qfusion_core import InputError, one_line, require_network
 from qfusion_datasets.addresses import require_publisher, servers
 from qfusion_datasets.download import download
 from qfusion_datasets.options import DownloadOptions, absolute_path
@@ -61,6 +61,7 @@ def obtain(
     if folder.exists():
         remedy = f"delete {folder} to download it again"
         return verified(folder, source.sha256, parse, remedy=remedy)
+    require_network(f"downloading {source.folder}")
     return download(
         source.downloads,
         servers(source, options, own=own),

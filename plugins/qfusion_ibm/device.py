@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -16,6 +17,8 @@ from qfusion_core import (
     Finding,
     Job,
     JobStatus,
+    MachineFacts,
+    MachineList,
     NoiseParameters,
     Price,
     PriceSource,
@@ -32,10 +35,11 @@ from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.dry_run import seconds_by_dry_run
 from qfusion_ibm.here import Here
+from qfusion_ibm.listed import Listed, Untranspiled, facts_of
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
-from qfusion_ibm.programs import facts_of, mark_of, program_of, require_twirling
+from qfusion_ibm.programs import mark_of, program_facts, program_of, require_twirling
 from qfusion_ibm.results import table
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
@@ -58,6 +62,7 @@ class IBM(RemoteDevice):
     says_when_it_posts = True
 
     options: ours.Options
+    machines = MachineList(Path(__file__).with_name("machines.yaml"), "ibm", "backend")
 
     @classmethod
     def example(cls) -> ours.Options:
@@ -98,6 +103,34 @@ class IBM(RemoteDevice):
         return None if snapshot is None else cls(options, site=Packaged(options, snapshot))
 
     @classmethod
+    def listed_as(cls, options: qfusion_core.Options) -> str:
+        """By its name."""
+        assert isinstance(options, ours.Options)
+        return options.backend
+
+    @classmethod
+    def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> IBM:
+        """Limits of the list; nothing is transpiled."""
+        assert isinstance(options, ours.Options)
+        made = cls(options, site=Listed(options, found))
+        made.templates = Untranspiled()
+        return made
+
+    @classmethod
+    def lacks_credentials(cls, options: qfusion_core.Options, given: Collection[str]) -> str | None:
+        """A machine needs both."""
+        assert isinstance(options, ours.Options)
+        absent = {"token": "QISKIT_IBM_TOKEN", "instance": "QISKIT_IBM_INSTANCE"}
+        lacking = [f"{k}: {{$env: {v}}}" for k, v in absent.items() if k not in given]
+        if is_local(options.backend) or not lacking:
+            return None
+        return f"add credentials: {{{', '.join(lacking)}}}"
+
+    def told(self) -> MachineFacts | None:
+        """Of the machine's configuration; IBM tells no price."""
+        return None if self.local else facts_of(self._site.machine(None, 1))
+
+    @classmethod
     def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:
         """The SDK, Qiskit, and Aer for what runs here; all come with the extra ``ibm``."""
         assert isinstance(options, ours.Options)
@@ -118,7 +151,7 @@ class IBM(RemoteDevice):
             rows = max(1, machine.max_circuits // settings)
         facts: dict[str, object] = {"machine": machine.name, "settings": settings}
         template = self.templates.get(circuit, machine)
-        facts |= template.facts | facts_of(template.gates)
+        facts |= template.facts | program_facts(template.gates)
         if circuit.n_angles and not template.isa.parameters:
             facts["constant"] = True  # its angles change nothing, the transpiler found
         return tiles(circuit, angles, observables, rows=rows, facts=facts)
@@ -219,7 +252,7 @@ class IBM(RemoteDevice):
 
     def ask(self, job: Job) -> Price:
         """By IBM's dry run, which takes no QPU time."""
-        if not isinstance(self._site, Service) or isinstance(self._site, Packaged):
+        if type(self._site) is not Service:  # a simulation, or what is known of a machine here
             return super().ask(job)
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         pub = self.templates.get(job.circuit, machine).pub(job.angles, job.observables)

@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 import qfusion_core
-from qfusion_core import Price, PriceSource, Range, read_prices
+from qfusion_core import ListedPrice, Price, Range, read_prices
 from qfusion_ibm.options import Options
 from qfusion_ibm.zne import FACTORS
 
@@ -59,7 +59,7 @@ class PriceList(qfusion_core.Options):
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,
         )
-        source = PriceSource(self.source, self.date)
+        source = ListedPrice(self.source, self.date)
         return Price(executions, total, 1, seconds, self.usd(seconds), (source,))
 
     def usd(self, seconds: Range) -> Range:

@@ -138,7 +138,7 @@ def program_of(facts: Mapping[str, Any]) -> Program:
     return Executor()
 
 
-def facts_of(names: Iterable[str]) -> dict[str, str]:
+def program_facts(names: Iterable[str]) -> dict[str, str]:
     """What a job's facts say of the program that it is planned for.
 
     Args:

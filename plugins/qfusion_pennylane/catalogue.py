@@ -59,6 +59,11 @@ LOCAL = {
     "braket.local.qubit": Traits(keywords=frozenset({"batch_size"}), extra="braket"),
 }
 
+# distributions of devices that PennyLane does not bring
+_BRINGS = {
+    "qiskit.*": "pennylane-qiskit",
+    "braket.*": "amazon-braket-pennylane-plugin",
+}
 _NO_QUBITS = "has no qubits with gates"
 REFUSED = {
     "braket.aws.*": "runs on Amazon Braket past qfusion's journal and budget; use `type: braket`",
@@ -97,6 +102,18 @@ def traits(name: str, *, installed: Iterable[str], acknowledged: bool) -> Traits
             "`remote: acknowledged`"
         )
     return Traits(local=False)
+
+
+def brings(name: str) -> str | None:
+    """The distribution that a device is known to be of; None for PennyLane's own, and others'."""
+    found: str | None = _match(_BRINGS, name)
+    return found
+
+
+def is_vendors(name: str) -> bool:
+    """Whether importing a device imports a vendor's SDK, as far as that is known."""
+    own = ("default.*", "reference.*", "null.*", "lightning.*")
+    return not any(fnmatch(name, pattern) for pattern in own)
 
 
 def _match(table: dict[str, Any], name: str) -> Any:

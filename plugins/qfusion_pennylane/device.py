@@ -22,7 +22,7 @@ from qfusion_core import (
     require_wires,
 )
 from qfusion_pennylane import aer
-from qfusion_pennylane.catalogue import traits
+from qfusion_pennylane.catalogue import brings, is_vendors, traits
 from qfusion_pennylane.execution import Adjoint, Task, execute, rows_at_once
 from qfusion_pennylane.opening import Opener, installed
 
@@ -84,13 +84,18 @@ class PennyLane(Device):
     def packages(cls, options: Options) -> list[str]:
         """PennyLane, and the package of the device; a missing one is said when it is opened."""
         entry = installed().get(options.device)
-        name = entry.dist.name.lower() if entry and entry.dist else "pennylane"
-        return list(dict.fromkeys(["pennylane", name]))
+        known = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
+        return list(dict.fromkeys(["pennylane", known or "pennylane"]))
 
     @classmethod
     def runs_here(cls, options: Options) -> bool:
         """Unless it is not known to, and somebody has acknowledged that."""
         return options.remote is None
+
+    @classmethod
+    def opens_lightly(cls, options: Options) -> bool:
+        """PennyLane's own simulators."""
+        return not is_vendors(options.device)
 
     def __init__(
         self, options: Options, credentials: qfusion_core.Credentials | None = None

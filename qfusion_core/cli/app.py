@@ -18,6 +18,7 @@ from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.export import export
 from qfusion_core.cli.jobs import jobs
+from qfusion_core.cli.machines import machines, refresh
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
@@ -45,6 +46,8 @@ app.command()(refit)
 app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
+backends.command()(machines)
+backends.command()(refresh)
 app.add_typer(backends, name="backends")
 app.command()(trust)
 

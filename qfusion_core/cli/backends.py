@@ -138,6 +138,7 @@ def _check(
 
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
+    from qfusion_core.config.lacking import lacking
     from qfusion_core.discovery import explain
     from qfusion_core.errors import QfusionError
 
@@ -149,14 +150,20 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         "shots": None,
         "max_wires": None,
         "status": "invalid",
+        "lacks": None,
         "reason": None,
     }
     try:
-        found.configured(name, registry)
+        kind, options = found.configured(name, registry)
         row |= {
             "options": entry.options,
             "status": "unavailable",
-        }  # an extra or a secret is missing, until it opens
+            "shots": getattr(options, "shots", None),
+        }
+        lack = lacking(found, name, registry)
+        told = {"status": lack.said, "lacks": lack.kind} if lack else {"status": "ready"}
+        if (lack and lack.kind != "network") or not kind.opens_lightly(options):
+            return row | told
         device = found.open(name, registry)
     except QfusionError as error:
         return row | {"reason": str(error)}
@@ -166,4 +173,4 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         return row | {"reason": explain(error)}
     if absent := getattr(device, "absent", None):
         row["reason"] = "; ".join(f"without {name}: {reason}" for name, reason in absent.items())
-    return row | {"status": "ready", "shots": device.shots, "max_wires": device.max_wires}
+    return row | told | {"shots": device.shots, "max_wires": device.max_wires}

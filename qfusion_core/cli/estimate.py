@@ -27,9 +27,18 @@ if TYPE_CHECKING:
 
 def estimate(
     run: Run,
-    backend: Annotated[str, typer.Option(help="A name in backends.yaml.")],
+    backend: Annotated[
+        str, typer.Option(help="A name in backends.yaml, or of `qfusion backends machines`.")
+    ],
     samples: Samples = None,
     seed: SampleSeed = 0,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Ask nobody, credentials or not.")
+    ] = False,
+    shots: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of a machine that backends.yaml does not name; 1000 if it can."),
+    ] = None,
     allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
@@ -39,7 +48,7 @@ def estimate(
     Says what is left of the budget in this run, whether the plan fits, and whether these rows have
     been measured. A pool's plan is shown
     for each member, too. Without credentials, a machine that is known here (by a snapshot, by saved
-    properties) is planned for as it was then.
+    properties, by the list of `qfusion backends machines`) is planned for as it was then.
     """
     import torch
 
@@ -48,19 +57,22 @@ def estimate(
     from qfusion_core.errors import InputError
     from qfusion_core.interfaces import Device
     from qfusion_core.registry import Registry
+    from qfusion_core.remote.ages import said_of_age
     from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
     from qfusion_core.remote.journal import About
-    from qfusion_core.remote.offline import with_or_without_account
+    from qfusion_core.remote.offline import Without, with_or_without_account
     from qfusion_core.remote.recognition import known
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
+    from qfusion_core.storage.network import no_network
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     encoder = model.quantum
-    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
+    with no_network(offline):
+        part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
     def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room], Known | None]:
         if not isinstance(device, Fleet) or device.local:
@@ -77,9 +89,10 @@ def estimate(
         return plan, room(device, plan), before
 
     backends = Backends.read(backends_file)
-    (plan, rooms, before), unasked = with_or_without_account(
-        backends, backend, registry, run, planned
-    )
+    with no_network(offline):
+        (plan, rooms, before), unasked = with_or_without_account(
+            backends, backend, registry, run, planned, Without(offline, True, shots)
+        )
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
@@ -87,12 +100,14 @@ def estimate(
     rows = {name: len(_rows(part)) for name, part in parts.items()}
     total = figures[backend]
     say_offline(unasked)
+    old = said_of_age(total.price)
     if as_json:
         documents = [
             _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
         ]
         *members, whole = documents
         whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
+        whole |= {"planned_from": unasked, "old_prices": old}
         whole |= {"measurement": before and {"id": before.id, "state": before.state}}
         print_json({"run": str(run), **whole})
         return
@@ -110,6 +125,8 @@ def estimate(
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
         say(f"{named}{each.price}.{end}")
+    if old is not None:
+        say(old)
     if before is not None:
         what = (
             "would take its values and send nothing; --again measures anew"

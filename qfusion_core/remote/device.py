@@ -19,6 +19,7 @@ from qfusion_core.remote.fleet import Binding as Binding
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Charge, Finding, Job, JobStatus, Result
+from qfusion_core.remote.machines import Listed, MachineFacts, MachineList
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
 
@@ -35,6 +36,8 @@ class RemoteDevice(Fleet, ABC):
         local: Whether it runs in this process, as a snapshot of a machine does: there is nothing
             to lose, so no journal is kept and nobody is asked.
         max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
+        machines: The vendor's machines as published, for plans without an account; None: no list.
+        known_from: Where what is planned for is from, if the machine itself was not asked.
         snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
         tells_unknown: Whether `status` says ``unknown`` of a job that the provider does not know.
             Where it says ``failed``, as adapters did before, a failed job is looked for by its key
@@ -51,6 +54,8 @@ class RemoteDevice(Fleet, ABC):
 
     Options: ClassVar[type[base.Options]] = RemoteOptions
     max_pending: int | None = None
+    machines: ClassVar[MachineList | None] = None
+    known_from: str = ""
     snapshot_advice: ClassVar[str] = ""
     tells_unknown: ClassVar[bool] = False
     mitigates: bool = False
@@ -209,6 +214,25 @@ class RemoteDevice(Fleet, ABC):
 
         For an estimate without an account: nothing is asked, and nothing is ever sent with it.
         None: nothing is known without asking.
+        """
+        return None
+
+    @classmethod
+    def listed_as(cls, options: base.Options) -> str:
+        """What the list of `machines` calls the device of some options; empty: nothing."""
+        return ""
+
+    @classmethod
+    def from_list(cls, options: base.Options, found: Listed) -> RemoteDevice:
+        """As `offline`, from what the list of `machines` says: for an adapter that has one."""
+        raise NotImplementedError
+
+    def told(self) -> MachineFacts | None:
+        """What the provider tells of the machine today, for the list of `machines`; None: nothing.
+
+        Raises:
+            Transient: A fault that passes.
+            Refused: One that does not.
         """
         return None
 

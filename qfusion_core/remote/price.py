@@ -73,6 +73,12 @@ class PriceSource(NamedTuple):
         return f"{one_line(self.text, 300)} ({one_line(self.date, 30)})"
 
 
+class ListedPrice(PriceSource):
+    """Of a list that somebody wrote; the machine itself has not told it."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Price:
     """An estimate for a job or for several.
@@ -153,7 +159,10 @@ class Price:
         document = asdict(self)
         document["qpu_seconds"] = self.qpu_seconds and self.qpu_seconds._asdict()
         document["usd"] = self.usd and self.usd._asdict()
-        document["sources"] = [source._asdict() for source in self.sources]
+        document["sources"] = [
+            {**source._asdict(), "listed": isinstance(source, ListedPrice)}
+            for source in self.sources
+        ]
         return document
 
     def __str__(self) -> str:
@@ -183,7 +192,7 @@ def _around(amounts: Iterable[Range | None]) -> Range | None:
 
 def _about(amount: Range | None, unit: str, what: str) -> str:
     if amount is None:
-        return f"an unknown {what}"
+        return f"no {what} known" if unit == "USD" else f"an unknown {what}"
     of = "" if unit == "USD" else " of QPU time"
     low, high = (f"{value:.2f}" for value in amount)
     return f"about {low} {unit}{of}" if low == high else f"about {low} to {high} {unit}{of}"

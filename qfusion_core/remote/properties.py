@@ -1,4 +1,4 @@
-"""Properties of a machine, stored as its provider tells them: nobody has to be asked again."""
+"""What a provider tells of a machine, stored: nobody has to be asked again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
 from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.machines import MachineFacts
 from qfusion_core.remote.submission import new_asking
 
 
@@ -43,3 +44,28 @@ def save_properties(backends: Backends, name: str, path: Path) -> Path:
         said = error.strerror or type(error).__name__
         raise InputError(f"{path}: cannot be written ({said}); give another file") from None
     return path
+
+
+def refresh_machine(backends: Backends, name: str) -> tuple[Path, MachineFacts]:
+    """Ask, and put the reply into the user's own list of machines.
+
+    Args:
+        backends: The file.
+        name: The backend.
+
+    Returns:
+        The list, and what was told.
+
+    Raises:
+        InputError: The backend is in no list, or the user's cannot be read or written.
+        RemoteError: The provider cannot be reached, or refuses.
+    """
+    device = backends.open(name)
+    machines = device.machines if isinstance(device, RemoteDevice) else None
+    told = new_asking(device)(device.told) if isinstance(device, RemoteDevice) else None
+    if machines is None or told is None:
+        raise InputError(
+            f"backend {name!r} (device {device.name!r}) is in no list of machines; those of a "
+            "vendor whose adapter brings one can be asked"
+        )
+    return machines.keep(told), told

@@ -82,8 +82,15 @@ def test_an_estimate_without_credentials(service, qfusion, wine, monkeypatch):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     code, out, err = qfusion("estimate", wine, "--backend", "forte")
-    assert (code, out) == (2, "")
+    assert code == 0
+    assert "planned without the machine's own word" in err
     assert "no AWS credentials for ionq/Forte-1, whose limits and prices are asked of AWS" in err
+    assert "from the packaged list of machines (as of 20" in err
+    assert f"about {36 * (0.30 + 2000 * 0.08):.2f} USD" in out
+    assert "the packaged list of machines: https://aws.amazon.com/braket/pricing/ (20" in out
+    code, out, err = qfusion("evaluate", wine, "--backend", "forte", "--yes")
+    assert (code, out) == (2, "")  # only a plan can do without
+    assert "no AWS credentials for ionq/Forte-1" in err
     assert not service.requests
 
 
@@ -102,6 +109,8 @@ def test_an_estimate_without_credentials_from_saved_properties(
     assert code == 0, err
     plan = json.loads(out)
     assert (asked.pop("offline"), plan.pop("offline")) == (False, True)
+    assert asked.pop("planned_from") is None
+    assert plan.pop("planned_from").startswith("braket: no AWS credentials for iqm/Garnet")
     assert plan == asked
     assert "planned without the machine's own word" in err
     code, out, err = qfusion("evaluate", wine, "--backend", "garnet", "--samples", 5, "--yes")

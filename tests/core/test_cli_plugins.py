@@ -75,7 +75,10 @@ def test_plugins_as_a_table(qfusion, third_parties):
 
 
 def test_backends_as_json(qfusion, monkeypatch):
-    monkeypatch.delenv("QISKIT_IBM_TOKEN", raising=False)
+    for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in (("ACCESS_KEY_ID", "AKIANOBODY"), ("SECRET_ACCESS_KEY", "of nobody")):
+        monkeypatch.setenv(f"AWS_{name}", value)
     code, out, err = qfusion("backends", "--json")
     assert (code, err) == (0, "")
     listed = json.loads(out)
@@ -83,8 +86,12 @@ def test_backends_as_json(qfusion, monkeypatch):
     assert listed["file"].endswith("backends.yaml")
     rows = {row["name"]: row for row in listed["backends"]}
     status = {name: row["status"] for name, row in rows.items()}
-    assert status == {**dict.fromkeys(rows, "ready"), "ibm-fez": "unavailable"}
-    assert "the environment variable QISKIT_IBM_TOKEN is not set" in rows["ibm-fez"]["reason"]
+    assert status == {
+        **dict.fromkeys(rows, "ready"),
+        **dict.fromkeys(("sv1", "iqm-garnet", "ionq-forte"), "needs the network"),
+        "ibm-fez": "needs credentials (QISKIT_IBM_TOKEN and QISKIT_IBM_INSTANCE are not set)",
+    }
+    assert {row["lacks"] for row in rows.values()} == {None, "network", "credentials"}
     assert (rows["aer"]["shots"], rows["aer-sampled"]["shots"]) == (None, 4096)
 
 
@@ -108,9 +115,9 @@ def test_backends_says_why_one_cannot_be_used(qfusion):
     assert ["here", "*", "statevector", "-", "ready"] in table
     assert ["typo", "statevector", "-", "invalid"] in table
     assert ["stranger", "no[ibm]where", "-", "invalid"] in table
-    assert ["closed", "statevector", "-", "unavailable"] in table
+    unset = "needs credentials (QFUSION_TEST_UNSET is not set)"
+    assert ["closed", "statevector", "-", *unset.split()] in table
     assert "typo: mine.yaml:6:39: backends.typo.options: unknown key 'shot', did you mean" in out
-    assert "the environment variable QFUSION_TEST_UNSET is not set" in out
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
-from qfusion_ibm.programs import FACT, facts_of, program_of
+from qfusion_ibm.programs import FACT, program_facts, program_of
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
 
@@ -131,8 +131,8 @@ def test_zne_is_sent_as_a_circuit_for_each_factor(service, measure):
 
 
 def test_a_machine_with_gates_of_old_has_the_program_of_old():
-    assert facts_of(["u1", "u2", "u3", "cx"]) == {}
-    assert facts_of(["rz", "sx", "x", "cz", "measure"]) == (
+    assert program_facts(["u1", "u2", "u3", "cx"]) == {}
+    assert program_facts(["rz", "sx", "x", "cz", "measure"]) == (
         {FACT: "executor"} if gives_counts() else {}
     )
 

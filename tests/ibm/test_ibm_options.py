@@ -12,7 +12,7 @@ from qfusion_core.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
-from qfusion_ibm.programs import Sent, facts_of, program_of
+from qfusion_ibm.programs import Sent, program_facts, program_of
 
 from .conftest import credentials
 
@@ -127,7 +127,7 @@ def test_every_option_reaches_the_sdk():
         from qiskit_ibm_runtime.options_models import EstimatorOptions
     else:
         from qiskit_ibm_runtime.options import EstimatorOptions
-    program = program_of(facts_of(["rz", "sx", "cz"]))
+    program = program_of(program_facts(["rz", "sx", "cz"]))
     assert program.name == ("executor" if gives_counts() else "estimator")
     made = EstimatorOptions(**program.chosen(options, Sent(["qf-1"], 60)))
     assert made.environment.job_tags == ["qf-1"]

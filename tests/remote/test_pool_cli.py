@@ -213,7 +213,7 @@ def test_a_member_without_a_secret_is_left_out(machine, right, evaluate, qfusion
         each for each in json.loads(qfusion("backends", "--json")[1])["backends"]
         if each["name"] == "both"
     )  # fmt: skip
-    assert row["status"] == "ready"
+    assert row["status"] == "needs the network"
     assert row["reason"].startswith("without right: ")
     monkeypatch.delenv("QUEUE_TOKEN")
     code, _, err = evaluate("--yes", "--again")

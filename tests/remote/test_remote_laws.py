@@ -143,9 +143,7 @@ def test_a_price_is_a_range_with_its_sources_and_never_called_exact():
         "about 2.00 to 2.50 USD, about 2.00 to 4.00 s of QPU time; 3 jobs, 7 executions, 700 "
         "shots; old list (2024-01-01); new list (2026-10-01)"
     )
-    assert str(Price(1, 5)) == (
-        "an unknown price, an unknown QPU time; 1 job, 1 executions, 5 shots"
-    )
+    assert str(Price(1, 5)) == ("no price known, an unknown QPU time; 1 job, 1 executions, 5 shots")
     assert str(Price(1, 5, usd=Range(3, 3))).startswith("about 3.00 USD, ")
 
 

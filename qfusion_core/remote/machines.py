@@ -1,0 +1,225 @@
+"""Lists of vendors' machines: what is published of them, with the page and the day. For plans only.
+
+A list comes with an adapter; the user's own, which holds what providers told since, stands before
+it. No figure of either is ever held against a budget at submission where the machine tells its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from qfusion_core.config.yaml_dump import dump
+from qfusion_core.config.yaml_source import Source
+from qfusion_core.errors import InputError, did_you_mean
+from qfusion_core.options import Options
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.remote.price import ListedPrice
+from qfusion_core.storage.places import config_folder
+from qfusion_core.storage.writing import write_atomically
+
+FILE = "machines.yaml"  # in the user's configuration directory
+_TOLD = "told"  # name of the source of what a provider tells
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
+Usd = Annotated[float | None, Field(ge=0, le=1e6)]
+Count = Annotated[int | None, Field(ge=1, le=10**12)]
+Word = Annotated[str, Field(min_length=1, max_length=60)]
+
+
+class Reading(Options):
+    """Where something was read, and when."""
+
+    page: str = Field(min_length=1, max_length=300, description="a page, a file, or a reply")
+    as_of: Day | None = Field(None, description="of the copy that was read; none: it has no date")
+    read: Day = Field(description="the day on which it was read")
+
+    @property
+    def day(self) -> str:
+        """As of which it holds; when it was read, if that is not known."""
+        return self.as_of or self.read
+
+
+class MachineFacts(Options):
+    """What is known of a machine. An adapter's `RemoteDevice.told` makes one of a reply."""
+
+    device: Word = Field(description="as the adapter's option names it")
+    vendor: Word
+    qubits: int = Field(ge=1, le=10**6)
+    kind: Literal["qpu", "simulator"] = "qpu"
+    id: str | None = Field(None, max_length=200, description="the provider's")
+    native_gates: tuple[Word, ...] = Field((), max_length=200)
+    connectivity: Word | None = Field(None, description="in a word")
+    shots: tuple[Annotated[int, Field(ge=0, le=10**12)], Annotated[int, Field(ge=1)]] | None = (
+        Field(None, description="fewest and most of a circuit; none: not known")
+    )
+    circuits_per_job: Count = Field(None, description="at most; none: not known")
+    shots_per_job: Count = Field(None, description="at most; none: not known")
+    usd_per_shot: Usd = None
+    usd_per_minute: Usd = None
+
+
+class Entry(MachineFacts):
+    """An entry of a list: facts, and the names of the sources that they are from."""
+
+    named: str | None = Field(None, description="source of name and id")
+    facts: tuple[str, ...] = Field(min_length=1, description="sources of the facts")
+    price: str | None = Field(None, description="source of the price")
+
+    @model_validator(mode="after")
+    def _priced(self) -> Self:
+        if (self.price is None) != (self.usd_per_shot is None and self.usd_per_minute is None):
+            raise ValueError("price: a price and its source go together")
+        return self
+
+
+class Sheet(Options):
+    """A list."""
+
+    version: Literal[1]
+    sources: dict[str, Reading]
+    machines: dict[str, Entry]
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        for name, entry in self.machines.items():
+            for source in (*entry.facts, entry.named, entry.price):
+                if source is not None and source not in self.sources:
+                    known = did_you_mean(source, self.sources)
+                    raise ValueError(f"{name}: no source {one_line(repr(source), 40)}; {known}")
+        return self
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A machine of a list.
+
+    Attributes:
+        name: In the list.
+        facts: Of the machine.
+        readings: Where they are from.
+        priced: Where the price is from; None where none is known.
+        packaged: Whether they come with the adapter; else from the user's list.
+    """
+
+    name: str
+    facts: MachineFacts
+    readings: tuple[Reading, ...]
+    priced: Reading | None
+    packaged: bool = True
+
+    @property
+    def price_source(self) -> ListedPrice | None:
+        """For a price."""
+        if self.priced is None:
+            return None
+        return ListedPrice(f"{self._list}: {self.priced.page}", self.priced.day)
+
+    @property
+    def _list(self) -> str:
+        return "the packaged list of machines" if self.packaged else "your own list of machines"
+
+    def __str__(self) -> str:
+        oldest = min(each.day for each in self.readings)
+        return f"{self._list} (as of {oldest}; `qfusion backends machines --json` names the pages)"
+
+
+@dataclass(frozen=True)
+class MachineList:
+    """An adapter's machines.
+
+    Attributes:
+        packaged: The list that comes with it.
+        device: Name of the adapter, and of its section in the user's list.
+        option: With which an entry of ``backends.yaml`` names a machine.
+    """
+
+    packaged: Path
+    device: str
+    option: str
+
+    def read(self) -> dict[str, Listed]:
+        """By name.
+
+        Raises:
+            InputError: The user's list is wrong; with the position.
+        """
+        found = dict(_listed(Source.read(self.packaged).validate(Sheet), packaged=True))
+        for name, told in _listed(self._users(), packaged=False):
+            old = found.get(name)
+            # a reply may tell no price: the published one stays what it was
+            if old is not None and told.priced is None:
+                usd = ("usd_per_shot", "usd_per_minute")
+                published = {each: getattr(old.facts, each) for each in usd}
+                facts = told.facts.model_copy(update=published)
+                told = replace(told, facts=facts, priced=old.priced)
+            found[name] = told
+        return found
+
+    def of(self, device: str) -> Listed | None:
+        """The machine that the adapter's option calls so."""
+        return next((each for each in self.read().values() if each.facts.device == device), None)
+
+    def keep(self, facts: MachineFacts, today: date | None = None) -> Path:
+        """Write what a provider has just told into the user's list, in place of what is there.
+
+        Returns:
+            The list.
+
+        Raises:
+            InputError: It is wrong as it is, or cannot be written.
+        """
+        path, users = config_folder() / FILE, self._users()
+        listed = self.of(facts.device)
+        name = listed.name if listed else facts.device.replace("/", "-").replace("_", "-").lower()
+        day = f"{today or datetime.now(UTC).date():%Y-%m-%d}"
+        source = f"{_TOLD}-{day}"
+        priced = facts.usd_per_shot is not None or facts.usd_per_minute is not None
+        entry = Entry(**facts.model_dump(), facts=(source,), price=source if priced else None)
+        reply = Reading(page=f"reply of the provider of {facts.device}", as_of=day, read=day)
+        machines = {**users.machines, name: entry}
+        used = {each for one in machines.values() for each in (*one.facts, one.named, one.price)}
+        sources = {**users.sources, source: reply}
+        whole = Source.read(path).data if path.is_file() else {}
+        whole[self.device] = Sheet(
+            version=1,
+            sources={each: where for each, where in sources.items() if each in used},
+            machines=machines,
+        ).model_dump(mode="json", exclude_none=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_atomically(path, dump(whole))
+        except OSError as error:
+            said = error.strerror or type(error).__name__
+            raise InputError(f"{shown_path(path)}: cannot be written ({said})") from None
+        return path
+
+    def _users(self) -> Sheet:
+        path = config_folder() / FILE
+        nothing = Sheet(version=1, sources={}, machines={})
+        if not path.is_absolute() or not path.is_file():
+            return nothing
+        source = Source.read(path)
+        if source.get((self.device,)) is None:
+            return nothing
+        return source.validate(Sheet, (self.device,))
+
+
+def _listed(sheet: Sheet, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
+    for name, entry in sheet.machines.items():
+        keys = dict.fromkeys((*entry.facts, *([entry.named] if entry.named else [])))
+        priced = None if entry.price is None else sheet.sources[entry.price]
+        data: dict[str, Any] = {each: getattr(entry, each) for each in MachineFacts.model_fields}
+        facts = MachineFacts.model_construct(**data)
+        yield name, Listed(name, facts, tuple(sheet.sources[k] for k in keys), priced, packaged)
