@@ -35,6 +35,12 @@ def estimate(
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask nobody, credentials or not.")
     ] = False,
+    ask: Annotated[
+        bool,
+        typer.Option(
+            "--ask", help="Have the provider say it, too: IBM's dry run, which takes no QPU time."
+        ),
+    ] = False,
     shots: Annotated[
         int | None,
         typer.Option(min=1, help="Of a machine that backends.yaml does not name; 1000 if it can."),
@@ -46,9 +52,10 @@ def estimate(
     """Make the plan of `qfusion evaluate` with the same options, and send nothing.
 
     Says what is left of the budget in this run, whether the plan fits, and whether these rows have
-    been measured. A pool's plan is shown
-    for each member, too. Without credentials, a machine that is known here (by a snapshot, by saved
-    properties, by the list of `qfusion backends machines`) is planned for as it was then.
+    been measured. A pool's plan is shown for each member, too. Without credentials, a machine that
+    is known here (by a snapshot, by saved properties, by the list of `qfusion backends machines`)
+    is planned for as it was then. With `--ask` jobs go to IBM's stand-in for the machine, which is
+    free, to be checked and timed there.
     """
     import torch
 
@@ -58,6 +65,7 @@ def estimate(
     from qfusion_core.interfaces import Device
     from qfusion_core.registry import Registry
     from qfusion_core.remote.ages import said_of_age
+    from qfusion_core.remote.asked import ask_providers
     from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.fleet import Fleet
     from qfusion_core.remote.journal import About
@@ -67,6 +75,8 @@ def estimate(
     from qfusion_core.runs.loading import load_model
     from qfusion_core.storage.network import no_network
 
+    if ask and offline:
+        raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
     registry = Registry()
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
@@ -74,7 +84,7 @@ def estimate(
     with no_network(offline):
         part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
-    def planned(device: Device) -> tuple[list[Planned], Mapping[str, Room], Known | None]:
+    def planned(device: Device) -> tuple[Fleet, list[Planned], Mapping[str, Room], Known | None]:
         if not isinstance(device, Fleet) or device.local:
             raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
         model.attach(device)
@@ -86,13 +96,16 @@ def estimate(
             "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
         )
         before = known(device.bound.measurement.journal, about, device.values_digests())
-        return plan, room(device, plan), before
+        return device, plan, room(device, plan), before
 
     backends = Backends.read(backends_file)
     with no_network(offline):
-        (plan, rooms, before), unasked = with_or_without_account(
+        (device, plan, rooms, before), unasked = with_or_without_account(
             backends, backend, registry, run, planned, Without(offline, True, shots)
         )
+    if ask and unasked is not None:
+        raise InputError(f"--ask: {unasked}")
+    asked = ask_providers(device, plan) if ask else {}
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself
     parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
@@ -108,6 +121,7 @@ def estimate(
         *members, whole = documents
         whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
         whole |= {"planned_from": unasked, "old_prices": old}
+        whole |= {"asked": {name: price.as_json() for name, price in asked.items()}}
         whole |= {"measurement": before and {"id": before.id, "state": before.state}}
         print_json({"run": str(run), **whole})
         return
@@ -125,6 +139,8 @@ def estimate(
         named = f"{name}: " if len(figures) > 1 else ""
         end = " An estimate: the machine's own account decides." if name == backend else ""
         say(f"{named}{each.price}.{end}")
+    for name, price in asked.items():
+        say(f"{name}: its provider says: {price}. A dry run: free, and nothing was run.")
     if old is not None:
         say(old)
     if before is not None:

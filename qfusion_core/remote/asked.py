@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qfusion_core.remote.fleet import Fleet
 
 
-def ask(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
+def ask_providers(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
     """The sum over the jobs of each backend, by its name.
 
     Jobs of one size cost the same: the provider is asked once for each.

@@ -8,6 +8,7 @@ from ibm_service import CRN
 
 from qfusion_core import trust
 from qfusion_core.cli import main
+from qfusion_ibm.client import gives_counts
 
 from .conftest import SECRET
 
@@ -147,3 +148,38 @@ def test_the_doctor_offline(qfusion, monkeypatch):
     code, out, _ = qfusion("backends", "ibm", "--check", "--offline")
     assert code == 1
     assert "token: QISKIT_IBM_TOKEN is not set; export QISKIT_IBM_TOKEN=..." in out
+
+
+def test_ibm_is_asked_what_it_would_take(service, qfusion, run):
+    """Once for jobs of one size; nothing is in the journal, nothing goes to the machine."""
+    service.mocks = True
+    service.metrics = lambda: {"usage": {"status": "final", "qpu_charge_time_seconds": 4.5}}
+    words = ("estimate", run, "--backend", "ibm", "--samples", 9, "--ask")
+    code, out, err = qfusion(*words)
+    if not gives_counts():
+        assert code == 2 and "knows no dry run; pip install 'qfusion[ibm]'" in err
+        return
+    assert code == 0
+    said = " ".join(out.split())
+    assert (
+        "ibm: its provider says: about 0.00 to 21.60 USD, about 13.50 s of QPU time; 3 jobs" in said
+    )
+    assert "IBM's dry run of ibm_manila" in said and "free, and nothing was run" in said
+    assert {job["backend"] for job in service.jobs.values()} == {"mock_manila"}
+    assert len(service.jobs) == 2 and not (run / "journal.sqlite").exists()
+    asked = json.loads(qfusion(*words, "--json")[1])["asked"]
+    assert asked["ibm"]["qpu_seconds"] == {"low": 13.5, "high": 13.5}
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--offline",), "--ask needs the network, which --offline forbids; leave one of them out"),
+        ((), "backends.ibm.credentials.token: the environment variable QISKIT_IBM_TOKEN"),
+    ],
+)
+def test_nobody_is_asked(service, qfusion, run, monkeypatch, words, text):
+    monkeypatch.delenv("QISKIT_IBM_TOKEN")
+    code, _, err = qfusion("estimate", run, "--backend", "ibm", "--ask", *words)
+    assert code == 2 and text in err
+    assert not service.jobs
