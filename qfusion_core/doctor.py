@@ -54,7 +54,7 @@ def examine(
             yield from _members(backends, name, registry, offline)
             return
         at_rest = [
-            *_packages(device, options, registry),
+            *package_findings(device, options, registry),
             *_credentials(backends, name, device),
         ]
         yield from at_rest
@@ -94,7 +94,9 @@ def _members(backends: Backends, name: str, registry: Registry, offline: bool) -
             yield each._replace(what=f"{member}: {each.what}", status=status)
 
 
-def _packages(device: type[Device], options: Options, registry: Registry) -> Iterator[Finding]:
+def package_findings(
+    device: type[Device], options: Options, registry: Registry
+) -> Iterator[Finding]:
     """The plugin, and what it needs besides."""
     offer: Offer = next(o for o in registry.offers("device") if o.component is device)
     yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
@@ -102,20 +104,26 @@ def _packages(device: type[Device], options: Options, registry: Registry) -> Ite
         try:
             yield Finding("package", "ok", f"{package} {version(package)}")
         except PackageNotFoundError:
-            wanted = _extra(offer.plugin.distribution, package) or package
+            wanted = _extra(offer.plugin.distribution, package, device.name) or package
             yield Finding(
                 "package", "failed", f'{package} is not installed; pip install "{wanted}"'
             )
 
 
-def _extra(distribution: str, package: str) -> str | None:
-    """``distribution[extra]`` for the extra that brings a package; None where none does."""
+def _extra(distribution: str, package: str, device: str) -> str | None:
+    """``distribution[extra]`` for the extra that brings a package; None where none does.
+
+    Of several the one that is called as the device, else the one that brings the fewest packages.
+    """
+    brings: dict[str, set[str]] = {}
     for line in requires(distribution) or ():
         needed = Requirement(line)
         _, of_an_extra, extra = str(needed.marker).partition("extra == ")
-        if of_an_extra and canonical(needed.name) == package:
-            return f"{distribution}[{extra.strip(chr(34))}]"
-    return None
+        if of_an_extra:
+            brings.setdefault(extra.strip("\"'"), set()).add(canonical(needed.name))
+    fit = [extra for extra, packages in brings.items() if package in packages]
+    best = min(fit, key=lambda extra: (extra != device, len(brings[extra])), default=None)
+    return best and f"{distribution}[{best}]"
 
 
 def _credentials(backends: Backends, name: str, device: type[Device]) -> Iterator[Finding]:

@@ -39,6 +39,12 @@ def pytest_configure():
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 
 
+def pytest_runtest_setup(item):
+    """No environment has all extras: pennylane-qiskit holds IBM's client where [ibm] is not."""
+    if item.get_closest_marker("aer") and not importlib.util.find_spec("pennylane_qiskit"):
+        pytest.skip("pennylane-qiskit is not installed: the extra [aer], which excludes [ibm]")
+
+
 @pytest.fixture(autouse=True)
 def nobody_else_is_asked():
     """No test, and no process that it starts, asks anybody but this machine."""

@@ -80,6 +80,13 @@ class Braket(RemoteDevice):
         assert isinstance(options, ours.Options)
         return None if options.properties is None else cls(options, site=Known(options))
 
+    @classmethod
+    def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:
+        """The SDK, and what an emulated device is compiled with; all come with ``braket``."""
+        assert isinstance(options, ours.Options)
+        more = () if options.emulate is None else ("qiskit-braket-provider",)
+        return ("amazon-braket-sdk", *more)
+
     @cached_property
     def _prices(self) -> PriceList:
         return PriceList.read()

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -83,9 +84,13 @@ def test_backends_as_json(qfusion, monkeypatch):
     assert listed["file"].endswith("backends.yaml")
     rows = {row["name"]: row for row in listed["backends"]}
     status = {name: row["status"] for name, row in rows.items()}
-    assert status == {**dict.fromkeys(rows, "ready"), "ibm-fez": "unavailable"}
+    without = () if find_spec("pennylane_qiskit") else ("aer", "aer-sampled")
+    lacking = dict.fromkeys(("ibm-fez", *without), "unavailable")
+    assert status == {**dict.fromkeys(rows, "ready"), **lacking}
+    for name in without:
+        assert 'pip install "qfusion[aer]"' in rows[name]["reason"]
     assert "the environment variable QISKIT_IBM_TOKEN is not set" in rows["ibm-fez"]["reason"]
-    assert (rows["aer"]["shots"], rows["aer-sampled"]["shots"]) == (None, 4096)
+    assert (rows["statevector"]["shots"], rows["sampled"]["shots"]) == (None, 4096)
 
 
 MIXED = """

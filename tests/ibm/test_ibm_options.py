@@ -11,8 +11,8 @@ from qfusion_core.config.backends import Backends
 from qfusion_core.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
-from qfusion_ibm.programs import Sent, facts_of, program_of
 from qfusion_ibm.options import LEAST_HERE
+from qfusion_ibm.programs import Sent, facts_of, program_of
 
 from .conftest import credentials
 
