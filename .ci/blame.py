@@ -64,9 +64,14 @@ def report(junit: str, installed: str, lock: str) -> list[str]:
     lines += ["", "nothing broke" if not broke else "broken, by dependency:"]
     for name, tests in sorted(broke.items(), key=lambda item: -len(item[1])):
         package = name.split(" ")[0]
-        other = " -> ".join(", ".join(sorted(v[package])) or "-" for v in (locked, here))
-        state = other if package in changed else "version as locked"
-        lines.append(f"  {name} ({state}): {len(tests)}")
+        was, found = (", ".join(sorted(each.get(package, ()))) for each in (locked, here))
+        if package not in here:
+            state = ""
+        elif package in changed:
+            state = f", {was or 'not locked'} -> {found}"
+        else:
+            state = f", {found} as locked"
+        lines.append(f"  {name}{state}: {len(tests)}")
         lines += [f"    {test}: {said[:160]}" for test, said in tests[:5]]
     return lines
 
