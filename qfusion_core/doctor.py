@@ -61,7 +61,7 @@ def examine(
             yield from _members(backends, name, registry, offline, run)
             return
         at_rest = [
-            *_packages(device, options, registry),
+            *package_findings(device, options, registry),
             *_credentials(backends, name, device),
         ]
         yield from at_rest
@@ -106,7 +106,9 @@ def _members(
             yield each._replace(what=f"{member}: {each.what}", status=status)
 
 
-def _packages(device: type[Device], options: Options, registry: Registry) -> Iterator[Finding]:
+def package_findings(
+    device: type[Device], options: Options, registry: Registry
+) -> Iterator[Finding]:
     """The plugin, and what it needs besides."""
     offer: Offer = next(o for o in registry.offers("device") if o.component is device)
     yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
@@ -114,7 +116,7 @@ def _packages(device: type[Device], options: Options, registry: Registry) -> Ite
         if (version := installed_version(package)) is not None:
             yield Finding("package", "ok", f"{package} {version}")
         else:
-            advice = how_to_install(package, offer.plugin.distribution)
+            advice = how_to_install(package, offer.plugin.distribution, device.name)
             yield Finding("package", "failed", f"{package} is not installed; {advice}")
 
 

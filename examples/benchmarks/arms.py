@@ -57,7 +57,9 @@ def plan(
     hybrid = compose(preset, data, classical=classical, settings=settings, registry=registry)
     whole = hybrid.model_dump(mode="json")
     del whole["training"]["seed"]
-    shared = sha256({"preset": hybrid_arm, "spec": whole})
+    # a part that a later version adds, and nobody uses, makes no other setting of it
+    used = {part: value for part, value in whole.items() if value is not None}
+    shared = sha256({"preset": hybrid_arm, "spec": used})
     tasks = []
     for arm in arms:
         spec, same = hybrid, shared

@@ -21,8 +21,8 @@ def require_lightgbm() -> None:
     """
     if importlib.util.find_spec("lightgbm") is None:
         raise InputError(
-            "the arm lightgbm needs the package lightgbm; `pip install 'qfusion[bench]'`, or leave "
-            "the arm out of --arms"
+            "the arm lightgbm needs the package lightgbm; pip install lightgbm, or name the other "
+            "arms with --arms"
         )
 
 

@@ -54,8 +54,8 @@ LOCAL = {
     "reference.qubit": Traits(seed="seed"),
     "lightning.tensor": Traits(keywords=_TENSOR),
     "lightning.*": Traits("adjoint", seed="seed"),
-    "qiskit.aer": Traits(seed="seed_simulator", keywords=_AER, extra="ibm"),
-    "qiskit.basicsim": Traits(exact=False, seed="seed_simulator", extra="ibm"),
+    "qiskit.aer": Traits(seed="seed_simulator", keywords=_AER, extra="aer"),
+    "qiskit.basicsim": Traits(exact=False, seed="seed_simulator", extra="aer"),
     "braket.local.qubit": Traits(keywords=frozenset({"batch_size"}), extra="braket"),
 }
 

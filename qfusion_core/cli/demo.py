@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,12 @@ from qfusion_core.cli.compare import as_document, measure
 from qfusion_core.cli.comparison import print_report
 from qfusion_core.cli.output import AsJson, print_json, say
 
-BACKENDS = ("statevector", "lightning", "aer-sampled", "braket-local")
+if TYPE_CHECKING:
+    from qfusion_core.config.backends import Backends
+    from qfusion_core.registry import Registry
+
+HERE = "statevector"
+BACKENDS = (HERE, "lightning", "sampled", "braket-local", "ibm-noisy")
 
 
 def demo(
@@ -21,7 +26,7 @@ def demo(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train on Wine, then run the same saved model on four backends."""
+    """Train on Wine, then run the same saved model on each of five backends that is installed."""
     from qfusion_core.cli.progress import show_epochs
     from qfusion_core.config.backends import PACKAGED, Backends
     from qfusion_core.config.compose import compose
@@ -30,8 +35,9 @@ def demo(
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not
-    for name in BACKENDS:
-        backends.open(name, registry)  # a missing extra is said before the training
+    names, left_out = ready(backends, registry)
+    for name, why in left_out.items():
+        say(f"left out: {name}: {why}", err=True)
     with tempfile.TemporaryDirectory() as folder:
         spec = compose("hardware", "wine", registry=registry)
         say("training the `hardware` preset on wine (178 rows) on statevector", err=True)
@@ -39,13 +45,42 @@ def demo(
             run = experiment.train(
                 spec,
                 out or Path(folder) / "wine",
-                backend=backends.open("statevector", registry),
+                backend=backends.open(HERE, registry),
                 registry=registry,
                 on_epoch=on_epoch,
             )
-        say("evaluating the saved model: " + ", ".join(BACKENDS), err=True)
-        report = measure(run.path, backends, list(BACKENDS))
+        say("evaluating the saved model: " + ", ".join(names), err=True)
+        report = measure(run.path, backends, names)
         if as_json:
-            print_json(as_document(run.path, report))
+            print_json({**as_document(run.path, report), "left_out": left_out})
         else:
             print_report(report)
+
+
+def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, str]]:
+    """Which of the demonstration's backends open here, found before the training.
+
+    Returns:
+        Their names, and why each of the others is left out: what to install.
+
+    Raises:
+        QfusionError: The simulator on which it trains does not open.
+    """
+    from qfusion_core.doctor import package_findings
+    from qfusion_core.errors import QfusionError
+
+    names, left_out = [], {}
+    for name in BACKENDS:
+        found = package_findings(*backends.configured(name, registry), registry)
+        if missing := [each.detail for each in found if each.status == "failed"]:
+            left_out[name] = "; ".join(missing)
+            continue
+        try:
+            backends.open(name, registry)
+        except QfusionError as error:
+            if name == HERE:
+                raise
+            left_out[name] = str(error)
+            continue
+        names.append(name)
+    return names, left_out

@@ -22,9 +22,15 @@ def installed_version(package: str) -> str | None:
         return None
 
 
-def how_to_install(package: str, distribution: str) -> str:
-    """``pip install "distribution[extra]"``, or the package itself where no extra brings it."""
-    return f'pip install "{_extra(distribution, package) or package}"'
+def how_to_install(package: str, distribution: str, device: str) -> str:
+    """``pip install "distribution[extra]"``, or the package itself where no extra brings it.
+
+    Args:
+        package: That a device needs.
+        distribution: That has the device.
+        device: Its name.
+    """
+    return f'pip install "{_extra(distribution, package, device) or package}"'
 
 
 def missing(device: type[Device], options: Options, registry: Registry) -> str | None:
@@ -33,17 +39,17 @@ def missing(device: type[Device], options: Options, registry: Registry) -> str |
     absent = [each for each in device.packages(options) if installed_version(each) is None]
     if not absent or plugin is None:
         return None
-    return how_to_install(canonical(absent[0]), plugin.distribution)
+    return how_to_install(canonical(absent[0]), plugin.distribution, device.name)
 
 
-def _extra(distribution: str, package: str) -> str | None:
-    """The extra that brings least besides; None where none brings it."""
+def _extra(distribution: str, package: str, device: str) -> str | None:
+    """Of the extras that bring it that of the device's name, else the least; None: none does."""
     brings: dict[str, set[str]] = {}
     for line in requires(distribution) or ():
         needed = Requirement(line)
         _, of_an_extra, extra = str(needed.marker).partition("extra == ")
         if of_an_extra:
-            brings.setdefault(extra.strip(chr(34)), set()).add(canonical(needed.name))
+            brings.setdefault(extra.strip("\"'"), set()).add(canonical(needed.name))
     those = [extra for extra, packages in brings.items() if package in packages]
-    least = min(those, key=lambda extra: len(brings[extra]), default=None)
-    return None if least is None else f"{distribution}[{least}]"
+    best = min(those, key=lambda extra: (extra != device, len(brings[extra])), default=None)
+    return None if best is None else f"{distribution}[{best}]"

@@ -12,7 +12,7 @@ from qfusion_core.config.backends import PACKAGED, Backends
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
-    "statevector", "default-qubit", "lightning", "aer", "aer-sampled", "braket-local",
+    "statevector", "sampled", "default-qubit", "lightning", "aer", "aer-sampled", "braket-local",
     "braket-local-exact",
 )  # fmt: skip
 
@@ -21,7 +21,10 @@ def one(entry, default="it"):
     return f"version: 1\ndefault: {default}\nbackends:\n  it: {entry}\n"
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=pytest.mark.aer if n.startswith("aer") else ()) for n in SHIPPED],
+)
 def test_the_shipped_file_works_as_it_is(name):
     device = open_backend(name, ROOT / "backends.yaml")
     circuit = Circuit(2, (Gate("X", (1,)),), 0, 0)
@@ -30,7 +33,7 @@ def test_the_shipped_file_works_as_it_is(name):
         values = device.expectations(circuit, data, weights, ["ZI", "IZ"])
     # X flips wire 1 for certain, so that sampling is exact, too
     torch.testing.assert_close(values, torch.tensor([[1.0, -1.0]], dtype=torch.float64))
-    assert (device.shots is not None) == (name in ("aer-sampled", "braket-local"))
+    assert (device.shots is not None) == (name in ("sampled", "aer-sampled", "braket-local"))
 
 
 def test_the_shipped_file_lists_what_it_promises():

@@ -15,6 +15,13 @@ from faults.theatre import Theatre
 from faults.values import held
 from faults.vendors import VENDORS
 
+from qfusion_ibm.client import gives_counts
+
+# IBM's machine of these scenes computes what the older client sends
+THERE = [name for name in VENDORS if name != "ibm" or not gives_counts()]
+WITH_IBM = pytest.mark.skipif(
+    "ibm" not in THERE, reason="IBM is played with its older client: the extra [aer]"
+)
 PLAYED = {
     "ibm": (
         "H1 a stray 404 in mid-wait", "H2 given up at 2 s, accepted at 2.2 s", "H3 one row for all",
@@ -29,7 +36,7 @@ PLAYED = {
 }  # fmt: skip
 BY_NAME = {scene.name: scene for scene in SCENES}
 CASES = [
-    pytest.param(name, vendor, id=f"{vendor}: {name}")
+    pytest.param(name, vendor, id=f"{vendor}: {name}", marks=WITH_IBM if vendor == "ibm" else ())
     for vendor, names in PLAYED.items()
     for name in names
 ]
@@ -37,7 +44,7 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def theatre():
-    with Theatre(list(VENDORS)) as theatre:
+    with Theatre(THERE) as theatre:
         yield theatre
 
 
@@ -52,7 +59,9 @@ def test_nothing_is_lost_bought_twice_or_wrong(theatre, name, vendor):
     assert not row.amiss, as_json(row)
 
 
-@pytest.mark.parametrize(("seed", "vendor"), [(3, "braket"), (12, "ibm")])
+@pytest.mark.parametrize(
+    ("seed", "vendor"), [(3, "braket"), pytest.param(12, "ibm", marks=WITH_IBM)]
+)
 def test_two_faults_at_once(theatre, vendor, seed):
     with theatre.stage(VENDORS[vendor]) as stage:
         found = play_pair(stage, Pair(seed))
@@ -60,6 +69,7 @@ def test_two_faults_at_once(theatre, vendor, seed):
     assert not fell, found
 
 
+@WITH_IBM
 def test_a_scene_sees_what_does_not_hold(theatre):
     scene = BY_NAME["H1 a stray 404 in mid-wait"]
     with theatre.stage(VENDORS["ibm"]) as stage:

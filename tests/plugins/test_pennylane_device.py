@@ -10,14 +10,10 @@ from qfusion_pennylane.device import PennyLane
 from qfusion_statevector.device import Statevector
 
 WORDS = [*pauli_words("xyz", 3), "ZZI", "XYZ", "IXX", "III", "ZII"]
-EXACT = ["default.qubit", "default.mixed", "lightning.qubit", "qiskit.aer", "braket.local.qubit"]
-SAMPLED = [
-    "default.qubit",
-    "lightning.qubit",
-    "qiskit.aer",
-    "qiskit.basicsim",
-    "braket.local.qubit",
-]
+AER = pytest.param("qiskit.aer", marks=pytest.mark.aer)
+BASIC = pytest.param("qiskit.basicsim", marks=pytest.mark.aer)
+EXACT = ["default.qubit", "default.mixed", "lightning.qubit", AER, "braket.local.qubit"]
+SAMPLED = ["default.qubit", "lightning.qubit", AER, BASIC, "braket.local.qubit"]
 
 
 def circuit():
@@ -104,7 +100,7 @@ def test_gradients_are_the_same_on_every_route(name, method, tolerance):
         torch.testing.assert_close(a, b, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", ["qiskit.aer", "braket.local.qubit"])
+@pytest.mark.parametrize("name", [AER, "braket.local.qubit"])
 def test_a_black_box_is_differentiated_by_parameter_shift(name):
     got = gradients(device(name), small(), ["ZZ", "IY"])
     expected = gradients(Statevector(Statevector.Options()), small(), ["ZZ", "IY"])
@@ -112,7 +108,7 @@ def test_a_black_box_is_differentiated_by_parameter_shift(name):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", AER])
 def test_float32_stays_float32(name):
     data, weights = inputs(small(), dtype=torch.float32)
     values = device(name).expectations(small(), data, weights, ["ZZ", "IY"])
@@ -120,7 +116,7 @@ def test_float32_stays_float32(name):
     assert {values.dtype, data.grad.dtype, weights.grad.dtype} == {torch.float32}
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", AER])
 @pytest.mark.parametrize(("rows", "words"), [(0, ["ZZ"]), (2, []), (1, ["ZZ"])])
 def test_any_number_of_rows_and_words(name, rows, words):
     data, weights = inputs(small(), rows, torch.float32)
@@ -135,9 +131,7 @@ def test_a_circuit_without_angles(name):
     torch.testing.assert_close(values, torch.tensor([[1.0, 0.0, -1.0]] * 3))
 
 
-@pytest.mark.parametrize(
-    "name", ["default.qubit", "lightning.qubit", "qiskit.aer", "qiskit.basicsim"]
-)
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", AER, BASIC])
 def test_a_seed_starts_a_stream(name):
     def stream(seed):
         opened = device(name, shots=50, seed=seed)
@@ -150,7 +144,7 @@ def test_a_seed_starts_a_stream(name):
     assert not torch.equal(first, stream(4)[0])
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", AER])
 def test_equal_rows_have_draws_of_their_own(name):
     data = torch.full((20, 1), 0.7)
     values = device(name, shots=100, seed=0).expectations(small(), data, torch.ones(1), ["ZI"])
@@ -164,7 +158,7 @@ def test_the_adjoint_method_refuses_second_derivatives():
         torch.autograd.grad(values.sum(), weights, create_graph=True)
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", "lightning.qubit", AER])
 def test_more_qubits_than_allowed_are_refused(name):
     limited = device(name, wires=2)
     assert limited.max_wires == 2
@@ -172,12 +166,13 @@ def test_more_qubits_than_allowed_are_refused(name):
         limited.expectations(circuit(), *inputs(circuit()), WORDS)
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", AER])
 def test_angles_that_are_not_finite_are_refused(name):
     with pytest.raises(QfusionError, match="data: 1 entries are NaN or infinite"):
         device(name).expectations(small(), torch.tensor([[torch.nan]]), torch.ones(1), ["ZZ"])
 
 
+@pytest.mark.aer
 def test_what_a_device_cannot_run_is_said_in_one_line():
     stabilizer = device("qiskit.aer", shots=10, options={"method": "stabilizer"})
     with pytest.raises(QfusionError, match=r"^pennylane: qiskit\.aer failed: ") as caught:

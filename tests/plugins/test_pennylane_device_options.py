@@ -10,6 +10,8 @@ from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_pennylane.catalogue import LOCAL, traits
 from qfusion_pennylane.device import MOST_QISKIT, MOST_SHOTS, PennyLane
 
+AER = pytest.param("qiskit.aer", marks=pytest.mark.aer)
+
 
 def open_device(name, **options):
     return PennyLane(PennyLane.Options(device=name, **options))
@@ -51,7 +53,7 @@ def test_a_misspelt_device_is_recognised():
 
 
 @pytest.mark.parametrize(
-    ("name", "extra"), [("qiskit.aer", "ibm"), ("braket.local.qubit", "braket")]
+    ("name", "extra"), [("qiskit.aer", "aer"), ("braket.local.qubit", "braket")]
 )
 def test_a_missing_package_is_named_by_its_extra(name, extra):
     with pytest.raises(InputError, match=rf'install it by pip install "qfusion\[{extra}\]"'):
@@ -69,6 +71,7 @@ def test_remote_takes_no_other_word():
         PennyLane.Options(device="default.qubit", remote="yes")
 
 
+@pytest.mark.aer
 def test_a_device_that_does_not_load_is_explained():
     # an entry point that pennylane-qiskit left behind
     text = refusal("qiskit.basicaer", remote="acknowledged", shots=10)
@@ -81,7 +84,9 @@ def test_a_device_that_does_not_load_is_explained():
     [
         ("default.qubit", "max_worker", "max_workers"),
         ("lightning.qubit", "batch_ob", "batch_obs"),
-        ("qiskit.aer", "max_parallel_thread", "max_parallel_threads"),
+        pytest.param(
+            "qiskit.aer", "max_parallel_thread", "max_parallel_threads", marks=pytest.mark.aer
+        ),
         ("braket.local.qubit", "backnd", "backend"),
     ],
 )
@@ -105,6 +110,7 @@ def test_options_of_qfusion_are_not_set_a_second_time(option, advice):
     assert advice in refusal("default.qubit", options={option: 5})
 
 
+@pytest.mark.aer
 def test_a_fixed_simulator_seed_is_refused():
     text = refusal("qiskit.aer", shots=10, options={"seed_simulator": 5})
     assert "options.seed_simulator: set `seed` beside `device`" in text
@@ -120,6 +126,10 @@ def test_a_bad_value_is_refused_when_the_device_is_opened():
 def test_options_reach_the_device():
     assert open_device("lightning.qubit", options={"c_dtype": "complex64"})
     assert open_device("braket.local.qubit", options={"backend": "braket_dm"})
+
+
+@pytest.mark.aer
+def test_options_reach_aer():
     assert open_device("qiskit.aer", shots=10, options={"method": "matrix_product_state"})
 
 
@@ -141,7 +151,7 @@ def test_the_shots_are_no_more_than_memory_holds(name):
         assert re.search(rf"(less than or equal to|at most) {bound}\b", str(refused.value))
 
 
-@pytest.mark.parametrize("name", ["default.qubit", "qiskit.aer"])
+@pytest.mark.parametrize("name", ["default.qubit", AER])
 def test_rows_are_drawn_in_parts_that_memory_holds(name, monkeypatch):
     asked = []
 
@@ -162,20 +172,26 @@ def test_a_seed_that_cannot_be_honoured_is_refused():
     assert "braket.local.qubit cannot honour a seed" in refusal(
         "braket.local.qubit", shots=10, seed=1
     )
-    assert "method 'statevector' cannot honour a seed" in refusal(
-        "qiskit.aer", shots=10, seed=1, options={"method": "statevector"}
-    )
     assert "seed: exact values draw nothing; set shots, or drop seed" in refusal(
         "default.qubit", seed=1
     )
 
 
+@pytest.mark.aer
+def test_a_seed_that_a_method_of_aer_cannot_honour_is_refused():
+    assert "method 'statevector' cannot honour a seed" in refusal(
+        "qiskit.aer", shots=10, seed=1, options={"method": "statevector"}
+    )
+
+
+@pytest.mark.aer
 def test_a_device_that_samples_is_not_taken_for_exact():
     assert "qiskit.basicsim has no exact values; set shots" in refusal("qiskit.basicsim")
     text = refusal("qiskit.aer", options={"method": "stabilizer"})
     assert "method 'stabilizer' has no exact values; set shots, or method to one of" in text
 
 
+@pytest.mark.aer
 def test_an_unknown_method_of_aer_is_recognised():
     text = refusal("qiskit.aer", options={"method": "state_vector"})
     assert "unknown method 'state_vector'; did you mean 'statevector'?" in text
@@ -185,10 +201,14 @@ def test_gradients_that_a_device_does_not_have_are_refused():
     assert "diff_method 'backprop' is not supported by this device; use auto" in refusal(
         "lightning.qubit", diff_method="backprop"
     )
-    assert "diff_method 'adjoint' is not supported" in refusal("qiskit.aer", diff_method="adjoint")
     assert "needs exact values; use parameter-shift, or drop shots" in refusal(
         "default.qubit", diff_method="backprop", shots=10
     )
+
+
+@pytest.mark.aer
+def test_aer_has_no_gradients_of_its_own():
+    assert "diff_method 'adjoint' is not supported" in refusal("qiskit.aer", diff_method="adjoint")
 
 
 def test_every_local_device_may_be_named_as_it_stands_or_as_a_family():

@@ -1,0 +1,74 @@
+"""The demonstration uses what is installed, and says what to install for the rest."""
+
+import json
+from importlib.metadata import PackageNotFoundError
+
+import pytest
+
+from qfusion_core import InputError, Registry, doctor
+from qfusion_core.cli import main
+from qfusion_core.cli.demo import BACKENDS, ready
+from qfusion_core.config.backends import PACKAGED, Backends
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Makes distributions look as if they were not installed."""
+    version = doctor.version
+
+    def remove(*names):
+        def found(name):
+            if name in names:
+                raise PackageNotFoundError(name)
+            return version(name)
+
+        monkeypatch.setattr(doctor, "version", found)
+
+    return remove
+
+
+def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    without("amazon-braket-sdk", "qiskit-ibm-runtime")
+    with pytest.raises(SystemExit) as ended:
+        main(["demo", "--json"])
+    assert not ended.value.code
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert [row["backend"] for row in report["backends"]] == ["statevector", "lightning", "sampled"]
+    braket, ibm = (line for line in err.splitlines() if line.startswith("left out: "))
+    assert braket == (
+        'left out: braket-local: amazon-braket-sdk is not installed; pip install "qfusion[braket]"'
+    )
+    assert ibm == (
+        'left out: ibm-noisy: qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"'
+    )
+    assert list(report["left_out"]) == ["braket-local", "ibm-noisy"]
+    assert list(tmp_path.iterdir()) == []  # nothing is kept without --out
+
+
+def test_with_everything_it_takes_all_five():
+    assert ready(Backends.read(PACKAGED), Registry()) == (list(BACKENDS), {})
+
+
+def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
+    opened = Backends.open
+
+    def fails(self, name, *others):
+        if name == "ibm-noisy":
+            raise InputError("ibm: qiskit-ibm-runtime 0.48 is installed, expected ...")
+        return opened(self, name, *others)
+
+    monkeypatch.setattr(Backends, "open", fails)
+    names, left_out = ready(Backends.read(PACKAGED), Registry())
+    assert names == list(BACKENDS[:-1])
+    assert left_out == {"ibm-noisy": "ibm: qiskit-ibm-runtime 0.48 is installed, expected ..."}
+
+
+def test_nothing_is_trained_where_the_simulator_itself_does_not_open(monkeypatch):
+    def fails(self, name, *others):
+        raise InputError(f"{name} does not open")
+
+    monkeypatch.setattr(Backends, "open", fails)
+    with pytest.raises(InputError, match="statevector does not open"):
+        ready(Backends.read(PACKAGED), Registry())
