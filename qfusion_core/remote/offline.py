@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.extras import missing
-from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
+from qfusion_core.errors import CredentialsMissing, InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.options import Options
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.fleet import Binding
@@ -129,11 +131,14 @@ def _of_the_lists(
 ) -> tuple[RemoteDevice, str]:
     known = listed_machines(registry)
     if name not in known:
-        try:
+        near = get_close_matches(name, [*backends.entries, *known], n=1)
+        if not near or near[0] in backends.entries:
             backends.require(name)
-        except InputError as error:
-            listed = did_you_mean(name, known)
-            raise InputError(f"{error}; of the lists of machines: {listed}") from None
+        where = shown_path(backends.source.path)
+        raise InputError(
+            f"unknown backend {one_line(repr(name), 60)} in {where}; did you mean the machine "
+            f"{near[0]!r}? `qfusion backends machines` lists them"
+        )
     device, found = known[name]
     low, high = found.facts.shots or (1, SHOTS)
     if shots is None and found.facts.kind == "qpu":

@@ -161,7 +161,10 @@ def test_an_unknown_name_suggests_entries_and_machines(qfusion, run, nobody):
     code, _, err = qfusion("estimate", run, "--backend", "aqt-ibx")
     assert code == 2 and err.count("\n") == 1
     assert "unknown backend 'aqt-ibx'" in err
-    assert "of the lists of machines: did you mean 'aqt-ibex'?" in err
+    assert "did you mean the machine 'aqt-ibex'? `qfusion backends machines` lists them" in err
+    for name, said in (("nothing-like-it", "known: both"), ("garnit", "did you mean 'garnet'?")):
+        code, _, err = qfusion("estimate", run, "--backend", name)
+        assert code == 2 and f"backends.yaml; {said}" in err
 
 
 def test_offline_opens_no_socket_although_there_are_credentials(qfusion, run, service, opened):

@@ -48,7 +48,7 @@ def test_a_price_below_what_the_device_states_is_shown_beside_it(own, connect):
     device = connect()
     job, *_ = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
     said = str(device.price(job))
-    assert "your file says usd_per_task 0.1, the packaged list 0.3; Amazon Braket" in said
+    assert "your file says usd_per_task 0.1, the packaged list 0.3; https://aws." in said
     assert "your file says 1e-300 USD for a shot, the device 0.00145" in said
 
 
