@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random
 
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.file import is_logged_ahead
+from qfusion_core.remote.file import connected, is_logged_ahead
 from qfusion_core.remote.locks import lock_error, no_locks, not_kept_out
-from qfusion_core.remote.mode import VARIABLE, Mode, log_ahead, log_refused, mode_of, roll_back
+from qfusion_core.remote.mode import (
+    PATIENCE,
+    VARIABLE,
+    Mode,
+    log_ahead,
+    log_refused,
+    mode_of,
+    roll_back,
+    rolls_back,
+)
 
 ONE_MACHINE = "use a run on one machine at a time"
+
+
+class _LoggedAhead(QfusionError):
+    """It was converted back between two steps."""
 
 
 class Keeping:
@@ -47,16 +64,39 @@ class Keeping:
             return False
         return not is_logged_ahead(self._path) or (self.mode.ahead and not self._refused())
 
-    def prepare(self, *, new: bool = False) -> None:
-        """Bring the file into its mode before it is written, and say so where that is another.
+    @contextmanager
+    def writing(self, *, new: bool = False) -> Iterator[sqlite3.Connection]:
+        """A connection in a transaction that writes: nothing of it stays unless it is committed.
+
+        The first one shows that other processes are kept out.
 
         Args:
-            new: It was made just now.
+            new: The file was made just now.
 
         Raises:
             InputError: The user wants a log, and SQLite takes none there.
-            QfusionError: Another process has the file open; or there are no locks.
+            QfusionError: Another process has the file open, or keeps it with a log; or locks do not
+                keep it out.
         """
+        with ExitStack() as stack:
+            again = Retrying(
+                retry=retry_if_exception_type(_LoggedAhead),
+                stop=stop_after_delay(PATIENCE),
+                wait=wait_random(0, 0.05),
+                reraise=True,
+            )
+            yield again(self._begun, stack, new)
+
+    def _begun(self, stack: ExitStack, new: bool) -> sqlite3.Connection:
+        self._prepare(new)
+        with ExitStack() as tried:
+            db = tried.enter_context(connected(self._path))
+            self._begin(db)
+            stack.enter_context(tried.pop_all())
+            return db
+
+    def _prepare(self, new: bool) -> None:
+        """Bring the file into its mode, and say so where that is not the usual one."""
         self.require_locks(self._path)
         if self.mode.ahead and (said := self._refused()):
             self._mode = self._without(said)
@@ -80,15 +120,13 @@ class Keeping:
         if not self.mode.is_plain and (said := lock_error(path)):
             raise self._unsafe(said)
 
-    def begin(self, db: sqlite3.Connection) -> None:
-        """Begin a transaction that writes; the first one shows that others are kept out.
-
-        Raises:
-            QfusionError: They are not.
-        """
-        if not self.mode.ahead:
-            # it stays and is emptied: a name that comes and goes can be seen late by other machines
-            db.execute("PRAGMA journal_mode = TRUNCATE")
+    def _begin(self, db: sqlite3.Connection) -> None:
+        if not self.mode.ahead and not rolls_back(db):
+            raise _LoggedAhead(
+                f"{shown_path(self._path, 80)}: another process keeps it with a write-ahead log, "
+                f"and this one does not ({self.mode.why}): set {VARIABLE} for both alike, then run "
+                "the same again; nothing is lost"
+            )
         db.execute("BEGIN IMMEDIATE")
         if not self.mode.is_plain and not self._kept_out:
             if said := not_kept_out(self._path):

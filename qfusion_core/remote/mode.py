@@ -21,7 +21,7 @@ from qfusion_core.storage.mounts import FileSystem, file_system
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
 _CHOICES = ("auto", "wal", "rollback")
-_PATIENCE = 10.0  # seconds for others to close the file: each has it open for milliseconds
+PATIENCE = 10.0  # seconds for others to close the file: each has it open for milliseconds
 # what SQLite says where it cannot share memory with other processes
 _NO_LOG = (
     *(sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOLFS),
@@ -114,7 +114,7 @@ def roll_back(path: Path, why: str) -> None:
     """
     alone = Retrying(
         retry=retry_if_result(lambda done: not done),
-        stop=stop_after_delay(_PATIENCE),
+        stop=stop_after_delay(PATIENCE),
         wait=wait_random(0, 0.05),
         retry_error_callback=lambda state: False,
     )
@@ -128,7 +128,20 @@ def roll_back(path: Path, why: str) -> None:
 def _roll_back(path: Path) -> bool:
     try:
         with connected(path, alone=True, wait=0) as db:
-            (got,) = db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
+            return rolls_back(db)
+    except sqlite3.OperationalError as error:
+        if not _is_locked(error):
+            raise
+        return False
+
+
+def rolls_back(db: sqlite3.Connection) -> bool:
+    """Let a connection use a rollback journal; whether it does: not while others use a log.
+
+    The journal stays and is emptied: a name that comes and goes can be seen late by other machines.
+    """
+    try:
+        (got,) = db.execute("PRAGMA journal_mode = TRUNCATE").fetchone()
     except sqlite3.OperationalError as error:
         if not _is_locked(error):
             raise

@@ -10,7 +10,7 @@ from typing import Literal
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.file import connected, is_logged_ahead
+from qfusion_core.remote.file import is_logged_ahead
 from qfusion_core.remote.job import Finding
 from qfusion_core.remote.journal import NAME
 from qfusion_core.remote.keeping import ONE_MACHINE, Keeping
@@ -64,13 +64,11 @@ def _tried(folder: Path) -> Mode:
         path.touch()
         keeping = Keeping(path)
         try:
-            keeping.prepare()
-            with connected(path) as db:
-                keeping.begin(db)
+            with keeping.writing():
+                return keeping.mode
         except QfusionError as error:  # the user knows nothing of the file aside
             said = str(error).replace(shown_path(path, 80), shown_path(folder.absolute(), 80))
             raise type(error)(said) from None
-        return keeping.mode
 
 
 def _status(mode: Mode) -> Literal["ok", "warning"]:

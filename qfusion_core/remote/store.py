@@ -120,9 +120,7 @@ class Store:
             if new := not os.path.lexists(self.path):
                 make(self.path, key, self._keeping.require_locks)
             self._require_writable()
-            self._keeping.prepare(new=new)
-            with connected(self.path) as db:
-                self._keeping.begin(db)
+            with self._keeping.writing(new=new) as db:
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.kind != "own":
                     raise self._foreign(known)
@@ -165,9 +163,7 @@ class Store:
                     check(db)
                 adopted.note(content, self.path)
                 return
-            self._keeping.prepare()
-            with connected(self.path) as db:
-                self._keeping.begin(db)
+            with self._keeping.writing() as db:
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.content != content:
                     raise InputError(

@@ -7,7 +7,7 @@ import random
 import signal
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -154,27 +154,41 @@ def test_a_log_that_is_wanted_and_refused(log_is_refused, path, monkeypatch):
     )
 
 
-def test_while_another_process_has_it_open_nothing_is_converted(path, monkeypatch):
-    write(path, 1)
-    monkeypatch.setattr(mode, "_PATIENCE", 0.2)
-    monkeypatch.setenv(VARIABLE, "rollback")
+@contextmanager
+def opened_elsewhere(path):
+    """Another process has it open, with its log."""
     (ready, tell), (wait, end) = os.pipe(), os.pipe()
-    if os.fork() == 0:
+    child = os.fork()
+    if child == 0:
         db = sqlite3.connect(path)
         db.execute("SELECT 1 FROM job").fetchall()
         os.write(tell, b"x")
         os.read(wait, 1)
         os._exit(0)
     os.read(ready, 1)
-    with pytest.raises(QfusionError) as refused:
-        write(path, 1, first=1)
-    assert str(refused.value).endswith(
-        f"/journal.sqlite: its write-ahead log cannot stay ({VARIABLE} says so), and another "
-        "process has it open: let that end, then run the same again; nothing is lost"
-    )
-    assert count(path) == 1
+    yield
     os.write(end, b"x")
-    os.wait()
+    os.waitpid(child, 0)
+
+
+def test_while_another_process_has_it_open_nothing_is_converted(path, monkeypatch, failure):
+    write(path, 1)
+    monkeypatch.setattr(mode, "PATIENCE", 0.2)
+    monkeypatch.setattr(keeping, "PATIENCE", 0.2)
+    monkeypatch.setenv(VARIABLE, "rollback")
+    with opened_elsewhere(path):
+        assert failure(QfusionError, write, path, 1, first=1).endswith(
+            f"/journal.sqlite: its write-ahead log cannot stay ({VARIABLE} says so), and another "
+            "process has it open: let that end, then run the same again; nothing is lost"
+        )
+        with monkeypatch.context() as patch:  # it was converted back after it was looked at
+            patch.setattr(keeping, "is_logged_ahead", lambda path: False)
+            assert failure(QfusionError, write, path, 1, first=1).endswith(
+                "/journal.sqlite: another process keeps it with a write-ahead log, and this one "
+                f"does not ({VARIABLE} says so): set {VARIABLE} for both alike, then run the same "
+                "again; nothing is lost"
+            )
+        assert count(path) == 1
     write(path, 1, first=1)
     assert not is_logged_ahead(path) and count(path) == 2 and whole(path)
 
