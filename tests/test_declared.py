@@ -36,7 +36,12 @@ NAMED = {"tensorcircuit": "tensorcircuit-ng", "jax": "jax", "matplotlib": "matpl
 
 def imported(folder):
     """(module, file) of everything that is neither of Python nor of this project."""
-    ours = {path.stem for path in ROOT.rglob("*.py")} | {p.name for p in ROOT.rglob("*/")}
+    ours = {
+        path.stem if path.is_file() else path.name
+        for place in ("tests", "examples")
+        for path in (ROOT / place).rglob("*")
+        if path.is_dir() or path.suffix == ".py"
+    }
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
