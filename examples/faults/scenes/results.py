@@ -6,8 +6,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from faults.course import BOTH, Row, Scene, go_on
 from faults.events import ALWAYS, Act, Fault, refused
+from faults.ibm_executor import edited
 from faults.ibm_wire import result
 from faults.stage import Stage
 
@@ -118,17 +121,57 @@ def late(stage: Stage, row: Row) -> None:
     go_on(stage, row)
 
 
+def _fewer_words(raw: bytes) -> bytes:
+    """Of what was asked, as it comes back with the bits."""
+    document = json.loads(raw)
+    asked = document["passthrough_data"]["qiskit_mitigation"][0]
+    asked["observables"] = asked["observables"][:-1]
+    return json.dumps(document).encode()
+
+
+def _nothing_measured(raw: bytes) -> bytes:
+    return json.dumps(json.loads(raw) | {"data": []}).encode()
+
+
+def _by(
+    estimated: Callable[[bytes], bytes], measured: Callable[[Any], Any] | None, **whole: Any
+) -> Act:
+    """A change of the reply of either program.
+
+    Args:
+        estimated: Of the reply of `estimator`.
+        measured: Of the bits of `executor`.
+        whole: ``reply``: of its whole reply instead.
+    """
+
+    def edit(raw: bytes) -> bytes:
+        if b'"passthrough_data"' not in raw:
+            return estimated(raw)
+        return whole["reply"](raw) if measured is None else edited(raw, measured)
+
+    return Act(edit=edit)
+
+
+def _sevenfold(values: list[list[float]]) -> list[list[float]]:
+    return [[7 * each for each in word] for word in values]
+
+
 _I, _B = ("ibm",), ("braket",)
 SCENES = [
-    _scene("H3", "one row for all", Act(edit=_each(lambda v: [w[:1] for w in v])), _I),
-    _scene("H3", "rows and words exchanged", Act(edit=_each(_exchanged)), _I),
-    _scene("H3", "values of 5.8", Act(edit=_each(lambda v: [[7 * x for x in w] for w in v])), _I),
-    _scene("H3", "observables missing", Act(edit=_each(lambda v: v[:-1])), _I),
+    _scene("H3", "one row for all",
+           _by(_each(lambda v: [w[:1] for w in v]), lambda bits: bits[:, :1]), _I),
+    _scene("H3", "rows and words exchanged",
+           _by(_each(_exchanged), lambda bits: bits.swapaxes(1, 2)), _I),
+    _scene("H3", "values of 5.8",
+           _by(_each(_sevenfold), lambda bits: 7 * bits.astype(np.uint8)), _I),
+    _scene("H3", "observables missing",
+           _by(_each(lambda v: v[:-1]), None, reply=_fewer_words), _I),
     _scene("H4", "inputsIndex 0 twice", Act(edit=_executables(_same_row)), _B),
     _scene("H4", "bits that are not 0 or 1", Act(edit=_executables(_odd_bits)), _B),
     _scene("H4", "a tenth of the shots", Act(edit=_executables(_few_shots)), _B),
-    _scene("H4", "a tenth of the shots, by the metadata", Act(edit=_metadata), _I),
-    _scene("H5", "NaN", Act(edit=_nan), _I),
+    _scene("H4", "a tenth of the shots, by the metadata",
+           _by(_metadata, lambda bits: bits[:, :, : bits.shape[2] // 10]), _I),
+    _scene("H5", "NaN", _by(_nan, lambda bits: np.where(bits, np.nan, 0.0)), _I),
     _scene("H5", "NaN", Act(edit=_executables(_no_numbers)), _B),
     _scene("H5", "executables missing", Act(edit=_executables(list.pop)), _B),
     _scene("H5", "a failed executable that is not told", Act(edit=_executables(_failed)), _B,
@@ -141,6 +184,6 @@ SCENES = [
     _scene("H5", "{}", Act(body=b"{}")),
     _scene("H5", "[]", Act(body=b"[]")),
     _scene("H5", "deleted", refused(404)),
-    _scene("H5", "no PUB", Act(edit=_no_pub), _I),
+    _scene("H5", "no PUB", _by(_no_pub, None, reply=_nothing_measured), _I),
     Scene("L4 results a moment late", late),
 ]  # fmt: skip
