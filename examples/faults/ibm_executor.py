@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,17 @@ def digest(params: Any) -> str:
 
 def probabilities(params: Any) -> np.ndarray:
     """Of each circuit, ``[circuits, 2**qubits]``; bit q of the second index is qubit q's."""
+    found: np.ndarray = _worker().submit(_probabilities, params).result()
+    return found
+
+
+@cache
+def _worker() -> ThreadPoolExecutor:
+    """One thread reads programs: read in many that end, they crash the process (qiskit 2.6.2)."""
+    return ThreadPoolExecutor(1)
+
+
+def _probabilities(params: Any) -> np.ndarray:
     from ibm_quantum_schemas.executor.version_2_0 import models
     from qiskit.quantum_info import Statevector
     from qiskit_ibm_runtime.fake_provider.executor.broadcast_sample import broadcast_sample
