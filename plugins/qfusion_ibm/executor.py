@@ -85,7 +85,10 @@ class Executor(Program):
             raise ValueError("another circuit, other angles or observables were measured")
         if not (shots := min(_shots(item) for item in measured)):
             raise ValueError("no shots")
-        found = ClientSideEstimatorDecoder.decode(measured)
+        try:
+            found = ClientSideEstimatorDecoder.decode(measured)
+        except Exception as error:  # of numpy, of the SDK: bits that are missing, or not asked for
+            raise ValueError(f"its parts do not fit together: {error}") from error
         if len(found) != 1:
             raise ValueError(f"{len(found)} results, expected one")
         return found[0].data.evs, shots
