@@ -71,11 +71,11 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
 
     names, left_out = [], {}
     for name in BACKENDS:
-        found = package_findings(*backends.configured(name, registry), registry)
-        if missing := [each.detail for each in found if each.status == "failed"]:
-            left_out[name] = "; ".join(missing)
-            continue
         try:
+            found = package_findings(*backends.configured(name, registry), registry)
+            if missing := [each.detail for each in found if each.status == "failed"]:
+                left_out[name] = "; ".join(missing)
+                continue
             backends.open(name, registry)
         except QfusionError as error:
             if name == HERE:

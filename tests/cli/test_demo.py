@@ -28,8 +28,11 @@ def without(monkeypatch):
 
 
 def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     without("amazon-braket-sdk", "qiskit-ibm-runtime")
+    monkeypatch.setattr("qfusion_ibm.snapshots._configurations", lambda: [])  # as without the SDK
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--json"])
     assert not ended.value.code
@@ -40,11 +43,10 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     assert braket == (
         'left out: braket-local: amazon-braket-sdk is not installed; pip install "qfusion[braket]"'
     )
-    assert ibm == (
-        'left out: ibm-noisy: qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"'
-    )
+    assert ibm.startswith("left out: ibm-noisy: ")
+    assert ibm.endswith('qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"')
     assert list(report["left_out"]) == ["braket-local", "ibm-noisy"]
-    assert list(tmp_path.iterdir()) == []  # nothing is kept without --out
+    assert list(folder.iterdir()) == []  # nothing is kept without --out
 
 
 def test_with_everything_it_takes_all_five():
