@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -39,8 +40,9 @@ from qfusion_ibm.listed import Listed, Untranspiled, facts_of
 from qfusion_ibm.noise import figures
 from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
-from qfusion_ibm.programs import mark_of, program_facts, program_of, require_twirling
+from qfusion_ibm.programs import FACT, mark_of, program_facts, program_of, require_twirling
 from qfusion_ibm.results import table
+from qfusion_ibm.runs import most_rows, runs_of
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 
@@ -77,7 +79,6 @@ class IBM(RemoteDevice):
     ) -> None:
         """Open it; ``site`` is where jobs run, by default what the options say."""
         require_client()
-        require_twirling(options)
         super().__init__(options, credentials)
         self.local = is_local(options.backend)
         self.paid = not self.local
@@ -146,14 +147,17 @@ class IBM(RemoteDevice):
         machine = self._site.machine(None, circuit.n_wires)
         machine.require_qubits(circuit.n_wires)
         settings = len(commuting_groups(observables))
-        rows = self.options.rows_per_job
-        if rows is None and machine.max_circuits is not None:
-            rows = max(1, machine.max_circuits // settings)
+        limits = [] if machine.max_circuits is None else [max(1, machine.max_circuits // settings)]
         facts: dict[str, object] = {"machine": machine.name, "settings": settings}
         template = self.templates.get(circuit, machine)
-        facts |= template.facts | program_facts(template.gates)
+        program = program_facts(template.gates)
+        if program:
+            require_twirling(self.options)
+            limits.append(most_rows(machine.qubits, settings, self.options))
+        facts |= template.facts | program
         if circuit.n_angles and not template.isa.parameters:
             facts["constant"] = True  # its angles change nothing, the transpiler found
+        rows = self.options.rows_per_job or min(limits, default=None)
         return tiles(circuit, angles, observables, rows=rows, facts=facts)
 
     def price(self, job: Job) -> Price:
@@ -161,6 +165,8 @@ class IBM(RemoteDevice):
         executions = job.shape[0] * job.facts["settings"]
         if self.local:
             return Price(executions, executions * self.options.draws, 1, Range(0, 0), Range(0, 0))
+        if FACT in job.facts:
+            return self._prices.counted(runs_of(executions, self.options))
         return self._prices.price(executions, self.options)
 
     def submit(self, job: Job, key: str) -> str:
@@ -224,8 +230,12 @@ class IBM(RemoteDevice):
         return torch.from_numpy(table(values, rows, words, open_angles=open_angles, raw=raw))
 
     def charged(self, job_id: str) -> Charge | None:
-        """Of a job that ran too long, say: IBM bills what it has used."""
-        seconds = self._site.seconds(job_id) if isinstance(self._site, Service) else None
+        """Of a job that ran too long, say: IBM bills what it has used, and may tell it later."""
+        if self.local:
+            return None
+        seconds = self._site.seconds(job_id)
+        if seconds is None:
+            return Charge(None, None)
         return Charge(seconds, self._prices.usd(Range(seconds, seconds))) if seconds else None
 
     def cancel(self, job_id: str) -> None:
@@ -250,14 +260,14 @@ class IBM(RemoteDevice):
         if isinstance(self._site, Service):
             self._site.close(opened)
 
-    def ask(self, job: Job) -> Price:
+    def ask(self, job: Job, again: Callable[..., Any]) -> Price:
         """By IBM's dry run, which takes no QPU time."""
         if type(self._site) is not Service:  # a simulation, or what is known of a machine here
-            return super().ask(job)
+            return super().ask(job, again)
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         pub = self.templates.get(job.circuit, machine).pub(job.angles, job.observables)
         program = program_of(job.facts)
-        seconds = seconds_by_dry_run(self._site, machine, program, pub, self.options)
+        seconds = seconds_by_dry_run(self._site, machine, program, pub, self.options, again)
         known, told = self.price(job), Range(seconds, seconds)
         asked = PriceSource(
             f"IBM's dry run of {machine.name}", datetime.now(UTC).date().isoformat()

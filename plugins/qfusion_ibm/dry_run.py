@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from qfusion_core import InputError, Refused, Transient
+from qfusion_core import InputError, JobStatus, QfusionError, Refused
 from qfusion_ibm.asking import asking
 from qfusion_ibm.client import PACKAGE, gives_counts, installed
 from qfusion_ibm.machine import Machine
@@ -21,39 +23,65 @@ from qfusion_ibm.service import Service
 
 _TAG = "qfusion-dry-run"
 _MOCK = "mock_"  # qiskit_ibm_runtime 0.51, qiskit_runtime_service.py, _run
-_SECONDS = 120.0  # for the usage, once the job is done
+_LONGEST = 1800.0  # seconds that a dry run is waited for
+_SECONDS = 120.0  # for the usage, once it is done
 
 
 def seconds_by_dry_run(
-    service: Service, machine: Machine, program: Program, pub: tuple[Any, ...], options: Options
+    service: Service,
+    machine: Machine,
+    program: Program,
+    pub: tuple[Any, ...],
+    options: Options,
+    again: Callable[..., Any],
 ) -> float:
     """QPU seconds that a job would take, as IBM tells.
 
+    Args:
+        service: IBM's.
+        machine: In whose place the job runs.
+        program: Of the job.
+        pub: Likewise.
+        options: Of the device.
+        again: See `qfusion_core.RemoteDevice.ask`.
+
     Raises:
         InputError: The client that is installed knows no dry run.
-        Refused: IBM has none for this instance or for this job, or tells nothing.
-        Transient: It cannot be reached now, or takes too long.
+        Refused: IBM has none for this instance or for this job, tells nothing, or takes too long.
+        Transient: It cannot be reached.
     """
     if not gives_counts():
         raise InputError(
             f"ibm: {PACKAGE} {installed()} knows no dry run; pip install 'qfusion[ibm]' in an "
             "environment without pennylane-qiskit"
         )
-    job_id = _send(service, machine, program, pub, options)
-    until, wait = time.monotonic() + options.timeout_seconds, options.poll_seconds
-    while (status := service.status(job_id)).state in ("queued", "running"):
-        if time.monotonic() > until:
-            raise Transient(f"the dry run {job_id} is {status.state} still")
-        time.sleep(wait)
-        wait = min(1.5 * wait, options.poll_seconds_max)
+    job_id = again(lambda: _send(service, machine, program, pub, options))
+    try:
+        status = _end(service, job_id, options, again)
+    except BaseException:  # an interrupt, too: nobody waits for it
+        with suppress(QfusionError):
+            service.cancel(job_id)
+        raise
     if status.state != "done":
         raise Refused(f"the dry run {job_id} is {status.state}: {status.reason or 'no reason'}")
-    until = min(until, time.monotonic() + _SECONDS)
-    while (seconds := service.seconds(job_id)) is None:
+    until = time.monotonic() + min(_SECONDS, options.timeout_seconds)
+    while (seconds := again(lambda: service.seconds(job_id))) is None:
         if time.monotonic() > until:
             raise Refused(f"IBM tells no QPU seconds of the dry run {job_id}")
         time.sleep(options.poll_seconds)
-    return seconds
+    return float(seconds)
+
+
+def _end(service: Service, job_id: str, options: Options, again: Callable[..., Any]) -> JobStatus:
+    until, wait = time.monotonic() + min(_LONGEST, options.timeout_seconds), options.poll_seconds
+    while True:
+        status: JobStatus = again(lambda: service.status(job_id), job_id=job_id)
+        if status.state not in ("queued", "running"):
+            return status
+        if time.monotonic() > until:
+            raise Refused(f"the dry run {job_id} is {status.state} still", next_step="try later")
+        time.sleep(wait)
+        wait = min(1.5 * wait, options.poll_seconds_max)
 
 
 def _send(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, Sent
 from qfusion_ibm.template import known_warnings
+from qfusion_ibm.zne import to_try
 
 _ROLE = "estimator_v2"  # by which the SDK knows who is to read the reply
 _MARK = "qfusion"
@@ -24,6 +25,7 @@ class Executor(Program):
     """IBM's program ``executor``."""
 
     name = "executor"
+    measures_all = True
 
     def start(
         self,
@@ -50,10 +52,14 @@ class Executor(Program):
 
     def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
         """Of the SDK."""
+        mitigation = options.mitigation()
+        if options.zne:
+            given = mitigation.setdefault("resilience", {}).setdefault("zne", {})
+            given["extrapolator"] = to_try(options.zne_extrapolator)
         return {
             "max_execution_time": sent.most_seconds,
             "environment": {"job_tags": list(sent.tags)},
-            **options.mitigation(),
+            **mitigation,
             **options.draw(),
             **options.pulses(),
             **options.twirls(),
@@ -66,6 +72,7 @@ class Executor(Program):
         from qiskit_ibm_runtime.executor_estimator import Estimator
 
         chosen = self.chosen(options, Sent((), None)) | {"simulator": {"seed_simulator": seed}}
+        chosen.pop("dynamical_decoupling", None)  # said to have no effect, and needs durations
         with known_warnings():
             result = Estimator(mode=backend, options=chosen).run([pub]).result()
         values: NDArray[Any] = result[0].data.evs
@@ -87,6 +94,8 @@ class Executor(Program):
             raise ValueError("no shots")
         try:
             found = ClientSideEstimatorDecoder.decode(measured)
+        except MemoryError:
+            raise ValueError("its bits do not fit into memory: use fewer rows_per_job") from None
         except Exception as error:  # of numpy, of the SDK: bits that are missing, or not asked for
             raise ValueError(f"its parts do not fit together: {error}") from error
         if len(found) != 1:

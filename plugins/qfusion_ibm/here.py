@@ -48,8 +48,8 @@ class Here:
         seed = None if self._seeds is None else int(self._seeds.integers(1, 2**31))
         try:
             with known_warnings():
-                backend = self._simulator(machine, pub)
-                values = program.run_here(backend, pub, self._options, seed)
+                backend, small = self._simulator(machine, program, pub)
+                values = program.run_here(backend, small, self._options, seed)
         except Exception as error:  # of the SDK, of the simulator
             said = " ".join(str(error).split()) or type(error).__name__
             raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
@@ -92,10 +92,17 @@ class Here:
                 ", ".join(idle),
             )
 
-    def _simulator(self, machine: Machine, pub: tuple[Any, ...]) -> Any:
+    def _simulator(
+        self, machine: Machine, program: Program, pub: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """What runs it, and what of the PUB is left to run."""
         if machine.name == AER:
-            return machine.backend
+            return machine.backend, pub
         if self._simulators is None:
             self._simulators = Simulators(machine.backend)
-        circuit, words, *_ = pub
-        return self._simulators.of(circuit, [word for (word,) in words])
+        circuit, words, *angles = pub
+        words = [word for (word,) in words]
+        if not program.measures_all:
+            return self._simulators.of(circuit, words), pub
+        backend, circuit, words = self._simulators.cut(circuit, words)
+        return backend, (circuit, [[word] for word in words], *angles)

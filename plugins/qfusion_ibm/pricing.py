@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 import qfusion_core
 from qfusion_core import ListedPrice, Price, Range, read_prices
 from qfusion_ibm.options import Options
+from qfusion_ibm.runs import Runs
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
@@ -44,7 +45,7 @@ class PriceList(qfusion_core.Options):
         return read_prices(cls, _PACKAGED, "ibm")
 
     def price(self, executions: int, options: Options) -> Price:
-        """Of one job.
+        """Of one job of the program ``estimator``, which does not tell how much more it runs.
 
         Args:
             executions: Rows times measurement settings.
@@ -54,7 +55,13 @@ class PriceList(qfusion_core.Options):
         if options.zne and options.zne_noise_factors:
             times = len(options.zne_noise_factors) / len(FACTORS)
             more = Span(low=more.low * times, high=more.high * times)
-        total = executions * options.draws
+        return self._price(executions, executions * options.draws, more)
+
+    def counted(self, runs: Runs) -> Price:
+        """Of one job of the program ``executor``: all that is run is known."""
+        return self._price(runs.executions, runs.executions * runs.draws, Span(low=1, high=1))
+
+    def _price(self, executions: int, total: int, more: Span) -> Price:
         seconds = Range(
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,

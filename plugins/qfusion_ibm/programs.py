@@ -44,10 +44,12 @@ class Program(ABC):
     Attributes:
         name: IBM's id of it.
         idle_here: Options that it does not act on where a job runs in this process.
+        measures_all: Whether it measures every qubit of the machine, used or not.
     """
 
     name: ClassVar[str]
     idle_here: ClassVar[tuple[str, ...]] = ()
+    measures_all: ClassVar[bool] = False
 
     @abstractmethod
     def start(
@@ -104,12 +106,14 @@ def mark_of(job: Job) -> str:
 
 
 def require_twirling(options: Options) -> None:
-    """Refuse what IBM's newer client would change with a warning, and send.
+    """Refuse to plan what IBM's newer client would change with a warning, and send.
+
+    What was sent with the older one goes on.
 
     Raises:
         InputError: TREX without a twirled measurement.
     """
-    if gives_counts() and options.trex and options.twirling in ("none", "gates"):
+    if options.trex and options.twirling in ("none", "gates"):
         other = "both" if options.twirling == "gates" else "measurement"
         raise InputError(
             f"ibm: twirling: {options.twirling} does not twirl the measurement, as TREX does with "

@@ -152,14 +152,14 @@ class Service:
         """QPU seconds that a job took; None where IBM does not tell, on which no value depends.
 
         Until the end of March 2026 IBM called them ``quantum_seconds``; what it tells since then is
-        final once it is not pending (qiskit_ibm_runtime 0.51, runtime_job_v2.py, `usage`).
+        final once it says so (qiskit_ibm_runtime 0.51, runtime_job_v2.py, `usage`).
         """
         try:
             with asking(reads=True):
                 usage = self.connection.client.job_metadata(job_id)["usage"]
-                if usage.get("status") == "pending":
-                    return None
-                told = usage.get("qpu_charge_time_seconds", usage.get("quantum_seconds"))
+                told = usage.get("quantum_seconds")
+                if usage.get("status", "pending") != "pending":
+                    told = usage.get("qpu_charge_time_seconds", told)
         except QfusionError:
             return None
         is_number = isinstance(told, int | float) and not isinstance(told, bool)

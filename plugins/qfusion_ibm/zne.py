@@ -12,14 +12,15 @@ Extrapolator = Literal[
 
 FACTORS = (1.0, 3.0, 5.0)  # of the noise, where IBM chooses
 _EXTRAPOLATORS: tuple[Extrapolator, ...] = ("exponential", "linear")  # where IBM chooses
-# qiskit_ibm_runtime 0.51, executor_estimator/utils.py, _REQUIRED_NOISE_FACTORS
-_LEAST = {"linear": 2, "exponential": 2, "double_exponential": 4, "fallback": 1}
+# one more than unknowns: without, a fit has no error, and IBM's choice between fits takes any
+# (qiskit_ibm_runtime 0.51, executor_estimator/utils.py, _REQUIRED_NOISE_FACTORS, allows as many)
+_LEAST = {"linear": 3, "exponential": 3, "double_exponential": 5, "fallback": 1}
 
 
 def require_fit(
     factors: Sequence[float] | None, chosen: Extrapolator | Sequence[Extrapolator] | None
 ) -> None:
-    """Refuse an extrapolation with more unknowns than noise factors.
+    """Refuse an extrapolation with as many unknowns as noise factors.
 
     Args:
         factors: Of the noise, of two-qubit gates; None where IBM chooses.
@@ -30,15 +31,21 @@ def require_fit(
 
     >>> require_fit((1, 3, 5), "double_exponential")
     Traceback (most recent call last):
-    ValueError: zne_extrapolator: double_exponential needs at least 4 zne_noise_factors, got 3
+    ValueError: zne_extrapolator: double_exponential needs at least 5 zne_noise_factors, got 3
     """
     given = FACTORS if factors is None else tuple(factors)
     if list(given) != sorted(set(given)):
         raise ValueError("zne_noise_factors: expected an ascending list without repetitions")
     for name in (chosen,) if isinstance(chosen, str) else chosen or _EXTRAPOLATORS:
-        least = _LEAST.get(name) or int(name[-1]) + 1
+        least = _LEAST.get(name) or int(name[-1]) + 2
         if len(given) < least:
             raise ValueError(
                 f"zne_extrapolator: {name} needs at least {least} zne_noise_factors, got "
                 f"{len(given)}"
             )
+
+
+def to_try(chosen: Extrapolator | Sequence[Extrapolator] | None) -> list[Extrapolator]:
+    """Those to try, in this order; at last, where none fits, the values as measured."""
+    names = [chosen] if isinstance(chosen, str) else list(chosen or _EXTRAPOLATORS)
+    return list(dict.fromkeys([*names, "fallback"]))

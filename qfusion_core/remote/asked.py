@@ -32,7 +32,6 @@ def ask_providers(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
         device = fleet.members[each.backend]
         size = (each.backend, each.job.circuit.digest(), each.job.shape, each.job.observables)
         if size not in told:
-            asking = new_asking(device)
-            told[size] = asking(lambda device=device, job=each.job: device.ask(job))  # type: ignore[misc]
+            told[size] = device.ask(each.job, new_asking(device))
         sums.setdefault(each.backend, []).append(told[size])
     return {name: Price.total(prices) for name, prices in sums.items()}

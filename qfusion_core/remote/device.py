@@ -15,6 +15,7 @@ from qfusion_core.circuit import Circuit
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces import Device
 from qfusion_core.remote.allowance import Allowance, allowance
+from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.fleet import Binding as Binding
 from qfusion_core.remote.fleet import Fleet
 from qfusion_core.remote.intents import Entry, Planned
@@ -135,8 +136,12 @@ class RemoteDevice(Fleet, ABC):
         """The vendor's client that sends, with its version, for the journal; empty if untold."""
         return ""
 
-    def ask(self, job: Job) -> Price:
+    def ask(self, job: Job, again: Asking) -> Price:
         """What the provider itself says that a job would take, without running it and for nothing.
+
+        Args:
+            job: Of `plan`.
+            again: Calls a request, again where it fails with what passes.
 
         Raises:
             InputError: It offers no such thing.

@@ -149,11 +149,12 @@ class Charge(NamedTuple):
 
     Attributes:
         qpu_seconds: As of `Result`.
-        usd: Likewise.
+        usd: Likewise; None where something may have been taken, and nobody tells how much yet:
+            then what was reserved stays counted.
     """
 
     qpu_seconds: float | None
-    usd: float | Range
+    usd: float | Range | None
 
 
 class Finding(NamedTuple):

@@ -237,7 +237,8 @@ class Ledger:
         Without an id it was never sent.
         """
         changes = {"state": state, "reason": reason, "ended": self._clock(), "owner": None}
-        changes |= {} if charge is None else charged(charge)
+        if charge is not None:  # the low end is what makes it count
+            changes |= {"usd_low": 0.0} if charge.usd is None else charged(charge)
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
     def values(self, of: Entry) -> Tensor:

@@ -165,7 +165,8 @@ class Submission:
 
         def note(request: bytes = b"") -> None:
             began, lease = _now(), device.options.lease_seconds
-            sent = Request(device.client(), request) if request else None
+            body = self._ask.hide_bytes(request)
+            sent = Request(device.client(), body) if request else None
             noted = self._ledger.sending(key, self._owner, account, lease, sent)
             # a process that was stopped in between may be long past its lease
             if not noted or _now() - began >= lease:

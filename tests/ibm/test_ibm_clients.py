@@ -6,12 +6,14 @@ the newer one, ``version-4.estimator.*`` with the older, by
 """
 
 import json
+import math
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from ibm_service import MACHINE
 from old_journals import unpacked
 from packaging.version import Version
 
@@ -19,13 +21,14 @@ from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
 from qfusion_core.config.backends import Backends
 from qfusion_core.doctor import examine
 from qfusion_core.registry import Registry
+from qfusion_core.remote.submission import new_asking
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.programs import FACT, program_facts, program_of
 
-from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
+from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS, credentials
 
 newer = pytest.mark.skipif(not gives_counts(), reason="of IBM's newer client")
 
@@ -97,7 +100,8 @@ def test_the_two_programs_agree(shots=40_000):
     assert job.facts[FACT] == "executor"
     machine = new._site.machine(None, 2)
     pub = new.templates.get(CIRCUIT, machine).pub(call[1], WORDS)
-    old = program_of({}).run_here(new._site._simulator(machine, pub), pub, new.options, 7)
+    backend, _ = new._site._simulator(machine, program_of({}), pub)
+    old = program_of({}).run_here(backend, pub, new.options, 7)
     standard_error = np.sqrt(2 * (1 - old.T**2 + 1e-4) / shots)
     assert (np.abs(values.numpy() - old.T) / standard_error).max() < 5
 
@@ -115,8 +119,8 @@ def test_trex_brings_values_nearer_to_the_truth():
 
 @newer
 def test_folded_gates_are_run_and_extrapolated():
-    chosen = {"zne_mitigation": True, "zne_noise_factors": [1, 3], "zne_extrapolator": "linear"}
-    snapshot = device(shots=2000, **chosen)
+    chosen = {"zne_mitigation": True, "zne_noise_factors": [1, 3, 5], "zne_extrapolator": "linear"}
+    snapshot = device(shots=1000, **chosen)
     values = snapshot.expectations(CIRCUIT, DATA[:1], WEIGHTS, WORDS)
     assert snapshot.mitigates and (values - exact()[:1]).abs().max() < 0.4
 
@@ -205,7 +209,7 @@ def asked(service, connect):
     def _asked(**options):
         device = connect(rows_per_job=None, **options)
         (job,) = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
-        return device.ask(job)
+        return device.ask(job, new_asking(device))
 
     return _asked
 
@@ -226,7 +230,7 @@ def test_a_dry_run_tells_what_a_job_would_take(service, asked, mode):
 @newer
 def test_who_has_no_dry_runs_is_told_who_has(service, asked, failure):
     assert failure(Refused, asked) == (
-        "IBM has no dry run of ibm_manila for this instance: it is for the Flex, Premium and "
+        "ibm: IBM has no dry run of ibm_manila for this instance: it is for the Flex, Premium and "
         "On-Prem plans; leave out --ask"
     )
     assert not service.jobs
@@ -264,4 +268,65 @@ def test_the_older_client_knows_no_dry_run(service, asked, failure):
 def test_a_simulation_is_not_asked(failure):
     snapshot = device()
     (job,) = snapshot.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
-    assert "tells no price of a job in advance" in failure(InputError, lambda: snapshot.ask(job))
+    assert "tells no price of a job in advance" in failure(
+        InputError, lambda: snapshot.ask(job, new_asking(snapshot))
+    )
+
+
+@newer
+@pytest.mark.parametrize("backend", ["fake_fez", "fake_guadalupe"])
+def test_a_large_snapshot_runs_on_the_qubits_that_are_used(backend):
+    """IBM's program measures all there are."""
+    values = device(backend=backend, shots=2000).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert (values - exact()).abs().max() < 0.3
+
+
+@newer
+def test_pulses_are_no_part_of_a_simulation():
+    snapshot = device(backend="aer", shots=100, dynamical_decoupling="XX")
+    assert snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS).shape == (3, 3)
+
+
+@newer
+def test_noise_that_no_model_fits_gives_the_values_as_measured():
+    """Of an observable that is 0: IBM's choice between fits would take any of them."""
+    chosen = {"zne_mitigation": True, "zne_extrapolator": "exponential"}
+    snapshot = device(backend="aer", shots=400, **chosen)
+    values = snapshot.expectations(CIRCUIT, DATA[:1], WEIGHTS, ("YI", "IY", "ZY"))
+    assert values.abs().max() < 1
+
+
+@newer
+def test_all_that_is_run_is_counted(connect):
+    def price(**options):
+        device = connect(rows_per_job=None, **options)
+        (job,) = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+        found = device.price(job)
+        return found.executions, found.shots
+
+    assert price() == (6, 600)
+    assert price(shots=1, twirling="measurement") == (6, 6 * 64)
+    assert price(measure_mitigation=True) == (7, 7 * 128)
+    assert price(resilience_level=2, zne_noise_factors=[1, 2, 3, 4]) == (25, 25 * 128)
+
+
+@newer
+def test_what_is_counted_is_what_is_sent(service, connect, measure, journal):
+    service.seconds = 60
+    with pytest.raises(JobsLeft):
+        measure(rows_per_job=3, resilience_level=2, wait=False)
+    (entry,) = journal.jobs.all()
+    (job,) = service.jobs.values()
+    program = job["params"]["quantum_program"]
+    runs = sum(math.prod(item["shape"]) for item in program["items"])
+    assert entry.price["shots"] == runs * program["shots"]
+
+
+@newer
+def test_what_was_sent_with_the_older_client_goes_on_with_its_twirling(
+    tmp_path, service, measure, journal, failure
+):
+    """Only a new plan is refused."""
+    said = failure(InputError, measure, resilience_level=1, twirling="gates")
+    assert "write twirling: both" in said and not service.jobs
+    IBM(IBM.Options(backend=MACHINE, shots=9, resilience_level=1, twirling="gates"), credentials())

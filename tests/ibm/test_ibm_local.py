@@ -156,15 +156,15 @@ def test_a_link_in_the_cache_is_replaced_not_followed(tmp_path, monkeypatch):
 
 
 def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
-    from qiskit_aer import AerSimulator
+    from qfusion_ibm import simulators
 
-    made, make = [], AerSimulator.from_backend
+    made, make = [], simulators._noise
 
-    def count(backend, noise_model):
-        made.append(noise_model)
-        return make(backend, noise_model=noise_model)
+    def count(*asked):
+        made.append(make(*asked))
+        return made[-1]
 
-    monkeypatch.setattr(AerSimulator, "from_backend", count)
+    monkeypatch.setattr(simulators, "_noise", count)
     snapshot = device("fake_manila")
     for _ in range(2):
         snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)

@@ -14,7 +14,7 @@ from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
 from qfusion_ibm.programs import Sent, program_facts, program_of
 
-from .conftest import credentials
+from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, credentials
 
 FILE = """version: 1
 default: it
@@ -74,7 +74,7 @@ def said(tmp_path):
         (
             "{backend: ibm_fez, shots: 10, resilience_level: 2, zne_extrapolator: "
             "polynomial_degree_3}",
-            "polynomial_degree_3 needs at least 4 zne_noise_factors, got 3",
+            "polynomial_degree_3 needs at least 5 zne_noise_factors, got 3",
         ),
         (
             "{backend: ibm_fez, shots: 10, zne_mitigation: true, zne_noise_factors: [.inf, 1]}",
@@ -96,12 +96,14 @@ def test_a_machine_without_credentials(said):
 
 @pytest.mark.skipif(not gives_counts(), reason="IBM's older client takes it as it is")
 @pytest.mark.parametrize(("twirling", "other"), [("gates", "both"), ("none", "measurement")])
-def test_trex_twirls_the_measurement(said, twirling, other):
+def test_trex_twirls_the_measurement(twirling, other):
     """The SDK would do so with a warning, against what stands in the file."""
-    text = said(
-        f"{{backend: fake_manila, shots: 10, measure_mitigation: true, twirling: {twirling}}}",
-        act="open",
+    options = IBM.Options(
+        backend="fake_manila", shots=10, measure_mitigation=True, twirling=twirling
     )
+    with pytest.raises(InputError) as failed:
+        IBM(options).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    text = str(failed.value)
     assert f"write twirling: {other}, or measure_mitigation: false" in text
     assert "does not twirl the measurement, as TREX does with qiskit-ibm-runtime 0." in text
 
