@@ -231,10 +231,10 @@ class IBM(RemoteDevice):
 
     def charged(self, job_id: str) -> Charge | None:
         """Of a job that ran too long, say: IBM bills what it has used, and may tell it later."""
-        if self.local:
+        if not isinstance(self._site, Service):
             return None
-        seconds = self._site.seconds(job_id)
-        if seconds is None:
+        seconds, pending = self._site.usage(job_id)
+        if seconds is None and pending:
             return Charge(None, None)
         return Charge(seconds, self._prices.usd(Range(seconds, seconds))) if seconds else None
 

@@ -149,7 +149,11 @@ class Service:
         return expectations(raw, self._options, program, mark)
 
     def seconds(self, job_id: str) -> float | None:
-        """QPU seconds that a job took; None where IBM does not tell, on which no value depends.
+        """QPU seconds that a job took; None where IBM does not tell, on which no value depends."""
+        return self.usage(job_id)[0]
+
+    def usage(self, job_id: str) -> tuple[float | None, bool]:
+        """Likewise, and whether IBM will tell them later.
 
         Until the end of March 2026 IBM called them ``quantum_seconds``; what it tells since then is
         final once it says so (qiskit_ibm_runtime 0.51, runtime_job_v2.py, `usage`).
@@ -157,13 +161,13 @@ class Service:
         try:
             with asking(reads=True):
                 usage = self.connection.client.job_metadata(job_id)["usage"]
-                told = usage.get("quantum_seconds")
+                told, pending = usage.get("quantum_seconds"), usage.get("status") == "pending"
                 if usage.get("status", "pending") != "pending":
                     told = usage.get("qpu_charge_time_seconds", told)
         except QfusionError:
-            return None
+            return None, False
         is_number = isinstance(told, int | float) and not isinstance(told, bool)
-        return float(told) if is_number and 0 <= told < 1e9 else None
+        return (float(told) if is_number and 0 <= told < 1e9 else None), pending
 
     def close(self, session: str) -> None:
         """Close a session or batch; one that is closed already stays so."""

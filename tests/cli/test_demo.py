@@ -5,16 +5,17 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
-from qfusion_core import InputError, Registry, doctor
+from qfusion_core import InputError, Registry
 from qfusion_core.cli import main
 from qfusion_core.cli.demo import BACKENDS, ready
+from qfusion_core.config import extras
 from qfusion_core.config.backends import PACKAGED, Backends
 
 
 @pytest.fixture
 def without(monkeypatch):
     """Makes distributions look as if they were not installed."""
-    version = doctor.version
+    version = extras.version
 
     def remove(*names):
         def found(name):
@@ -22,7 +23,7 @@ def without(monkeypatch):
                 raise PackageNotFoundError(name)
             return version(name)
 
-        monkeypatch.setattr(doctor, "version", found)
+        monkeypatch.setattr(extras, "version", found)
 
     return remove
 

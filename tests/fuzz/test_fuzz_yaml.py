@@ -12,6 +12,7 @@ from qfusion_core.calibration import store
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.compose import PRESETS, compose
 from qfusion_core.config.yaml_source import Source
+from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList as IbmPrices
 
 pytestmark = pytest.mark.usefixtures("outside")
@@ -90,13 +91,14 @@ def test_backends(rounds, path, capsys):
 
 
 def test_prices(rounds, path, monkeypatch):
+    mitigated = IBM.Options(backend="ibm_fez", shots=1000, resilience_level=1)
     monkeypatch.setenv("QFUSION_PRICES", str(path))
     for seed, random in rounds(80):
         path.write_bytes(written(PACKAGED, random))
         for prices in (BraketPrices, IbmPrices):
             taken = outcome(seed, prices.read, about=path.name).value
             if isinstance(taken, IbmPrices):
-                price = outcome(seed, taken.price, 10, 1000, 1).value
+                price = outcome(seed, taken.price, 10, mitigated).value
                 assert price is None or 0 <= price.usd.low <= price.usd.high < inf, seed
 
 

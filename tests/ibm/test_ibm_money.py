@@ -188,3 +188,15 @@ def test_nothing_counts_of_a_job_that_failed_and_was_not_billed(
         service.faults["metrics"] = [metrics] * 99
     failure(JobFailed, measure)
     assert journal.spent("ibm") == Spent()
+
+
+def test_what_ibm_will_tell_later_of_a_job_that_failed_stays_counted(
+    service, measure, journal, failure
+):
+    """It may be billed: what was reserved is not free for another."""
+    service.ends = {key: {"status": "Failed", "reason": "ran too long"} for key in range(3)}
+    service.metrics = lambda: {"usage": {"status": "pending", "qpu_charge_time_seconds": 1}}
+    failure(JobFailed, measure)
+    spent = journal.spent("ibm")
+    assert spent.jobs == 3 and spent.qpu_seconds == pytest.approx(3 * (10 + 200 * 0.0006))
+    assert total_of("ibm").qpu_seconds == spent.qpu_seconds

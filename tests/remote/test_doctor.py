@@ -6,6 +6,7 @@ import pytest
 from remote_vfs import use
 
 from qfusion_core.cli import main
+from qfusion_core.printable import shown_path
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.storage import mounts
 
@@ -194,6 +195,7 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
     """On a disk of this machine, as the variable says, and on that of a network."""
     run = tmp_path / "run"
     run.mkdir()
+    where, totals_in = (shown_path(each, 80) for each in (run, tmp_path / "state" / "qfusion"))
 
     def said(name="paid"):
         code, found = check(name, "exact", "--offline", "--run", str(run))
@@ -205,13 +207,16 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
     for kind in ("ext4", "nfs4"):
         (tmp_path / "mountinfo").write_text(f"1 0 0:99 / {tmp_path} rw - {kind} x rw\n")
         if kind == "ext4":
-            assert said() == (0, [("ok", "journal", f"{run}: a write-ahead log, on ext4")])
+            assert said() == (
+                0,
+                [("ok", "journal", f"{where}: a write-ahead log, on ext4")],
+            )
             monkeypatch.setenv("QFUSION_JOURNAL_MODE", "rollback")
             (finding,) = said()[1]
             assert finding == (
                 "ok", "journal",
-                f"{run}: a rollback journal, because QFUSION_JOURNAL_MODE says so; another process "
-                "was kept out",
+                f"{where}: a rollback journal, because QFUSION_JOURNAL_MODE says so; another "
+                "process was kept out",
             )  # fmt: skip
             monkeypatch.delenv("QFUSION_JOURNAL_MODE")
     (tmp_path / "state" / "qfusion").mkdir(parents=True, exist_ok=True)
@@ -219,12 +224,12 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
     assert code == 0
     assert journal == (
         "warning", "journal",
-        f"{run}: a rollback journal, because other machines may write to a file system of type "
+        f"{where}: a rollback journal, because other machines may write to a file system of type "
         f"nfs4; another process was kept out; {TWO}: use a run on one machine at a time",
     )  # fmt: skip
     assert totals == (
         "warning", "totals",
-        f"{tmp_path}/state/qfusion: on nfs4; budgets over all runs hold on one machine: {TWO}",
+        f"{totals_in}: on nfs4; budgets over all runs hold on one machine: {TWO}",
     )  # fmt: skip
     monkeypatch.setenv("QFUSION_JOURNAL_MODE", "wal")
     assert said()[1][0][2].endswith(
