@@ -15,6 +15,7 @@ from qfusion_core.remote.journal import Journal
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "shared")]
 from braket_server import environment, running
 from braket_service import Service
+from command_line import train_wine
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -34,6 +35,12 @@ def models_read_once():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(botocore.loaders, "create_loader", shared)
         yield
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A trained model with a circuit of four qubits and one measurement setting."""
+    return train_wine(tmp_path_factory.mktemp("wine") / "run")
 
 
 @pytest.fixture(autouse=True)

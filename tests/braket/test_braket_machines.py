@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 from braket_devices import GARNET
+from command_line import command_line
 
 from qfusion_braket.device import Braket
 from qfusion_braket.names import REGIONS, SIMULATORS, place
 from qfusion_core import BudgetError, InputError, MachineFacts, Registry
-from qfusion_core.cli import main
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote import ages
 from qfusion_core.remote.offline import listed_machines
@@ -30,17 +30,6 @@ backends:
   both: {type: pool, options: {backends: [garnet, sv1]}}
 """
 LIST = Braket.machines
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A trained model with a circuit of four qubits and one measurement setting."""
-    folder = tmp_path_factory.mktemp("wine") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
 
 
 @pytest.fixture
@@ -69,15 +58,7 @@ def qfusion(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("QFUSION_BACKENDS", str(tmp_path / "backends.yaml"))
     monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
-
-    return _qfusion
+    return command_line(capsys, SECRET)
 
 
 def estimate(qfusion, run, backend, *words):

@@ -4,9 +4,9 @@ import json
 import shutil
 
 import pytest
+from command_line import command_line
 
 from qfusion_core import trust
-from qfusion_core.cli import main
 
 from .conftest import SECRET
 
@@ -20,17 +20,6 @@ backends:
   forte: {type: braket, options: {<<: *exact, device: ionq/Forte-1, shots: 2000}, budget: *budget}
   garnet: {type: braket, options: {<<: *exact, device: iqm/Garnet, shots: 2000}, budget: *budget}
 """
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """A trained model with a circuit of four qubits."""
-    folder = tmp_path_factory.mktemp("wine") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
 
 
 @pytest.fixture
@@ -47,15 +36,7 @@ def qfusion(service, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
     trust(tmp_path / "backends.yaml")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
-
-    return _qfusion
+    return command_line(capsys, SECRET)
 
 
 @pytest.mark.parametrize(("backend", "tasks"), [("sv1", 36), ("forte", 1), ("garnet", 1)])

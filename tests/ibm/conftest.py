@@ -1,13 +1,14 @@
 """IBM's service on loopback, and devices that talk to it. No real address is ever contacted."""
 
 import gc
+import shutil
 import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from qfusion_core import Angle, Circuit, Gate, Measurement, QfusionError, Term
+from qfusion_core import Angle, Circuit, Gate, Measurement, QfusionError, Term, trust
 from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
 from qfusion_core.remote.journal import Journal
@@ -15,6 +16,7 @@ from qfusion_ibm.device import IBM
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "shared")]
 import ibm_proxy
+from command_line import command_line, train_wine
 from ibm_service import CRN, MACHINE, Service
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
@@ -139,6 +141,30 @@ def measure(connect, tmp_path):
 def journal(tmp_path):
     """The journal that `measure` writes."""
     return Journal(tmp_path / "run")
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory):
+    """A trained model with a circuit of four qubits and one measurement setting."""
+    return train_wine(tmp_path_factory.mktemp("ibm") / "run")
+
+
+@pytest.fixture
+def run(trained, tmp_path):
+    """A copy for each test: its journal is under the key of this test's user."""
+    return shutil.copytree(trained, tmp_path / "run")
+
+
+@pytest.fixture
+def qfusion(request, tmp_path, monkeypatch, capsys):
+    """Runs the command line with the module's ``BACKENDS``: (exit code, standard output, error)."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
+    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    (tmp_path / "backends.yaml").write_text(request.module.BACKENDS)
+    trust(tmp_path / "backends.yaml")
+    return command_line(capsys, SECRET)
 
 
 @pytest.fixture

@@ -1,16 +1,11 @@
 """The command line on IBM's machines: what is estimated is sent, a dry run sends nothing."""
 
 import json
-import shutil
 
 import pytest
-from ibm_service import CRN
 
 from qfusion_core import trust
-from qfusion_core.cli import main
 from qfusion_ibm.client import gives_counts
-
-from .conftest import SECRET
 
 BACKENDS = """
 version: 1
@@ -26,41 +21,6 @@ backends:
     credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
     budget: {max_jobs: 100}
 """
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ibm") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
-
-
-@pytest.fixture
-def run(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "run")
-
-
-@pytest.fixture
-def qfusion(tmp_path, monkeypatch, capsys):
-    """Runs the command line: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
-    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    (tmp_path / "backends.yaml").write_text(BACKENDS)
-    trust(tmp_path / "backends.yaml")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
-
-    return _qfusion
 
 
 def test_the_estimate_is_what_the_journal_counts(service, qfusion, run):

@@ -1,17 +1,12 @@
 """IBM's machines without an account: of the packaged list, and of what IBM has told."""
 
 import json
-import shutil
 
 import pytest
-from ibm_service import CRN
 
-from qfusion_core import InputError, trust
-from qfusion_core.cli import main
+from qfusion_core import InputError
 from qfusion_ibm import snapshots
 from qfusion_ibm.device import IBM
-
-from .conftest import SECRET
 
 BACKENDS = """
 version: 1
@@ -26,41 +21,6 @@ backends:
   fez: {type: ibm, options: {<<: *options, backend: ibm_fez}, credentials: *who, budget: *budget}
   here: {type: ibm, options: {<<: *options, backend: fake_manila}}
 """
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("ibm") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
-
-
-@pytest.fixture
-def run(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "run")
-
-
-@pytest.fixture
-def qfusion(tmp_path, monkeypatch, capsys):
-    """Runs the command line: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
-    monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    (tmp_path / "backends.yaml").write_text(BACKENDS)
-    trust(tmp_path / "backends.yaml")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
-
-    return _qfusion
 
 
 def estimate(qfusion, run, backend, *words):
