@@ -38,6 +38,11 @@ class Transform(nn.Module, ABC):
     def fit(self, x: NDArray[np.float64]) -> None:
         """Take from ``x [rows, features]`` what `forward` needs, as buffers."""
 
+    @property
+    def n_outputs(self) -> int:
+        """How many features a transformed row has."""
+        return len(self.mean)
+
     @abstractmethod
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows outputs"]:
         """Transformed rows."""
@@ -87,6 +92,11 @@ class PrincipalComponents(Transform):
         pca = PCA(keep, svd_solver="full" if keep < 1 else "auto", random_state=0).fit(x)
         self.register_buffer("mean", torch.tensor(pca.mean_))
         self.register_buffer("components", torch.tensor(pca.components_))
+
+    @property
+    def n_outputs(self) -> int:
+        """How many components are kept."""
+        return len(self.components)
 
     def forward(self, x: Float[Tensor, "rows features"]) -> Float[Tensor, "rows components"]:
         """``(x - mean) components^T``."""
@@ -177,7 +187,7 @@ class Pipeline(nn.Module):
         mean, width = self.steps[0].mean, int(np.prod(input_shape))
         if len(mean) != width:
             raise InputError(f"features: expected {len(mean)} per sample, got {width}")
-        return tuple(self(mean.new_zeros(1, width)).shape[1:])
+        return (self.steps[-1].n_outputs,)
 
     def forward(self, x: Float[Tensor, "rows ..."]) -> Float[Tensor, "rows ..."]:
         """Raw features to those that the encoder sees."""

@@ -13,6 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# torch reads it when it is imported: a child that is forked hangs where its parent had threads
+os.environ["OMP_NUM_THREADS"] = "1"
+
 ROOT = Path(__file__).parents[1]
 GUARD = Path(__file__).parent / "guard"
 

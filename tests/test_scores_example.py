@@ -3,7 +3,6 @@
 import importlib
 import json
 import math
-import os
 import statistics
 import subprocess
 import sys
@@ -26,7 +25,7 @@ def module(monkeypatch):
 def command(*words):
     return subprocess.run(
         [sys.executable, str(FOLDER / "scores.py"), *map(str, words)],
-        capture_output=True, text=True, timeout=300, env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, timeout=300,
     )  # fmt: skip
 
 

@@ -19,13 +19,13 @@ from qfusion_core.preprocess import Pipeline
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
+from qfusion_core.runs.allocation import Limited
 from qfusion_core.runs.config import Config
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
-_MOST_UNSEEN = 500_000_000  # bytes that are read for a model whose shapes are not known before
-
 _MOST_QUANTILES = 1000  # of a feature
+_MOST_ELEMENTS = 10_000_000  # of a tensor that a model may make besides those that are stored
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
@@ -102,14 +102,9 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
     for name, tensor in promised.items():
         if name.startswith("transforms.") and tensor.numel() > most:
             raise ValueError(f"{one_line(name, 60)}: {list(tensor.shape)} for {width} features")
-    with torch.device("meta"):
-        pipelines = _pipelines(config, promised)
-        try:
-            expected = _build(config, pipelines, registry).state_dict()
-        except Exception:  # a plugin that cannot be made without memory is made with it later
-            if sum(tensor.nbytes for tensor in promised.values()) > _MOST_UNSEEN:
-                raise
-            return
+    sizes = [tensor.numel() for tensor in promised.values()]
+    with Limited(max(_MOST_ELEMENTS, *sizes)), torch.random.fork_rng(devices=[]):
+        expected = _build(config, _pipelines(config, promised), registry).state_dict()
     for name in sorted({*expected, *promised}):
         wanted, got = (
             list(found[name].shape) if name in found else None for found in (expected, promised)

@@ -43,7 +43,7 @@ def process(*words, **environment):
     """The command as a process: (exit code, output in bytes, error in bytes)."""
     done = subprocess.run(
         [sys.executable, "-m", "qfusion_core", *map(str, words)],
-        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         check=False,
     )

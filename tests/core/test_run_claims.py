@@ -50,7 +50,6 @@ def test_two_processes_never_get_one_folder(tmp_path, claim):
             [sys.executable, "-c", CREATE, str(place), kind, str(claim)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
             text=True,
         )
         for kind in ("sham", "none")
@@ -122,7 +121,6 @@ def test_a_run_that_is_being_trained_is_not_resumed_and_one_whose_process_died_i
         [sys.executable, "-c", TRAIN, str(run)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
         text=True,
     )
     try:

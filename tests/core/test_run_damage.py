@@ -20,6 +20,7 @@ from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.calibration.store import read as read_calibration
 from qfusion_core.calibration.store import write as write_calibration
 from qfusion_core.config.compose import compose
+from qfusion_core.runs.allocation import Limited
 from qfusion_core.runs.card import inert, model_card
 from qfusion_core.runs.experiment import resume, train
 from qfusion_core.runs.export import export
@@ -279,6 +280,29 @@ def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
     assert f"training.safetensors: does not fit config.yaml beside it (ValueError: {name}" in said
 
 
+def test_no_tensor_is_made_that_is_larger_than_what_may_be():
+    with Limited(10):
+        assert (
+            torch.zeros((2, 5)).shape
+            == torch.rand(2, 5).shape
+            == torch.empty([10]).view(2, 5).shape
+        )
+        with pytest.raises(ValueError, match=r"a tensor \[3, 4\], expected at most 10 elements"):
+            torch.nn.Linear(4, 3)
+        with pytest.raises(ValueError, match=r"a tensor \[3, 4\]"):
+            torch.zeros(3, 4, dtype=torch.float64)
+    torch.zeros(3, 4)
+
+
+def test_a_run_is_loaded_without_the_compiler_of_torch(run):
+    code = (
+        "import sys, qfusion_core\n"
+        f"qfusion_core.load({str(run)!r})\n"
+        "assert not {'torch._dynamo', 'sympy'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def without_memory(function, *arguments):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = function(*arguments)
@@ -494,7 +518,7 @@ def test_a_full_disk_while_training_is_one_line_and_leaves_nothing_half_made(tmp
     out = tmp_path / "run"
     words = ["train", "wine", "--preset", "hardware", "--quantum", "none", "--out", str(out)]
     command = [sys.executable, "-c", PROGRAM, str(limit), *words]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "NUMBA_DISABLE_JIT": "0"}
+    environment = {**os.environ, "NUMBA_DISABLE_JIT": "0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert done.returncode in (1, 2), done.stderr

@@ -33,7 +33,7 @@ class Warm:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "XDG_STATE_HOME": self.state.name},
+            env={**os.environ, "XDG_STATE_HOME": self.state.name},
         )
         assert self.process.stdout.readline() == "ready\n"
 
