@@ -10,11 +10,14 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import settings
 
 # torch reads it when it is imported: a child that is forked hangs where its parent had threads
 os.environ["OMP_NUM_THREADS"] = "1"
+# compiled once, also for processes that get a home of their own
+os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("qfusion") / "numba"))
 
 ROOT = Path(__file__).parents[1]
 GUARD = Path(__file__).parent / "guard"
