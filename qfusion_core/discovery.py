@@ -58,7 +58,7 @@ def find() -> list[Found]:
     seen: set[str] = set()
     found: list[Found] = []
     for distribution in distributions(path=installed_path()):
-        name = _canonical(str(distribution.name))
+        name = _canonical(_name(distribution))
         if name not in seen:
             seen.add(name)
             found += [_load(distribution, point) for point in _entry_points(distribution)]
@@ -95,6 +95,12 @@ def raised_in(error: BaseException) -> Plugin | None:
         )
         place = place.tb_next
     return plugin
+
+
+def _name(distribution: Distribution) -> str:
+    """Read without the rest of its metadata: that takes as long as all else here together."""
+    head = re.search(r"^Name:[ \t]*(\S+)", distribution.read_text("METADATA") or "", re.MULTILINE)
+    return head[1] if head else str(distribution.name)
 
 
 def _canonical(name: str) -> str:

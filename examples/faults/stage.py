@@ -165,7 +165,11 @@ class Stage:
 
 def clean_environment(home: Path) -> dict[str, str]:
     """Of a process: no file of the user's is read or written."""
-    kept = {name: os.environ[name] for name in ("PATH", "VIRTUAL_ENV", "NUMBA_CACHE_DIR") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "VIRTUAL_ENV", "NUMBA_CACHE_DIR")
+        if name in os.environ
+    }
     places = {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CACHE", "CONFIG", "STATE")}
     return {
         **kept, **places, "HOME": str(home), "OMP_NUM_THREADS": "1", "LANG": "C.UTF-8",
