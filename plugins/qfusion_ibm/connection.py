@@ -84,9 +84,14 @@ class Connection:
 
         Raises:
             InputError: There is none in this instance; suggests one.
+            Transient: IBM lists none at all.
         """
         with asking(reads=True):
             names = [each["name"] for each in self.client.list_backends()]
+            if not names:  # of a reply without a list, the SDK makes an empty one
+                raise Transient(
+                    "IBM lists no machine of this instance: is QISKIT_IBM_INSTANCE the right one?"
+                )
             if name not in names:
                 raise InputError(
                     f"ibm: no machine {name!r} in this instance; {did_you_mean(name, names)}; "

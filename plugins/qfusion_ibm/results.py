@@ -36,8 +36,8 @@ def expectations(raw: bytes, options: Options, program: Program, mark: str) -> N
     try:
         found, told = program.read(text, mark)
         values = np.asarray(np.asarray(found).astype(float, casting="safe"))
-    except Exception as error:
-        said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+    except Exception as error:  # of the SDK, which expects its own form
+        said = str(error) if type(error) is ValueError else "they are written in another form"
         raise Unreadable(
             f"IBM's results are not those of the job that was sent ({said})", raw
         ) from None

@@ -129,6 +129,7 @@ MEASURED = [
     [
         *(MEASURED if gives_counts() else ESTIMATED),
         (lambda result: "{}", "not those of the job that was sent"),
+        (lambda result: "[]", "job that was sent (they are written in another form)"),
         (lambda result: "<html>Please log in</html>", "cannot be read (JSONDecodeError"),
         (lambda result: json.dumps({"a": [1, 2]})[:-3], "cannot be read (JSONDecodeError"),
     ],
@@ -217,6 +218,15 @@ def test_a_page_instead_of_a_reply(service, measure, kind, page):
     service.faults[kind] = [page]
     assert measure().shape == (3, 3)
     assert len(service.jobs) == 3
+
+
+def test_a_reply_without_a_list_of_machines_that_stays(service, measure, failure):
+    service.faults["backends"] = ["{}"] * 100
+    said = failure(Transient, measure)
+    assert said.startswith("ibm: ") and gives_counts() is ("is QISKIT_IBM_INSTANCE the" in said)
+    assert "run the same again" in said
+    service.faults["backends"] = []
+    assert measure().shape == (3, 3)
 
 
 @pytest.mark.parametrize("page", ["html", "{}", "null"])
