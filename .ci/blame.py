@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 import sys
 from collections import defaultdict
-from importlib.metadata import packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
 from pathlib import Path
 from xml.etree import ElementTree
 
-INSTALLED = re.compile(r"site-packages/([A-Za-z0-9_]+)")
+INSTALLED = re.compile(r"site-packages/((\w+)[\w./]*)")
 TESTERS = {"pytest", "_pytest", "pluggy", "xdist", "execnet", "hypothesis", "jaxtyping", "beartype"}
 ABOUT = {"ibm": "qiskit-ibm-runtime", "braket": "amazon-braket-sdk"}
 
@@ -33,12 +33,22 @@ def canonical(name: str) -> str:
 
 def blame(traceback: str, test: str) -> str:
     """The distribution that a failure is put down to."""
-    modules = [each for each in INSTALLED.findall(traceback) if each not in TESTERS]
-    if modules:
-        owners = packages_distributions().get(modules[-1], [modules[-1]])
-        return canonical(owners[0])
+    places = [each for each in INSTALLED.findall(traceback) if each[1] not in TESTERS]
+    if places:
+        file, module = places[-1]
+        owners = packages_distributions().get(module, [module])
+        # several may share a package: the file's own, if it is listed
+        own = (each for each in owners if len(owners) > 1 and _holds(each, file))
+        return canonical(next(own, owners[0]))
     about = next((ABOUT[part] for part in re.split(r"[./]", test) if part in ABOUT), None)
     return f"{about} (by the test's folder)" if about else "no package: see the log"
+
+
+def _holds(name: str, file: str) -> bool:
+    try:
+        return any(each.as_posix() == file for each in distribution(name).files or ())
+    except PackageNotFoundError:
+        return False
 
 
 def report(junit: str, installed: str, lock: str) -> list[str]:

@@ -60,6 +60,14 @@ def test_failures_are_counted_by_the_package_that_raised(blame):
     ]
 
 
+def test_of_packages_that_share_a_name_it_is_the_one_that_has_the_file(blame):
+    place = "/venv/lib/python3.11/site-packages/{}:3: in f"
+    simulator = place.format("braket/default_simulator/simulator.py")
+    assert blame.blame(simulator, "tests.braket.x") == "amazon-braket-default-simulator"
+    sdk = place.format("braket/aws/aws_device.py")
+    assert blame.blame(f"{simulator}\n{sdk}", "tests.braket.x") == "amazon-braket-sdk"
+
+
 def test_where_nothing_broke_it_says_so(blame):
     passed = '<testsuite><testcase classname="a" name="b"/></testsuite>'
     assert blame.report(passed, "numpy==2.4.6\ntorch==2.13.0+cpu\n", LOCK) == ["", "nothing broke"]

@@ -25,12 +25,12 @@ def has_credentials(profile: str | None) -> bool:
     Args:
         profile: Of the options; None for AWS_PROFILE or the default one.
     """
-    chosen = profile or os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
-    if chosen is None:
+    if not profile:  # one that AWS_PROFILE names does not stand before keys in the environment
         pair = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         if all(map(os.environ.get, pair)) or any(map(os.environ.get, _ROLES)):
             return True
-    name = chosen or "default"
+    by_variable = os.environ.get("AWS_PROFILE") or os.environ.get("AWS_DEFAULT_PROFILE")
+    name = profile or by_variable or "default"
     files = (
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", {name}),
         ("AWS_CONFIG_FILE", "~/.aws/config", {name, f"profile {name}"}),

@@ -103,11 +103,11 @@ class Machine:
         if shots is not None and not max(low, 1) <= shots <= high:
             raise InputError(
                 f"braket: {self.name} takes from {max(low, 1)} to {high} shots of a circuit, "
-                f"got {shots}; correct shots in backends.yaml"
+                f"got {shots}; correct shots in backends.yaml, or --shots"
             )
         sets = self.program_set
         if sets is not None and shots is not None and shots > sets.shots:
             raise InputError(
                 f"braket: {self.name} takes {sets.shots} shots of a program set at most, got "
-                f"{shots} of one circuit; correct shots in backends.yaml"
+                f"{shots} of one circuit; correct shots in backends.yaml, or --shots"
             )

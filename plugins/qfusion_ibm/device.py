@@ -101,7 +101,12 @@ class IBM(RemoteDevice):
         """Of a machine that the SDK brings a snapshot of: transpiled for that."""
         assert isinstance(options, ours.Options)
         snapshot = snapshot_of(options.backend)
-        return None if snapshot is None else cls(options, site=Packaged(options, snapshot))
+        if snapshot is None:
+            return None
+        site = Packaged(options, snapshot)
+        made = cls(options, site=site)
+        made.known_from = f"the SDK's snapshot {snapshot} (as of {site.as_of})"
+        return made
 
     @classmethod
     def listed_as(cls, options: qfusion_core.Options) -> str:

@@ -15,6 +15,11 @@ class Packaged(Service):
         super().__init__(options, Credentials())
         self._snapshot = snapshot
 
+    @property
+    def as_of(self) -> str:
+        """Day of the snapshot."""
+        return f"{self.machine(None, 1).backend.properties().last_update_date:%Y-%m-%d}"
+
     def machine(self, name: str | None, qubits: int) -> Machine:
         """The snapshot."""
         if self._snapshot not in self._machines:

@@ -34,7 +34,8 @@ def runs_of(executions: int, options: Options) -> Runs:
         options: Of the device.
     """
     draws = options.draws
-    if options.trex or options.resilience_level == 2 or options.twirling not in (None, "none"):
+    left_to_ibm = options.twirling is None and options.resilience_level == 2
+    if options.trex or left_to_ibm or options.twirling not in (None, "none"):
         each = max(64, math.ceil(draws / 32))
         draws = each * math.ceil(draws / each)
     return Runs(executions * _factors(options) + int(options.trex), draws)

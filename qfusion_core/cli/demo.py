@@ -66,6 +66,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     Raises:
         QfusionError: The simulator on which it trains does not open.
     """
+    from qfusion_core.discovery import explain
     from qfusion_core.doctor import package_findings
     from qfusion_core.errors import QfusionError
 
@@ -77,10 +78,12 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
                 left_out[name] = "; ".join(missing)
                 continue
             backends.open(name, registry)
-        except QfusionError as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # of a vendor's package, broken as it may be
             if name == HERE:
                 raise
-            left_out[name] = str(error)
+            left_out[name] = str(error) if isinstance(error, QfusionError) else explain(error)
             continue
         names.append(name)
     return names, left_out

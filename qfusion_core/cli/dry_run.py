@@ -10,6 +10,7 @@ import typer
 
 from qfusion_core.cli.output import print_json, print_table, say
 from qfusion_core.cli.remote import say_offline
+from qfusion_core.remote.ages import said_of_age
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -95,6 +96,8 @@ def show_dry_run(
             for word, each in found.errors.items()
         ),
     )
+    if old := said_of_age(price):
+        say(old)
     say(
         f"{agreement:.1%} of the classes agree with {reference}. {price}. Nothing was sent: this "
         f"is the snapshot of {name}, and the machine of today may differ."

@@ -21,7 +21,9 @@ def machines(as_json: AsJson = False) -> None:
     `qfusion estimate RUN --backend NAME` plans for each of them without an account.
     """
     from qfusion_core.registry import Registry
+    from qfusion_core.remote.ages import said_of_age
     from qfusion_core.remote.offline import listed_machines
+    from qfusion_core.remote.price import Price
 
     found = {name: each for name, (_, each) in listed_machines(Registry()).items()}
     if as_json:
@@ -43,6 +45,9 @@ def machines(as_json: AsJson = False) -> None:
             for name, each in found.items()
         ),
     )
+    prices = [each.price_source for each in found.values() if each.price_source]
+    if old := said_of_age(Price(0, 0, sources=tuple(prices))):
+        say(old)
     say("USD, a task's fee apart; IBM's go by the plan. --json: where each was read, and when.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -103,10 +104,26 @@ class Keeping:
         if self.mode.ahead:
             return
         if converted := is_logged_ahead(self._path):
+            self._require_kept_out_beside()
             roll_back(self._path, self.mode.why)
         if (new or converted) and not self.mode.chosen:
             folder = shown_path(self._path.parent)
             note(f"{folder}: {self.mode.why}: jobs are kept in a rollback journal; {ONE_MACHINE}")
+
+    def _require_kept_out_beside(self) -> None:
+        """Try another file of the folder: what others write into this one's log must not be lost.
+
+        Raises:
+            QfusionError: Locks keep nobody out.
+        """
+        with tempfile.TemporaryDirectory(prefix=".qfusion-", dir=self._path.parent) as aside:
+            path = Path(aside) / self._path.name
+            path.touch()
+            with connected(path) as db:
+                db.execute("BEGIN IMMEDIATE")
+                if said := not_kept_out(path):
+                    raise self._unsafe(said)
+        self._kept_out = True
 
     def require_locks(self, path: Path) -> None:
         """Refuse a file on which the system gives no locks: SQLite would wait for one.

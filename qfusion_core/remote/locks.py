@@ -6,6 +6,9 @@ import errno
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from qfusion_core.printable import one_line, shown_path
@@ -21,9 +24,20 @@ except sqlite3.OperationalError as error:
     sys.exit(7 if error.sqlite_errorcode & 255 == sqlite3.SQLITE_BUSY else str(error))
 sys.exit("it could write, too")
 """
+_IN_USE: dict[str, threading.RLock] = {}  # by folder
 _KEPT_OUT = 7
 _NEEDED = ("LD_LIBRARY_PATH", "PATH", "SYSTEMROOT")  # by Python itself: no keys, no credentials
 _PATIENCE = 60.0  # seconds for a process to start
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """No other thread of this process opens a file that SQLite has open: POSIX locks end with it.
+
+    That is, when any descriptor of the file is closed: its head is read, it is copied, it is tried.
+    """
+    with _IN_USE.setdefault(os.path.realpath(path.parent), threading.RLock()):
+        yield
 
 
 def lock_error(path: Path) -> str:

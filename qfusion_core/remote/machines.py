@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
+from filelock import FileLock
 from pydantic import AfterValidator, Field, model_validator
 
 from qfusion_core.config.yaml_dump import dump
@@ -111,6 +112,7 @@ class Listed:
         readings: Where they are from.
         priced: Where the price is from; None where none is known.
         packaged: Whether they come with the adapter; else from the user's list.
+        price_packaged: The same of the price.
     """
 
     name: str
@@ -118,21 +120,35 @@ class Listed:
     readings: tuple[Reading, ...]
     priced: Reading | None
     packaged: bool = True
+    price_packaged: bool = True
 
     @property
     def price_source(self) -> ListedPrice | None:
         """For a price."""
         if self.priced is None:
             return None
-        return ListedPrice(f"{self._list}: {self.priced.page}", self.priced.day)
+        return ListedPrice(f"{_list(self.price_packaged)}: {self.priced.page}", self.priced.day)
 
-    @property
-    def _list(self) -> str:
-        return "the packaged list of machines" if self.packaged else "your own list of machines"
+    def completed(self, published: Listed) -> Listed:
+        """With what is published of what the provider has not told."""
+        old, new = published.facts, self.facts
+        prices = {"usd_per_shot", "usd_per_minute"}
+        told = prices if self.priced is None else set()
+        absent = {name for name in type(new).model_fields if not getattr(new, name)}
+        taken = (absent - prices) | told
+        gained = {name for name in taken if getattr(old, name)} - prices
+        return replace(
+            self,
+            facts=new.model_copy(update={name: getattr(old, name) for name in taken}),
+            readings=(*self.readings, *(published.readings if gained else ())),
+            priced=self.priced or published.priced,
+            price_packaged=published.price_packaged if self.priced is None else False,
+        )
 
     def __str__(self) -> str:
         oldest = min(each.day for each in self.readings)
-        return f"{self._list} (as of {oldest}; `qfusion backends machines --json` names the pages)"
+        pages = "`qfusion backends machines --json` names the pages"
+        return f"{_list(self.packaged)} (as of {oldest}; {pages})"
 
 
 @dataclass(frozen=True)
@@ -157,14 +173,7 @@ class MachineList:
         """
         found = dict(_listed(Source.read(self.packaged).validate(Sheet), packaged=True))
         for name, told in _listed(self._users(), packaged=False):
-            old = found.get(name)
-            # a reply may tell no price: the published one stays what it was
-            if old is not None and told.priced is None:
-                usd = ("usd_per_shot", "usd_per_minute")
-                published = {each: getattr(old.facts, each) for each in usd}
-                facts = told.facts.model_copy(update=published)
-                told = replace(told, facts=facts, priced=old.priced)
-            found[name] = told
+            found[name] = told.completed(found[name]) if name in found else told
         return found
 
     def of(self, device: str) -> Listed | None:
@@ -180,10 +189,21 @@ class MachineList:
         Raises:
             InputError: It is wrong as it is, or cannot be written.
         """
-        path, users = config_folder() / FILE, self._users()
+        path = config_folder() / FILE
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with FileLock(path.with_name(f".{FILE}.lock")):  # two replies at once are both kept
+                self._write(path, facts, today or datetime.now(UTC).date())
+        except OSError as error:
+            said = error.strerror or type(error).__name__
+            raise InputError(f"{shown_path(path)}: cannot be written ({said})") from None
+        return path
+
+    def _write(self, path: Path, facts: MachineFacts, today: date) -> None:
+        users = self._users()
         listed = self.of(facts.device)
         name = listed.name if listed else facts.device.replace("/", "-").replace("_", "-").lower()
-        day = f"{today or datetime.now(UTC).date():%Y-%m-%d}"
+        day = f"{today:%Y-%m-%d}"
         source = f"{_TOLD}-{day}"
         priced = facts.usd_per_shot is not None or facts.usd_per_minute is not None
         entry = Entry(**facts.model_dump(), facts=(source,), price=source if priced else None)
@@ -197,13 +217,7 @@ class MachineList:
             sources={each: where for each, where in sources.items() if each in used},
             machines=machines,
         ).model_dump(mode="json", exclude_none=True)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_atomically(path, dump(whole))
-        except OSError as error:
-            said = error.strerror or type(error).__name__
-            raise InputError(f"{shown_path(path)}: cannot be written ({said})") from None
-        return path
+        write_atomically(path, dump(whole))
 
     def _users(self) -> Sheet:
         path = config_folder() / FILE
@@ -222,4 +236,9 @@ def _listed(sheet: Sheet, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
         priced = None if entry.price is None else sheet.sources[entry.price]
         data: dict[str, Any] = {each: getattr(entry, each) for each in MachineFacts.model_fields}
         facts = MachineFacts.model_construct(**data)
-        yield name, Listed(name, facts, tuple(sheet.sources[k] for k in keys), priced, packaged)
+        read = tuple(sheet.sources[key] for key in keys)
+        yield name, Listed(name, facts, read, priced, packaged, packaged)
+
+
+def _list(packaged: bool) -> str:
+    return "the packaged list of machines" if packaged else "your own list of machines"

@@ -7,6 +7,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from pydantic import ValidationError
+
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.extras import missing
 from qfusion_core.errors import CredentialsMissing, InputError
@@ -144,8 +146,12 @@ def _of_the_lists(
     if shots is None and found.facts.kind == "qpu":
         shots = min(max(SHOTS, low), high)
     assert device.machines is not None
-    options = device.Options(**{device.machines.option: found.facts.device, "shots": shots})
-    made = device.offline(options) or _from_list(device, options, found)
+    try:
+        options = device.Options(**{device.machines.option: found.facts.device, "shots": shots})
+    except ValidationError as error:
+        said = one_line(error.errors()[0]["msg"], 100)
+        raise InputError(f"--shots: {shots} for {name!r}: {said}") from None
+    made = _without_account(device, options, found)
     taken = "exact values" if shots is None else f"{shots} shots of each circuit"
     return made, f"no entry of {backends.source.path}, so for {taken}"
 
@@ -153,16 +159,20 @@ def _of_the_lists(
 def _known(device: type[Device], options: Options, *, listed: bool) -> RemoteDevice | None:
     if not issubclass(device, RemoteDevice):
         return None
-    found = device.offline(options)
-    if found is None and listed and device.machines is not None:
+    entry = None
+    if listed and device.machines is not None:
         entry = device.machines.of(device.listed_as(options))
-        found = None if entry is None else _from_list(device, options, entry)
-    return found
+    return device.offline(options) if entry is None else _without_account(device, options, entry)
 
 
-def _from_list(device: type[RemoteDevice], options: Options, found: Listed) -> RemoteDevice:
-    made = device.from_list(options, found)
-    made.known_from = str(found)
+def _without_account(device: type[RemoteDevice], options: Options, entry: Listed) -> RemoteDevice:
+    """What the provider told stands before what the adapter brings, and that before what is
+    published.
+    """
+    made = device.offline(options) if entry.packaged else None
+    if made is None:
+        made = device.from_list(options, entry)
+        made.known_from = str(entry)
     return made
 
 

@@ -43,10 +43,11 @@ def look_at_places(run: Path) -> Iterator[Finding]:
 
 def _totals(folder: Path) -> Iterator[Finding]:
     system, where = file_system(folder), shown_path(folder, 80)
-    if system.kind == "local" or not folder.is_dir():
+    if system.kind == "local":
         return
+    there = next(each for each in (folder, *folder.parents) if each.is_dir())
     try:
-        _tried(folder)
+        _tried(there)
     except (QfusionError, OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else error
         said = f"{where}: no budget over all runs can be held: {one_line(why)}"
@@ -72,7 +73,8 @@ def _tried(folder: Path) -> Mode:
 
 
 def _status(mode: Mode) -> Literal["ok", "warning"]:
-    return "warning" if mode.system.kind == "shared" or not (mode.ahead or mode.chosen) else "ok"
+    doubtful = not mode.ahead and (mode.system.kind != "local" or not mode.chosen)
+    return "warning" if mode.system.kind == "shared" or doubtful else "ok"
 
 
 def _said(mode: Mode) -> str:
@@ -81,7 +83,8 @@ def _said(mode: Mode) -> str:
         return f"a write-ahead log, on {name}"
     if not mode.ahead:
         said = f"a rollback journal, because {mode.why}; another process was kept out"
-        return f"{said}; {_TWO}: {ONE_MACHINE}" if shared or not mode.chosen else said
+        alone = mode.chosen and mode.system.kind == "local"
+        return said if alone else f"{said}; {_TWO}: {ONE_MACHINE}"
     if shared:
         return f"a write-ahead log on {name}, as {VARIABLE} says: two machines spoil it; unset it"
     return (

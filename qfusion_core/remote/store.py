@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -31,23 +30,12 @@ from qfusion_core.remote.file import (
 )
 from qfusion_core.remote.keeping import Keeping
 from qfusion_core.remote.key import keys
+from qfusion_core.remote.locks import alone
 from qfusion_core.remote.making import make
 from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
 from qfusion_core.remote.totals import count_of_all, settle_of_all
-
-_IN_USE: dict[str, threading.RLock] = {}  # by the folder of a journal
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[None]:
-    """No other thread of this process opens a file that SQLite has open: POSIX locks end with it.
-
-    That is, when any descriptor of the file is closed: its head is read here, and it is copied.
-    """
-    with _IN_USE.setdefault(os.path.realpath(path.parent), threading.RLock()):
-        yield
 
 
 class _Known(NamedTuple):
@@ -85,7 +73,7 @@ class Store:
             with closing(empty()) as db:
                 yield _rows(db)
             return
-        with told(self.path), _alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             if self._is_read_in_place():
                 before = fingerprint(self.path)
@@ -116,7 +104,7 @@ class Store:
                 nobody out.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), _alone(self.path):
+        with told(self.path), alone(self.path):
             if new := not os.path.lexists(self.path):
                 make(self.path, key, self._keeping.require_locks)
             self._require_writable()
@@ -140,7 +128,7 @@ class Store:
         """Whose it is now."""
         if not os.path.lexists(self.path):
             return Standing("own", "", "")
-        with told(self.path), _alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
@@ -156,7 +144,7 @@ class Store:
             InputError: It has changed since; or holds a row that no journal may hold.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), _alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
                 with Store(self.path, to_show=True).reading() as db:

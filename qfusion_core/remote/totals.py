@@ -22,7 +22,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
 from qfusion_core.remote.costs import spent_of
 from qfusion_core.remote.key import keys
-from qfusion_core.remote.locks import lock_error, no_locks, not_kept_out
+from qfusion_core.remote.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
@@ -68,7 +68,7 @@ def reserve_of_all(
     }
     counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
     try:
-        with _writing(alone=bool(held)) as db:
+        with _writing(sure=bool(held)) as db:
             for backend, budget in held.items():
                 ours = [job.price for job in counted.values() if job.backend == backend]
                 if ours:
@@ -152,13 +152,19 @@ class _Unusable(QfusionError):
 
 
 @contextmanager
-def _writing(*, alone: bool = False) -> Iterator[sqlite3.Connection]:
-    """One transaction, sealed at its end if it wrote; other processes wait for it.
+def _writing(*, sure: bool = False) -> Iterator[sqlite3.Connection]:
+    """One transaction, sealed at its end if it wrote; others wait for it.
 
     Args:
-        alone: Be sure of the latter, where the state directory is not on a disk of this machine.
+        sure: Of that, where the state directory is not on a disk of this machine.
     """
     path = state_folder() / NAME
+    with alone(path), _transaction(path, sure=sure) as db:
+        yield db
+
+
+@contextmanager
+def _transaction(path: Path, *, sure: bool) -> Iterator[sqlite3.Connection]:
     where = shown_path(path)
     try:
         known = keys(create=True)
@@ -178,7 +184,7 @@ def _writing(*, alone: bool = False) -> Iterator[sqlite3.Connection]:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("BEGIN IMMEDIATE")
-            if doubtful and alone and (said := not_kept_out(path)):
+            if doubtful and sure and (said := not_kept_out(path)):
                 raise _Unusable(no_locks(path, said))
             if not _is_ours(db, known):
                 raise _Unusable(

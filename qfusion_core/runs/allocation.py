@@ -1,4 +1,4 @@
-"""A limit on what a tensor may take, while a model of unknown size is made.
+"""A limit on what tensors may take, while a model of unknown size is made.
 
 The device "meta" would take nothing, but loads torch's compiler for it: more than a second.
 """
@@ -10,22 +10,27 @@ from itertools import takewhile
 from math import prod
 from typing import Any
 
+import torch
 from torch.overrides import TorchFunctionMode
+
+_MAKERS = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
 
 
 class Limited(TorchFunctionMode):
-    """In force with `with`: no tensor is made of more elements.
+    """In force with `with`: tensors of no more elements than that are made by their shape.
+
+    Those are the weights of a network. What is made of values, or of other tensors, is not counted.
 
     Args:
-        most: Elements of the largest tensor that may be made.
+        most: Elements of all of them together.
 
     Raises:
-        ValueError: A larger one was asked for; it was not made.
+        ValueError: More were asked for; they were not made.
     """
 
     def __init__(self, most: int) -> None:
         super().__init__()
-        self.most = most
+        self.most, self.made = most, 0
 
     def __torch_function__(
         self,
@@ -34,9 +39,15 @@ class Limited(TorchFunctionMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Looks at the shape with which the arguments of `torch.empty` and its like begin."""
-        shape = args[0] if args and isinstance(args[0], Sequence) else args
-        lengths = list(takewhile(lambda length: type(length) is int, shape))
-        if prod(lengths) > self.most:
-            raise ValueError(f"a tensor {lengths}, expected at most {self.most} elements")
-        return func(*args, **(kwargs or {}))
+        """Counts what a function of `torch` is to make."""
+        kwargs = kwargs or {}
+        if func in _MAKERS:
+            shape = kwargs.get("size", args[0] if args and isinstance(args[0], Sequence) else args)
+            lengths = list(takewhile(lambda length: type(length) is int, shape))
+            self.made += prod(lengths)
+            if self.made > self.most:
+                raise ValueError(
+                    f"a tensor {lengths}, {self.made:,} elements in all, expected at most "
+                    f"{self.most:,}"
+                )
+        return func(*args, **kwargs)

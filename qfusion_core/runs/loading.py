@@ -25,7 +25,7 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
 _MOST_QUANTILES = 1000  # of a feature
-_MOST_ELEMENTS = 10_000_000  # of a tensor that a model may make besides those that are stored
+_MOST_ELEMENTS = 50_000_000  # that a model may make besides those that are stored
 
 
 def save_model(folder: RunFolder, model: FusionClassifier) -> None:
@@ -91,7 +91,9 @@ def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -
 
 
 def _require_shapes(config: Config, promised: Promised, registry: Registry) -> None:
-    """Compare the shapes of the file with those of the model before memory is taken for either.
+    """Compare the shapes of the file with those of the model before the file is read.
+
+    A model that is larger than the file says is not made.
 
     Raises:
         ValueError: They differ.
@@ -102,8 +104,8 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
     for name, tensor in promised.items():
         if name.startswith("transforms.") and tensor.numel() > most:
             raise ValueError(f"{one_line(name, 60)}: {list(tensor.shape)} for {width} features")
-    sizes = [tensor.numel() for tensor in promised.values()]
-    with Limited(max(_MOST_ELEMENTS, *sizes)), torch.random.fork_rng(devices=[]):
+    stored = sum(tensor.numel() for tensor in promised.values())
+    with Limited(_MOST_ELEMENTS + stored), torch.random.fork_rng(devices=[]):
         expected = _build(config, _pipelines(config, promised), registry).state_dict()
     for name in sorted({*expected, *promised}):
         wanted, got = (

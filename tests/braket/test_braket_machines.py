@@ -134,6 +134,9 @@ def test_a_machine_takes_no_other_shots_than_it_is_known_to(qfusion, run, nobody
     code, out, err = qfusion("estimate", run, "--backend", "aqt-ibex", "--shots", "5000")
     assert (code, out) == (2, "")
     assert "aqt/Ibex-Q1 takes from 1 to 2000 shots of a circuit, got 5000" in err
+    code, _, err = qfusion("estimate", run, "--backend", "aqt-ibex", "--shots", "1000000000")
+    assert (code, err.count("\n")) == (2, 1)
+    assert err.startswith("error: --shots: 1000000000 for 'aqt-ibex': Input should be less than")
     code, _, err = qfusion("estimate", run, "--backend", "garnet", "--shots", "5000")
     assert code == 2 and "--shots: backend 'garnet' has its own" in err
 

@@ -60,12 +60,17 @@ def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
     def fails(self, name, *others):
         if name == "ibm-noisy":
             raise InputError("ibm: qiskit-ibm-runtime 0.48 is installed, expected ...")
+        if name == BACKENDS[-2]:
+            raise ImportError("numpy.core.multiarray failed to import")
         return opened(self, name, *others)
 
     monkeypatch.setattr(Backends, "open", fails)
     names, left_out = ready(Backends.read(PACKAGED), Registry())
-    assert names == list(BACKENDS[:-1])
-    assert left_out == {"ibm-noisy": "ibm: qiskit-ibm-runtime 0.48 is installed, expected ..."}
+    assert names == list(BACKENDS[:-2])
+    assert left_out == {
+        BACKENDS[-2]: "ImportError: numpy.core.multiarray failed to import",
+        "ibm-noisy": "ibm: qiskit-ibm-runtime 0.48 is installed, expected ...",
+    }
 
 
 def test_nothing_is_trained_where_the_simulator_itself_does_not_open(monkeypatch):

@@ -144,6 +144,13 @@ def test_a_file_that_was_only_found_needs_trust(statuses, tmp_path, monkeypatch,
         ({"AWS_PROFILE": "work"}, {"config": "[profile work]\nsso_session = s\n"}, None, True),
         ({}, {"config": "[default]\nregion = us-east-1\n"}, None, False),
         ({}, {"config": "no ini at all\x00"}, None, False),
+        # one that a variable names does not stand before keys, as for boto
+        (
+            {"AWS_PROFILE": "w", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"},
+            {"config": "[profile w]\nregion = us-east-1\n"},
+            None,
+            True,
+        ),
         # a profile that is named is the one that counts
         ({"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}, {}, "work", False),
     ],

@@ -280,17 +280,17 @@ def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
     assert f"training.safetensors: does not fit config.yaml beside it (ValueError: {name}" in said
 
 
-def test_no_tensor_is_made_that_is_larger_than_what_may_be():
-    with Limited(10):
-        assert (
-            torch.zeros((2, 5)).shape
-            == torch.rand(2, 5).shape
-            == torch.empty([10]).view(2, 5).shape
-        )
-        with pytest.raises(ValueError, match=r"a tensor \[3, 4\], expected at most 10 elements"):
+def test_no_more_tensors_are_made_than_may_be():
+    with Limited(30):
+        torch.zeros((2, 5)), torch.rand(2, 4), torch.empty(size=[2])
+        said = r"a tensor \[3, 4\], 32 elements in all, expected at most 30"
+        with pytest.raises(ValueError, match=said):
             torch.nn.Linear(4, 3)
-        with pytest.raises(ValueError, match=r"a tensor \[3, 4\]"):
-            torch.zeros(3, 4, dtype=torch.float64)
+    with Limited(11), pytest.raises(ValueError, match=r"a tensor \[3, 4\]"):
+        torch.full((3, 4), 0.5, dtype=torch.float64)
+    with Limited(11):  # values are no lengths
+        assert torch.tensor([300, 400, 500]).sum() == 1200
+        assert torch.as_tensor(20_000_000) == torch.arange(3, 5).prod() * 20_000_000 / 12
     torch.zeros(3, 4)
 
 

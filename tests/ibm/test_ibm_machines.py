@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from qfusion_core import InputError
+from qfusion_core import InputError, MachineFacts
 from qfusion_ibm import snapshots
 from qfusion_ibm.device import IBM
 
@@ -51,11 +51,20 @@ def test_a_snapshot_says_more_than_a_list_and_the_list_does_without_the_sdk(
     offline = ("fez", "--offline", "--samples", 4)
     plan = estimate(qfusion, run, *offline)
     assert plan["facts"]["machine"] == "fake_fez" and plan["facts"]["depth"] > 10
+    assert "; from the SDK's snapshot fake_fez (as of 202" in plan["planned_from"]
     monkeypatch.setattr(snapshots, "_configurations", lambda: [])
     bare = estimate(qfusion, run, *offline)
     bare["facts"].pop("program", None)
     assert bare["facts"] == {"machine": "ibm_fez", "settings": 1}
     assert bare["price"] == plan["price"]
+
+
+def test_what_ibm_told_stands_before_its_snapshot(qfusion, run):
+    IBM.machines.keep(MachineFacts(device="ibm_fez", vendor="IBM", qubits=9, circuits_per_job=1))
+    for backend in ("fez", "ibm-fez"):
+        plan = estimate(qfusion, run, backend, "--offline", "--samples", 4)
+        assert (plan["jobs"], plan["facts"]["machine"]) == (4, "ibm_fez")
+        assert "from your own list of machines (as of " in plan["planned_from"]
 
 
 def test_what_ibm_tells_of_a_machine_stands_in_the_users_list(

@@ -219,7 +219,6 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
                 "process was kept out",
             )  # fmt: skip
             monkeypatch.delenv("QFUSION_JOURNAL_MODE")
-    (tmp_path / "state" / "qfusion").mkdir(parents=True, exist_ok=True)
     code, (journal, totals) = said()
     assert code == 0
     assert journal == (
@@ -236,6 +235,9 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
         "a write-ahead log on nfs4, as QFUSION_JOURNAL_MODE says: two machines spoil it; unset it"
     )
     (tmp_path / "mountinfo").unlink()
+    monkeypatch.setenv("QFUSION_JOURNAL_MODE", "rollback")
+    assert said()[1][0][0] == "warning" and said()[1][0][2].endswith(journal[2][-60:])
+    monkeypatch.delenv("QFUSION_JOURNAL_MODE")
     assert "on a file system of unknown type; another process was kept out; if" in said()[1][0][2]
 
 

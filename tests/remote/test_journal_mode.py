@@ -6,6 +6,7 @@ import os
 import random
 import signal
 import sqlite3
+import threading
 import time
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from remote_vfs import use
 
 from qfusion_core import InputError, QfusionError
 from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import keeping, mode
+from qfusion_core.remote import keeping, locks, mode, totals
 from qfusion_core.remote.file import is_logged_ahead
 from qfusion_core.remote.journal import About, Journal
 from qfusion_core.storage import mounts
@@ -277,6 +278,34 @@ def test_where_locks_keep_nobody_out_nothing_is_sent(
     assert shell("jobs", path.parent)[0] == 0
 
 
+def test_where_locks_keep_nobody_out_the_log_of_another_process_stays(path, monkeypatch):
+    """It may be committing to it: what it wrote would be gone."""
+    write(path, 1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        use("unix-none", monkeypatch.setattr)
+        with pytest.raises(QfusionError, match="locks keep no other process out there"):
+            write(path, 1, first=1)
+        assert is_logged_ahead(path)
+        assert Path(f"{path}-wal").exists()
+    assert [each.name for each in path.parent.iterdir() if each.name.startswith(".")] == []
+
+
+def test_threads_do_not_end_each_others_locks_on_the_totals(mounted, tmp_path, monkeypatch):
+    """POSIX locks end when any descriptor of the file is closed."""
+    mounted("nfs4")
+    monkeypatch.setattr(totals, "not_kept_out", lambda path: "")
+    totals.total_of("paid")
+    file = tmp_path / "state" / "qfusion" / "spending.sqlite"
+    with totals._writing():
+        other = threading.Thread(target=totals.total_of, args=["paid"])
+        other.start()
+        time.sleep(0.2)
+        assert other.is_alive()  # it waits
+        assert locks.not_kept_out(file) == ""
+    other.join()
+
+
 def test_without_locks_of_the_system_nothing_is_sent_or_waited_for(
     measure, machine, path, monkeypatch, failure
 ):
@@ -314,7 +343,10 @@ def test_locks_are_tried_once_by_a_process_and_not_on_a_disk_of_its_own(path, mo
     journal = Journal(path.parent)
     for number in range(3):
         journal.open(About("test", f"again {number}", "paid", "toy", ""), again=False)
-    assert tried == [path]
+    (beside,) = tried  # of the journal, which had a log, and was converted
+    assert beside.parent.parent == path.parent and not beside.exists()
+    write(path.with_name("other") / path.name, 2)
+    assert tried[1:] == [path.with_name("other") / path.name] * 2  # each write is of a new object
 
 
 def test_a_total_where_locks_keep_nobody_out_holds_no_budget(

@@ -1,5 +1,6 @@
 """Lists of vendors' machines: each figure has a page and a day, the user's own stands before."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pytest
@@ -74,20 +75,20 @@ def test_what_a_provider_tells_stands_before_the_packaged_list(toys, tmp_path):
     path = toys.keep(told, date(2026, 11, 28))
     assert path == tmp_path / "config" / "qfusion" / "machines.yaml"
     one = toys.of("toy_one")
-    assert (one.name, one.packaged, one.facts.qubits, one.facts.shots) == (
-        "toy-one",
-        False,
-        6,
-        None,
-    )
-    assert [each.day for each in one.readings] == ["2026-11-28"]
-    # a reply without a price leaves the published one, with its page
+    assert (one.name, one.packaged, one.facts.qubits) == ("toy-one", False, 6)
+    # of what a reply does not tell, what is published stays, with its page
+    assert one.facts.shots == (1, 100)
+    assert [each.day for each in one.readings] == ["2026-11-28", "2026-05-01"]
     assert one.facts.usd_per_shot == 0.5
-    assert "https://example.org/prices (2026-06-02)" in str(one.price_source)
+    assert str(one.price_source) == (
+        "the packaged list of machines: https://example.org/prices (2026-06-02)"
+    )
     assert toys.of("toy_two").packaged
     # asked again later, with a price: nothing of the first reply is left
-    toys.keep(told.model_copy(update={"usd_per_shot": 0.75, "qubits": 8}), date(2026, 12, 1))
+    dearer = {"usd_per_shot": 0.75, "qubits": 8, "shots": (1, 50)}
+    toys.keep(told.model_copy(update=dearer), date(2026, 12, 1))
     again = toys.of("toy_one")
+    assert [each.day for each in again.readings] == ["2026-12-01"]
     assert (again.facts.qubits, again.facts.usd_per_shot) == (8, 0.75)
     assert str(again.price_source) == (
         "your own list of machines: reply of the provider of toy_one (2026-12-01)"
@@ -98,6 +99,14 @@ def test_what_a_provider_tells_stands_before_the_packaged_list(toys, tmp_path):
     other.keep(MachineFacts(device="a/New_One", vendor="New", qubits=2), date(2026, 12, 1))
     assert other.read()["a-new-one"].facts.qubits == 2
     assert toys.of("toy_one") == again
+
+
+def test_replies_that_come_at_once_are_all_kept(toys):
+    names = [f"new_{number}" for number in range(12)]
+    facts = [MachineFacts(device=name, vendor="New", qubits=2) for name in names]
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(toys.keep, facts))
+    assert {name.replace("_", "-") for name in names} <= set(toys.read())
 
 
 def test_a_wrong_list_of_ones_own_is_refused_and_not_written_over(toys, tmp_path):
