@@ -62,7 +62,8 @@ def examine(
             return
         at_rest = [
             *package_findings(device, options, registry),
-            *_credentials(backends, name, device),
+            *_client(device, options),
+            *_credentials(backends, name, device, options),
         ]
         yield from at_rest
         if "failed" in [finding.status for finding in at_rest]:
@@ -120,7 +121,15 @@ def package_findings(
             yield Finding("package", "failed", f"{package} is not installed; {advice}")
 
 
-def _credentials(backends: Backends, name: str, device: type[Device]) -> Iterator[Finding]:
+def _client(device: type[Device], options: Options) -> Iterator[Finding]:
+    """What the adapter says of the client that is installed."""
+    if issubclass(device, RemoteDevice):
+        yield from device.at_rest(options)
+
+
+def _credentials(
+    backends: Backends, name: str, device: type[Device], options: Options
+) -> Iterator[Finding]:
     """Whether secrets are there; never what they are."""
     named = backends.entries[name].credentials
     for key, reference in named.items():
@@ -140,13 +149,15 @@ def _credentials(backends: Backends, name: str, device: type[Device]) -> Iterato
                 f"{key}: missing; add credentials: {{{key}: {{$env: NAME}}}} in "
                 f"{backends.source.path}",
             )
+    required = any(field.is_required() for field in device.Credentials.model_fields.values())
+    if not named and not required and (absent := device.lacks_credentials(options, named)):
+        yield Finding("credentials", "warning", absent)
 
 
 def _machine(device: Device, offline: bool) -> Iterator[Finding]:
     """What the adapter can ask for free."""
     if not isinstance(device, RemoteDevice):
         return
-    yield from device.at_rest()
     device.options = device.options.model_copy(update=PATIENCE)
     if offline and not device.local:
         yield Finding("machine", "ok", "not asked: --offline")

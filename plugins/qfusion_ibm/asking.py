@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from qfusion_core import InputError, QfusionError, Refused, Transient
-from qfusion_ibm.snapshots import INSTALL
+from qfusion_core import QfusionError, Refused, Transient
+from qfusion_ibm.snapshots import not_installed
 from qfusion_ibm.template import known_warnings
 
 # what code that reads a reply raises where it is another
@@ -58,7 +58,7 @@ def asking(*, reads: bool = False) -> Iterator[None]:
         except QfusionError:
             raise
         except ImportError as error:
-            raise InputError(f"ibm: {INSTALL} ({error})") from None
+            raise not_installed(error) from None
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
             refuse_certificate(error)
             own = type(error).__module__.startswith("qiskit")

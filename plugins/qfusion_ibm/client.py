@@ -44,6 +44,10 @@ def require_client() -> None:
 def finding() -> Finding:
     """Which one is in use, and what it cannot do; nothing is asked."""
     named = f"{PACKAGE} {installed()}"
+    try:
+        require_client()
+    except InputError as error:
+        return Finding("client", "failed", str(error).removeprefix("ibm: "))
     if gives_counts():
         said = "IBM measures, values and mitigation are computed here; what was measured is kept"
         return Finding("client", "ok", f"{named}: {said}")

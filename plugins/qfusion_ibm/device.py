@@ -42,7 +42,7 @@ from qfusion_ibm.packaged import Packaged
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.programs import FACT, mark_of, program_facts, program_of, require_twirling
 from qfusion_ibm.results import table
-from qfusion_ibm.runs import most_rows, runs_of
+from qfusion_ibm.runs import Runs, most_rows, runs_of
 from qfusion_ibm.service import Service
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
 
@@ -64,7 +64,9 @@ class IBM(RemoteDevice):
     says_when_it_posts = True
 
     options: ours.Options
-    machines = MachineList(Path(__file__).with_name("machines.yaml"), "ibm", "backend")
+    machines = MachineList(
+        Path(__file__).with_name("machines.yaml"), "ibm", "backend", unpriced="by the plan"
+    )
 
     @classmethod
     def example(cls) -> ours.Options:
@@ -169,7 +171,11 @@ class IBM(RemoteDevice):
         """See ``prices.yaml``; a simulation is free."""
         executions = job.shape[0] * job.facts["settings"]
         if self.local:
-            return Price(executions, executions * self.options.draws, 1, Range(0, 0), Range(0, 0))
+            runs = Runs(executions, self.options.draws)
+            if FACT in job.facts:
+                runs = runs_of(executions, self.options)
+            shots = runs.executions * runs.draws
+            return Price(runs.executions, shots, 1, Range(0, 0), Range(0, 0))
         if FACT in job.facts:
             return self._prices.counted(runs_of(executions, self.options))
         return self._prices.price(executions, self.options)
@@ -280,7 +286,8 @@ class IBM(RemoteDevice):
         rate = PriceSource(self._prices.source, self._prices.date)
         return Price(known.executions, known.shots, 1, told, self._prices.usd(told), (asked, rate))
 
-    def at_rest(self) -> list[Finding]:
+    @classmethod
+    def at_rest(cls, options: qfusion_core.Options) -> list[Finding]:
         """Which client is in use."""
         return [finding()]
 

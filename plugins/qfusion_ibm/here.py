@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from qfusion_core import JobStatus, Refused
+from qfusion_core import InputError, JobStatus, Refused
+from qfusion_ibm.client import gives_counts
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program
 from qfusion_ibm.simulators import Simulators
-from qfusion_ibm.snapshots import AER, open_local
+from qfusion_ibm.snapshots import AER, not_installed, open_local
 from qfusion_ibm.template import known_warnings
+
+OLDER = "with this client IBM alone mitigates (qfusion[ibm] brings one that does it here)"
 
 
 class Here:
@@ -50,6 +53,8 @@ class Here:
             with known_warnings():
                 backend, small = self._simulator(machine, program, pub)
                 values = program.run_here(backend, small, self._options, seed)
+        except ImportError as error:
+            raise not_installed(error) from None
         except Exception as error:  # of the SDK, of the simulator
             said = " ".join(str(error).split()) or type(error).__name__
             raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
@@ -84,12 +89,20 @@ class Here:
         names = [*program.idle_here, "dynamical_decoupling", "max_execution_time"]
         given = {name: getattr(self._options, name) for name in names}
         idle = [name for name, value in given.items() if value not in (None, 0, False, "none")]
+        if wanted := [name for name in idle if name in ("measure_mitigation", "zne_mitigation")]:
+            why = "its gates are not those of the program executor" if gives_counts() else OLDER
+            raise InputError(
+                f"ibm: {self._options.backend}: {wanted[0]} cannot be had in this simulation: "
+                f"{why}; leave it out"
+            )
         if idle and not self._said:
             self._said = True
             logging.getLogger(__name__).warning(
-                "%s: %s have no effect on a simulation: such results do not test them",
+                "%s: %s %s no effect on a simulation: such results do not test %s",
                 self._options.backend,
                 ", ".join(idle),
+                "has" if len(idle) == 1 else "have",
+                "it" if len(idle) == 1 else "them",
             )
 
     def _simulator(

@@ -11,7 +11,14 @@ from typing import Any
 from qfusion_core import InputError, did_you_mean, one_line
 
 AER = "aer"
-INSTALL = 'qiskit-ibm-runtime is not installed; pip install "qfusion[ibm]"'
+PACKAGE = "qiskit-ibm-runtime"
+INSTALL = f'{PACKAGE} is not installed; pip install "qfusion[ibm]"'
+
+
+def not_installed(error: ImportError) -> InputError:
+    """The error about a package that is not there."""
+    missing = (error.name or PACKAGE).split(".")[0].replace("_", "-")
+    return InputError(f'ibm: {missing} is not installed; pip install "qfusion[ibm]"')
 
 
 def is_local(name: str) -> bool:

@@ -104,7 +104,10 @@ def estimate(
             backends, backend, registry, run, planned, Without(offline, True, shots)
         )
     if ask and unasked is not None:
-        raise InputError(f"--ask: {unasked}")
+        raise InputError(
+            f"--ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
+            "with credentials"
+        )
     asked = ask_providers(device, plan) if ask else {}
     names = dict.fromkeys([*(each.backend for each in plan), backend])
     # the last line is the sum: of a single machine, itself

@@ -12,8 +12,6 @@ from qfusion_core.cli.output import AsJson, print_json, print_table, say
 if TYPE_CHECKING:
     from qfusion_core.remote.machines import Listed
 
-NO_PRICE = "no price known"
-
 
 def machines(as_json: AsJson = False) -> None:
     """List vendors' machines as published, with page and day. Asks nobody.
@@ -25,7 +23,11 @@ def machines(as_json: AsJson = False) -> None:
     from qfusion_core.remote.offline import listed_machines
     from qfusion_core.remote.price import Price
 
-    found = {name: each for name, (_, each) in listed_machines(Registry()).items()}
+    known = listed_machines(Registry())
+    found = {name: each for name, (_, each) in known.items()}
+    unpriced = {
+        name: device.machines.unpriced for name, (device, _) in known.items() if device.machines
+    }
     if as_json:
         print_json({"machines": [_as_json(name, each) for name, each in found.items()]})
         return
@@ -39,7 +41,7 @@ def machines(as_json: AsJson = False) -> None:
                 " ".join(each.facts.native_gates) or "-",
                 each.facts.connectivity or "-",
                 "-" if each.facts.shots is None else "-".join(map(str, each.facts.shots)),
-                _price(each),
+                _price(each) or unpriced[name],
                 each.price_source.date if each.price_source else "-",
             )
             for name, each in found.items()
@@ -48,7 +50,10 @@ def machines(as_json: AsJson = False) -> None:
     prices = [each.price_source for each in found.values() if each.price_source]
     if old := said_of_age(Price(0, 0, sources=tuple(prices))):
         say(old)
-    say("USD, a task's fee apart; IBM's go by the plan. --json: where each was read, and when.")
+    say(
+        "USD, a task's fee apart; what goes by the plan, `qfusion estimate` says. --json: where "
+        "each was read, and when."
+    )
 
 
 def refresh(
@@ -71,11 +76,11 @@ def refresh(
         say(f"{path}: {facts.device} as its provider tells of it today")
 
 
-def _price(listed: Listed) -> str:
+def _price(listed: Listed) -> str | None:
     facts = listed.facts
     if facts.usd_per_shot is not None:
         return f"{facts.usd_per_shot:g} per shot"
-    return NO_PRICE if facts.usd_per_minute is None else f"{facts.usd_per_minute:g} per minute"
+    return None if facts.usd_per_minute is None else f"{facts.usd_per_minute:g} per minute"
 
 
 def _as_json(name: str, listed: Listed) -> dict[str, Any]:

@@ -152,7 +152,8 @@ class RemoteDevice(Fleet, ABC):
             "--ask"
         )
 
-    def at_rest(self) -> list[Finding]:
+    @classmethod
+    def at_rest(cls, options: base.Options) -> list[Finding]:
         """What can be said without asking anybody, such as what an installed client cannot do."""
         return []
 

@@ -159,11 +159,13 @@ class MachineList:
         packaged: The list that comes with it.
         device: Name of the adapter, and of its section in the user's list.
         option: With which an entry of ``backends.yaml`` names a machine.
+        unpriced: What is said where the list has no price.
     """
 
     packaged: Path
     device: str
     option: str
+    unpriced: str = "no price known"
 
     def read(self) -> dict[str, Listed]:
         """By name.

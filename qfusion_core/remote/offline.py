@@ -11,12 +11,13 @@ from pydantic import ValidationError
 
 from qfusion_core.config.backends import Backends
 from qfusion_core.config.extras import missing
-from qfusion_core.errors import CredentialsMissing, InputError
+from qfusion_core.errors import CredentialsMissing, InputError, QfusionError
 from qfusion_core.interfaces import Device
 from qfusion_core.options import Options
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.registry import Registry
 from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.errors import Transient
 from qfusion_core.remote.fleet import Binding
 from qfusion_core.remote.machines import Listed
 from qfusion_core.remote.measurement import Measurement
@@ -71,12 +72,16 @@ def with_or_without_account(
         return work(found), _said(found, why)
     device, options = backends.configured(name, registry)
     if without.shots is not None:
-        raise InputError(f"--shots: backend {name!r} has its own, in {backends.source.path}")
-    refusal = _refusal(backends, name, registry, device, options, forbidden=without.forbidden)
+        raise InputError(
+            f"--shots: backend {name!r} has its own; change them in {backends.source.path}"
+        )
+    refusal: QfusionError | None = _refusal(
+        backends, name, registry, device, options, forbidden=without.forbidden
+    )
     if refusal is None:
         try:
             return work(backends.open(name, registry, run)), None
-        except CredentialsMissing as absent:
+        except (CredentialsMissing, Transient) as absent:
             refusal = absent
     known = _known(device, options, listed=without.listed)
     if known is None:
@@ -108,7 +113,8 @@ def _refusal(
         return None
     if forbidden:
         return InputError(
-            f"--offline: {name!r} (device {device.name!r}) is not asked; leave that out to ask it"
+            f"--offline: no price known: {name!r} (device {device.name!r}) is in no list of "
+            "`qfusion backends machines`, and is not asked; leave that out to ask it"
         )
     install = missing(device, options, registry)
     return None if install is None else InputError(f"{name!r} needs the extra: {install}")
@@ -146,6 +152,8 @@ def _of_the_lists(
     if shots is None and found.facts.kind == "qpu":
         shots = min(max(SHOTS, low), high)
     assert device.machines is not None
+    if found.facts.shots and shots is not None and not low <= shots <= high:
+        raise InputError(f"--shots: {name} takes from {max(1, low)} to {high}, got {shots}")
     try:
         options = device.Options(**{device.machines.option: found.facts.device, "shots": shots})
     except ValidationError as error:

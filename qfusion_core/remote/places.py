@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.file import is_logged_ahead
 from qfusion_core.remote.job import Finding
-from qfusion_core.remote.journal import NAME
+from qfusion_core.remote.journal import NAME, Journal
 from qfusion_core.remote.keeping import ONE_MACHINE, Keeping
 from qfusion_core.remote.mode import VARIABLE, Mode
 from qfusion_core.storage.mounts import file_system
@@ -32,10 +33,12 @@ def look_at_places(run: Path) -> Iterator[Finding]:
     where = shown_path(run.absolute(), 80)
     try:
         mode = _tried(run)
+        if os.path.lexists(run / NAME):
+            Journal(run, to_show=True).standing()  # it can be read
         yield Finding("journal", _status(mode), f"{where}: {_said(mode)}{_pending(run, mode)}")
     except OSError as error:
         said = f"no journal can be written there ({error.strerror}); name another folder with --run"
-        yield Finding("journal", "warning", f"{where}: {said}")
+        yield Finding("journal", "failed", f"{where}: {said}")
     except (QfusionError, sqlite3.Error) as error:
         yield Finding("journal", "failed", one_line(error))
     yield from _totals(state_folder())

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from qfusion_core import trust
-from qfusion_ibm.client import gives_counts
+from qfusion_ibm.client import PACKAGE, gives_counts, installed
 
 BACKENDS = """
 version: 1
@@ -108,6 +108,7 @@ def test_the_doctor_offline(qfusion, monkeypatch):
     code, out, _ = qfusion("backends", "ibm", "--check", "--offline")
     assert code == 1
     assert "token: QISKIT_IBM_TOKEN is not set; export QISKIT_IBM_TOKEN=..." in out
+    assert f"client: {PACKAGE} {installed()}" in out  # it is said before the machine is opened
 
 
 def test_ibm_is_asked_what_it_would_take(service, qfusion, run):

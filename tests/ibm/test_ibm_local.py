@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, Gate, InputError, RemoteError, open_backend
+from qfusion_core.remote.job import Call
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.programs import program_of
+from qfusion_ibm.simulators import Simulators
 from qfusion_ibm.snapshots import open_local, snapshots_with
 from qfusion_ibm.template import known_warnings
 
@@ -274,11 +276,47 @@ def test_what_a_simulation_does_not_act_on_is_said_once(caplog):
     with caplog.at_level(logging.WARNING, "qfusion_ibm"):
         for _ in range(2):
             snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
-    idle = "" if gives_counts() else "resilience_level, twirling, "
-    assert caplog.messages == [
-        f"fake_manila: {idle}dynamical_decoupling have no effect on a simulation: such results do "
-        "not test them"
+    said = "dynamical_decoupling has no effect on a simulation: such results do not test it"
+    idle = "resilience_level, twirling, dynamical_decoupling"
+    older = f"{idle} have no effect on a simulation: such results do not test them"
+    assert caplog.messages == [f"fake_manila: {said if gives_counts() else older}"]
+
+
+def test_gates_that_the_newer_program_does_not_have():
+    """With fractional gates IBM's older program is simulated, which does not mitigate."""
+    values = device("fake_fractional").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    exact = ReferenceDevice(ReferenceDevice.example()).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert (values - exact).abs().max() < 0.5
+    why = "its gates are not those of the program executor" if gives_counts() else "with this cl"
+    with pytest.raises(InputError, match=f"zne_mitigation cannot be had in this simulation: {why}"):
+        device("fake_fractional", zne_mitigation=True).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+
+
+@pytest.mark.skipif(not gives_counts(), reason="the older client mitigates at IBM only")
+def test_shots_of_a_simulation_that_mitigates_are_counted_with_it():
+    plan = [
+        device("fake_manila", shots=1000, **options).assign(
+            Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+        )
+        for options in ({}, {"zne_mitigation": True}, {"measure_mitigation": True})
     ]
+    plain, zne, trex = ((job.price.executions, job.price.shots) for (job,) in plan)
+    assert plain[1] == plain[0] * 1000
+    assert zne == (3 * plain[0], 3 * plain[1])
+    assert trex[0] == plain[0] + 1 and trex[1] >= plain[1] + 1000
+
+
+def test_a_package_that_is_not_there_is_named(monkeypatch):
+    def imported(*arguments):
+        raise ModuleNotFoundError("No module named 'qiskit_aer'", name="qiskit_aer")
+
+    monkeypatch.setattr(Simulators, "of", imported)
+    monkeypatch.setattr(Simulators, "cut", imported)
+    with pytest.raises(InputError) as refused:
+        device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert str(refused.value).endswith(
+        'ibm: qiskit-aer is not installed; pip install "qfusion[ibm]"'
+    )
 
 
 def test_the_packaged_backend():

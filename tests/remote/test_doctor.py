@@ -1,6 +1,7 @@
 """`qfusion backends --check`: one line for each finding, and no backend hides another."""
 
 import json
+import shutil
 
 import pytest
 from remote_vfs import use
@@ -253,6 +254,18 @@ def test_where_locks_keep_nobody_out_a_backend_that_keeps_jobs_fails(check, tmp_
         "copy the run to another disk",
     ) in found["paid"]  # fmt: skip
     assert list(run.iterdir()) == []
+
+
+def test_a_journal_that_is_none_fails(check, tmp_path):
+    run = tmp_path / "run"
+    for make in (lambda path: path.write_bytes(b"garbage"), lambda path: path.mkdir()):
+        run.mkdir()
+        make(run / "journal.sqlite")
+        code, found = check("paid", "--offline", "--run", str(run))
+        assert code == 1
+        (said,) = [(status, text) for status, what, text in found["paid"] if what == "journal"]
+        assert said[0] == "failed" and "/run/journal.sqlite: " in said[1]
+        shutil.rmtree(run)
 
 
 def test_a_journal_that_is_to_be_converted_is_said(check, connect, forward, tmp_path, monkeypatch):
