@@ -16,6 +16,7 @@ import torch
 from ibm_service import MACHINE
 from old_journals import unpacked
 from packaging.version import Version
+from qiskit.qpy.common import QPY_VERSION
 
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
 from qfusion_core.config.backends import Backends
@@ -162,6 +163,9 @@ def test_a_job_of_the_newer_client_asks_for_it(service, measure, journal, monkey
     assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
 
 
+WRITTEN = 18  # the version of QPY in the journal of the newer client: Qiskit 2.6's
+
+
 @pytest.mark.parametrize("program", ["estimator", "executor"])
 def test_a_job_that_another_client_sent_is_fetched_or_names_it(
     tmp_path, service, measure, journal, failure, program
@@ -175,6 +179,8 @@ def test_a_job_that_another_client_sent_is_fetched_or_names_it(
         assert "pip install 'qiskit-ibm-runtime>=0.51'" in failure(Refused, measure)
         assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
         return
+    if program == "executor" and QPY_VERSION < WRITTEN:
+        pytest.skip("the stand-in cannot run a program that a newer Qiskit has written")
     assert (measure() - exact()).abs().max() < 0.6
     assert "submit" not in service.requests
     assert [entry.state for entry in journal.jobs.all()] == ["done"] * 3
