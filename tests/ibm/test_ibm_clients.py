@@ -16,7 +16,6 @@ import torch
 from ibm_service import MACHINE
 from old_journals import unpacked
 from packaging.version import Version
-from qiskit.qpy.common import QPY_VERSION
 
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
 from qfusion_core.config.backends import Backends
@@ -179,6 +178,8 @@ def test_a_job_that_another_client_sent_is_fetched_or_names_it(
         assert "pip install 'qiskit-ibm-runtime>=0.51'" in failure(Refused, measure)
         assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
         return
+    from qiskit.qpy.common import QPY_VERSION
+
     if program == "executor" and QPY_VERSION < WRITTEN:
         pytest.skip("the stand-in cannot run a program that a newer Qiskit has written")
     assert (measure() - exact()).abs().max() < 0.6
