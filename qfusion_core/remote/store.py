@@ -33,6 +33,7 @@ from qfusion_core.remote.key import keys
 from qfusion_core.remote.locks import alone
 from qfusion_core.remote.making import make
 from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
+from qfusion_core.remote.signals import not_interrupted
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
 from qfusion_core.remote.totals import count_of_all, settle_of_all
@@ -73,7 +74,7 @@ class Store:
             with closing(empty()) as db:
                 yield _rows(db)
             return
-        with told(self.path), alone(self.path):
+        with not_interrupted(), told(self.path), alone(self.path):
             require_plain(self.path)
             if self._is_read_in_place():
                 before = fingerprint(self.path)
@@ -104,7 +105,7 @@ class Store:
                 nobody out.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), alone(self.path):
+        with not_interrupted(), told(self.path), alone(self.path):
             if new := not os.path.lexists(self.path):
                 make(self.path, key, self._keeping.require_locks)
             self._require_writable()
@@ -128,7 +129,7 @@ class Store:
         """Whose it is now."""
         if not os.path.lexists(self.path):
             return Standing("own", "", "")
-        with told(self.path), alone(self.path):
+        with not_interrupted(), told(self.path), alone(self.path):
             require_plain(self.path)
             with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
@@ -144,7 +145,7 @@ class Store:
             InputError: It has changed since; or holds a row that no journal may hold.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), alone(self.path):
+        with not_interrupted(), told(self.path), alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
                 with Store(self.path, to_show=True).reading() as db:
