@@ -13,6 +13,7 @@ from pathlib import Path
 
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.file import address
+from qfusion_core.remote.signals import not_interrupted
 
 # what another process gets while this one writes; it imports nothing of ours, and sends nothing
 _OTHER = """
@@ -35,8 +36,9 @@ def alone(path: Path) -> Iterator[None]:
     """No other thread of this process opens a file that SQLite has open: POSIX locks end with it.
 
     That is, when any descriptor of the file is closed: its head is read, it is copied, it is tried.
+    What is held here is let go before a signal ends it.
     """
-    with _IN_USE.setdefault(os.path.realpath(path.parent), threading.RLock()):
+    with not_interrupted(), _IN_USE.setdefault(os.path.realpath(path.parent), threading.RLock()):
         yield
 
 

@@ -112,7 +112,7 @@ class Listed:
         readings: Where they are from.
         priced: Where the price is from; None where none is known.
         packaged: Whether they come with the adapter; else from the user's list.
-        price_packaged: The same of the price.
+        price_packaged: The same of the price, which a reply may not tell.
     """
 
     name: str
@@ -132,17 +132,25 @@ class Listed:
     def completed(self, published: Listed) -> Listed:
         """With what is published of what the provider has not told."""
         old, new = published.facts, self.facts
-        prices = {"usd_per_shot", "usd_per_minute"}
-        told = prices if self.priced is None else set()
-        absent = {name for name in type(new).model_fields if not getattr(new, name)}
-        taken = (absent - prices) | told
-        gained = {name for name in taken if getattr(old, name)} - prices
-        return replace(
+        priced = ("usd_per_shot", "usd_per_minute")
+        untold = {
+            name: getattr(old, name)
+            for name in MachineFacts.model_fields
+            if not getattr(new, name) and getattr(old, name) and name not in priced
+        }
+        found = replace(
             self,
-            facts=new.model_copy(update={name: getattr(old, name) for name in taken}),
-            readings=(*self.readings, *(published.readings if gained else ())),
-            priced=self.priced or published.priced,
-            price_packaged=published.price_packaged if self.priced is None else False,
+            facts=new.model_copy(update=untold),
+            readings=(*self.readings, *(published.readings if untold else ())),
+        )
+        if self.priced is not None:
+            return found
+        usd = {name: getattr(old, name) for name in priced}
+        return replace(
+            found,
+            facts=found.facts.model_copy(update=usd),
+            priced=published.priced,
+            price_packaged=published.price_packaged,
         )
 
     def __str__(self) -> str:

@@ -33,7 +33,6 @@ from qfusion_core.remote.key import keys
 from qfusion_core.remote.locks import alone
 from qfusion_core.remote.making import make
 from qfusion_core.remote.schema import empty, require_intact, require_sound, upgrade
-from qfusion_core.remote.signals import not_interrupted
 from qfusion_core.remote.standing import Standing, judge
 from qfusion_core.remote.tables import VERSION
 from qfusion_core.remote.totals import count_of_all, settle_of_all
@@ -74,7 +73,7 @@ class Store:
             with closing(empty()) as db:
                 yield _rows(db)
             return
-        with not_interrupted(), told(self.path), alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             if self._is_read_in_place():
                 before = fingerprint(self.path)
@@ -105,7 +104,7 @@ class Store:
                 nobody out.
         """
         (key, *_) = keys(create=True)
-        with not_interrupted(), told(self.path), alone(self.path):
+        with told(self.path), alone(self.path):
             if new := not os.path.lexists(self.path):
                 make(self.path, key, self._keeping.require_locks)
             self._require_writable()
@@ -129,7 +128,7 @@ class Store:
         """Whose it is now."""
         if not os.path.lexists(self.path):
             return Standing("own", "", "")
-        with not_interrupted(), told(self.path), alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
@@ -145,7 +144,7 @@ class Store:
             InputError: It has changed since; or holds a row that no journal may hold.
         """
         (key, *_) = keys(create=True)
-        with not_interrupted(), told(self.path), alone(self.path):
+        with told(self.path), alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
                 with Store(self.path, to_show=True).reading() as db:

@@ -24,7 +24,6 @@ from qfusion_core.remote.costs import spent_of
 from qfusion_core.remote.key import keys
 from qfusion_core.remote.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.signals import not_interrupted
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
 from qfusion_core.storage.writing import new_file, require_no_link
@@ -160,7 +159,7 @@ def _writing(*, sure: bool = False) -> Iterator[sqlite3.Connection]:
         sure: Of that, where the state directory is not on a disk of this machine.
     """
     path = state_folder() / NAME
-    with not_interrupted(), alone(path), _transaction(path, sure=sure) as db:
+    with alone(path), _transaction(path, sure=sure) as db:
         yield db
 
 
