@@ -132,25 +132,20 @@ class Listed:
     def completed(self, published: Listed) -> Listed:
         """With what is published of what the provider has not told."""
         old, new = published.facts, self.facts
-        priced = ("usd_per_shot", "usd_per_minute")
+        prices = {"usd_per_shot", "usd_per_minute"}
+        nothing = (None, ())
         untold = {
             name: getattr(old, name)
             for name in MachineFacts.model_fields
-            if not getattr(new, name) and getattr(old, name) and name not in priced
+            if getattr(new, name) in nothing and getattr(old, name) not in nothing
+            if name not in prices or self.priced is None  # a price is told whole
         }
-        found = replace(
+        return replace(
             self,
             facts=new.model_copy(update=untold),
-            readings=(*self.readings, *(published.readings if untold else ())),
-        )
-        if self.priced is not None:
-            return found
-        usd = {name: getattr(old, name) for name in priced}
-        return replace(
-            found,
-            facts=found.facts.model_copy(update=usd),
-            priced=published.priced,
-            price_packaged=published.price_packaged,
+            readings=(*self.readings, *(published.readings if untold.keys() - prices else ())),
+            priced=self.priced or published.priced,
+            price_packaged=self.priced is None and published.price_packaged,
         )
 
     def __str__(self) -> str:
