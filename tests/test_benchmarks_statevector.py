@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, InputError, Registry
-from qfusion_core.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.circuit import FIXED, ROTATIONS
 
 FOLDER = Path(__file__).parent.parent / "examples" / "benchmarks"
 OTHERS = ["lightning.qubit", "pyqtorch", "deepquantum", "tensorcircuit-torch", "qulacs"]
@@ -323,7 +323,7 @@ def test_a_fresh_process_reports_calls_and_memory(module, case):
 
 
 def wine(module, quantum, device):
-    from qfusion_core.config.compose import compose
+    from qfusion_core.config.presets import compose
     from qfusion_core.runs.folder import load_split
 
     registry = Registry()

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import qfusion_core
-from qfusion_core.discovery import HOOKS
+from qfusion_core.plugin.discovery import HOOKS
 
 ROOT = Path(__file__).parents[1]
 CORE = sorted((ROOT / "qfusion_core").rglob("*.py"))
@@ -42,7 +42,7 @@ def imports(path):
 def test_there_is_something_to_look_at():
     assert {"qfusion_attention", "qfusion_statevector"} <= set(PLUGINS)
     assert ("qfusion_core.errors", "QfusionError") in set(
-        imports(ROOT / "qfusion_core/data.py")
+        imports(ROOT / "qfusion_core/data/split.py")
     ) | {pair for path in CORE for pair in imports(path)}
 
 

@@ -28,7 +28,7 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit, commuting_groups
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 
 LAYERS, SAMPLES = 3, 16

@@ -33,7 +33,7 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 from qfusion_ibm.client import gives_counts, installed
 

@@ -25,20 +25,20 @@ from scores import positive, seeds
 from torch import Tensor
 
 from qfusion_core import Circuit, Device, InputError, QfusionError, Registry, RemoteDevice
+from qfusion_core.backends.file import Backends
 from qfusion_core.calibration.device import CalibratedDevice
-from qfusion_core.calibration.measure import measure_calibration, open_exact
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.compose import compose
-from qfusion_core.data import Part
-from qfusion_core.evaluation.metrics import scores
-from qfusion_core.evaluation.rows import choose_rows
-from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import expectation_values, logits_from_tokens
-from qfusion_core.runs.experiment import train
+from qfusion_core.config.presets import compose
+from qfusion_core.data.split import Part
+from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.metrics.scores import scores
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.prediction import expectation_values, logits_from_tokens
+from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
-from qfusion_core.runs.provenance import provenance
-from qfusion_core.runs.refit import measure_rows, refit, refit_rows
 from qfusion_core.storage.writing import write_atomically
+from qfusion_core.workflows.calibrate import measure_calibration, open_exact
+from qfusion_core.workflows.refit import measure_rows, refit, refit_rows
+from qfusion_core.workflows.train import train
 
 ARMS = ("exact", "raw", "calibrated", "refit", "noise-aware")
 LATER = "after the first epoch of a refit"

@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from qfusion_braket.asking import SIGN_IN, asking
-from qfusion_braket.names import place
+from qfusion_braket.device_names import place
+from qfusion_braket.errors import SIGN_IN, asking
 from qfusion_braket.options import Credentials, Options
 from qfusion_core import CredentialsMissing, InputError, QfusionError
 

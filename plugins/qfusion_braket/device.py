@@ -12,13 +12,13 @@ from torch import Tensor
 import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
-from qfusion_braket.chain import has_credentials
-from qfusion_braket.here import Here
-from qfusion_braket.known import Known
-from qfusion_braket.listed import Listed
-from qfusion_braket.names import place
+from qfusion_braket.aws_site import Service
+from qfusion_braket.credential_chain import has_credentials
+from qfusion_braket.device_names import place
+from qfusion_braket.listed_site import Listed
+from qfusion_braket.local_site import Here
+from qfusion_braket.offline_site import Known
 from qfusion_braket.pricing import PriceList
-from qfusion_braket.service import Service
 from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 import qfusion_core
+from qfusion_braket.device_names import LOCAL, is_exact, place
 from qfusion_braket.emulation.document import require_document
-from qfusion_braket.names import LOCAL, is_exact, place
 
 
 class Noise(qfusion_core.Options):

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from qfusion_braket.from_bits import from_counts
 from qfusion_braket.options import Options
-from qfusion_braket.values import from_counts
 from qfusion_core import FailedPart, Job, JobFailed, Unreadable, commuting_groups
 
 _NOISE = 1e-6  # of sums of probabilities, and of values that are exact
@@ -158,7 +158,7 @@ def _require_word(word: str, told: Any, options: Options) -> None:
 def _executables(document: dict[str, Any], job: Job) -> list[list[dict[str, Any]]]:
     """Results ``[settings][rows]`` of a program set, those that failed among them."""
     settings, rows = len(commuting_groups(job.observables)), job.shape[0]
-    # see `qfusion_braket.task`: without inputs each row is a program of its own
+    # see `qfusion_braket.task_documents`: without inputs each row is a program of its own
     programs, each = (settings, rows) if job.angles.shape[1] else (settings * rows, 1)
     found = [program["executableResults"] for program in document["programResults"]]
     if len(found) != programs:

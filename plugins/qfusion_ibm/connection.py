@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
 from qfusion_ibm.address import stand_in
-from qfusion_ibm.asking import asking, refuse_certificate
-from qfusion_ibm.logs import keep_headers_private, quiet
+from qfusion_ibm.errors import asking, refuse_certificate
 from qfusion_ibm.options import Credentials, Options
+from qfusion_ibm.sdk_logging import keep_headers_private, quiet
 
 _CONNECT = 10.0  # seconds
 
@@ -54,7 +54,7 @@ class Connection:
             _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
-            from qfusion_ibm.transport import Once
+            from qfusion_ibm.no_retry_transport import Once
 
             with quiet():
                 self.service = QiskitRuntimeService(

@@ -30,21 +30,21 @@ from qfusion_core import (
     tiles,
 )
 from qfusion_ibm import options as ours
-from qfusion_ibm.cache import Rule, Templates
-from qfusion_ibm.checks import findings
+from qfusion_ibm.circuit_runs import Runs, most_rows, runs_of
 from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.dry_run import seconds_by_dry_run
-from qfusion_ibm.here import Here
-from qfusion_ibm.listed import Listed, Untranspiled, facts_of
-from qfusion_ibm.noise import figures
-from qfusion_ibm.packaged import Packaged
+from qfusion_ibm.listed_site import Listed, Untranspiled, facts_of
+from qfusion_ibm.local_site import Here
+from qfusion_ibm.offline_site import Packaged
+from qfusion_ibm.preflight import findings
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.programs import FACT, mark_of, program_facts, program_of, require_twirling
 from qfusion_ibm.results import table
-from qfusion_ibm.runs import Runs, most_rows, runs_of
-from qfusion_ibm.service import Service
+from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.snapshot_noise import figures
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
+from qfusion_ibm.transpile_cache import Rule, Templates
 
 
 class IBM(RemoteDevice):

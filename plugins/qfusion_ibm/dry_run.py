@@ -13,13 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 from qfusion_core import InputError, JobStatus, QfusionError, Refused
-from qfusion_ibm.asking import asking
 from qfusion_ibm.client import PACKAGE, gives_counts, installed
+from qfusion_ibm.errors import asking
+from qfusion_ibm.execution_modes import nothing
 from qfusion_ibm.machine import Machine
-from qfusion_ibm.modes import nothing
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, Sent
-from qfusion_ibm.service import Service
+from qfusion_ibm.runtime_site import Service
 
 _TAG = "qfusion-dry-run"
 _MOCK = "mock_"  # qiskit_ibm_runtime 0.51, qiskit_runtime_service.py, _run

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, Sent
-from qfusion_ibm.template import known_warnings
+from qfusion_ibm.transpiled_circuit import known_warnings
 
 
 class Estimator(Program):

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from qfusion_core import InputError
-from qfusion_ibm.asking import asking
+from qfusion_ibm.errors import asking
 from qfusion_ibm.snapshots import snapshots_with
 
 
@@ -27,7 +27,7 @@ class Machine:
 
     @cached_property
     def target(self) -> Any:
-        """Gates, couplings and errors; asked once (see `qfusion_ibm.template.transpile`)."""
+        """Gates, couplings and errors; asked once: see `qfusion_ibm.transpiled_circuit`."""
         return self.backend.target
 
     @cached_property

@@ -9,8 +9,8 @@ from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_core import ListedPrice, Price, Range, read_prices
+from qfusion_ibm.circuit_runs import Runs
 from qfusion_ibm.options import Options
-from qfusion_ibm.runs import Runs
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")

@@ -68,7 +68,7 @@ def open_local(name: str) -> Any:
     Raises:
         InputError: The SDK is not installed.
     """
-    from qfusion_ibm.template import known_warnings
+    from qfusion_ibm.transpiled_circuit import known_warnings
 
     try:
         with known_warnings():

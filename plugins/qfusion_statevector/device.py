@@ -11,14 +11,14 @@ from torch import Tensor
 
 import qfusion_core
 from qfusion_core import Circuit, Device, InputError, require_finite
-from qfusion_statevector.choice import Choice
-from qfusion_statevector.expectations import (
+from qfusion_statevector.autograd import (
     Expectations,
     NotFinite,
     full_precision,
     refuse_transforms,
 )
-from qfusion_statevector.sampled import MOST_SHOTS, SampledStatevector, gaussian_noise
+from qfusion_statevector.executor_choice import Choice
+from qfusion_statevector.shots import MOST_SHOTS, SampledStatevector, gaussian_noise
 
 
 class Statevector(Device):

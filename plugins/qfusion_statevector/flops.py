@@ -8,7 +8,7 @@ import numpy as np
 
 from qfusion_core import Circuit
 from qfusion_statevector.compiler.program import compile_program
-from qfusion_statevector.rows.tables import GROW, PAIR, PHASE, Tables, tables
+from qfusion_statevector.numba_executor.program_tables import GROW, PAIR, PHASE, Tables, tables
 
 
 def kernel_flops(circuit: Circuit, observables: Sequence[str], batch: int) -> int:

@@ -13,7 +13,7 @@ from pennylane.devices import ExecutionConfig
 from torch import Tensor
 
 from qfusion_core import Circuit
-from qfusion_statevector.expectations import NotFinite, all_finite
+from qfusion_statevector.autograd import NotFinite, all_finite
 
 
 class LightningExecutor:

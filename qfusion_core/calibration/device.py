@@ -8,10 +8,10 @@ from pathlib import Path
 from torch import Tensor
 
 from qfusion_core.calibration.store import Calibration, place, read
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.pool.device import Pool
 
 

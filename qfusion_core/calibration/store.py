@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
+from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.options import Options
 from qfusion_core.printable import shown_path
 from qfusion_core.storage.writing import require_no_link, write_atomically

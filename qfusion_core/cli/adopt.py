@@ -14,8 +14,8 @@ from qfusion_core.cli.output import AsJson, print_json, say
 from qfusion_core.printable import one_line, printable, shown_path
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.adoption import Offer
-    from qfusion_core.remote.standing import Standing
+    from qfusion_core.remote.journal.adoption import Offer
+    from qfusion_core.remote.journal.standing import Standing
 
 Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, or of journals.")
@@ -26,7 +26,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Adopt without being asked.")]
 def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
     """Take over journals that were made elsewhere or changed. Sends nothing, approves nothing."""
     from qfusion_core.errors import InputError
-    from qfusion_core.remote.adoption import adopt_jobs
+    from qfusion_core.remote.journal.adoption import adopt_jobs
 
     def ask(offer: Offer) -> None:
         _show(offer)
@@ -47,7 +47,7 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
 
 def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any]]) -> None:
     """Below a list: that the journal is not the user's own, or which values are not."""
-    from qfusion_core.remote.journal import NOT_OURS
+    from qfusion_core.remote.journal.journal import NOT_OURS
 
     if standing.kind == "foreign":
         say(

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.groups import ListByDefault
+from qfusion_core.cli.list_by_default import ListByDefault
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table, say
 from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
 
 if TYPE_CHECKING:
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.registry import Registry
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.plugin.registry import Registry
 
 backends = typer.Typer(
     cls=ListByDefault,
@@ -49,9 +49,9 @@ def list_backends(
     as_json: AsJson = False,
 ) -> None:
     """List the entries of backends.yaml and open each, without running anything."""
-    from qfusion_core.config.backends import Backends
+    from qfusion_core.backends.file import Backends
     from qfusion_core.errors import InputError
-    from qfusion_core.registry import Registry
+    from qfusion_core.plugin.registry import Registry
 
     if offline and not check:
         raise InputError("--offline goes with --check; without it nothing is asked anyway")
@@ -95,8 +95,8 @@ def save(
     as_json: AsJson = False,
 ) -> None:
     """Store what a machine's provider tells of it today. Sends no job, costs nothing."""
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.remote.properties import save_properties
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.properties import save_properties
 
     path = save_properties(Backends.read(backends_file), name, out or Path(f"{name}.json"))
     if as_json:
@@ -109,8 +109,8 @@ def _check(
     found: Backends, names: list[str], registry: Registry, offline: bool, run: Path, as_json: bool
 ) -> None:
     """Print what is found as it is found; exit code 1 if anything failed."""
-    from qfusion_core.doctor import TRUST, examine
     from qfusion_core.errors import NotTrusted
+    from qfusion_core.workflows.doctor import TRUST, examine
 
     if os.name == "nt":
         note("on Windows owner and mode of keys, caches and lists are not checked")
@@ -138,9 +138,9 @@ def _check(
 
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
-    from qfusion_core.config.lacking import lacking
-    from qfusion_core.discovery import explain
+    from qfusion_core.backends.lacking import lacking
     from qfusion_core.errors import QfusionError
+    from qfusion_core.plugin.discovery import explain
 
     entry = found.entries[name]
     row: dict[str, Any] = {

@@ -41,14 +41,14 @@ def calibrate(
     Training rows are run on the backend and on an exact one. Later verbs that open RUN on this
     backend apply the corrections and say so.
     """
+    from qfusion_core.backends.file import Backends
     from qfusion_core.calibration import store
-    from qfusion_core.calibration.measure import circuit_of, measure_calibration, open_exact
-    from qfusion_core.config.backends import Backends
     from qfusion_core.errors import InputError
-    from qfusion_core.evaluation.rows import choose_rows
-    from qfusion_core.registry import Registry
+    from qfusion_core.evaluation.sampling import choose_rows
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
+    from qfusion_core.workflows.calibrate import circuit_of, measure_calibration, open_exact
 
     registry = Registry()
     folder = RunFolder.open(run, registry)

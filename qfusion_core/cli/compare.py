@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.comparison import print_report
+from qfusion_core.cli.compare_table import print_report
 from qfusion_core.cli.opening import open_for
 from qfusion_core.cli.options import (
     Again,
@@ -27,7 +27,7 @@ from qfusion_core.cli.output import AsJson, print_json, say
 from qfusion_core.cli.remote import measuring
 
 if TYPE_CHECKING:
-    from qfusion_core.config.backends import Backends
+    from qfusion_core.backends.file import Backends
     from qfusion_core.evaluation.portability import Portability
     from qfusion_core.remote.measurement import Measurement
 
@@ -55,7 +55,7 @@ def compare(
 
     A backend that fails is named, the others are compared all the same, and the exit code is 1.
     """
-    from qfusion_core.config.backends import Backends
+    from qfusion_core.backends.file import Backends
     from qfusion_core.errors import InputError, QfusionError
 
     names = [name.strip() for name in backends.split(",") if name.strip()]
@@ -95,7 +95,7 @@ def measure(
         InputError: A backend cannot be opened or does not fit; nothing has run.
     """
     from qfusion_core.evaluation.portability import compare as compare_backends
-    from qfusion_core.registry import Registry
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
 
@@ -117,7 +117,7 @@ def measure(
 
 def as_document(run: Path, report: Portability) -> dict[str, Any]:
     """The report as JSON, with its provenance."""
-    from qfusion_core.runs.provenance import provenance
+    from qfusion_core.provenance import provenance
 
     document = asdict(report)
     document["backends"] = [

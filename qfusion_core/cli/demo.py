@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qfusion_core.cli.compare import as_document, measure
-from qfusion_core.cli.comparison import print_report
+from qfusion_core.cli.compare_table import print_report
 from qfusion_core.cli.output import AsJson, print_json, say
 
 if TYPE_CHECKING:
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.registry import Registry
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.plugin.registry import Registry
 
 HERE = "statevector"
 BACKENDS = (HERE, "lightning", "sampled", "braket-local", "ibm-noisy")
@@ -27,11 +27,11 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Train on Wine, then run the same saved model on each of five backends that is installed."""
+    from qfusion_core.backends.file import PACKAGED, Backends
     from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.config.backends import PACKAGED, Backends
-    from qfusion_core.config.compose import compose
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs import experiment
+    from qfusion_core.config.presets import compose
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.workflows import train
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not
@@ -42,7 +42,7 @@ def demo(
         spec = compose("hardware", "wine", registry=registry)
         say("training the `hardware` preset on wine (178 rows) on statevector", err=True)
         with show_epochs(spec.training) as on_epoch:
-            run = experiment.train(
+            run = train.train(
                 spec,
                 out or Path(folder) / "wine",
                 backend=backends.open(HERE, registry),
@@ -66,9 +66,9 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     Raises:
         QfusionError: The simulator on which it trains does not open.
     """
-    from qfusion_core.discovery import explain
-    from qfusion_core.doctor import package_findings
     from qfusion_core.errors import QfusionError
+    from qfusion_core.plugin.discovery import explain
+    from qfusion_core.workflows.doctor import package_findings
 
     names, left_out = [], {}
     for name in BACKENDS:

@@ -10,16 +10,16 @@ import typer
 
 from qfusion_core.cli.output import print_json, print_table, say
 from qfusion_core.cli.remote import say_offline
-from qfusion_core.remote.ages import said_of_age
+from qfusion_core.remote.price_age import said_of_age
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.interfaces import Device
-    from qfusion_core.model import FusionClassifier
-    from qfusion_core.registry import Registry
-    from qfusion_core.remote.dry_run import DryRun as Found
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.model.classifier import FusionClassifier
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.workflows.dry_run import DryRun as Found
 
 DryRun = Annotated[
     bool,
@@ -43,10 +43,10 @@ def show_dry_run(
     as_json: bool,
 ) -> None:
     """Print what a dry run of rows ``[rows, ...]`` gives; without a calibration."""
-    from qfusion_core.calibration.measure import circuit_of, open_exact
-    from qfusion_core.prediction import logits_from_tokens
-    from qfusion_core.remote.dry_run import dry_run, snapshot_of
-    from qfusion_core.remote.offline import with_or_without_account
+    from qfusion_core.backends.offline import with_or_without_account
+    from qfusion_core.model.prediction import logits_from_tokens
+    from qfusion_core.workflows.calibrate import circuit_of, open_exact
+    from qfusion_core.workflows.dry_run import dry_run, snapshot_of
 
     encoder = circuit_of(model, name)
     how = f"make an exact one the default of {backends.source.path}"

@@ -82,7 +82,7 @@ def _reraise_if_asked() -> None:
 
 def _raised_in(error: BaseException) -> str:
     """Names the plugin of somebody else's that an exception comes out of."""
-    from qfusion_core.discovery import raised_in
+    from qfusion_core.plugin.discovery import raised_in
 
     with suppress(Exception):
         plugin = raised_in(error)

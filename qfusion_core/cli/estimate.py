@@ -21,8 +21,8 @@ from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
     from qfusion_core.remote.estimate import Estimate, Room
-    from qfusion_core.remote.intents import Planned
-    from qfusion_core.remote.recognition import Known
+    from qfusion_core.remote.journal.recognition import Known
+    from qfusion_core.remote.journal.records import Planned
 
 
 def estimate(
@@ -59,18 +59,18 @@ def estimate(
     """
     import torch
 
-    from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.config.backends import Backends
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.offline import Without, with_or_without_account
     from qfusion_core.errors import InputError
-    from qfusion_core.interfaces import Device
-    from qfusion_core.registry import Registry
-    from qfusion_core.remote.ages import said_of_age
-    from qfusion_core.remote.asked import ask_providers
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.model.circuit_encoder import CircuitEncoder
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.estimate import Estimate, plan_of, room
-    from qfusion_core.remote.fleet import Fleet
-    from qfusion_core.remote.journal import About
-    from qfusion_core.remote.offline import Without, with_or_without_account
-    from qfusion_core.remote.recognition import known
+    from qfusion_core.remote.journal.journal import About
+    from qfusion_core.remote.journal.recognition import known
+    from qfusion_core.remote.price_age import said_of_age
+    from qfusion_core.remote.provider_estimate import ask_providers
+    from qfusion_core.remote.queued_device import Fleet
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.storage.network import no_network

@@ -41,14 +41,14 @@ def evaluate(
     """Score a trained model on the test part of its data set."""
     import torch
 
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.evaluation.metrics import scores
-    from qfusion_core.finite_rows import require_finite_logits
-    from qfusion_core.prediction import logits_in_chunks
-    from qfusion_core.registry import Registry
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.data.finite_rows import require_finite_logits
+    from qfusion_core.metrics.scores import scores
+    from qfusion_core.model.prediction import logits_in_chunks
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.provenance import provenance
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
-    from qfusion_core.runs.provenance import provenance
 
     registry = Registry()
     folder = RunFolder.open(run, registry)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from qfusion_core.cli.adopt import adopt, say_standing
-from qfusion_core.cli.groups import ListByDefault
+from qfusion_core.cli.list_by_default import ListByDefault
 from qfusion_core.cli.options import BackendsFile, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import agrees, show_price
@@ -18,7 +18,7 @@ from qfusion_core.cli.spending import show_spending
 from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.intents import Entry
+    from qfusion_core.remote.journal.records import Entry
 
 
 jobs = typer.Typer(
@@ -47,7 +47,7 @@ def list_jobs(
 ) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.errors import InputError
-    from qfusion_core.remote.manager import open_journal
+    from qfusion_core.workflows.jobs import open_journal
 
     if every and run is None:
         show_spending(as_json=as_json)
@@ -105,10 +105,10 @@ def resume(
 
     What is still to be sent is priced anew and asked for, as by the verb that began it.
     """
+    from qfusion_core.backends.file import Backends
     from qfusion_core.cli.progress import show_jobs
-    from qfusion_core.config.backends import Backends
     from qfusion_core.remote.errors import JobsLeft
-    from qfusion_core.remote.manager import resume_jobs, still_open
+    from qfusion_core.workflows.jobs import resume_jobs, still_open
 
     left = None
     with show_jobs() as on_progress:
@@ -138,7 +138,7 @@ def cancel(
     run: Run, which: Some = None, backends_file: BackendsFile = None, as_json: AsJson = False
 ) -> None:
     """Cancel what is not done, at the provider, too; exit code 1 where it does not confirm."""
-    from qfusion_core.config.backends import Backends
+    from qfusion_core.backends.file import Backends
     from qfusion_core.remote.cancelling import cancel_jobs
     from qfusion_core.remote.errors import RemoteError
 
@@ -176,7 +176,7 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Never continue these measurements nor take their values again; what they cost stays."""
-    from qfusion_core.remote.manager import forget_measurements
+    from qfusion_core.workflows.jobs import forget_measurements
 
     forget_measurements(run, which, lost=yes)
     if as_json:

@@ -18,10 +18,10 @@ def machines(as_json: AsJson = False) -> None:
 
     `qfusion estimate RUN --backend NAME` plans for each of them without an account.
     """
-    from qfusion_core.registry import Registry
-    from qfusion_core.remote.ages import said_of_age
-    from qfusion_core.remote.offline import listed_machines
+    from qfusion_core.backends.offline import listed_machines
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.price import Price
+    from qfusion_core.remote.price_age import said_of_age
 
     known = listed_machines(Registry())
     found = {name: each for name, (_, each) in known.items()}
@@ -66,8 +66,8 @@ def refresh(
     Your own list, machines.yaml in your configuration directory, stands before the packaged one.
     Sends no job, costs nothing.
     """
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.remote.properties import refresh_machine
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.properties import refresh_machine
 
     path, facts = refresh_machine(Backends.read(backends_file), name)
     if as_json:

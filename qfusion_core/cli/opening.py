@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from qfusion_core.cli.output import say
 
 if TYPE_CHECKING:
+    from qfusion_core.backends.file import Backends
     from qfusion_core.calibration.store import Calibration
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.interfaces import Device
-    from qfusion_core.model import FusionClassifier
-    from qfusion_core.registry import Registry
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.model.classifier import FusionClassifier
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.measurement import Measurement
 
 

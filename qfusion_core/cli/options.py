@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from qfusion_core.data import Part
-    from qfusion_core.registry import Registry
+    from qfusion_core.data.split import Part
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `qfusion train` wrote.")]
@@ -68,6 +68,6 @@ def test_rows(
     allow_url: bool = False,
 ) -> Part:
     """The rows of the run's test part that a verb looks at."""
-    from qfusion_core.evaluation.rows import choose_rows
+    from qfusion_core.evaluation.sampling import choose_rows
 
     return choose_rows(folder.load_split(registry, allow_url=allow_url).test, samples, seed)

@@ -9,7 +9,7 @@ from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_tab
 
 def plugins(as_json: AsJson = False) -> None:
     """List every component with its distribution, and the plugins that failed, with the reason."""
-    from qfusion_core.registry import KINDS, Registry
+    from qfusion_core.plugin.registry import KINDS, Registry
 
     registry = Registry()
     components: list[dict[str, Any]] = [

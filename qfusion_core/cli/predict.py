@@ -58,13 +58,13 @@ def predict(
     """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
     import torch
 
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.evaluation.rows import draw_rows
-    from qfusion_core.prediction import logits_in_chunks, require_usable_rows, rows_digest
-    from qfusion_core.registry import Registry
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.data.table import read_features
+    from qfusion_core.evaluation.sampling import draw_rows
+    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
-    from qfusion_core.tables import read_features
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
@@ -110,7 +110,7 @@ def _as_in_training(folder: RunFolder) -> dict[str, Any]:
     What the user said of it holds for new files, too; what it was found to have is a hint: a table
     may come out of another program by now.
     """
-    from qfusion_core.formats.marks import Marks
+    from qfusion_core.data.formats.marks import Marks
 
     options, found = folder.config.spec.data.options, folder.config.provenance.get("marks")
     told = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}

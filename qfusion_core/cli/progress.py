@@ -26,7 +26,7 @@ from qfusion_core.printable import printable
 if TYPE_CHECKING:
     from qfusion_core.config.spec import Training
     from qfusion_core.remote.measurement import Progress as JobProgress
-    from qfusion_core.training import TrainingState
+    from qfusion_core.training.fit import TrainingState
 
 
 @contextmanager

@@ -44,15 +44,15 @@ def refit(
     rows are sent once: they are taken from the journal of RUN. The values are raw, without a
     calibration, and so is the new run for this backend.
     """
-    from qfusion_core.calibration.measure import circuit_of
+    from qfusion_core.backends.file import Backends
     from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.registry import Registry
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.claim import claimed
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
-    from qfusion_core.runs.refit import measure_rows, refit_rows
-    from qfusion_core.runs.refit import refit as train_again
+    from qfusion_core.workflows.calibrate import circuit_of
+    from qfusion_core.workflows.refit import measure_rows, refit_rows
+    from qfusion_core.workflows.refit import refit as train_again
 
     registry = Registry()
     folder = RunFolder.open(run, registry)

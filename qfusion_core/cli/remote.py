@@ -31,7 +31,7 @@ def agrees(*, yes: bool) -> Callable[[Price], bool]:
 
 def show_price(backend: str, price: Price) -> None:
     """Before that."""
-    from qfusion_core.remote.ages import said_of_age
+    from qfusion_core.remote.price_age import said_of_age
 
     say(f"{backend}: {price}", err=True)
     if old := said_of_age(price):

@@ -54,14 +54,14 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
+    from qfusion_core.backends.file import Backends
     from qfusion_core.cli.progress import resumable, show_epochs
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.config.compose import compose
+    from qfusion_core.config.presets import compose
     from qfusion_core.errors import InputError
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs import experiment
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.claim import claimed
     from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.workflows import train
 
     backends = Backends.read(backends_file)
     if resume is not None:
@@ -74,9 +74,7 @@ def train(
         options = RunFolder.open(resume).config.spec.training
         device = backends.open(backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
-            folder = experiment.resume(
-                resume, backend=device, allow_url=allow_url, on_epoch=on_epoch
-            )
+            folder = train.resume(resume, backend=device, allow_url=allow_url, on_epoch=on_epoch)
     elif data is None:
         raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
     else:
@@ -96,7 +94,7 @@ def train(
         with claimed(out, Path("runs") / name) as place:
             device = backends.open(backend, registry, paying(place, yes=yes))
             with resumable(place), show_epochs(spec.training) as on_epoch:
-                folder = experiment.train(
+                folder = train.train(
                     spec,
                     place,
                     backend=device,

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from qfusion_core.config.noise import Noise
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError
+from qfusion_core.noise_parameters import Noise
 from qfusion_core.options import Options
+from qfusion_core.plugin.registry import Kind, Registry
 from qfusion_core.printable import one_line
-from qfusion_core.registry import Kind, Registry
 
 KINDS_BY_KEY: Mapping[str, Kind] = {
     "data": "dataset",

@@ -19,7 +19,6 @@ from typing import Any, NamedTuple
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.key import keys
 from qfusion_core.storage.places import require_own, state_folder
 from qfusion_core.storage.reading import (
     DOCUMENT_LIMIT,
@@ -28,6 +27,7 @@ from qfusion_core.storage.reading import (
     read_bounded,
     read_text,
 )
+from qfusion_core.storage.user_key import keys
 from qfusion_core.storage.writing import write_atomically
 
 NAME = "trusted.json"

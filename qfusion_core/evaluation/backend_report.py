@@ -11,19 +11,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qfusion_core.calibration.device import CalibratedDevice
-from qfusion_core.evaluation.bootstrap import Interval, macro_f1_interval
-from qfusion_core.evaluation.calibration_error import expected_calibration_error
 from qfusion_core.evaluation.cost import Cost
-from qfusion_core.evaluation.expectation_error import (
+from qfusion_core.interfaces.device import Device
+from qfusion_core.metrics.bootstrap import Interval, macro_f1_interval
+from qfusion_core.metrics.ece import expected_calibration_error
+from qfusion_core.metrics.expectation_error import (
     ExpectationError,
     WordError,
     expectation_error,
     standard_errors,
     word_errors,
 )
-from qfusion_core.evaluation.mcnemar import McNemar, mcnemar
-from qfusion_core.evaluation.metrics import Scores, accuracy_interval, scores
-from qfusion_core.interfaces import Device
+from qfusion_core.metrics.mcnemar import McNemar, mcnemar
+from qfusion_core.metrics.scores import Scores, accuracy_interval, scores
 
 
 class Reference(NamedTuple):

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.interfaces import Device
-from qfusion_core.readout import commuting_groups
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.pauli_words import commuting_groups
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.remote.estimate import estimate, together
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.intents import Entry
+    from qfusion_core.remote.journal.records import Entry
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def cost(
         seconds: It took here.
         entries: Its jobs in the journal; none for what runs here.
     """
-    from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.remote.queued_device import Fleet
 
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))

@@ -11,19 +11,19 @@ from dataclasses import dataclass
 
 import torch
 
-from qfusion_core.calibration.measure import inexact
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.data import Part
+from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
-from qfusion_core.evaluation.answers import Answer, Failure, ask_all, bare, entries
 from qfusion_core.evaluation.backend_report import BackendReport, Reference, backend_report
 from qfusion_core.evaluation.cost import cost
-from qfusion_core.evaluation.metrics import Scores, scores
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import logits_from_tokens
+from qfusion_core.evaluation.run_on_all import Answer, Failure, ask_all, bare, entries
+from qfusion_core.interfaces.device import Device
+from qfusion_core.metrics.scores import Scores, scores
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.prediction import logits_from_tokens
 from qfusion_core.remote.estimate import estimate
-from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.workflows.calibrate import inexact
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.noise.affine import AffineNoise, affine_noise
+from qfusion_core.noise_parameters import NoiseParameters
 
 
 class NoisyDevice(Device):

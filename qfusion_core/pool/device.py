@@ -8,17 +8,17 @@ from typing import ClassVar
 from torch import Tensor
 
 from qfusion_core.calibration.store import Calibration
-from qfusion_core.circuit import Circuit
-from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.noise_parameters import NoiseParameters
+from qfusion_core.pool.apportion import Region, ranges
 from qfusion_core.pool.options import TYPE, PoolOptions
-from qfusion_core.pool.shares import Shares
-from qfusion_core.pool.split import Region, ranges
+from qfusion_core.pool.planner import Shares
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.evaluation import evaluate
-from qfusion_core.remote.fleet import Binding, Fleet, Origin
-from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import Entry, Planned
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.queued_device import Binding, Fleet, Origin
+from qfusion_core.remote.run_call import evaluate
 
 
 class Pool(Fleet):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from qfusion_core.config.backends_schema import Entry
+from qfusion_core.backends.schema import Entry
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Options

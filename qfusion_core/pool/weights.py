@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from qfusion_core.errors import InputError
-from qfusion_core.pool.account import Account
+from qfusion_core.pool.apportion import Region
+from qfusion_core.pool.member_plan import Account
 from qfusion_core.pool.options import Share
-from qfusion_core.pool.split import Region
 from qfusion_core.remote.price import Price
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused
-from qfusion_core.remote.intents import Entry
+from qfusion_core.remote.journal.records import Entry
+from qfusion_core.remote.retry import Asking
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice

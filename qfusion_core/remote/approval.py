@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qfusion_core.errors import InputError
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.journal.records import At
 from qfusion_core.remote.price import Price
 
 NOTHING_SENT = "nothing of it was sent"

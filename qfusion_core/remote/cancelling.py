@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from qfusion_core.config.backends import Backends
+from qfusion_core.backends.file import Backends
 from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import RemoteError
-from qfusion_core.remote.intents import UNFINISHED, Entry
 from qfusion_core.remote.job import JobStatus
-from qfusion_core.remote.journal import Journal
-from qfusion_core.remote.manager import open_journal, unfinished
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.lease import new_owner
+from qfusion_core.remote.journal.records import UNFINISHED, Entry
 from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.owner import new_owner
 from qfusion_core.remote.submission import Submission, new_asking
+from qfusion_core.workflows.jobs import open_journal, unfinished
 
 
 class Cancelled(NamedTuple):

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from qfusion_core.remote.approval import NOTHING_SENT
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import At, Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import At, Entry, Planned
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.queued_device import Fleet
 from qfusion_core.remote.submission import new_asking
 
 

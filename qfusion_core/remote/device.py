@@ -11,18 +11,18 @@ from pydantic import SecretStr
 from torch import Tensor
 
 from qfusion_core import options as base
-from qfusion_core.circuit import Circuit
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces.device import Device
 from qfusion_core.remote.allowance import Allowance, allowance
-from qfusion_core.remote.asking import Asking
-from qfusion_core.remote.fleet import Binding as Binding
-from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call, Charge, Finding, Job, JobStatus, Result
+from qfusion_core.remote.journal.records import Entry, Planned
 from qfusion_core.remote.machines import Listed, MachineFacts, MachineList
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.queued_device import Binding as Binding
+from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.retry import Asking
 
 
 class RemoteDevice(Fleet, ABC):
@@ -269,7 +269,7 @@ class RemoteDevice(Fleet, ABC):
             RemoteError: A job failed, or the machine cannot be reached; no job is lost.
             Interrupted: The user stopped it; no job is lost.
         """
-        from qfusion_core.remote.evaluation import evaluate
+        from qfusion_core.remote.run_call import evaluate
 
         return evaluate(self, Call.of(circuit, angles, observables)).values
 

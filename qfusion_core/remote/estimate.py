@@ -16,14 +16,14 @@ from qfusion_core.remote.budget import (
     require_budget_of_all,
 )
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import Planned
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import total_of
 
 if TYPE_CHECKING:
-    from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.model.circuit_encoder import CircuitEncoder
+    from qfusion_core.remote.queued_device import Fleet
 
 
 class Estimate(NamedTuple):

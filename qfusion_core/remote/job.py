@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.remote.price import Range
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]

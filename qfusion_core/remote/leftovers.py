@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qfusion_core.remote.errors import RemoteError
-from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.queued_device import Fleet
 from qfusion_core.remote.submission import new_asking
 
 

@@ -13,11 +13,11 @@ from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import UNFINISHED, At
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import NOT_OURS, About, Journal
+from qfusion_core.remote.journal.journal import NOT_OURS, About, Journal
+from qfusion_core.remote.journal.recognition import beside, known, left_open, written_as
+from qfusion_core.remote.journal.records import UNFINISHED, At
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.recognition import beside, known, left_open, written_as
 from qfusion_core.storage.places import state_folder
 
 

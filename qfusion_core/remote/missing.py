@@ -11,16 +11,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError
-from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import JobStatus
+from qfusion_core.remote.journal.records import Entry
+from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.retry import Asking
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
-    from qfusion_core.remote.ledger import Ledger
+    from qfusion_core.remote.journal.job_store import Ledger
 
 _LOOKS = 3  # at least, however long they take
 

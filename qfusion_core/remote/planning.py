@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result, failed_values
+from qfusion_core.remote.journal.checked import FURTHEST
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.stored import FURTHEST
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:

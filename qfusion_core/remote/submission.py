@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
-from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.key import to_hide
-from qfusion_core.remote.ledger import Ledger
-from qfusion_core.remote.request import Request
+from qfusion_core.remote.journal.job_store import Ledger
+from qfusion_core.remote.journal.records import Entry
+from qfusion_core.remote.journal.request import Request
+from qfusion_core.remote.retry import Asking
+from qfusion_core.storage.user_key import to_hide
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice

@@ -15,17 +15,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
-from qfusion_core.remote.costs import spent_of
-from qfusion_core.remote.key import keys
-from qfusion_core.remote.locks import alone, lock_error, no_locks, not_kept_out
+from qfusion_core.remote.journal.costs import spent_of
+from qfusion_core.remote.journal.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
+from qfusion_core.storage.user_key import keys
 from qfusion_core.storage.writing import new_file, require_no_link
 
 NAME = "spending.sqlite"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from qfusion_core.config.spec import ComponentSpec
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.registry import Registry
 
 
 def refuse_address(file: Path, data: ComponentSpec, registry: Registry) -> None:

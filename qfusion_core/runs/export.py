@@ -17,14 +17,14 @@ from typing import Any, cast
 
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.errors import InputError, damaged
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
-from qfusion_core.registry import Registry
-from qfusion_core.runs.card import model_card
 from qfusion_core.runs.claim import cannot_write, require_free
 from qfusion_core.runs.config import Config, Provenance
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
 from qfusion_core.runs.measured import exported_calibrations, measured_values
+from qfusion_core.runs.model_card import model_card
 from qfusion_core.runs.redact import provenance_to_share, source_to_share, spec_to_share
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text

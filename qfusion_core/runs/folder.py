@@ -20,17 +20,17 @@ import numpy as np
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
-from qfusion_core.data import Split
+from qfusion_core.data.formats.marks import UNMARKED
+from qfusion_core.data.split import Split
 from qfusion_core.errors import InputError, damaged
-from qfusion_core.formats.marks import UNMARKED
-from qfusion_core.interfaces import Dataset
+from qfusion_core.interfaces.dataset import Dataset
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
-from qfusion_core.registry import Registry
+from qfusion_core.provenance import provenance
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
 from qfusion_core.runs.config import FORMAT, Config, Provenance
 from qfusion_core.runs.needed import asking_for_plugins, plugins_of
-from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
 from qfusion_core.storage.writing import write_atomically

@@ -10,14 +10,14 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from qfusion_core.backends.file import Backends
 from qfusion_core.calibration.device import calibrated
-from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
-from qfusion_core.preprocess import Pipeline
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.preprocess import Pipeline
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.registry import Registry
 from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.allocation import Limited
 from qfusion_core.runs.config import Config

@@ -9,9 +9,9 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import FIXED, Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import FIXED, Angle, Circuit, Gate, Term
 from qfusion_core.errors import InputError, QfusionError
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces.device import Device
 from qfusion_core.testing.component import ComponentContract, refused
 from qfusion_core.testing.reference import ReferenceDevice
 

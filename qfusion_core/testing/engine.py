@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_core.interfaces import Engine
+from qfusion_core.interfaces.engine import Engine
 from qfusion_core.testing.component import ComponentContract, refused
 
 

@@ -9,14 +9,14 @@ from typing import get_args
 import torch
 from pydantic import SecretStr
 
-from qfusion_core.circuit import Angle, Circuit, Gate, Term
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.backends.schema import Budget
+from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces.device import Device
+from qfusion_core.noise_parameters import NoiseParameters
 from qfusion_core.remote.device import Binding, RemoteDevice
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
-from qfusion_core.remote.journal import About
+from qfusion_core.remote.journal.journal import About
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.planning import planned
 from qfusion_core.testing.device import DeviceContract

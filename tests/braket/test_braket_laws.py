@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_braket import plan
+from qfusion_braket.from_bits import from_bits, from_counts
 from qfusion_braket.machine import Limits, Machine
+from qfusion_braket.openqasm import Writer
 from qfusion_braket.options import Options
 from qfusion_braket.reply import reply_of
-from qfusion_braket.template import Writer
-from qfusion_braket.values import from_bits, from_counts
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
-from qfusion_core.circuit import FIXED
+from qfusion_core.circuits.circuit import FIXED
 from qfusion_core.testing.reference import ReferenceDevice
 
 from .conftest import CIRCUIT, WEIGHTS

@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
-from qfusion_braket.parsed import Parsed
+from qfusion_braket.parsed_program import Parsed
 from qfusion_core import Angle, Circuit, Gate, InputError, Refused, Term, open_backend
 from qfusion_core.testing import ReferenceDevice, RemoteDeviceContract
 

@@ -10,11 +10,11 @@ from braket_devices import GARNET
 from command_line import command_line
 
 from qfusion_braket.device import Braket
-from qfusion_braket.names import REGIONS, SIMULATORS, place
+from qfusion_braket.device_names import REGIONS, SIMULATORS, place
 from qfusion_core import BudgetError, InputError, MachineFacts, Registry
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import ages
-from qfusion_core.remote.offline import listed_machines
+from qfusion_core.backends.offline import listed_machines
+from qfusion_core.backends.schema import Budget
+from qfusion_core.remote import price_age
 
 from .conftest import SECRET
 
@@ -292,7 +292,7 @@ def test_a_listed_device_is_never_asked_for_properties(nobody):
 
 @pytest.mark.parametrize(("most", "said"), [(0, True), (10**6, False)])
 def test_old_prices_are_said_to_be_old(qfusion, run, nobody, monkeypatch, most, said):
-    monkeypatch.setattr(ages, "MOST_DAYS", most)
+    monkeypatch.setattr(price_age, "MOST_DAYS", most)
     words = ("estimate", run, "--backend", "iqm-garnet", "--offline")
     _, out, _ = qfusion(*words)
     assert (f"are older than {most} days: look at their source again" in out) is said

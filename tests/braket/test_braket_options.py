@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
-from qfusion_braket.names import REGIONS, SIMULATORS, place
+from qfusion_braket.device_names import REGIONS, SIMULATORS, place
 from qfusion_core import InputError
-from qfusion_core.config.backends import Backends
-from qfusion_core.registry import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
 
 FILE = """version: 1
 default: it
@@ -114,8 +114,8 @@ def test_what_changes_no_value_does_not_count():
 def test_reading_options_imports_no_sdk():
     code = """
 import sys
-from qfusion_core.config.backends import Backends
-from qfusion_core.registry import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
 backends = Backends.read()
 assert backends.configured("ionq-forte", Registry())[1].shots == 500
 assert backends.configured("sv1", Registry())[1].shots is None

@@ -9,8 +9,8 @@ from braket_devices import GARNET
 from qfusion_braket.device import Braket
 from qfusion_core import InputError, Registry, RemoteError, trust
 from qfusion_core.cli import main
-from qfusion_core.remote.dry_run import dry_run, snapshot_of
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows.dry_run import dry_run, snapshot_of
 
 from . import saved_devices
 from .conftest import SECRET

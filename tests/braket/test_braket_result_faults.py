@@ -10,10 +10,10 @@ import pickle
 import pytest
 import torch
 
-from qfusion_braket.asking import asking
+from qfusion_braket.aws_site import TAG
 from qfusion_braket.device import Braket
-from qfusion_braket.search import Search
-from qfusion_braket.service import TAG
+from qfusion_braket.errors import asking
+from qfusion_braket.task_search import Search
 from qfusion_core import (
     InputError,
     JobFailed,
@@ -274,9 +274,9 @@ def test_a_search_that_goes_on_looks_at_what_has_come_since(service, measure, co
 
 
 def test_a_search_comes_to_an_end(service, measure, connect, monkeypatch):
-    from qfusion_braket import search
+    from qfusion_braket import task_search
 
-    monkeypatch.setattr(search, "_SECONDS", 0.05)
+    monkeypatch.setattr(task_search, "_SECONDS", 0.05)
     service.searched = lambda body: {"quantumTasks": [], "nextToken": "again"}
     with pytest.raises(Refused, match=r"tag qfusion=qf-1 was given up after 0.05 s and 0 tasks"):
         connect().find("qf-1")

@@ -6,10 +6,10 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 from qfusion_core import InputError, Registry
+from qfusion_core.backends.file import PACKAGED, Backends
 from qfusion_core.cli import main
 from qfusion_core.cli.demo import BACKENDS, ready
-from qfusion_core.config import extras
-from qfusion_core.config.backends import PACKAGED, Backends
+from qfusion_core.plugin import extras
 
 
 @pytest.fixture

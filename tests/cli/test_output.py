@@ -14,10 +14,10 @@ import pytest
 
 from qfusion_core import QfusionError
 from qfusion_core.cli import main
-from qfusion_core.cli.comparison import _errors
+from qfusion_core.cli.compare_table import _errors
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
 from qfusion_core.cli.progress import show_epochs, show_jobs
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 
 CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
 NASTY = "a\x1b]0;owned\x07\x9b2J\u202e[/][red]:smile:\nb"

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from qfusion_core import BlackBoxDevice, InputError, trust
-from qfusion_core.config.backends import Backends
+from qfusion_core.backends.file import Backends
 
 GATES = {
     "RX": qml.RX, "RY": qml.RY, "RZ": qml.RZ,

@@ -6,8 +6,8 @@ import torch
 
 import qfusion_core
 from qfusion_core import BlackBoxDevice, Fusion, FusionClassifier, FusionOutput, Part, QfusionError
-from qfusion_core.config.compose import compose
-from qfusion_core.registry import Registry
+from qfusion_core.config.presets import compose
+from qfusion_core.plugin.registry import Registry
 
 
 class Plain(Fusion):

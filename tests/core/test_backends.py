@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, Gate, open_backend
-from qfusion_core.config.backends import PACKAGED, Backends
+from qfusion_core.backends.file import PACKAGED, Backends
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
@@ -177,7 +177,7 @@ def test_budgets_are_kept(written):
 
 def test_reading_the_file_imports_no_torch():
     code = (
-        "import sys; from qfusion_core.config.backends import Backends; Backends.read(); "
+        "import sys; from qfusion_core.backends.file import Backends; Backends.read(); "
         "assert not {'torch', 'pennylane'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from qfusion_braket.chain import has_credentials
+from qfusion_braket.credential_chain import has_credentials
 from qfusion_core.cli import main
-from qfusion_core.config import extras
+from qfusion_core.plugin import extras
 
 SDKS = {"boto3", "botocore", "braket", "qiskit", "qiskit_aer", "qiskit_ibm_runtime"}
 BACKENDS = """

@@ -9,7 +9,7 @@ import torch
 
 import qfusion_core
 from qfusion_core import CircuitEncoder, InputError, Options
-from qfusion_core.readout import pauli_words, token_layout
+from qfusion_core.circuits.pauli_words import pauli_words, token_layout
 
 
 class Tilted(CircuitEncoder):

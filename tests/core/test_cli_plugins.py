@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import InputError, QfusionError
+from qfusion_core.backends.file import Backends
 from qfusion_core.cli import main
-from qfusion_core.config.backends import Backends
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 

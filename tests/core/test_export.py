@@ -13,11 +13,11 @@ from sklearn.datasets import load_wine
 from qfusion_core import InputError, Registry, load
 from qfusion_core.calibration.store import Calibration, write
 from qfusion_core.cli import main
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.experiment import train
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.redact import without_paths
+from qfusion_core.workflows.train import train
 
 ACCOUNT, HOST = "123456789012", "laptop-of-ada.example"
 CALIBRATION = {

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
-from qfusion_core.config.compose import compose
-from qfusion_core.model import member_mean
-from qfusion_core.prediction import logits_from_tokens, logits_in_chunks, quantum_tokens
+from qfusion_core.config.presets import compose
+from qfusion_core.model.classifier import member_mean
+from qfusion_core.model.prediction import logits_from_tokens, logits_in_chunks, quantum_tokens
 
 REGISTRY = Registry()
 

@@ -12,10 +12,10 @@ import torch
 
 from qfusion_core import InputError, QfusionError, Registry
 from qfusion_core.cli import main
-from qfusion_core.config.compose import compose
-from qfusion_core.finite_rows import RowNotFinite, require_finite_logits, require_finite_rows
-from qfusion_core.runs.experiment import resume, train
+from qfusion_core.config.presets import compose
+from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits, require_finite_rows
 from qfusion_core.runs.folder import load_split
+from qfusion_core.workflows.train import resume, train
 
 REGISTRY = Registry()
 

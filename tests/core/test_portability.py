@@ -25,9 +25,9 @@ from qfusion_core import (
 )
 from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.calibration.store import Calibration, Correction
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.evaluation.portability import compare
-from qfusion_core.evaluation.rows import choose_rows
+from qfusion_core.evaluation.sampling import choose_rows
 
 REGISTRY = Registry()
 EXACT = ["statevector", "default-qubit", "lightning", "braket-local-exact"]

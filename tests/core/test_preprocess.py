@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from qfusion_core import InputError
 from qfusion_core.config.spec import Pca
-from qfusion_core.preprocess import Pipeline
+from qfusion_core.model.preprocess import Pipeline
 
 
 def table(seed, rows=80, features=6):

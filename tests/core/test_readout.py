@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core.readout import READOUTS, commuting_groups, pauli_words, token_layout, word
+from qfusion_core.circuits.pauli_words import (
+    READOUTS,
+    commuting_groups,
+    pauli_words,
+    token_layout,
+    word,
+)
 
 COUNTS = {
     "z": lambda n: n,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import Fusion, InputError, Registry
-from qfusion_core.registry import KINDS
+from qfusion_core.plugin.registry import KINDS
 
 THIRD_PARTY = Path(__file__).parents[1] / "third_party"
 

@@ -10,10 +10,10 @@ import sys
 import pytest
 
 from qfusion_core import InputError, Registry
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.claim import claimed, new_folder, training_lock
-from qfusion_core.runs.experiment import resume, train
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.workflows.train import resume, train
 
 REGISTRY = Registry()
 QUICK = ["training.epochs=2", "quantum.options.layers=1"]
@@ -23,9 +23,9 @@ CREATE = """
 import sys
 from pathlib import Path
 from qfusion_core import InputError, Registry
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.folder import RunFolder, load_split, new_folder
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 
 path, kind, claim = Path(sys.argv[1]), sys.argv[2], sys.argv[3] == "True"
 registry = Registry()
@@ -102,8 +102,8 @@ def test_a_claim_that_comes_to_nothing_leaves_nothing(tmp_path):
 TRAIN = """
 import sys
 from qfusion_core import Registry
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.experiment import train
+from qfusion_core.config.presets import compose
+from qfusion_core.workflows.train import train
 
 def stop(state):
     print("epoch", flush=True)

@@ -19,12 +19,12 @@ from safetensors.torch import save
 from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.calibration.store import read as read_calibration
 from qfusion_core.calibration.store import write as write_calibration
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.allocation import Limited
-from qfusion_core.runs.card import inert, model_card
-from qfusion_core.runs.experiment import resume, train
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.runs.model_card import inert, model_card
+from qfusion_core.workflows.train import resume, train
 
 REGISTRY = Registry()
 SETTINGS = ["training.epochs=2", "quantum.options.layers=1"]
@@ -506,7 +506,7 @@ PROGRAM = """
 import resource, signal, sys
 from qfusion_core import Registry
 from qfusion_core.cli import main
-import qfusion_core.runs.experiment
+import qfusion_core.workflows.train
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 main(sys.argv[2:])

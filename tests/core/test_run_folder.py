@@ -10,8 +10,8 @@ import torch
 import yaml
 
 from qfusion_core import InputError, Registry, load
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.experiment import resume, train
+from qfusion_core.config.presets import compose
+from qfusion_core.workflows.train import resume, train
 
 
 @pytest.fixture(scope="module")

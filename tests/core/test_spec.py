@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import InputError, Registry
-from qfusion_core.config.compose import compose, merge, presets
+from qfusion_core.config.presets import compose, merge, presets
 
 
 @pytest.fixture(scope="module")

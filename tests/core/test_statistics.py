@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from sklearn.metrics import f1_score
 
-from qfusion_core.evaluation.bootstrap import macro_f1_interval
-from qfusion_core.evaluation.calibration_error import expected_calibration_error
-from qfusion_core.evaluation.expectation_error import standard_errors, word_errors
-from qfusion_core.evaluation.mcnemar import mcnemar
-from qfusion_core.evaluation.metrics import accuracy_interval, scores
+from qfusion_core.metrics.bootstrap import macro_f1_interval
+from qfusion_core.metrics.ece import expected_calibration_error
+from qfusion_core.metrics.expectation_error import standard_errors, word_errors
+from qfusion_core.metrics.mcnemar import mcnemar
+from qfusion_core.metrics.scores import accuracy_interval, scores
 
 CLASSES = st.integers(0, 3)
 ROWS = st.lists(st.tuples(CLASSES, CLASSES, CLASSES), min_size=1, max_size=40)

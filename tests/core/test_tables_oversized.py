@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from qfusion_core import InputError, read_features, read_table
-from qfusion_core.formats.header import LONGEST_CELL, MOST_COLUMNS
-from qfusion_core.formats.sound_text import LONGEST_LINE, SoundText
+from qfusion_core.data.formats.header import LONGEST_CELL, MOST_COLUMNS
+from qfusion_core.data.formats.sound_text import LONGEST_LINE, SoundText
 
 SPARSE = 50 << 30  # takes no room on the disk
 SOUND = b"a,b\n1,2\n"
@@ -107,7 +107,7 @@ def test_a_cell_that_is_too_long_is_told_by_its_line(write, content, line):
 
 @pytest.mark.parametrize("rows", [40, 120_000])
 def test_a_quotation_mark_that_stays_open_does_not_take_the_rest_along(write, rows, monkeypatch):
-    monkeypatch.setattr("qfusion_core.formats.sound_text.MOST_HELD", 1_000_000)
+    monkeypatch.setattr("qfusion_core.data.formats.sound_text.MOST_HELD", 1_000_000)
     said = refusal(write(b"a,b\n" + b"1,2\n" * rows + b'1,"2\n' + b"1,2\n" * 800_000))
     assert "lines from about byte " in said and "a quotation mark is open; close it" in said
     whole = b"a,b\n" + b'1,"2"\n' * 400_000

@@ -19,7 +19,7 @@ from qfusion_core import (
     Registry,
     open_backend,
 )
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 
 REGISTRY = Registry()
 ROWS = torch.from_numpy(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))

@@ -14,10 +14,10 @@ import pytest
 import torch
 
 from qfusion_core import InputError, QfusionError, Registry, load
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.experiment import resume, train
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.training import class_weights
+from qfusion_core.training.fit import class_weights
+from qfusion_core.workflows.train import resume, train
 
 REGISTRY = Registry()
 QUICK = ("training.epochs=4", "quantum.options.layers=1")

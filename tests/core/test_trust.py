@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import InputError, NotTrusted, Options, Registry, open_backend, read_prices, trust
+from qfusion_core.backends.file import PACKAGED, Backends
 from qfusion_core.cli import main
-from qfusion_core.config.backends import PACKAGED, Backends
 from qfusion_core.config.trust import distrust, trusted
 
 THEIRS = """

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from qfusion_core import InputError, Options, Registry, did_you_mean
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.compose import compose
+from qfusion_core.backends.file import Backends
+from qfusion_core.config.presets import compose
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import Source
 

@@ -6,8 +6,8 @@ import saved_devices
 import torch
 from mutations import damage, damage_bytes, deepened
 
-from qfusion_braket.described import machine_of
 from qfusion_braket.device import Braket
+from qfusion_braket.device_document import machine_of
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
 
 DEVICES = (saved_devices.ionq, saved_devices.iqm, saved_devices.rigetti)

@@ -11,12 +11,11 @@ from mutations import damage_bytes
 from oracle import command, outcome
 
 from qfusion_core import Circuit, Price, Range, Result, tiles
-from qfusion_core.remote import seal
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.key import keys
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import About, Journal, seal
+from qfusion_core.remote.journal.records import At, Planned
+from qfusion_core.storage.user_key import keys
 
 pytestmark = pytest.mark.usefixtures("outside")
 ABOUT = About("test", "", "paid", "toy", "")

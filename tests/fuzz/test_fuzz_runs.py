@@ -11,13 +11,13 @@ from mutations import damage, damage_bytes, written
 from oracle import command, outcome
 
 from qfusion_core import Registry
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.checkpoint import restore_training
-from qfusion_core.runs.experiment import fresh_model, train
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import load_model
-from qfusion_core.training import start
+from qfusion_core.training.checkpoint import restore_training
+from qfusion_core.training.fit import start
+from qfusion_core.workflows.train import fresh_model, train
 
 pytestmark = pytest.mark.usefixtures("outside")
 REGISTRY = Registry()

@@ -15,7 +15,7 @@ from mutations import TOKENS, damage, damage_bytes, damage_text
 from oracle import outcome
 
 from qfusion_core import read_table
-from qfusion_core.tables import read_features
+from qfusion_core.data.table import read_features
 from qfusion_datasets.file import File
 
 pytestmark = pytest.mark.usefixtures("outside")

@@ -8,9 +8,9 @@ from oracle import command, outcome
 
 from qfusion_braket.pricing import PriceList as BraketPrices
 from qfusion_core import Registry
+from qfusion_core.backends.file import Backends
 from qfusion_core.calibration import store
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.compose import PRESETS, compose
+from qfusion_core.config.presets import PRESETS, compose
 from qfusion_core.config.yaml_source import Source
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList as IbmPrices

@@ -104,9 +104,18 @@ def numba_indices():
     from numba.core.caching import UserProvidedCacheLocator
     from numba.core.dispatcher import Dispatcher
 
-    from qfusion_statevector.rows import angles, evolution, growth, phases, simd, turns, words
+    from qfusion_statevector.numba_executor import (
+        angles,
+        diagonals,
+        evolution,
+        pauli_words,
+        product_state,
+        rotations,
+        simd,
+    )
 
-    for module in (angles, evolution, growth, phases, simd, turns, words):
+    modules = (angles, diagonals, evolution, pauli_words, product_state, rotations, simd)
+    for module in modules:
         for kernel in vars(module).values():
             if isinstance(kernel, Dispatcher):
                 file = inspect.getfile(kernel.py_func)

@@ -16,7 +16,7 @@ device = open_backend("statevector")
 none = torch.zeros(1, 0)
 values = device.expectations(Circuit(1, (Gate("X", (0,)),), 0, 0), none, none[0], ["Z"])
 import numba
-from qfusion_statevector.rows.turns import __dict__ as kernels
+from qfusion_statevector.numba_executor.rotations import __dict__ as kernels
 places = {{v._cache.cache_path for v in kernels.values() if hasattr(v, "_cache")}}
 print(float(values), numba.config.DISABLE_JIT, *places, sep="\\n")
 """
@@ -63,7 +63,7 @@ def test_a_cache_that_others_may_write_is_not_used(here, tmp_path):
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o777)
-    code = "from qfusion_statevector.rows import compiled; print(compiled._folder())"
+    code = "from qfusion_statevector.numba_executor import compiled; print(compiled._folder())"
     done = here(code, NUMBA_CACHE_DIR=str(shared))
     assert done.returncode == 0
     assert "/qfusion-numba-" in done.stdout
@@ -114,7 +114,7 @@ def test_a_notebook_finds_no_plugin_in_its_folder_unless_pythonpath_names_it(her
     (here.folder / "acme_here.py").write_text("print('loaded')\n")
     code = (
         "import sys; sys.path.insert(0, '')\n"
-        "from qfusion_core.discovery import find\n"
+        "from qfusion_core.plugin.discovery import find\n"
         "print([f.plugin.distribution for f in find() if f.plugin.distribution != 'qfusion'])\n"
     )
     assert here(code).stdout == "[]\n"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import Angle, Circuit, Gate, Measurement, QfusionError, Term, trust
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.device import Binding
-from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.journal.journal import Journal
 from qfusion_ibm.device import IBM
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "shared")]

@@ -18,11 +18,11 @@ from old_journals import unpacked
 from packaging.version import Version
 
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
-from qfusion_core.config.backends import Backends
-from qfusion_core.doctor import examine
-from qfusion_core.registry import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows.doctor import examine
 from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from qfusion_core import Measurement
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.device import Binding
 from qfusion_core.testing import RemoteDeviceContract
 from qfusion_ibm.device import IBM

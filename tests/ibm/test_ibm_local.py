@@ -12,10 +12,10 @@ from qfusion_core.remote.job import Call
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
+from qfusion_ibm.noisy_aer import Simulators
 from qfusion_ibm.programs import program_of
-from qfusion_ibm.simulators import Simulators
 from qfusion_ibm.snapshots import open_local, snapshots_with
-from qfusion_ibm.template import known_warnings
+from qfusion_ibm.transpiled_circuit import known_warnings
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, ring
 
@@ -158,15 +158,15 @@ def test_a_link_in_the_cache_is_replaced_not_followed(tmp_path, monkeypatch):
 
 
 def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
-    from qfusion_ibm import simulators
+    from qfusion_ibm import noisy_aer
 
-    made, make = [], simulators._noise
+    made, make = [], noisy_aer._noise
 
     def count(*asked):
         made.append(make(*asked))
         return made[-1]
 
-    monkeypatch.setattr(simulators, "_noise", count)
+    monkeypatch.setattr(noisy_aer, "_noise", count)
     snapshot = device("fake_manila")
     for _ in range(2):
         snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
@@ -192,7 +192,7 @@ def asked(name, circuit, **options):
 @MACHINES
 def test_the_noise_is_that_of_the_sdk(name):
     """Every error where a gate is, but of delays, of which there are none."""
-    from qfusion_ibm.simulators import Simulators
+    from qfusion_ibm.noisy_aer import Simulators
 
     for circuit in (CIRCUIT, ring(4, 1)):
         *_, pub = asked(name, circuit)

@@ -5,8 +5,8 @@ from ibm_service import CRN
 from pydantic import ValidationError
 
 from qfusion_core import BudgetError, InputError, JobFailed, Measurement, QfusionError
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.budget import Spent
 from qfusion_core.remote.cancelling import cancel_jobs
 from qfusion_core.remote.errors import JobsLeft

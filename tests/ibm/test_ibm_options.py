@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from qfusion_core import InputError
-from qfusion_core.config.backends import Backends
-from qfusion_core.registry import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
@@ -156,8 +156,8 @@ def test_what_changes_no_value_does_not_count():
 def test_reading_options_imports_no_sdk():
     code = """
 import sys
-from qfusion_core.config.backends import Backends
-from qfusion_core.registry import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
 backends = Backends.read()
 assert backends.configured("ibm-noisy", Registry())[1].backend == "fake_manila"
 assert backends.configured("ibm-fez", Registry())[1].mode == "batch"

@@ -346,15 +346,15 @@ def test_garbage_is_collected_in_any_thread_and_the_session_is_closed_in_its_own
     service, measure, collect, monkeypatch
 ):
     """Closing asks the service, and what it needs may be held where garbage is collected."""
-    from qfusion_ibm import modes
+    from qfusion_ibm import execution_modes
 
-    threads, close = [], modes._close
+    threads, close = [], execution_modes._close
 
     def closing(*what):
         threads.append(threading.current_thread())
         close(*what)
 
-    monkeypatch.setattr(modes, "_close", closing)
+    monkeypatch.setattr(execution_modes, "_close", closing)
     measure(mode="session", request_seconds=1)
     with service.lock:  # no request is answered
         gc.collect()
@@ -366,11 +366,11 @@ def test_garbage_is_collected_in_any_thread_and_the_session_is_closed_in_its_own
 def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
     service, measure, journal, monkeypatch, failure, collect
 ):
-    from qfusion_ibm import modes
 
     service.seconds = 60
     with monkeypatch.context() as patch:
-        patch.setattr(modes, "_close", lambda mode, closed: None)  # as if there was no time
+        # as if there was no time
+        patch.setattr("qfusion_ibm.execution_modes._close", lambda mode, closed: None)
         failure(JobsLeft, measure, wait=False, mode="session")
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [None]
     with journal._store.writing() as db:  # its process has ended

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from qfusion_core import Measurement, QfusionError, open_backend, trust
-from qfusion_core.config.backends import Backends
+from qfusion_core.backends.file import Backends
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
 

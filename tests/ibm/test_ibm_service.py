@@ -13,7 +13,7 @@ from qfusion_core import (
     Refused,
     Transient,
 )
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_ibm.client import gives_counts
 
 from .conftest import CIRCUIT, DATA, REMOTE, WEIGHTS, WORDS, ring

@@ -14,7 +14,7 @@ Mortal = mortal(IBM)
 
 
 def main():
-    for module in ("qiskit.transpiler", "qiskit_ibm_runtime", "qfusion_ibm.transport"):
+    for module in ("qiskit.transpiler", "qiskit_ibm_runtime", "qfusion_ibm.no_retry_transport"):
         importlib.import_module(module)
     serve(lambda options: Mortal(IBM.Options(**{**REMOTE, **options}), credentials()))
 

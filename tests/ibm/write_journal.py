@@ -25,7 +25,7 @@ def main():
     from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
     from qfusion_core import JobsLeft, Measurement
-    from qfusion_core.config.backends_schema import Budget
+    from qfusion_core.backends.schema import Budget
     from qfusion_core.remote.device import Binding
     from qfusion_ibm.device import IBM
 

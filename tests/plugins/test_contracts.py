@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from qfusion_core import Registry
-from qfusion_core.registry import KINDS
+from qfusion_core.plugin.registry import KINDS
 from qfusion_core.testing import CONTRACTS
 
 OFFERS = [offer for kind in KINDS for offer in Registry().offers(kind)]

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
-from qfusion_core.circuit import FIXED, ROTATIONS
-from qfusion_core.readout import pauli_words
+from qfusion_core.circuits.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.rows.memory import Layout
+from qfusion_statevector.numba_executor.buffers import Layout
 
 N_DATA, N_WEIGHTS = 3, 4
 OPERATIONS = {

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
-from qfusion_core.readout import pauli_words
-from qfusion_statevector import choice
-from qfusion_statevector.choice import Choice
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.device import Statevector
+from qfusion_statevector.executor_choice import Choice
 from qfusion_statevector.memory import estimate, require_memory
 
 
@@ -45,7 +44,7 @@ def test_the_fastest_that_fits_is_chosen():
 
 
 def test_without_numba_torch_takes_over(monkeypatch):
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)
+    monkeypatch.setattr("qfusion_statevector.executor_choice.find_spec", lambda name: None)
     assert name_of(None, 9, 1) == "TensorsExecutor"
     with pytest.raises(InputError, match=r'numba is not installed; pip install "qfusion\[fast\]"'):
         device(executor="numba")
@@ -85,7 +84,7 @@ def test_lightning_is_one_of_the_executors(dtype):
 
 
 def test_many_rows_are_shared_out_to_threads_and_stay_the_same(monkeypatch):
-    from qfusion_statevector.rows import executor
+    from qfusion_statevector.numba_executor import executor
 
     monkeypatch.setattr(executor, "WORTH_A_THREAD", 1)
     circuit, words = layered(5), pauli_words("xyz", 5)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, Term
-from qfusion_core.readout import pauli_words
-from qfusion_statevector.compiler.frame import SPELLING, Frame
+from qfusion_core.circuits.pauli_words import pauli_words
+from qfusion_statevector.compiler.clifford_frame import SPELLING, Frame
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.compiler.schedule import Diagonal, Rotation, Schedule

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_statevector.compiler.elimination import reduce as eliminate
+from qfusion_statevector.compiler.gf2 import reduce as eliminate
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.schedule import Diagonal, Rotation
-from qfusion_statevector.tensors.basis import Basis
-from qfusion_statevector.tensors.groups import Phases, Turns, group
+from qfusion_statevector.torch_executor.basis import Basis
+from qfusion_statevector.torch_executor.groups import Phases, Turns, group
 
 N = 4
 

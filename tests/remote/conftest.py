@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import QfusionError, trust
+from qfusion_core.backends.schema import Budget
 from qfusion_core.cli import main
-from qfusion_core.config.backends_schema import Budget
 from qfusion_core.remote.device import Binding
-from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.measurement import Measurement
 
 TESTS = Path(__file__).parents[1]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_wine
 
 import qfusion_core
-from qfusion_core.calibration.affine import fit_affine
+from qfusion_core.calibration.fit import fit_affine
 from qfusion_core.runs.folder import RunFolder
 
 slopes = st.floats(0.3, 1.0)

@@ -9,7 +9,7 @@ import pytest
 
 import qfusion_core
 from qfusion_core import InputError, Job, Registry, Result
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.remote.device import Binding
 from qfusion_core.remote.measurement import Measurement

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from qfusion_core import InputError, Measurement, Price, Range, Result
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About
+from qfusion_core.remote.journal.journal import About
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
 

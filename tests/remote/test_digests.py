@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from qfusion_core import Measurement
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.options import Options, values_digests
 from qfusion_core.remote.device import Binding
 from qfusion_queue import Queue
@@ -146,7 +146,7 @@ def test_a_single_call_that_the_first_release_left_open_is_taken_up(
 )
 def test_digests_of_the_first_release(device, options, digest):
     """As 3670349 computed them."""
-    from qfusion_core.registry import Registry
+    from qfusion_core.plugin.registry import Registry
 
     kind = Registry().get("device", device)
     assert values_digests(device, kind.Options(**options))[1] == digest

@@ -15,10 +15,10 @@ import pytest
 from remote_vfs import use
 
 from qfusion_core import InputError, QfusionError
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import keeping, locks, mode, totals
-from qfusion_core.remote.file import is_logged_ahead
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.backends.schema import Budget
+from qfusion_core.remote import totals
+from qfusion_core.remote.journal.file import is_logged_ahead
+from qfusion_core.remote.journal.journal import About, Journal, keeping, locks, mode
 from qfusion_core.storage import mounts
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
@@ -28,7 +28,7 @@ VARIABLE = "QFUSION_JOURNAL_MODE"
 def of_nowhere(monkeypatch):
     """Where a measurement comes from takes longer to find out than to write down."""
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr("qfusion_core.runs.provenance.provenance", dict)
+    monkeypatch.setattr("qfusion_core.provenance.provenance", dict)
 
 
 @pytest.fixture

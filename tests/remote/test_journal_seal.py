@@ -16,11 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Circuit, InputError, Price, QfusionError, Range, Result, tiles
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.owner import new_owner
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import About, Journal
+from qfusion_core.remote.journal.lease import new_owner
+from qfusion_core.remote.journal.records import At, Planned
 
 ABOUT = About("test", "", "paid", "toy", "")
 SEALED = ("measurement", "circuit", "call", "job")
@@ -171,7 +171,9 @@ def test_what_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     """A poll must not cost a digest of all that a journal holds."""
     journal, keys = write(tmp_path)
     digested = []
-    monkeypatch.setattr("qfusion_core.remote.seal._digest", lambda row: digested.append(row) or b"")
+    monkeypatch.setattr(
+        "qfusion_core.remote.journal.seal._digest", lambda row: digested.append(row) or b""
+    )
     journal.jobs.all()
     journal.spent("paid")
     assert not digested
@@ -191,7 +193,7 @@ def test_a_transaction_that_is_undone_leaves_the_seal(tmp_path):
 KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.journal.journal import Journal
 
 folder, key, connect, left = Path(sys.argv[1]), sys.argv[2], sqlite3.connect, 0
 
@@ -330,7 +332,7 @@ def test_where_the_variable_has_a_key_the_file_need_not_be_one(tmp_path, monkeyp
 
 
 def test_processes_that_make_a_key_at_once_have_the_same(tmp_path):
-    said = "from qfusion_core.remote.key import keys; print(keys(create=True)[0].hex())"
+    said = "from qfusion_core.storage.user_key import keys; print(keys(create=True)[0].hex())"
     command = [sys.executable, "-c", said]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     keys = {process.communicate()[0] for process in running}

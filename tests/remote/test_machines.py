@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from qfusion_core import InputError, MachineFacts, MachineList, Registry
+from qfusion_core.backends.offline import listed_machines
 from qfusion_core.config.yaml_source import Source
 from qfusion_core.remote.machines import Sheet
-from qfusion_core.remote.offline import listed_machines
 
 LIST = """
 version: 1

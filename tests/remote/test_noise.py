@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, NoiseParameters, Registry, Term
 from qfusion_core import open_backend as open_named
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.noise.affine import affine_noise
 from qfusion_core.noise.device import NoisyDevice
-from qfusion_core.noise.survival import survival
-from qfusion_core.runs.experiment import resume, train
+from qfusion_core.noise.pauli_paths import survival
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows.train import resume, train
 
 EXACT = ReferenceDevice(ReferenceDevice.example())
 PAIRS = {"CNOT": 2, "CZ": 2, "SWAP": 2}

@@ -11,8 +11,8 @@ import yaml
 import qfusion_core
 from machine import Machine
 from qfusion_core import trust
+from qfusion_core.backends.file import Backends
 from qfusion_core.cli import main
-from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
 
 from .conftest import SECRET

@@ -24,18 +24,18 @@ from qfusion_core import (
     SubmitUncertain,
     Transient,
 )
+from qfusion_core.backends.schema import Budget
 from qfusion_core.calibration.store import Calibration
-from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import Interrupted, QfusionError
 from qfusion_core.pool.device import Pool
-from qfusion_core.pool.here import Here
+from qfusion_core.pool.local_member import Here
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.fleet import Binding
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About
-from qfusion_core.remote.manager import forget_measurements
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import About
+from qfusion_core.remote.queued_device import Binding
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows.jobs import forget_measurements
 
 from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS
 

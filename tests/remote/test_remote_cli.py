@@ -280,7 +280,7 @@ def test_cancel_and_forget(machine, evaluate, qfusion, run):
     assert evaluate("--yes")[0] == 0
     assert len(machine.jobs) == 5
     # nothing is reserved for what was cancelled
-    from qfusion_core.remote.journal import Journal
+    from qfusion_core.remote.journal.journal import Journal
 
     assert Journal(run).spent("queue").jobs == 3
 
@@ -441,7 +441,7 @@ def test_what_nobody_can_ask_for_any_more_can_be_forgotten(machine, evaluate, qf
     machine.seconds = 0
     assert evaluate("--yes")[0] == 0
     assert len(machine.jobs) == 6
-    from qfusion_core.remote.journal import Journal
+    from qfusion_core.remote.journal.journal import Journal
 
     assert Journal(run).spent("queue").jobs == 6  # what it may cost is counted all the same
 

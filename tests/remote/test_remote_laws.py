@@ -19,12 +19,12 @@ from qfusion_core import (
     Range,
     tiles,
 )
-from qfusion_core.circuit import Angle, Term
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
+from qfusion_core.circuits.circuit import Angle, Term
 from qfusion_core.remote.budget import Spent, require_budget
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal.journal import About, Journal
+from qfusion_core.remote.journal.records import At, Planned
 from qfusion_core.remote.planning import require_cover
 
 TURN = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)

@@ -15,13 +15,13 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, InputError, Price, Range, Result, tiles
-from qfusion_core.remote.adoption import adopt_jobs
 from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.ledger import LEASE
-from qfusion_core.remote.owner import gone, lives, new_owner, same_process
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.job_store import LEASE
+from qfusion_core.remote.journal.journal import About, Journal
+from qfusion_core.remote.journal.lease import gone, lives, new_owner, same_process
+from qfusion_core.remote.journal.records import At, Planned
 
 KEY = "qf-{}-0-0"
 
@@ -70,7 +70,7 @@ def test_one_owner_at_a_time(written, clock):
 @pytest.fixture
 def dead():
     """The name of a process that has ended."""
-    said = "from qfusion_core.remote.owner import new_owner; print(new_owner())"
+    said = "from qfusion_core.remote.journal.lease import new_owner; print(new_owner())"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 

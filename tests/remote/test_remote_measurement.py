@@ -18,9 +18,9 @@ from qfusion_core import (
     Result,
     Unreadable,
 )
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import manager
+from qfusion_core.backends.schema import Budget
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows import jobs
 from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
@@ -206,16 +206,16 @@ def test_what_another_process_sends_meanwhile_is_not_forgotten(
     """Between the look at the jobs and the change of their rows."""
     machine.faults["submit"], machine.seconds = [401], 60
     failure(QfusionError, measure)
-    chosen = manager.chosen
+    chosen = jobs.chosen
 
     def slowly(*arguments):
         rows = chosen(*arguments)
-        monkeypatch.setattr(manager, "chosen", chosen)
+        monkeypatch.setattr(jobs, "chosen", chosen)
         failure(JobsPending, measure, options={"timeout_seconds": 0.05})
         return rows
 
-    monkeypatch.setattr(manager, "chosen", slowly)
-    line = failure(InputError, manager.forget_measurements, tmp_path / "run", [])
+    monkeypatch.setattr(jobs, "chosen", slowly)
+    line = failure(InputError, jobs.forget_measurements, tmp_path / "run", [])
     assert "may be at the provider; first `qfusion jobs cancel" in line
     assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
     assert journal.spent("queue").jobs == len(machine.jobs) == 3

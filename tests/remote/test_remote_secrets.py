@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from qfusion_core import Measurement, QfusionError, RemoteError, open_backend, trust
-from qfusion_core.config.backends import Backends
+from qfusion_core.backends.file import Backends
 
 from .conftest import SECRET
 

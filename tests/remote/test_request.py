@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core.remote import request as module
-from qfusion_core.remote.request import Request, read_request, write_request
-from qfusion_core.remote.schema import empty
+from qfusion_core.remote.journal.journal import request as module
+from qfusion_core.remote.journal.request import Request, read_request, write_request
+from qfusion_core.remote.journal.schema import empty
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import RemoteOptions, Transient
-from qfusion_core.remote.asking import Asking
+from qfusion_core.remote.retry import Asking
 from qfusion_core.remote.secrecy import Secrecy
 
 TOKEN = 'tk-7fe"2c1\\d0  not for you, été/+= <&> and as long as a key'

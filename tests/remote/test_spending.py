@@ -5,7 +5,7 @@ import os
 import pytest
 
 from qfusion_core import InputError, Measurement, Price, Range
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.errors import BudgetError, JobsPending
 from qfusion_core.remote.totals import Costly, reserve_of_all, spent_of_all, total_of
 from qfusion_core.storage.places import state_folder
@@ -136,7 +136,7 @@ def test_no_price_no_total(tmp_path):
 
 @pytest.mark.parametrize("budget", [{}, {"max_usd": None}, {"max_usd": None, "max_jobs": None}])
 def test_a_budget_without_a_limit_is_none(budget):
-    from qfusion_core.config.backends_schema import Entry
+    from qfusion_core.backends.schema import Entry
 
     assert Entry(type="queue", budget=budget).budget is None
 

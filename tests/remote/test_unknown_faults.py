@@ -28,8 +28,8 @@ from qfusion_core import (
     Unreadable,
 )
 from qfusion_core.errors import InputError, Interrupted
-from qfusion_core.remote.manager import forget_measurements
 from qfusion_core.remote.submission import Submission
+from qfusion_core.workflows.jobs import forget_measurements
 from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS

@@ -9,7 +9,7 @@ import torch
 from remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 from qfusion_core import InputError, adopt_jobs
-from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.testing import ReferenceDevice
 
 

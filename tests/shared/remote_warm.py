@@ -19,10 +19,9 @@ from pathlib import Path
 import torch
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
-from qfusion_core import Measurement, QfusionError
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core import Measurement, QfusionError, provenance
+from qfusion_core.backends.schema import Budget
 from qfusion_core.remote.device import Binding
-from qfusion_core.runs import provenance
 
 
 def die():

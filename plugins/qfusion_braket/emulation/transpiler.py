@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from qfusion_braket.emulation.layout import confined, n_used
-from qfusion_braket.emulation.saved import Saved
+from qfusion_braket.emulation.qubit_subset import confined, n_used
+from qfusion_braket.emulation.saved_device import Saved
 from qfusion_core import InputError
 
 TRIES = 5  # at routing within as many qubits as a circuit has; the fewest two-qubit gates are taken

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core import Circuit
-from qfusion_statevector.compiler.cone import drop_unseen
-from qfusion_statevector.compiler.elimination import reduce
-from qfusion_statevector.compiler.frame import SPELLING, Frame
+from qfusion_statevector.compiler.clifford_frame import SPELLING, Frame
+from qfusion_statevector.compiler.gf2 import reduce
+from qfusion_statevector.compiler.light_cone import drop_unseen
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.schedule import Affine, Diagonal, Rotation, Schedule, Step
 

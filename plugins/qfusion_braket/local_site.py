@@ -1,0 +1,157 @@
+"""Where tasks run in this process: the SDK's simulators, and emulators of saved devices."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import torch
+
+from qfusion_braket.emulation.emulator import Emulated
+from qfusion_braket.local_simulators import Local
+from qfusion_braket.machine import Machine
+from qfusion_braket.options import Options
+from qfusion_braket.simulated_circuit import Bench, Prepared, Probabilities, parities
+from qfusion_braket.site import Site
+from qfusion_core import (
+    Circuit,
+    Finding,
+    InputError,
+    Job,
+    JobStatus,
+    NoiseParameters,
+    QfusionError,
+    Refused,
+    Result,
+    commuting_groups,
+)
+
+
+class Here(Site):
+    """Runs a job when it is submitted, and keeps its result."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._results: dict[str, Result] = {}
+        self._stream = np.random.default_rng(options.seed)
+        self._prepared = lru_cache(maxsize=8)(self._prepare)
+
+    @cached_property
+    def _bench(self) -> Bench:
+        return Local(self._options) if self._options.emulate is None else Emulated(self._options)
+
+    @cached_property
+    def _machine(self) -> Machine:
+        with _installed():
+            return self._bench.machine()
+
+    def machine(self) -> Machine:
+        """The one there is."""
+        return self._machine
+
+    def facts(self, circuit: Circuit) -> dict[str, Any]:
+        """Of what an emulated device compiles."""
+        return dict(self._prepared(circuit).facts)
+
+    def noise(self) -> NoiseParameters | None:
+        """Of the device that is simulated."""
+        with _installed():
+            return self._bench.noise()
+
+    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
+        """Run it, to the end: nothing is gained by leaving a simulation waiting."""
+        try:
+            self._results[key] = self._run(job)
+        except QfusionError:
+            raise
+        except Exception as error:  # of the SDK's simulator
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"{self._machine.name} cannot run the circuit: {said}") from error
+        return key
+
+    def find(self, key: str) -> str | None:
+        """Nothing outlives the process."""
+        return key if key in self._results else None
+
+    def status(self, job_id: str) -> JobStatus:
+        """What was submitted is done."""
+        known = job_id in self._results
+        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
+
+    def fetch(self, job: Job, job_id: str) -> Result:
+        """Values of a job, and its counts."""
+        return self._results[job_id]
+
+    def cancel(self, job_id: str) -> None:
+        """It is done."""
+
+    def findings(self) -> list[Finding]:
+        """Versions, the machine, the stream of draws."""
+        names = ["amazon-braket-sdk", "amazon-braket-default-simulator"]
+        if self._options.emulate is not None:
+            names += ["qiskit", "qiskit-braket-provider"]
+        found = [Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))]
+        try:
+            machine = self._machine
+        except QfusionError as error:
+            return [*found, Finding("machine", "failed", str(error))]
+        found.append(Finding("qubits", "ok", f"{machine.name} has {machine.qubits}"))
+        if machine.note:
+            found.append(Finding("calibrated", "ok", machine.note))
+        if self._options.shots is None:
+            return [*found, Finding("shots", "ok", "none: values are exact")]
+        found.append(Finding("shots", "ok", f"{self._options.shots} of each circuit and setting"))
+        seed = self._options.seed
+        given = "not given: each run draws anew" if seed is None else f"{seed}"
+        return [*found, Finding("seed", "ok", f"honoured; {given}")]
+
+    def _prepare(self, circuit: Circuit) -> Prepared:
+        with _installed():
+            return self._bench.prepare(circuit)
+
+    def _run(self, job: Job) -> Result:
+        settings = commuting_groups(job.observables)
+        bases = [basis for basis, _ in settings]
+        values = torch.full(job.shape, torch.nan, dtype=torch.float64)
+        counts: list[list[dict[str, int]]] = []
+        prepared = self._prepared(job.circuit)
+        for row, read in enumerate(prepared.read(job.angles.numpy(), bases)):
+            drawn = [self._draw(shares) for shares in read]
+            for (_, columns), shares in zip(settings, drawn, strict=True):
+                words = [job.observables[column] for column in columns]
+                values[row, columns] = torch.tensor(parities(shares, words), dtype=values.dtype)
+            counts.append([self._counts(shares) for shares in drawn])
+        if self._options.shots is None:
+            raw = {"values": values.tolist()}
+        else:
+            raw = {"settings": bases, "shots": self._options.shots, "counts": counts}
+        return Result(values, json.dumps(raw).encode())
+
+    def _draw(self, shares: Probabilities) -> Probabilities:
+        """Relative frequencies in so many draws; the probabilities where values are exact."""
+        shots = self._options.shots
+        return shares if shots is None else self._stream.multinomial(shots, shares) / shots
+
+    def _counts(self, shares: Probabilities) -> dict[str, int]:
+        shots = self._options.shots
+        if shots is None:
+            return {}
+        width = len(shares).bit_length() - 1
+        return {
+            f"{at:0{width}b}": round(shots * float(shares[at])) for at in np.flatnonzero(shares)
+        }
+
+
+@contextmanager
+def _installed() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise InputError(
+            f'braket: a package is missing ({error}); pip install "qfusion[braket]"'
+        ) from None

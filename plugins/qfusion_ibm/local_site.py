@@ -1,0 +1,121 @@
+"""Where jobs run in this process: Aer and snapshots, through the SDK's own simulation."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+import numpy as np
+
+from qfusion_core import InputError, JobStatus, Refused
+from qfusion_ibm.client import gives_counts
+from qfusion_ibm.machine import Machine
+from qfusion_ibm.noisy_aer import Simulators
+from qfusion_ibm.options import Options
+from qfusion_ibm.programs import Program
+from qfusion_ibm.snapshots import AER, not_installed, open_local
+from qfusion_ibm.transpiled_circuit import known_warnings
+
+OLDER = "with this client IBM alone mitigates (qfusion[ibm] brings one that does it here)"
+
+
+class Here:
+    """Runs a job when it is submitted, and keeps its result.
+
+    Attributes:
+        simulated: The machine; that of the options if it is not set before the first use.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.simulated: Machine | None = None
+        self._simulators: Simulators | None = None
+        self._results: dict[str, bytes] = {}
+        self._said = False
+        self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
+
+    def machine(self, name: str | None, qubits: int) -> Machine:
+        """The one there is."""
+        if self.simulated is None:
+            backend = open_local(self._options.backend)
+            self.simulated = Machine(self._options.backend, backend, backend.num_qubits)
+        return self.simulated
+
+    def submit(
+        self, machine: Machine, program: Program, pub: tuple[Any, ...], key: str, *hooks: object
+    ) -> str:
+        """Run it, to the end: nothing is gained by leaving a simulation waiting."""
+        self._say_idle(program)
+        # from 1: the SDK takes 0 for none
+        seed = None if self._seeds is None else int(self._seeds.integers(1, 2**31))
+        try:
+            with known_warnings():
+                backend, small = self._simulator(machine, program, pub)
+                values = program.run_here(backend, small, self._options, seed)
+        except ImportError as error:
+            raise not_installed(error) from None
+        except Exception as error:  # of the SDK, of the simulator
+            said = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
+        self._results[key] = json.dumps({"evs": values.tolist()}).encode()
+        return key
+
+    def find(self, key: str) -> str | None:
+        """Nothing outlives the process."""
+        return key if key in self._results else None
+
+    def status(self, job_id: str) -> JobStatus:
+        """What was submitted is done."""
+        known = job_id in self._results
+        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
+
+    def fetch(self, job_id: str) -> bytes:
+        """What it gave."""
+        return self._results[job_id]
+
+    def read(self, raw: bytes, program: Program, mark: str) -> Any:
+        """Values ``[observables, rows]``."""
+        return np.array(json.loads(raw)["evs"])
+
+    def seconds(self, job_id: str) -> float | None:
+        """No machine was taken."""
+        return None
+
+    def cancel(self, job_id: str) -> None:
+        """It is done."""
+
+    def _say_idle(self, program: Program) -> None:
+        names = [*program.idle_here, "dynamical_decoupling", "max_execution_time"]
+        given = {name: getattr(self._options, name) for name in names}
+        idle = [name for name, value in given.items() if value not in (None, 0, False, "none")]
+        if wanted := [name for name in idle if name in ("measure_mitigation", "zne_mitigation")]:
+            why = "its gates are not those of the program executor" if gives_counts() else OLDER
+            raise InputError(
+                f"ibm: {self._options.backend}: {wanted[0]} cannot be had in this simulation: "
+                f"{why}; leave it out"
+            )
+        if idle and not self._said:
+            self._said = True
+            logging.getLogger(__name__).warning(
+                "%s: %s %s no effect on a simulation: such results do not test %s",
+                self._options.backend,
+                ", ".join(idle),
+                "has" if len(idle) == 1 else "have",
+                "it" if len(idle) == 1 else "them",
+            )
+
+    def _simulator(
+        self, machine: Machine, program: Program, pub: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """What runs it, and what of the PUB is left to run."""
+        if machine.name == AER:
+            return machine.backend, pub
+        if self._simulators is None:
+            self._simulators = Simulators(machine.backend)
+        circuit, words, *angles = pub
+        words = [word for (word,) in words]
+        if not program.measures_all:
+            return self._simulators.of(circuit, words), pub
+        backend, circuit, words = self._simulators.cut(circuit, words)
+        return backend, (circuit, [[word] for word in words], *angles)

@@ -1,0 +1,28 @@
+"""A machine as the SDK's snapshot of it tells, without an account: to plan, never to send."""
+
+from __future__ import annotations
+
+from qfusion_ibm.machine import Machine
+from qfusion_ibm.options import Credentials, Options
+from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.snapshots import open_local
+
+
+class Packaged(Service):
+    """IBM is not asked."""
+
+    def __init__(self, options: Options, snapshot: str) -> None:
+        super().__init__(options, Credentials())
+        self._snapshot = snapshot
+
+    @property
+    def as_of(self) -> str:
+        """Day of the snapshot."""
+        return f"{self.machine(None, 1).backend.properties().last_update_date:%Y-%m-%d}"
+
+    def machine(self, name: str | None, qubits: int) -> Machine:
+        """The snapshot."""
+        if self._snapshot not in self._machines:
+            backend = open_local(self._snapshot)
+            self._machines[self._snapshot] = Machine(self._snapshot, backend, backend.num_qubits)
+        return self._machines[self._snapshot]

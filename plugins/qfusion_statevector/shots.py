@@ -1,0 +1,99 @@
+"""The state-vector simulator read out with a finite number of shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from qfusion_core import Angle, BlackBoxDevice, Circuit, Gate, Term
+from qfusion_statevector.executor_choice import Choice
+from qfusion_statevector.torch_executor.executor import TensorsExecutor
+
+DRAWS_AT_ONCE = 2**22
+MOST_SHOTS = 10**8  # of a group and row: a standard error of 1e-4, in about 5 seconds
+
+
+class SampledStatevector(BlackBoxDevice):
+    """Draws each group of commuting words from its exact distribution.
+
+    Like a machine, it can only be differentiated by parameter shift.
+    """
+
+    name = "statevector"
+
+    def __init__(
+        self, shots: int, generator: torch.Generator | None, memory_gb: float | None
+    ) -> None:
+        """Keep the number of shots and the stream of draws (None: torch's own)."""
+        self.shots = shots
+        self._generator = generator
+        self._memory_gb = memory_gb
+        self._choice = Choice("torch", memory_gb)
+        self._template = lru_cache(maxsize=4)(_template)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without what is compiled, like `Choice`."""
+        return SampledStatevector, (self.shots, self._generator, self._memory_gb)
+
+    def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
+        """See `qfusion_core.BlackBoxDevice`."""
+        real = torch.promote_types(angles.dtype, torch.float32)
+        executor = self._choice.executor(
+            self._template(circuit), tuple(observables), real, angles.device, len(angles)
+        )
+        assert isinstance(executor, TensorsExecutor)
+        return executor.sample(angles.to(real), angles.new_zeros(0, dtype=real), self._draw)
+
+    def _draw(self, probabilities: Tensor) -> Tensor:
+        """Relative frequencies ``[2**n, rows]`` of the outcomes in `shots` draws."""
+        rows = probabilities.T.cpu()
+        counts = torch.zeros(rows.shape, dtype=torch.int64)  # float32 counts no further than 2**24
+        for some, of_some in zip(
+            *(t.split(self._rows_at_once) for t in (rows, counts)), strict=True
+        ):
+            for shots in self._shots_at_once:
+                draws = torch.multinomial(some, shots, replacement=True, generator=self._generator)
+                of_some.scatter_add_(1, draws, counts.new_ones(1, 1).expand(draws.shape))
+        return (counts.to(rows.dtype) / self.shots).T.to(probabilities)
+
+    @property
+    def _rows_at_once(self) -> int:
+        """So many that their draws, eight bytes each, take little memory."""
+        return max(1, DRAWS_AT_ONCE // self.shots)
+
+    @property
+    def _shots_at_once(self) -> list[int]:
+        """More than that of one row in turns: the stream goes on as if they were drawn at once."""
+        whole, rest = divmod(self.shots, DRAWS_AT_ONCE)
+        return [DRAWS_AT_ONCE] * whole + [rest] * bool(rest)
+
+
+def gaussian_noise(values: Tensor, shots: int, generator: torch.Generator | None) -> Tensor:
+    """Normal noise with the variance of a mean of so many +1 and -1, ``(1 - value^2) / shots``.
+
+    Words that a machine reads from the same shots are correlated there; here they are not.
+
+    Args:
+        values: Exact expectation values.
+        shots: Measurements behind each.
+        generator: The stream of draws, on the CPU; None: torch's own.
+    """
+    noise = torch.randn(values.shape, dtype=values.dtype, generator=generator, device="cpu")
+    return noise.to(values.device) * ((1 - values.square()).clamp(min=0) / shots).sqrt()
+
+
+def _template(circuit: Circuit) -> Circuit:
+    """The circuit as a function of its gate angles instead of data and weights."""
+    gates: list[Gate] = []
+    column = 0
+    for gate in circuit.gates:
+        if gate.angle is not None:
+            gate = replace(gate, angle=Angle((Term("data", column, 1.0),)))
+            column += 1
+        gates.append(gate)
+    return Circuit(circuit.n_wires, tuple(gates), n_data=column, n_weights=0)

@@ -1,0 +1,238 @@
+"""Named, configured devices: ``backends.yaml``.
+
+The file says where circuits run; nothing else in qfusion does. It is found by an explicit path,
+by ``QFUSION_BACKENDS``, as ``./backends.yaml``, in the user's configuration directory, or inside
+this package, in that order; one that lies here and is not trusted stands behind the others.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qfusion_core.backends.schema import Entry, Schema, refuse_secrets
+from qfusion_core.backends.untrusted import require_trust, with_strangers
+from qfusion_core.config.file_search import find
+from qfusion_core.config.yaml_source import Source
+from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
+from qfusion_core.options import Credentials, Options, values_digests
+from qfusion_core.plugin.registry import Registry
+from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
+from qfusion_core.printable import one_line, shortened, shown_path
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.measurement import Measurement
+
+VARIABLE = "QFUSION_BACKENDS"
+PACKAGED = Path(__file__).with_name("backends.yaml")
+
+
+@dataclass(frozen=True)
+class Backends:
+    """A ``backends.yaml`` that was read and checked, devices' own options excepted.
+
+    Attributes:
+        source: The file that counts, for positions in errors.
+        default: Name of the default backend.
+        entries: By name, in the order of the file.
+        pools: Options of those that are pools.
+        theirs: A file that was only found in the working directory, and is not trusted.
+        strangers: Names that only that file has.
+    """
+
+    source: Source
+    default: str
+    entries: Mapping[str, Entry]
+    pools: Mapping[str, PoolOptions]
+    theirs: Source | None = None
+    strangers: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, path: str | Path | None = None) -> Backends:
+        """Read the file that is in force, and one that was found and is not trusted behind it.
+
+        Raises:
+            InputError: With path, line and column.
+        """
+        if path is not None:
+            if not Path(path).is_file():
+                raise InputError(f"backends file {path}: no such file")
+            return cls._of(Source.read(path))
+        found = find("backends.yaml", VARIABLE, PACKAGED)
+        assert found.own is not None
+        own = cls._of(found.own.source())
+        return own if found.theirs is None else with_strangers(own, cls._of(found.theirs.source()))
+
+    @classmethod
+    def _of(cls, source: Source) -> Backends:
+        refuse_secrets(source)
+        schema = source.validate(Schema)
+        if schema.default not in schema.backends:
+            unknown = f"unknown backend {one_line(repr(schema.default), 60)}"
+            known = did_you_mean(schema.default, schema.backends)
+            raise source.error(("default",), f"{unknown}; {shortened(known, 120)}")
+        pools = read_pools(source, schema.backends)
+        return cls(source, schema.default, schema.backends, pools)
+
+    def source_of(self, name: str) -> Source:
+        """The file that an entry is of."""
+        return self.theirs if self.theirs and name in self.strangers else self.source
+
+    def require(self, name: str) -> str:
+        """A name that is in the file.
+
+        Raises:
+            InputError: It is not.
+        """
+        if name not in self.entries:
+            known = did_you_mean(name, self.entries)
+            unknown = one_line(repr(name), 60)
+            where = shown_path(self.source.path)
+            raise InputError(f"unknown backend {unknown} in {where}; {known}")
+        return name
+
+    def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
+        """Device class and checked options of a backend. Opens nothing, reads no secret.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        place = ("backends", self.require(name))
+        if name in self.pools:
+            from qfusion_core.pool.device import Pool
+
+            for member in self.pools[name].backends:
+                self.configured(member, registry)
+            return Pool, self.pools[name]
+        try:
+            device: type[Device] = registry.get("device", self.entries[name].type)
+        except InputError as error:
+            raise self.source_of(name).error((*place, "type"), str(error)) from None
+        return device, self.source_of(name).validate(device.Options, (*place, "options"))
+
+    def values_digest(self, name: str, registry: Registry) -> str:
+        """The first of `values_digests`."""
+        return self.values_digests(name, registry)[0]
+
+    def values_digests(self, name: str, registry: Registry) -> tuple[str, ...]:
+        """What a backend's device and its options that change values are recognised by.
+
+        See `qfusion_core.options.values_digests`.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        device, options = self.configured(name, registry)
+        if name in self.pools:
+            members = self.pools[name].backends
+            digests = {member: self.values_digests(member, registry) for member in members}
+            return pool_digests(self.pools[name], digests)
+        return values_digests(device.name, options)
+
+    def open(
+        self,
+        name: str | None = None,
+        registry: Registry | None = None,
+        run: str | Path | Measurement | None = None,
+        approve: Approve = None,
+    ) -> Device:
+        """Open a backend, the default one for None.
+
+        Args:
+            name: In this file.
+            registry: Where devices are looked up.
+            run: Where a remote device writes its jobs down; see `open_backend`.
+            approve: What may be spent; see `open_backend`.
+
+        Raises:
+            InputError: Unknown name, device or option, a secret that is not set, or no budget for
+                a backend that costs money.
+        """
+        name = self.default if name is None else name
+        registry = registry or Registry()
+        device, options = self.configured(name, registry)
+        require_trust(self, name, registry)
+        if name in self.pools:
+            from qfusion_core.backends.pools import open_pool
+            from qfusion_core.remote.measurement import Measurement
+
+            return open_pool(self, name, registry, Measurement.of(run, approve))
+        credentials = self.credentials(name, device)
+        try:
+            opened = device(options, credentials)
+        except InputError as error:
+            said = str(self.source_of(name).error(("backends", name), str(error)))
+            raise type(error)(said) from error
+        self._bind(opened, name, run, approve)
+        return opened
+
+    def _bind(
+        self, device: Device, name: str, run: str | Path | Measurement | None, approve: Approve
+    ) -> None:
+        from qfusion_core.remote.device import Binding, RemoteDevice
+        from qfusion_core.remote.measurement import Measurement
+
+        if not isinstance(device, RemoteDevice):
+            return
+        budget = self.entries[name].budget
+        if device.paid and not device.local and budget is None:
+            raise self.source_of(name).error(
+                ("backends", name),
+                "costs money and names no budget; add, for example, "
+                "budget: {max_usd: 5, max_jobs: 20}",
+            )
+        device.bound = Binding(name, budget, Measurement.of(run, approve))
+
+    def credentials(self, name: str, device: type[Device]) -> Credentials | None:
+        """The secrets of a backend, from the environment.
+
+        Raises:
+            CredentialsMissing: One is not set.
+        """
+        place = ("backends", name, "credentials")
+        references = self.entries[name].credentials
+        if not references and not device.Credentials.model_fields:
+            return None
+        secrets: dict[str, str] = {}
+        for key, reference in references.items():
+            secret = os.environ.get(reference.name)
+            if not secret:
+                said = self.source_of(name).error(
+                    (*place, key),
+                    f"the environment variable {reference.name} is not set; "
+                    f"export {reference.name}=... and run again",
+                )
+                raise CredentialsMissing(str(said))
+            secrets[key] = secret
+        return self.source_of(name).validate(device.Credentials, place, secrets)
+
+
+def open_backend(
+    name: str | None = None,
+    path: str | Path | None = None,
+    *,
+    run: str | Path | Measurement | None = None,
+    approve: Approve = None,
+) -> Device:
+    """Open a backend by its name in ``backends.yaml``.
+
+    Args:
+        name: The default backend for None.
+        path: The file; None looks in the usual places (see `qfusion_core.backends.file`).
+        run: Where a remote device writes its jobs down: the folder of a run, or a
+            `qfusion_core.Measurement`, whose values can be gone on with and taken again; None for a
+            new folder in the user's state directory. A device on this machine has no use for it.
+        approve: What a backend that costs money may spend: True, or a function that is called with
+            each price (`qfusion_core.Price`) before anything is sent, and says whether it may be
+            spent; without it such a backend raises an error with the price. A `Measurement` has its
+            own.
+
+    Raises:
+        InputError: One line with the position in the file.
+    """
+    return Backends.read(path).open(name, run=run, approve=approve)

@@ -1,0 +1,291 @@
+"""The jobs of a journal: intent, submitted, then done, failed or cancelled.
+
+An intent is written, with its price, before anything is sent. Who submits it holds a lease, so that
+two processes never submit one key.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from sqlite3 import Connection
+from typing import Any
+
+from torch import Tensor
+
+from qfusion_core.backends.schema import Budget
+from qfusion_core.printable import one_line
+from qfusion_core.remote.job import Charge, Result
+from qfusion_core.remote.journal.checked import FURTHEST, array
+from qfusion_core.remote.journal.costs import counted
+from qfusion_core.remote.journal.database import Store
+from qfusion_core.remote.journal.file import damaged_row, give_up
+from qfusion_core.remote.journal.lease import gone
+from qfusion_core.remote.journal.parts import blob_of, charged, split
+from qfusion_core.remote.journal.records import At, Budgets, Entry, Planned, entry, reserve
+from qfusion_core.remote.journal.repricing import reprice
+from qfusion_core.remote.journal.request import Request, read_request, write_request
+from qfusion_core.remote.journal.schema import light_columns
+from qfusion_core.remote.price import Price
+from qfusion_core.remote.totals import settle_of_all
+
+LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
+
+
+class Ledger:
+    """The jobs of one journal.
+
+    Args:
+        store: Its file.
+        clock: Seconds since 1970.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store, self._clock = store, clock
+        self._written: set[tuple[int, str]] = set()  # process and key
+
+    def all(self) -> list[Entry]:
+        """Every job, also those that others replaced."""
+        with self._store.reading() as db:
+            return self.entries(db, "1 ORDER BY rowid")
+
+    def of(self, at: At) -> list[Entry]:
+        """The jobs of a call in the order of the plan, but those that others replaced."""
+        with self._store.reading() as db:
+            return self.entries(
+                db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", at
+            )
+
+    def entries(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[Entry]:
+        """Jobs inside a transaction, without their values.
+
+        Raises:
+            InputError: One of them is damaged.
+        """
+        found = []
+        for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
+            with damaged_row(self._store.path, f"job {one_line(row['key'], 40)}"):
+                found.append(entry(row))
+        return found
+
+    def noted(self, keys: Iterable[str]) -> None:
+        """Note that this process has written intents: it knows that none of them was sent."""
+        self._written |= {(os.getpid(), key) for key in keys}
+
+    def wrote(self, key: str) -> bool:
+        """Whether this process has written an intent.
+
+        Any other one is looked for at the provider before it is sent for the first time: the file
+        may be a copy, or of another day.
+        """
+        return (os.getpid(), key) in self._written
+
+    def replace(
+        self, old: Sequence[Entry], planned: Sequence[Planned], at: At, budgets: Budgets, why: str
+    ) -> None:
+        """Write other jobs in place of some that failed, were cancelled, or are surely not sent.
+
+        All or nothing: the latter where another process was faster.
+
+        Args:
+            old: Those that are not sent are the caller's to submit (`claim`).
+            planned: What covers the same values; positions count from 0.
+            at: The call of all of them.
+            budgets: Of the backends.
+            why: A reason for those that are never sent now.
+
+        Raises:
+            BudgetError: They do not fit.
+        """
+        keys = [each.key for each in old]
+        marks = ", ".join("?" for _ in keys)
+        with self._store.writing() as db:
+            (free,) = db.execute(
+                f"SELECT COUNT(*) FROM job WHERE key IN ({marks}) AND NOT replaced AND"
+                " (state IN ('failed', 'cancelled') OR (state = 'intent' AND sent IS NULL))",
+                keys,
+            ).fetchone()
+            if free < len(keys):
+                return
+            db.execute(
+                "UPDATE job SET state = 'cancelled', reason = ?, ended = ?, owner = NULL"
+                f" WHERE key IN ({marks}) AND state = 'intent'",
+                (why, self._clock(), *keys),
+            )
+            db.execute(f"UPDATE job SET replaced = 1 WHERE key IN ({marks})", keys)
+            (last,) = db.execute(
+                "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", at
+            ).fetchone()
+            moved = [each._replace(position=last + 1 + each.position) for each in planned]
+            keys = reserve(db, at, moved, budgets, self._clock())
+        self.noted(keys)
+
+    def reprice(self, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
+        """Reserve the price of now for intents, if the budget allows all of them together.
+
+        Args:
+            backend: Whose jobs they are.
+            prices: By key.
+            budget: Of the backend.
+
+        Raises:
+            BudgetError: They do not fit; what was reserved for them before is not counted.
+        """
+        with self._store.writing() as db:
+            reprice(db, backend, prices, budget)
+
+    def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
+        """Take or renew the lease on an intent, of so many seconds; None where another has it."""
+        now = self._clock()
+        with self._store.writing() as db:
+            row = db.execute("SELECT owner, lease FROM job WHERE key = ?", (key,)).fetchone()
+            (found,) = self.entries(db, "key = ?", (key,))
+            free = row["owner"] in (None, owner) or (row["lease"] or 0) < now or gone(row["owner"])
+            if found.state != "intent" or not free:
+                return None
+            db.execute(
+                "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + seconds, key)
+            )
+        return found
+
+    def sending(
+        self,
+        key: str,
+        owner: str,
+        account: str | None = None,
+        seconds: float = LEASE,
+        request: Request | None = None,
+    ) -> bool:
+        """Note that a submission goes out now, and in which account, if the lease is still held."""
+        now = self._clock()
+        with self._store.writing() as db:
+            noted = db.execute(
+                "UPDATE job SET sent = ?, lease = ?, account = ? WHERE key = ? AND owner = ? AND"
+                " state = 'intent'",
+                (now, now + seconds, account, key, owner),
+            )
+            if noted.rowcount and request is not None:
+                write_request(db, key, request)
+            return noted.rowcount == 1
+
+    def not_sent(self, key: str) -> None:
+        """Note that the machine took nothing, and let the lease go."""
+        self._update(key, "intent", sent=None, owner=None, lease=None)
+
+    def let_go(self, key: str) -> None:
+        """Let the lease go; whether the machine took the job stays unknown."""
+        self._update(key, "intent", owner=None, lease=None)
+
+    def submitted(self, key: str, job_id: str) -> None:
+        """Note the provider's id, also of a job that somebody has given up meanwhile."""
+        with self._store.writing() as db:
+            noted = db.execute(
+                "UPDATE job SET state = 'submitted', job_id = ?, sent = NULL, owner = NULL,"
+                " lease = NULL WHERE key = ? AND state = 'intent'",
+                (job_id, key),
+            )
+            if not noted.rowcount:
+                _go_on(db, key, job_id, "state = 'cancelled' AND job_id IS NULL")
+
+    def never_sent(self, key: str, reason: str) -> bool:
+        """Note that an intent ends before it was sent; whether it was one still."""
+        with self._store.writing() as db:
+            noted = db.execute(
+                "UPDATE job SET state = 'cancelled', reason = ?, ended = ?, owner = NULL"
+                " WHERE key = ? AND state = 'intent' AND sent IS NULL",
+                (reason, self._clock(), key),
+            )
+            return noted.rowcount == 1
+
+    def done(self, key: str, result: Result) -> None:
+        """Keep values and raw result, and what was really spent.
+
+        What cannot be an amount counts as not told: what was reserved stays.
+        """
+        self._update(
+            key,
+            "submitted",
+            state="done",
+            ended=self._clock(),
+            values=blob_of(result.values),
+            raw=result.raw,
+            unreadable=None,
+            **charged(result),
+        )
+
+    def unreadable(self, key: str, reason: str, raw: bytes = b"") -> None:
+        """Note why a job cannot be brought to its end, and what its provider gave.
+
+        It stays where it is, and is asked for again; but the user may give it up.
+        """
+        self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
+
+    def split(self, entry: Entry, result: Result) -> None:
+        """Write parts in place of a job of which some were not run."""
+        with self._store.writing() as db:
+            split(db, entry, result, self._clock())
+
+    def known(self, key: str, job_id: str) -> None:
+        """Note that a job is at the provider, perhaps under another id, whatever was thought."""
+        with self._store.writing() as db:
+            _go_on(db, key, job_id, "state IN ('submitted', 'failed')")
+
+    def ended(self, key: str, state: str, reason: str, charge: Charge | None = None) -> None:
+        """Note that a job failed or was cancelled, and what was taken for it all the same.
+
+        Without an id it was never sent.
+        """
+        changes = {"state": state, "reason": reason, "ended": self._clock(), "owner": None}
+        if charge is not None:  # the low end is what makes it count
+            changes |= {"usd_low": 0.0} if charge.usd is None else charged(charge)
+        self._update(key, "submitted" if state == "failed" else None, **changes)
+
+    def values(self, of: Entry) -> Tensor:
+        """Values of a job that is done: ``[rows, observables]``, float64.
+
+        Raises:
+            InputError: They are missing, of another shape, not finite, or beyond all reason.
+        """
+        shape = (of.rows[1] - of.rows[0], len(of.columns))
+        advice = give_up(self._store.path, of.at.measurement)
+        with damaged_row(self._store.path, f"what job {one_line(of.key, 40)} gave", advice):
+            return array("values", self._blob(of.key, "values"), shape, FURTHEST)
+
+    def raw(self, key: str) -> bytes:
+        """What the provider returned for a job that is done; empty where it was nothing."""
+        with damaged_row(self._store.path, f"what job {one_line(key, 40)} returned"):
+            return bytes(memoryview(self._blob(key, "raw") or b""))  # of a number bytes makes zeros
+
+    def request(self, key: str) -> Request:
+        """What last went out for a job; empty where its adapter does not tell."""
+        with (
+            self._store.reading() as db,
+            damaged_row(self._store.path, f"what was sent for job {one_line(key, 40)}"),
+        ):
+            return read_request(db, key)
+
+    def _blob(self, key: str, column: str) -> Any:
+        with self._store.reading() as db:
+            return db.execute(f'SELECT "{column}" FROM job WHERE key = ?', (key,)).fetchone()[0]
+
+    def _update(self, key: str, state_before: str | None, **changes: Any) -> None:
+        columns = ", ".join(f'"{name}" = ?' for name in changes)
+        known = [state_before] if state_before else ["intent", "submitted"]
+        marks = ", ".join("?" for _ in known)
+        with self._store.writing() as db:
+            db.execute(
+                f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
+                (*changes.values(), key, *known),
+            )
+
+
+def _go_on(db: Connection, key: str, job_id: str, which: str) -> None:
+    """A job is at the provider though it counted as ended, and for nothing: it counts again."""
+    gone_on = db.execute(
+        "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+        f" unreadable = NULL, sent = NULL, owner = NULL, lease = NULL WHERE key = ? AND {which}",
+        (job_id, key),
+    )
+    if gone_on.rowcount:
+        settle_of_all(counted(db, key))

@@ -1,0 +1,37 @@
+"""What the providers themselves say that a plan would take, before anything is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from qfusion_core.remote.journal.records import Planned
+from qfusion_core.remote.price import Price
+from qfusion_core.remote.submission import new_asking
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.queued_device import Fleet
+
+
+def ask_providers(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
+    """The sum over the jobs of each backend, by its name.
+
+    Jobs of one size cost the same: the provider is asked once for each.
+
+    Args:
+        fleet: Open, with credentials.
+        plan: Of its jobs.
+
+    Raises:
+        InputError: A provider offers no such thing.
+        RemoteError: It does not answer, or refuses.
+    """
+    told: dict[tuple[object, ...], Price] = {}
+    sums: dict[str, list[Price]] = {}
+    for each in plan:
+        device = fleet.members[each.backend]
+        size = (each.backend, each.job.circuit.digest(), each.job.shape, each.job.observables)
+        if size not in told:
+            told[size] = device.ask(each.job, new_asking(device))
+        sums.setdefault(each.backend, []).append(told[size])
+    return {name: Price.total(prices) for name, prices in sums.items()}
