@@ -22,7 +22,7 @@ from qfusion_braket.reply import reply_of
 from qfusion_braket.results import results
 from qfusion_braket.site import Site
 from qfusion_braket.task_documents import PROGRAM, PROGRAM_SET, task_of
-from qfusion_braket.task_search import Search
+from qfusion_braket.task_search import TaskSearch
 from qfusion_core import (
     Circuit,
     Finding,
@@ -42,14 +42,14 @@ _STATES = {"COMPLETED": "done", "FAILED": "failed", "CANCELLED": "cancelled", "R
 _UNKNOWN = ("ResourceNotFoundException", "ValidationException")
 
 
-class Service(Site):
+class AwsSite(Site):
     """A device at Amazon Braket. Connects when it is first asked."""
 
     def __init__(self, options: Options, credentials: Credentials | None) -> None:
         self._options, self._credentials = options, credentials
         self._connected: Connection | None = None
         self._machine: Machine | None = None
-        self._search = Search(TAG)
+        self._search = TaskSearch(TAG)
         self._saved: str | None = None  # the file, where AWS is not asked
 
     @property

@@ -83,7 +83,7 @@ class Connection:
             endpoint = os.environ.get("BRAKET_ENDPOINT")  # as the SDK reads it
             self.braket: Any = self._session.client("braket", config=config, endpoint_url=endpoint)
             self.s3: Any = self._session.client("s3", config=config)
-            self.sending = Sending()
+            self.sending = SendingMark()
             event = "before-send.braket.CreateQuantumTask"
             self.braket.meta.events.register(event, self.sending)
 
@@ -138,7 +138,7 @@ class Connection:
         return raw
 
 
-class Sending:
+class SendingMark:
     """Told by boto right before a task goes out, after everything that can go wrong before.
 
     Attributes:

@@ -12,12 +12,12 @@ from torch import Tensor
 import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
-from qfusion_braket.aws_site import Service
+from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.credential_chain import has_credentials
 from qfusion_braket.device_names import place
-from qfusion_braket.listed_site import Listed
-from qfusion_braket.local_site import Here
-from qfusion_braket.offline_site import Known
+from qfusion_braket.listed_site import ListedSite
+from qfusion_braket.local_site import LocalSite
+from qfusion_braket.offline_site import OfflineSite
 from qfusion_braket.pricing import PriceList
 from qfusion_braket.site import Site
 from qfusion_core import (
@@ -73,7 +73,7 @@ class Braket(RemoteDevice):
         self.shots = options.shots
         self.max_pending = None if self.local else options.max_parallel
         if site is None:
-            site = Here(options) if self.local else Service(options, credentials)
+            site = LocalSite(options) if self.local else AwsSite(options, credentials)
         self._site: Site = site
 
     @classmethod
@@ -86,7 +86,7 @@ class Braket(RemoteDevice):
     def offline(cls, options: qfusion_core.Options) -> Braket | None:
         """Of a device whose properties are saved (option `properties`)."""
         assert isinstance(options, ours.Options)
-        return None if options.properties is None else cls(options, site=Known(options))
+        return None if options.properties is None else cls(options, site=OfflineSite(options))
 
     @classmethod
     def listed_as(cls, options: qfusion_core.Options) -> str:
@@ -98,7 +98,7 @@ class Braket(RemoteDevice):
     def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> Braket:
         """Limits and price of the list."""
         assert isinstance(options, ours.Options)
-        return cls(options, site=Listed(options, found))
+        return cls(options, site=ListedSite(options, found))
 
     @classmethod
     def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:

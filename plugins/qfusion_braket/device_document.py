@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from qfusion_braket.device_schema import Capabilities, Reply, Service, SetAction
+from qfusion_braket.device_schema import Capabilities, DeviceReply, ServiceTerms, SetAction
 from qfusion_braket.machine import Cost, Limits, Machine
 from qfusion_core import InputError, QfusionError, Refused, one_line, parse_json, shown_path
 
@@ -37,7 +37,7 @@ def machine_of(
         Refused: AWS's reply does not.
     """
     try:
-        told = Reply.model_validate(dict(reply))
+        told = DeviceReply.model_validate(dict(reply))
         document = Capabilities.model_validate(parse_json(told.capabilities))
         sets = _limits(document.action.get(SET_ACTION))
     except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
@@ -64,7 +64,7 @@ def machine_of(
     )
 
 
-def _cost(service: Service) -> Cost | None:
+def _cost(service: ServiceTerms) -> Cost | None:
     stated, date = service.cost, service.updated[:10] or f"{datetime.now(UTC):%Y-%m-%d}"
     return None if stated is None else Cost(stated.price, stated.unit.lower(), date)
 

@@ -54,7 +54,7 @@ class DeviceCost(_Told):
     unit: Text
 
 
-class Service(_Told):
+class ServiceTerms(_Told):
     """Terms of use."""
 
     shots: tuple[Count, Count] = Field(alias="shotsRange")
@@ -111,7 +111,7 @@ class Capabilities(_Told):
     """``deviceCapabilities``."""
 
     action: dict[str, SetAction] = Field(default_factory=dict)
-    service: Service
+    service: ServiceTerms
     paradigm: Paradigm
     provider: Provider | None = None
 
@@ -148,7 +148,7 @@ def _queues(found: Any) -> list[Queue]:
         return []
 
 
-class Reply(_Told):
+class DeviceReply(_Told):
     """Of GetDevice."""
 
     capabilities: StrictStr = Field(alias="deviceCapabilities")

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_braket.aws_site import Service
+from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.device_names import place
 from qfusion_braket.machine import Cost, Limits, Machine
 from qfusion_braket.options import Options
-from qfusion_core import InputError
-from qfusion_core import Listed as Entry
+from qfusion_core import InputError, Listed
 
 
-class Listed(Service):
+class ListedSite(AwsSite):
     """AWS is not asked.
 
     Where the list does not know the limits of a device's program sets, a task for each row and
@@ -23,7 +22,7 @@ class Listed(Service):
         entry: Of the list.
     """
 
-    def __init__(self, options: Options, entry: Entry) -> None:
+    def __init__(self, options: Options, entry: Listed) -> None:
         super().__init__(options, None)
         facts = entry.facts
         limits = (facts.circuits_per_job, facts.shots_per_job)
@@ -44,7 +43,7 @@ class Listed(Service):
         raise InputError("braket: planned from a list of machines; AWS is not asked")
 
 
-def _cost(entry: Entry) -> Cost | None:
+def _cost(entry: Listed) -> Cost | None:
     source = entry.price_source
     if source is None:
         return None

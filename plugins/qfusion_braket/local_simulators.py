@@ -6,16 +6,16 @@ from functools import cached_property, lru_cache, partial
 from typing import Any
 
 from qfusion_braket.machine import Limits, Machine
-from qfusion_braket.openqasm import Writer
+from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_braket.options import Noise, Options
-from qfusion_braket.parsed_program import Parsed
-from qfusion_braket.simulated_circuit import Bench, Prepared
+from qfusion_braket.parsed_program import ParsedProgram
+from qfusion_braket.simulated_circuit import SimulatedCircuit, Simulator
 from qfusion_core import Circuit, NoiseParameters
 
 NO_LIMIT = Limits(executables=2**31, shots=2**62)
 
 
-class Local(Bench):
+class LocalSimulator(Simulator):
     """`local` or `local-dm`. The turn to a measurement setting has no noise, the readout has."""
 
     def __init__(self, options: Options) -> None:
@@ -34,13 +34,13 @@ class Local(Bench):
         qubits = self._simulator.properties.paradigm.qubitCount
         return Machine(self._name, qubits, program_set=NO_LIMIT, simulator=True)
 
-    def prepare(self, circuit: Circuit) -> Prepared:
+    def prepare(self, circuit: Circuit) -> SimulatedCircuit:
         """Parse the very program that a device at AWS gets."""
         size = circuit.n_wires
-        text, angles = Writer().sampled(circuit, "Z" * size), circuit.n_angles
-        body = Parsed(text, angles, noise=self._noise)
+        text, angles = OpenQasmWriter().sampled(circuit, "Z" * size), circuit.n_angles
+        body = ParsedProgram(text, angles, noise=self._noise)
         turn = partial(self._turn, n_angles=angles)
-        return Prepared(self._simulator, size, tuple(range(size)), body, turn)
+        return SimulatedCircuit(self._simulator, size, tuple(range(size)), body, turn)
 
     def noise(self) -> NoiseParameters | None:
         """As given."""
@@ -49,10 +49,10 @@ class Local(Bench):
             return None
         return parameters(self._shots, noise.one_qubit, noise.two_qubit, noise.readout)
 
-    def _make_turn(self, basis: str, n_angles: int) -> Parsed:
+    def _make_turn(self, basis: str, n_angles: int) -> ParsedProgram:
         nothing = Circuit(len(basis), (), n_data=0, n_weights=0)
         end = _misread(len(basis), self._noise)
-        return Parsed(Writer().sampled(nothing, basis), n_angles, end=end)
+        return ParsedProgram(OpenQasmWriter().sampled(nothing, basis), n_angles, end=end)
 
 
 def _misread(qubits: int, noise: Noise | None) -> list[Any]:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from qfusion_braket.emulation.emulator import Emulated
-from qfusion_braket.local_simulators import Local
+from qfusion_braket.emulation.emulator import Emulator
+from qfusion_braket.local_simulators import LocalSimulator
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
-from qfusion_braket.simulated_circuit import Bench, Prepared, Probabilities, parities
+from qfusion_braket.simulated_circuit import Probabilities, SimulatedCircuit, Simulator, parities
 from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,
@@ -32,7 +32,7 @@ from qfusion_core import (
 )
 
 
-class Here(Site):
+class LocalSite(Site):
     """Runs a job when it is submitted, and keeps its result."""
 
     def __init__(self, options: Options) -> None:
@@ -42,8 +42,12 @@ class Here(Site):
         self._prepared = lru_cache(maxsize=8)(self._prepare)
 
     @cached_property
-    def _bench(self) -> Bench:
-        return Local(self._options) if self._options.emulate is None else Emulated(self._options)
+    def _bench(self) -> Simulator:
+        return (
+            LocalSimulator(self._options)
+            if self._options.emulate is None
+            else Emulator(self._options)
+        )
 
     @cached_property
     def _machine(self) -> Machine:
@@ -110,7 +114,7 @@ class Here(Site):
         given = "not given: each run draws anew" if seed is None else f"{seed}"
         return [*found, Finding("seed", "ok", f"honoured; {given}")]
 
-    def _prepare(self, circuit: Circuit) -> Prepared:
+    def _prepare(self, circuit: Circuit) -> SimulatedCircuit:
         with _installed():
             return self._bench.prepare(circuit)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_braket.aws_site import Service
+from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.emulation.document import require_document
 from qfusion_braket.options import Options
 
 
-class Known(Service):
+class OfflineSite(AwsSite):
     """AWS is not asked.
 
     Args:

@@ -36,7 +36,7 @@ _INSTEAD = {
 _TO_Z = {"X": ("h",), "Y": ("si", "h"), "Z": (), "I": ()}
 
 
-class Writer:
+class OpenQasmWriter:
     """Writes programs for one device.
 
     Args:

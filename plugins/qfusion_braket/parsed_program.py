@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from qfusion_braket.options import Noise
 
 
-class Open(NamedTuple):
+class OpenGate(NamedTuple):
     """A gate whose angles are not known yet.
 
     Attributes:
@@ -26,7 +26,7 @@ class Open(NamedTuple):
     angles: tuple[Any, ...]
 
 
-class Parsed:
+class ParsedProgram:
     """Operations of `braket.default_simulator`, to be bound to rows of angles.
 
     Args:
@@ -56,12 +56,12 @@ class Parsed:
         return bound
 
 
-def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[Open]]:
+def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[OpenGate]]:
     from braket.default_simulator.openqasm.interpreter import Interpreter
     from braket.default_simulator.openqasm.program_context import ProgramContext
     from sympy import Expr
 
-    context, found = ProgramContext(), list[Open]()
+    context, found = ProgramContext(), list[OpenGate]()
     add = context.add_gate_instruction
 
     def noted(name: str, target: Any, params: Any, **modifiers: Any) -> None:
@@ -73,7 +73,7 @@ def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[Open]]:
             def make(*angles: float) -> Any:
                 return kind(target, *angles, **modifiers)
 
-            found.append(Open(len(made) - 1, make, tuple(params)))
+            found.append(OpenGate(len(made) - 1, make, tuple(params)))
         if noise is not None:
             one = len(target) == 1
             kind_of_noise = "depolarizing" if one else "two_qubit_depolarizing"

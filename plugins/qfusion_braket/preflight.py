@@ -9,10 +9,10 @@ from qfusion_braket.options import Options
 from qfusion_core import Finding, QfusionError, Transient
 
 if TYPE_CHECKING:
-    from qfusion_braket.aws_site import Service
+    from qfusion_braket.aws_site import AwsSite
 
 
-def findings(service: Service, options: Options) -> list[Finding]:
+def findings(service: AwsSite, options: Options) -> list[Finding]:
     """Line by line; a line that failed makes those after it impossible."""
     found = [versions()]
     try:

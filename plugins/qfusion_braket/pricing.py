@@ -15,7 +15,7 @@ from qfusion_core import InputError, Job, ListedPrice, Price, PriceSource, Range
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
 
-class Span(qfusion_core.Options):
+class PriceSpan(qfusion_core.Options):
     """A range."""
 
     low: float = Field(ge=0, description="at least")
@@ -35,7 +35,7 @@ class PriceList(qfusion_core.Options):
     usd_per_shot: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="by short name of the device"
     )
-    simulator_seconds: Span
+    simulator_seconds: PriceSpan
     gates_per_second: float = Field(gt=0, description="on one amplitude")
     source: str
     date: str

@@ -18,7 +18,7 @@ from qfusion_core import FailedPart, Job, JobFailed, Unreadable, commuting_group
 _NOISE = 1e-6  # of sums of probabilities, and of values that are exact
 
 
-class Reply(NamedTuple):
+class TaskReply(NamedTuple):
     """Read out of a task's results.
 
     Attributes:
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 def reply_of(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int] = lambda: 1
-) -> Reply:
+) -> TaskReply:
     """Values out of a ``results.json`` whose parts are all in it.
 
     Args:
@@ -58,7 +58,7 @@ def reply_of(
             return _exact(document, job, options)
         _require_shots(document, options.shots)
         table, kept = _read([[document]], job, options)
-        return Reply(table, json.dumps(kept).encode(), _seconds(document))
+        return TaskReply(table, json.dumps(kept).encode(), _seconds(document))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise Unreadable(
@@ -69,7 +69,7 @@ def reply_of(
 
 def _program_set(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int]
-) -> Reply:
+) -> TaskReply:
     found = _executables(document, job)
     bad = [["failureMetadata" in one for one in rows] for rows in found]
     reason = _reason(found)
@@ -79,7 +79,7 @@ def _program_set(
     if reason and (all(map(all, bad)) or small):
         raise JobFailed(reason)
     table, kept = _read(found, job, options)
-    return Reply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
+    return TaskReply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
 
 
 def _read(
@@ -130,7 +130,7 @@ def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str,
     return counts
 
 
-def _exact(document: dict[str, Any], job: Job, options: Options) -> Reply:
+def _exact(document: dict[str, Any], job: Job, options: Options) -> TaskReply:
     results = document["resultTypes"]
     values = [float(result["value"]) for result in results]
     if len(values) != len(job.observables):
@@ -140,7 +140,7 @@ def _exact(document: dict[str, Any], job: Job, options: Options) -> Reply:
             raise ValueError(f"{value} for {word}, expected at most 1")
         _require_word(word, result.get("type"), options)
     raw = json.dumps({"expectations": values}).encode()
-    return Reply(torch.tensor([values], dtype=torch.float64), raw, _seconds(document))
+    return TaskReply(torch.tensor([values], dtype=torch.float64), raw, _seconds(document))
 
 
 def _require_word(word: str, told: Any, options: Options) -> None:

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_braket.machine import Machine
-from qfusion_braket.parsed_program import Parsed
+from qfusion_braket.parsed_program import ParsedProgram
 from qfusion_core import Circuit, NoiseParameters
 
 Probabilities = NDArray[np.float64]  # [2**wires], wire 0 the most significant bit
 
 
 @dataclass(frozen=True)
-class Prepared:
+class SimulatedCircuit:
     """A template on a simulator of `braket.default_simulator`.
 
     Attributes:
@@ -34,8 +34,8 @@ class Prepared:
     simulator: Any
     qubits: int
     wires: tuple[int, ...]
-    body: Parsed
-    turn: Callable[[str], Parsed]
+    body: ParsedProgram
+    turn: Callable[[str], ParsedProgram]
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     def read(
@@ -64,7 +64,7 @@ class Prepared:
         return found.reshape(-1) / found.sum()
 
 
-class Bench(ABC):
+class Simulator(ABC):
     """A device that is simulated in this process."""
 
     @abstractmethod
@@ -72,7 +72,7 @@ class Bench(ABC):
         """What is known about it, asked once."""
 
     @abstractmethod
-    def prepare(self, circuit: Circuit) -> Prepared:
+    def prepare(self, circuit: Circuit) -> SimulatedCircuit:
         """A template, ready to run."""
 
     def noise(self) -> NoiseParameters | None:

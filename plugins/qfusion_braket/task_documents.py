@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from qfusion_braket.machine import Machine
-from qfusion_braket.openqasm import Writer, inputs
+from qfusion_braket.openqasm import OpenQasmWriter, inputs
 from qfusion_braket.options import Options
 from qfusion_core import Job, commuting_groups
 
@@ -32,7 +32,7 @@ def task_of(job: Job, machine: Machine, options: Options) -> Task:
     """
     from braket.ir.openqasm import Program, ProgramSet
 
-    writer = Writer(machine.gates, options.qubits)
+    writer = OpenQasmWriter(machine.gates, options.qubits)
     values = inputs(job.angles)
     if job.facts["task"] != PROGRAM_SET:
         (row,) = range(job.shape[0])

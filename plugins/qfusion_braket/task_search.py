@@ -13,7 +13,7 @@ _SECONDS = 600.0  # for one search: some ten thousand tasks
 _PAUSE = 5.0  # seconds, at most, where AWS asks to come later
 
 
-class Search:
+class TaskSearch:
     """Searches of one device's tasks.
 
     Args:

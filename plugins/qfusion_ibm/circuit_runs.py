@@ -11,7 +11,7 @@ from qfusion_ibm.zne import FACTORS
 _MOST_BITS = 5 * 10**8  # of a reply: each is a byte here when it is read
 
 
-class Runs(NamedTuple):
+class CircuitRuns(NamedTuple):
     """What is run.
 
     Attributes:
@@ -23,7 +23,7 @@ class Runs(NamedTuple):
     draws: int
 
 
-def runs_of(executions: int, options: Options) -> Runs:
+def runs_of(executions: int, options: Options) -> CircuitRuns:
     """Of a job.
 
     Twirling draws whole rounds (qiskit_ibm_runtime 0.51, executor/calculate_twirling_shots.py);
@@ -38,7 +38,7 @@ def runs_of(executions: int, options: Options) -> Runs:
     if options.trex or left_to_ibm or options.twirling not in (None, "none"):
         each = max(64, math.ceil(draws / 32))
         draws = each * math.ceil(draws / each)
-    return Runs(executions * _factors(options) + int(options.trex), draws)
+    return CircuitRuns(executions * _factors(options) + int(options.trex), draws)
 
 
 def most_rows(qubits: int, settings: int, options: Options) -> int:

@@ -54,7 +54,7 @@ class Connection:
             _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
-            from qfusion_ibm.no_retry_transport import Once
+            from qfusion_ibm.no_retry_transport import NoRetryAdapter
 
             with quiet():
                 self.service = QiskitRuntimeService(
@@ -64,7 +64,7 @@ class Connection:
                     instance=credentials.instance.get_secret_value(),
                     url=stand_in(),
                 )
-            self.transport = Once(options.request_seconds)
+            self.transport = NoRetryAdapter(options.request_seconds)
             # a session that is still to be closed holds the service
             weakref.finalize(self.service, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries

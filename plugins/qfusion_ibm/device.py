@@ -30,21 +30,21 @@ from qfusion_core import (
     tiles,
 )
 from qfusion_ibm import options as ours
-from qfusion_ibm.circuit_runs import Runs, most_rows, runs_of
+from qfusion_ibm.circuit_runs import CircuitRuns, most_rows, runs_of
 from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
 from qfusion_ibm.dry_run import seconds_by_dry_run
-from qfusion_ibm.listed_site import Listed, Untranspiled, facts_of
-from qfusion_ibm.local_site import Here
-from qfusion_ibm.offline_site import Packaged
+from qfusion_ibm.listed_site import ListedSite, Untranspiled, facts_of
+from qfusion_ibm.local_site import LocalSite
+from qfusion_ibm.offline_site import OfflineSite
 from qfusion_ibm.preflight import findings
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.programs import FACT, mark_of, program_facts, program_of, require_twirling
 from qfusion_ibm.results import table
-from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.runtime_site import RuntimeSite
 from qfusion_ibm.snapshot_noise import figures
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of
-from qfusion_ibm.transpile_cache import Rule, Templates
+from qfusion_ibm.transpile_cache import TranspileCache, TranspileOptions
 
 
 class IBM(RemoteDevice):
@@ -77,7 +77,7 @@ class IBM(RemoteDevice):
         self,
         options: ours.Options,
         credentials: ours.Credentials | None = None,
-        site: Here | Service | None = None,
+        site: LocalSite | RuntimeSite | None = None,
     ) -> None:
         """Open it; ``site`` is where jobs run, by default what the options say."""
         require_client()
@@ -86,11 +86,13 @@ class IBM(RemoteDevice):
         self.paid = not self.local
         self.mitigates = options.trex or options.zne
         self.shots = options.draws
-        self.templates = Templates(Rule(options.optimization_level, options.layout_seed))
+        self.templates = TranspileCache(
+            TranspileOptions(options.optimization_level, options.layout_seed)
+        )
         if site is None and self.local:
-            site = Here(options)
+            site = LocalSite(options)
         self._said = False
-        self._site = site or Service(options, require_credentials(options, credentials))
+        self._site = site or RuntimeSite(options, require_credentials(options, credentials))
 
     @classmethod
     def runs_here(cls, options: qfusion_core.Options) -> bool:
@@ -105,7 +107,7 @@ class IBM(RemoteDevice):
         snapshot = snapshot_of(options.backend)
         if snapshot is None:
             return None
-        site = Packaged(options, snapshot)
+        site = OfflineSite(options, snapshot)
         made = cls(options, site=site)
         made.known_from = f"the SDK's snapshot {snapshot} (as of {site.as_of})"
         return made
@@ -120,7 +122,7 @@ class IBM(RemoteDevice):
     def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> IBM:
         """Limits of the list; nothing is transpiled."""
         assert isinstance(options, ours.Options)
-        made = cls(options, site=Listed(options, found))
+        made = cls(options, site=ListedSite(options, found))
         made.templates = Untranspiled()
         return made
 
@@ -171,7 +173,7 @@ class IBM(RemoteDevice):
         """See ``prices.yaml``; a simulation is free."""
         executions = job.shape[0] * job.facts["settings"]
         if self.local:
-            runs = Runs(executions, self.options.draws)
+            runs = CircuitRuns(executions, self.options.draws)
             if FACT in job.facts:
                 runs = runs_of(executions, self.options)
             shots = runs.executions * runs.draws
@@ -242,7 +244,7 @@ class IBM(RemoteDevice):
 
     def charged(self, job_id: str) -> Charge | None:
         """Of a job that ran too long, say: IBM bills what it has used, and may tell it later."""
-        if not isinstance(self._site, Service):
+        if not isinstance(self._site, RuntimeSite):
             return None
         seconds, pending = self._site.usage(job_id)
         if seconds is None and pending:
@@ -259,21 +261,21 @@ class IBM(RemoteDevice):
 
     def account(self) -> str | None:
         """The instance, by a digest of its CRN."""
-        return self._site.connection.account if isinstance(self._site, Service) else None
+        return self._site.connection.account if isinstance(self._site, RuntimeSite) else None
 
     def secrets(self) -> Iterable[str]:
         """Token and instance, and the access tokens that IBM gave for them."""
-        gained = self._site.tokens if isinstance(self._site, Service) else []
+        gained = self._site.tokens if isinstance(self._site, RuntimeSite) else []
         return [*super().secrets(), *gained]
 
     def close(self, opened: str) -> None:
         """A session or batch."""
-        if isinstance(self._site, Service):
+        if isinstance(self._site, RuntimeSite):
             self._site.close(opened)
 
     def ask(self, job: Job, again: Callable[..., Any]) -> Price:
         """By IBM's dry run, which takes no QPU time."""
-        if type(self._site) is not Service:  # a simulation, or what is known of a machine here
+        if type(self._site) is not RuntimeSite:  # a simulation, or what is known of a machine here
             return super().ask(job, again)
         machine = self._site.machine(job.facts["machine"], job.circuit.n_wires)
         pub = self.templates.get(job.circuit, machine).pub(job.angles, job.observables)

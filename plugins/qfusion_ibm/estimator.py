@@ -11,7 +11,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from qfusion_ibm.options import Options
-from qfusion_ibm.programs import Program, Sent
+from qfusion_ibm.programs import Program, SentJob
 from qfusion_ibm.transpiled_circuit import known_warnings
 
 
@@ -27,7 +27,7 @@ class Estimator(Program):
         backend: Any,
         pub: tuple[Any, ...],
         options: Options,
-        sent: Sent,
+        sent: SentJob,
         *,
         dry_run: bool = False,
     ) -> str:
@@ -35,7 +35,7 @@ class Estimator(Program):
         how = {"dry_run": True} if dry_run else {}  # which the older client does not know
         return str(_estimator(mode, self.chosen(options, sent)).run([pub], **how).job_id())
 
-    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+    def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         """Of the SDK."""
         chosen = options.mitigation() | options.draw() | options.pulses() | options.twirls()
         if sent.most_seconds is not None:

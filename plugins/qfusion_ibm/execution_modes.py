@@ -23,7 +23,7 @@ def nothing(*_: object) -> None:
     """Nobody has to be told."""
 
 
-class Modes:
+class ExecutionModes:
     """Opens one batch or session on each machine, when it is first used."""
 
     def __init__(self, options: Options) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from qfusion_ibm.options import Options
-from qfusion_ibm.programs import Program, Sent
+from qfusion_ibm.programs import Program, SentJob
 from qfusion_ibm.transpiled_circuit import known_warnings
 from qfusion_ibm.zne import to_try
 
@@ -33,7 +33,7 @@ class Executor(Program):
         backend: Any,
         pub: tuple[Any, ...],
         options: Options,
-        sent: Sent,
+        sent: SentJob,
         *,
         dry_run: bool = False,
     ) -> str:
@@ -50,7 +50,7 @@ class Executor(Program):
             program.passthrough_data[_MARK] = sent.mark
             return str(Sends(mode=mode, options=how).run(program, dry_run=dry_run).job_id())
 
-    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+    def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         """Of the SDK."""
         mitigation = options.mitigation()
         if options.zne:
@@ -71,7 +71,7 @@ class Executor(Program):
         """On Aer, mitigation included."""
         from qiskit_ibm_runtime.executor_estimator import Estimator
 
-        chosen = self.chosen(options, Sent((), None)) | {"simulator": {"seed_simulator": seed}}
+        chosen = self.chosen(options, SentJob((), None)) | {"simulator": {"seed_simulator": seed}}
         chosen.pop("dynamical_decoupling", None)  # said to have no effect, and needs durations
         with known_warnings():
             result = Estimator(mode=backend, options=chosen).run([pub]).result()

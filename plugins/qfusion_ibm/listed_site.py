@@ -7,15 +7,14 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from qfusion_core import Circuit, MachineFacts
-from qfusion_core import Listed as Entry
+from qfusion_core import Circuit, Listed, MachineFacts
 from qfusion_ibm.errors import asking
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Credentials, Options
-from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.runtime_site import RuntimeSite
 
 
-class Listed(Service):
+class ListedSite(RuntimeSite):
     """IBM is not asked.
 
     Args:
@@ -23,7 +22,7 @@ class Listed(Service):
         entry: Of the list.
     """
 
-    def __init__(self, options: Options, entry: Entry) -> None:
+    def __init__(self, options: Options, entry: Listed) -> None:
         super().__init__(options, Credentials())
         facts = entry.facts
         backend = _Backend(facts.qubits, facts.circuits_per_job)

@@ -11,7 +11,7 @@ import numpy as np
 from qfusion_core import InputError, JobStatus, Refused
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.machine import Machine
-from qfusion_ibm.noisy_aer import Simulators
+from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program
 from qfusion_ibm.snapshots import AER, not_installed, open_local
@@ -20,7 +20,7 @@ from qfusion_ibm.transpiled_circuit import known_warnings
 OLDER = "with this client IBM alone mitigates (qfusion[ibm] brings one that does it here)"
 
 
-class Here:
+class LocalSite:
     """Runs a job when it is submitted, and keeps its result.
 
     Attributes:
@@ -30,7 +30,7 @@ class Here:
     def __init__(self, options: Options) -> None:
         self._options = options
         self.simulated: Machine | None = None
-        self._simulators: Simulators | None = None
+        self._simulators: NoisyAer | None = None
         self._results: dict[str, bytes] = {}
         self._said = False
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
@@ -112,7 +112,7 @@ class Here:
         if machine.name == AER:
             return machine.backend, pub
         if self._simulators is None:
-            self._simulators = Simulators(machine.backend)
+            self._simulators = NoisyAer(machine.backend)
         circuit, words, *angles = pub
         words = [word for (word,) in words]
         if not program.measures_all:

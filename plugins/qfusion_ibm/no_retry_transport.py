@@ -27,7 +27,7 @@ _DOUBTFUL = (408, 409, 425, 499)  # replies that do not say that a job was not t
 _PASSING = (408, 425, 499)
 
 
-class Once(HTTPAdapter):
+class NoRetryAdapter(HTTPAdapter):
     """Carries requests of one client.
 
     Args:

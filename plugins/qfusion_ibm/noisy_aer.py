@@ -14,7 +14,7 @@ from qfusion_ibm.transpiled_circuit import known_warnings
 Place = tuple[int, ...]  # qubits that a gate acts on, in its order
 
 
-class Simulators:
+class NoisyAer:
     """One for each set of qubits and couplings.
 
     Args:

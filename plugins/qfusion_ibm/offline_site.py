@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Credentials, Options
-from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.runtime_site import RuntimeSite
 from qfusion_ibm.snapshots import open_local
 
 
-class Packaged(Service):
+class OfflineSite(RuntimeSite):
     """IBM is not asked."""
 
     def __init__(self, options: Options, snapshot: str) -> None:

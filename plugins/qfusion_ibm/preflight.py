@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from qfusion_core import Finding, QfusionError, Transient
-from qfusion_ibm.local_site import Here
+from qfusion_ibm.local_site import LocalSite
 from qfusion_ibm.options import Options
-from qfusion_ibm.runtime_site import Service
+from qfusion_ibm.runtime_site import RuntimeSite
 
 
-def findings(options: Options, site: Here | Service) -> list[Finding]:
+def findings(options: Options, site: LocalSite | RuntimeSite) -> list[Finding]:
     """Line by line; a line that failed makes those after it impossible."""
     found: list[Finding] = []
-    if isinstance(site, Service):
+    if isinstance(site, RuntimeSite):
         try:
             _ = site.connection
         except Transient as error:
@@ -32,7 +32,7 @@ def findings(options: Options, site: Here | Service) -> list[Finding]:
         found.append(
             Finding("calibrated", "ok", machine.calibrated or "never: a simulator without noise")
         )
-        if isinstance(site, Service):
+        if isinstance(site, RuntimeSite):
             found.append(_queue(site, machine.name))
     except QfusionError as error:
         return [*found, Finding("machine", "failed", str(error))]
@@ -45,12 +45,12 @@ def findings(options: Options, site: Here | Service) -> list[Finding]:
             f"{options.draws} shots of each",
         )
     )
-    if isinstance(site, Service):
+    if isinstance(site, RuntimeSite):
         found.append(Finding("seed", "ok", "a machine honours none"))
     return found
 
 
-def _queue(site: Service, name: str) -> Finding:
+def _queue(site: RuntimeSite, name: str) -> Finding:
     operational, said, pending = site.queue(name)
     detail = f"{name} is {said or 'silent about its state'}, {pending} jobs wait"
     away = not operational or said != "active"

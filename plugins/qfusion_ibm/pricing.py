@@ -9,14 +9,14 @@ from pydantic import Field, model_validator
 
 import qfusion_core
 from qfusion_core import ListedPrice, Price, Range, read_prices
-from qfusion_ibm.circuit_runs import Runs
+from qfusion_ibm.circuit_runs import CircuitRuns
 from qfusion_ibm.options import Options
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
 
-class Span(qfusion_core.Options):
+class PriceSpan(qfusion_core.Options):
     """A range."""
 
     low: float = Field(ge=0, description="at least")
@@ -32,10 +32,10 @@ class Span(qfusion_core.Options):
 class PriceList(qfusion_core.Options):
     """What `prices.yaml` holds; the file says what each is."""
 
-    overhead_seconds: Span
-    execution_seconds: Span
-    mitigation: tuple[Span, Span, Span]
-    usd_per_second: Span
+    overhead_seconds: PriceSpan
+    execution_seconds: PriceSpan
+    mitigation: tuple[PriceSpan, PriceSpan, PriceSpan]
+    usd_per_second: PriceSpan
     source: str
     date: str
 
@@ -54,14 +54,14 @@ class PriceList(qfusion_core.Options):
         more = self.mitigation[2 if options.zne else int(options.trex)]
         if options.zne and options.zne_noise_factors:
             times = len(options.zne_noise_factors) / len(FACTORS)
-            more = Span(low=more.low * times, high=more.high * times)
+            more = PriceSpan(low=more.low * times, high=more.high * times)
         return self._price(executions, executions * options.draws, more)
 
-    def counted(self, runs: Runs) -> Price:
+    def counted(self, runs: CircuitRuns) -> Price:
         """Of one job of the program ``executor``: all that is run is known."""
-        return self._price(runs.executions, runs.executions * runs.draws, Span(low=1, high=1))
+        return self._price(runs.executions, runs.executions * runs.draws, PriceSpan(low=1, high=1))
 
-    def _price(self, executions: int, total: int, more: Span) -> Price:
+    def _price(self, executions: int, total: int, more: PriceSpan) -> Price:
         seconds = Range(
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,

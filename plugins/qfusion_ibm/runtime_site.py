@@ -8,23 +8,23 @@ from typing import Any
 from qfusion_core import JobStatus, QfusionError, SubmitUncertain, Unreadable
 from qfusion_ibm.connection import Connection
 from qfusion_ibm.errors import asking
-from qfusion_ibm.execution_modes import Modes, Opened, nothing
+from qfusion_ibm.execution_modes import ExecutionModes, Opened, nothing
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Credentials, Options
-from qfusion_ibm.programs import Program, Sent
+from qfusion_ibm.programs import Program, SentJob
 from qfusion_ibm.results import expectations
 
 _RAN_TOO_LONG = 1305  # qiskit_ibm_runtime/runtime_job_v2.py, _status_from_job_response
 
 
-class Service:
+class RuntimeSite:
     """IBM's machines. Connects when it is first asked."""
 
     def __init__(self, options: Options, credentials: Credentials) -> None:
         self._options, self._credentials = options, credentials
         self._connected: Connection | None = None
         self._machines: dict[str, Machine] = {}
-        self._modes = Modes(options)
+        self._modes = ExecutionModes(options)
 
     @property
     def connection(self) -> Connection:
@@ -69,7 +69,7 @@ class Service:
         mark: str,
     ) -> str:
         """Send a job; see `qfusion_core.RemoteDevice`: `submit`, `before_post`, `opened`."""
-        sent = Sent([key, *self._options.job_tags], most_seconds, mark)
+        sent = SentJob([key, *self._options.job_tags], most_seconds, mark)
         mode = self._modes.of(machine, opened)
         transport = self.connection.transport
         transport.posted, transport.before_post = False, before_post

@@ -15,28 +15,28 @@ from typing import NamedTuple
 
 from qfusion_core import Circuit, open_regular, private_cache, write_atomically
 from qfusion_ibm.machine import Machine
-from qfusion_ibm.transpiled_circuit import Template, known_warnings, transpile
+from qfusion_ibm.transpiled_circuit import TranspiledCircuit, known_warnings, transpile
 
 
-class Rule(NamedTuple):
+class TranspileOptions(NamedTuple):
     """How a template is transpiled."""
 
     level: int
     seed: int
 
 
-class Templates:
+class TranspileCache:
     """Transpiles what it has not met.
 
     Attributes:
         transpiled: How often it had to.
     """
 
-    def __init__(self, rule: Rule) -> None:
+    def __init__(self, rule: TranspileOptions) -> None:
         self._rule, self.transpiled = rule, 0
-        self._known: dict[str, Template] = {}
+        self._known: dict[str, TranspiledCircuit] = {}
 
-    def get(self, circuit: Circuit, machine: Machine) -> Template:
+    def get(self, circuit: Circuit, machine: Machine) -> TranspiledCircuit:
         """A template for a machine."""
         name = self._name(circuit, machine)
         if name not in self._known:
@@ -48,7 +48,7 @@ class Templates:
     def _folder(self) -> Path:
         return private_cache("ibm")
 
-    def _make(self, circuit: Circuit, machine: Machine, path: Path) -> Template:
+    def _make(self, circuit: Circuit, machine: Machine, path: Path) -> TranspiledCircuit:
         template = transpile(circuit, machine.target, level=self._rule.level, seed=self._rule.seed)
         self.transpiled += 1
         _write(path, template)
@@ -60,17 +60,17 @@ class Templates:
         return hashlib.sha256(json.dumps(known).encode()).hexdigest()
 
 
-def _read(path: Path) -> Template | None:
+def _read(path: Path) -> TranspiledCircuit | None:
     from qiskit import qpy
 
     try:
         with known_warnings(), open_regular(path, follow=False) as file:
-            return Template(qpy.load(file)[0])
+            return TranspiledCircuit(qpy.load(file)[0])
     except Exception:  # there is none, or half a file, another program's: it is made again
         return None
 
 
-def _write(path: Path, template: Template) -> None:
+def _write(path: Path, template: TranspiledCircuit) -> None:
     from qiskit import qpy
 
     buffer = BytesIO()

@@ -20,7 +20,7 @@ _METHODS = {
 
 
 @dataclass(frozen=True)
-class Template:
+class TranspiledCircuit:
     """What a machine runs, with the angles open.
 
     Attributes:
@@ -74,7 +74,7 @@ def to_qiskit(circuit: Circuit) -> Any:
     return made
 
 
-def transpile(circuit: Circuit, target: Any, *, level: int, seed: int) -> Template:
+def transpile(circuit: Circuit, target: Any, *, level: int, seed: int) -> TranspiledCircuit:
     """For a machine.
 
     Args:
@@ -88,7 +88,7 @@ def transpile(circuit: Circuit, target: Any, *, level: int, seed: int) -> Templa
 
     with known_warnings():
         passes = generate_preset_pass_manager(level, target=target, seed_transpiler=seed)
-        return Template(passes.run(to_qiskit(circuit)))
+        return TranspiledCircuit(passes.run(to_qiskit(circuit)))
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from qfusion_core import (
 )
 from qfusion_pennylane import aer
 from qfusion_pennylane.catalogue import brings, is_vendors, traits
-from qfusion_pennylane.execution import Adjoint, Task, execute, rows_at_once
+from qfusion_pennylane.execution import Adjoint, TapeProgram, execute, rows_at_once
 from qfusion_pennylane.opening import Opener, installed
 
 # What one circuit may draw in 2 GB: most devices hold each bit of each draw, as 8 bytes and copies
@@ -177,9 +177,9 @@ class PennyLane(Device):
                 "of data for vmap"
             )
 
-    def task(self, circuit: Circuit, observables: Sequence[str]) -> Task:
+    def task(self, circuit: Circuit, observables: Sequence[str]) -> TapeProgram:
         """What to run, on the device that is to run it."""
-        return Task(
+        return TapeProgram(
             self._open(circuit.n_wires),
             self._name,
             circuit,

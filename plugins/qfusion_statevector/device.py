@@ -17,7 +17,7 @@ from qfusion_statevector.autograd import (
     full_precision,
     refuse_transforms,
 )
-from qfusion_statevector.executor_choice import Choice
+from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.shots import MOST_SHOTS, SampledStatevector, gaussian_noise
 
 
@@ -78,7 +78,7 @@ class Statevector(Device):
             )
         self.shots = options.shots
         self._gaussian = options.sampling == "gaussian"
-        self._choice = Choice(options.executor, options.memory_gb)
+        self._choice = ExecutorChoice(options.executor, options.memory_gb)
         self._generator = (
             None if options.seed is None else torch.Generator("cpu").manual_seed(options.seed)
         )

@@ -19,7 +19,7 @@ from qfusion_statevector.memory import estimate, fits, require_memory
 NOT_INSTALLED = "numba is not installed"
 
 
-class Choice:
+class ExecutorChoice:
     """Makes executors and keeps the latest: a model asks for one circuit again and again."""
 
     def __init__(self, wanted: str | None, memory_gb: float | None) -> None:
@@ -39,12 +39,12 @@ class Choice:
             )
         self._wanted = wanted
         self._memory_gb = memory_gb
-        self._prepared = lru_cache(maxsize=8)(_Prepared)
+        self._prepared = lru_cache(maxsize=8)(_CompiledProgram)
         self._handed_over = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What is compiled stays: a copy, here or in another process, makes its own."""
-        return Choice, (self._wanted, self._memory_gb)
+        return ExecutorChoice, (self._wanted, self._memory_gb)
 
     def executor(
         self,
@@ -105,7 +105,7 @@ class Choice:
             )
 
 
-class _Prepared:
+class _CompiledProgram:
     """A compiled program, what it needs, and, once that is known to fit, its executor."""
 
     def __init__(
@@ -137,14 +137,14 @@ def _make(
     device: torch.device,
 ) -> Executor:
     if name == "numba":
-        from qfusion_statevector.numba_executor.executor import RowsExecutor
+        from qfusion_statevector.numba_executor.executor import NumbaExecutor
 
-        return RowsExecutor(program, dtype)
+        return NumbaExecutor(program, dtype)
     if name == "torch":
-        from qfusion_statevector.torch_executor.executor import TensorsExecutor
+        from qfusion_statevector.torch_executor.executor import TorchExecutor
 
         groups = [members for _, members in commuting_groups(words)]
-        return TensorsExecutor(program, groups, dtype, device)
+        return TorchExecutor(program, groups, dtype, device)
     from qfusion_statevector.lightning import LightningExecutor
 
     return LightningExecutor(circuit, words)

@@ -8,7 +8,13 @@ import numpy as np
 
 from qfusion_core import Circuit
 from qfusion_statevector.compiler.program import compile_program
-from qfusion_statevector.numba_executor.program_tables import GROW, PAIR, PHASE, Tables, tables
+from qfusion_statevector.numba_executor.program_tables import (
+    GROW,
+    PAIR,
+    PHASE,
+    ProgramTables,
+    tables,
+)
 
 
 def kernel_flops(circuit: Circuit, observables: Sequence[str], batch: int) -> int:
@@ -24,7 +30,7 @@ def kernel_flops(circuit: Circuit, observables: Sequence[str], batch: int) -> in
     return batch * per_sample(tables(compile_program(circuit, observables), np.dtype("f8")))
 
 
-def per_sample(made: Tables) -> int:
+def per_sample(made: ProgramTables) -> int:
     """Of all passes, forward and back; a plane rotation of two numbers takes six."""
     states, total, size = 1 << made.n_wires, 0, 1
     for kind in made.steps[:, 0]:

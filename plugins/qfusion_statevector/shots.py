@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from qfusion_core import Angle, BlackBoxDevice, Circuit, Gate, Term
-from qfusion_statevector.executor_choice import Choice
-from qfusion_statevector.torch_executor.executor import TensorsExecutor
+from qfusion_statevector.executor_choice import ExecutorChoice
+from qfusion_statevector.torch_executor.executor import TorchExecutor
 
 DRAWS_AT_ONCE = 2**22
 MOST_SHOTS = 10**8  # of a group and row: a standard error of 1e-4, in about 5 seconds
@@ -33,11 +33,11 @@ class SampledStatevector(BlackBoxDevice):
         self.shots = shots
         self._generator = generator
         self._memory_gb = memory_gb
-        self._choice = Choice("torch", memory_gb)
+        self._choice = ExecutorChoice("torch", memory_gb)
         self._template = lru_cache(maxsize=4)(_template)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Without what is compiled, like `Choice`."""
+        """Without what is compiled, like `ExecutorChoice`."""
         return SampledStatevector, (self.shots, self._generator, self._memory_gb)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
@@ -46,7 +46,7 @@ class SampledStatevector(BlackBoxDevice):
         executor = self._choice.executor(
             self._template(circuit), tuple(observables), real, angles.device, len(angles)
         )
-        assert isinstance(executor, TensorsExecutor)
+        assert isinstance(executor, TorchExecutor)
         return executor.sample(angles.to(real), angles.new_zeros(0, dtype=real), self._draw)
 
     def _draw(self, probabilities: Tensor) -> Tensor:

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qfusion_core.backends.schema import Entry, Schema, refuse_secrets
+from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
 from qfusion_core.backends.untrusted import require_trust, with_strangers
 from qfusion_core.config.file_search import find
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.plugin.registry import Registry
@@ -45,11 +45,11 @@ class Backends:
         strangers: Names that only that file has.
     """
 
-    source: Source
+    source: YamlDocument
     default: str
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, BackendEntry]
     pools: Mapping[str, PoolOptions]
-    theirs: Source | None = None
+    theirs: YamlDocument | None = None
     strangers: frozenset[str] = frozenset()
 
     @classmethod
@@ -62,16 +62,16 @@ class Backends:
         if path is not None:
             if not Path(path).is_file():
                 raise InputError(f"backends file {path}: no such file")
-            return cls._of(Source.read(path))
+            return cls._of(YamlDocument.read(path))
         found = find("backends.yaml", VARIABLE, PACKAGED)
         assert found.own is not None
         own = cls._of(found.own.source())
         return own if found.theirs is None else with_strangers(own, cls._of(found.theirs.source()))
 
     @classmethod
-    def _of(cls, source: Source) -> Backends:
+    def _of(cls, source: YamlDocument) -> Backends:
         refuse_secrets(source)
-        schema = source.validate(Schema)
+        schema = source.validate(BackendsFile)
         if schema.default not in schema.backends:
             unknown = f"unknown backend {one_line(repr(schema.default), 60)}"
             known = did_you_mean(schema.default, schema.backends)
@@ -79,7 +79,7 @@ class Backends:
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
 
-    def source_of(self, name: str) -> Source:
+    def source_of(self, name: str) -> YamlDocument:
         """The file that an entry is of."""
         return self.theirs if self.theirs and name in self.strangers else self.source
 

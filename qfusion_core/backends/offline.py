@@ -26,7 +26,7 @@ T = TypeVar("T")
 SHOTS = 1000  # of a machine that no entry names, if it takes so many
 
 
-class Without(NamedTuple):
+class OfflinePlan(NamedTuple):
     """How to plan without asking.
 
     Attributes:
@@ -46,7 +46,7 @@ def with_or_without_account(
     registry: Registry,
     run: Path,
     work: Callable[[Device], T],
-    without: Without | None = None,
+    without: OfflinePlan | None = None,
 ) -> tuple[T, str | None]:
     """Plan with a backend; where there are no credentials, with what is known of it here.
 
@@ -65,7 +65,7 @@ def with_or_without_account(
         CredentialsMissing: There are none, and nothing is known here.
         InputError: Unknown name, or the network is forbidden and nothing is known here.
     """
-    without = without or Without()
+    without = without or OfflinePlan()
     if name not in backends.entries and without.listed:
         found, why = _of_the_lists(backends, name, registry, without.shots)
         found.bound = Binding(name, None, Measurement.of(run))

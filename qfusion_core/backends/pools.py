@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.errors import InputError
 from qfusion_core.pool.device import Pool
-from qfusion_core.pool.local_member import Here
+from qfusion_core.pool.local_member import LocalMember
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.queued_device import Binding
@@ -37,7 +37,7 @@ def open_pool(
             continue
         opened = backends.open(member, registry, measurement)
         if not isinstance(opened, RemoteDevice) or opened.local:
-            here = Here(opened)
+            here = LocalMember(opened)
             here.bound = Binding(member, backends.entries[member].budget, measurement)
             opened = here
         members[member] = opened

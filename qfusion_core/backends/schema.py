@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 
@@ -43,7 +43,7 @@ class Budget(Options):
         return self.model_dump(exclude_none=True)
 
 
-class Entry(Options):
+class BackendEntry(Options):
     """One backend."""
 
     type: str = Field(description="name of a device, as `qfusion plugins` lists it, or pool")
@@ -58,15 +58,15 @@ class Entry(Options):
         return budget if budget is not None and budget.limits else None
 
 
-class Schema(Options):
+class BackendsFile(Options):
     """The whole file."""
 
     version: Literal[1] = Field(description="of this format")
     default: str = Field(description="the backend that is used where none is named")
-    backends: dict[str, Entry] = Field(min_length=1)
+    backends: dict[str, BackendEntry] = Field(min_length=1)
 
 
-def refuse_secrets(source: Source) -> None:
+def refuse_secrets(source: YamlDocument) -> None:
     """Refuse a literal secret, and a variable in options, before pydantic sees the file.
 
     Whatever stands under ``credentials`` is never shown.
@@ -97,7 +97,7 @@ def refuse_secrets(source: Source) -> None:
         _refuse_variables(source, ("backends", name, "options"), entry.get("options"))
 
 
-def _refuse_variables(source: Source, place: tuple[str | int, ...], value: Any) -> None:
+def _refuse_variables(source: YamlDocument, place: tuple[str | int, ...], value: Any) -> None:
     if not isinstance(value, dict | list):
         return
     for key, item in value.items() if isinstance(value, dict) else enumerate(value):

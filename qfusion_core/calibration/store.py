@@ -13,7 +13,7 @@ from pydantic import Field
 from torch import Tensor
 
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.options import Options
@@ -131,4 +131,4 @@ def read(run: Path, backend: str) -> Calibration | None:
     if not os.path.lexists(path):
         return None
     require_no_link(path.parent)
-    return Source.read(path, follow=False).validate(Calibration)
+    return YamlDocument.read(path, follow=False).validate(Calibration)

@@ -14,7 +14,7 @@ from qfusion_core.cli.output import AsJson, print_json, say
 from qfusion_core.printable import one_line, printable, shown_path
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.journal.adoption import Offer
+    from qfusion_core.remote.journal.adoption import AdoptableJournal
     from qfusion_core.remote.journal.standing import Standing
 
 Runs = Annotated[
@@ -28,7 +28,7 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
     from qfusion_core.errors import InputError
     from qfusion_core.remote.journal.adoption import adopt_jobs
 
-    def ask(offer: Offer) -> None:
+    def ask(offer: AdoptableJournal) -> None:
         _show(offer)
         if yes:
             return
@@ -59,7 +59,7 @@ def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any
             say(f"{each['id']}: {NOT_OURS}")
 
 
-def _show(offer: Offer) -> None:
+def _show(offer: AdoptableJournal) -> None:
     """What is taken over, on standard error: states, amounts, origin."""
     say(f"{shown_path(offer.run)}: {offer.standing.why}", err=True)
     for each in offer.measurements:

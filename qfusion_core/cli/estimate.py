@@ -20,9 +20,9 @@ from qfusion_core.cli.output import AsJson, print_json, print_table, say
 from qfusion_core.cli.remote import say_offline
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.estimate import Estimate, Room
-    from qfusion_core.remote.journal.recognition import Known
-    from qfusion_core.remote.journal.records import Planned
+    from qfusion_core.remote.estimate import BudgetCheck, Estimate
+    from qfusion_core.remote.journal.recognition import RecordedMeasurement
+    from qfusion_core.remote.journal.records import PlannedJob
 
 
 def estimate(
@@ -60,17 +60,17 @@ def estimate(
     import torch
 
     from qfusion_core.backends.file import Backends
-    from qfusion_core.backends.offline import Without, with_or_without_account
+    from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
     from qfusion_core.errors import InputError
     from qfusion_core.interfaces.device import Device
     from qfusion_core.model.circuit_encoder import CircuitEncoder
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.estimate import Estimate, plan_of, room
-    from qfusion_core.remote.journal.journal import About
     from qfusion_core.remote.journal.recognition import known
+    from qfusion_core.remote.journal.rows import MeasurementIdentity
     from qfusion_core.remote.price_age import said_of_age
     from qfusion_core.remote.provider_estimate import ask_providers
-    from qfusion_core.remote.queued_device import Fleet
+    from qfusion_core.remote.queued_device import QueuedDevice
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.storage.network import no_network
@@ -84,15 +84,19 @@ def estimate(
     with no_network(offline):
         part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
 
-    def planned(device: Device) -> tuple[Fleet, list[Planned], Mapping[str, Room], Known | None]:
-        if not isinstance(device, Fleet) or device.local:
+    def planned(
+        device: Device,
+    ) -> tuple[
+        QueuedDevice, list[PlannedJob], Mapping[str, BudgetCheck], RecordedMeasurement | None
+    ]:
+        if not isinstance(device, QueuedDevice) or device.local:
             raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
         model.attach(device)
         if not isinstance(encoder, CircuitEncoder):
             raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
         _, x_q = model.preprocess(torch.from_numpy(part.x))
         plan = plan_of(device, encoder, x_q)
-        about = About(
+        about = MeasurementIdentity(
             "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
         )
         before = known(device.bound.measurement.journal, about, device.values_digests())
@@ -101,7 +105,7 @@ def estimate(
     backends = Backends.read(backends_file)
     with no_network(offline):
         (device, plan, rooms, before), unasked = with_or_without_account(
-            backends, backend, registry, run, planned, Without(offline, True, shots)
+            backends, backend, registry, run, planned, OfflinePlan(offline, True, shots)
         )
     if ask and unasked is not None:
         raise InputError(
@@ -160,11 +164,13 @@ def estimate(
             say(f"it would be refused: {each_room.refusal}")
 
 
-def _rows(plan: Iterable[Planned]) -> set[int]:
+def _rows(plan: Iterable[PlannedJob]) -> set[int]:
     return {row for each in plan for row in range(*each.job.rows)}
 
 
-def _as_json(backend: str, rows: int, estimate: Estimate, room: Room | None) -> dict[str, Any]:
+def _as_json(
+    backend: str, rows: int, estimate: Estimate, room: BudgetCheck | None
+) -> dict[str, Any]:
     document = {"backend": backend, "rows": rows, **estimate._asdict()}
     return document | {
         "price": estimate.price.as_json(),

@@ -18,7 +18,7 @@ from qfusion_core.cli.spending import show_spending
 from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.journal.records import Entry
+    from qfusion_core.remote.journal.records import JobRecord
 
 
 jobs = typer.Typer(
@@ -185,16 +185,16 @@ def forget(
         say(f"forgotten: {', '.join(which)}")
 
 
-def _keys(entries: list[Entry]) -> list[dict[str, str | None]]:
+def _keys(entries: list[JobRecord]) -> list[dict[str, str | None]]:
     return [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
 
 
-def _names(entries: list[Entry]) -> str:
+def _names(entries: list[JobRecord]) -> str:
     names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
     return ", ".join(names) or "nothing was left"
 
 
-def _cells(job: Entry) -> tuple[object, ...]:
+def _cells(job: JobRecord) -> tuple[object, ...]:
     written = datetime.fromtimestamp(job.written, UTC)
     return (
         job.backend,
@@ -209,7 +209,7 @@ def _cells(job: Entry) -> tuple[object, ...]:
     )
 
 
-def _usd(job: Entry) -> str:
+def _usd(job: JobRecord) -> str:
     usd, charged = job.amount("usd")
     if usd is None:
         return "?"

@@ -10,13 +10,13 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from qfusion_core.config.trust import Bytes, is_trusted
+from qfusion_core.config.trust import FileBytes, is_trusted
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.storage.places import config_folder
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """What was found.
 
     Attributes:
@@ -24,11 +24,11 @@ class Found(NamedTuple):
         theirs: One that was only found in the working directory, and is not trusted.
     """
 
-    own: Bytes | None
-    theirs: Bytes | None = None
+    own: FileBytes | None
+    theirs: FileBytes | None = None
 
 
-def find(name: str, variable: str, packaged: Path | None = None) -> Found:
+def find(name: str, variable: str, packaged: Path | None = None) -> FoundFile:
     """Look where the variable says, here, in the user's configuration directory, in the package.
 
     A variable confers trust as an absolute path only: a relative one means another file in each
@@ -48,16 +48,16 @@ def find(name: str, variable: str, packaged: Path | None = None) -> Found:
             f"{variable}={shown_path(named)}: no such file; correct or unset the variable"
         )
     here = Path(named or name)
-    theirs = Bytes.read(here) if here.is_file() else None
+    theirs = FileBytes.read(here) if here.is_file() else None
     if theirs and named and here.is_absolute():
-        return Found(theirs)
+        return FoundFile(theirs)
     users = config_folder() / name
     own = users if users.is_absolute() and users.is_file() else packaged
-    ours = None if own is None else Bytes.read(own)
+    ours = None if own is None else FileBytes.read(own)
     if theirs is None:
-        return Found(ours)
+        return FoundFile(ours)
     as_packaged = packaged is not None and theirs.content == packaged.read_bytes()
     same = own is not None and here.resolve() == own.resolve()
     if as_packaged or same or is_trusted(theirs):
-        return Found(theirs)
-    return Found(ours, theirs)
+        return FoundFile(theirs)
+    return FoundFile(ours, theirs)

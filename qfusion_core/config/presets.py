@@ -22,8 +22,8 @@ from qfusion_core.config.spec import (
     Training,
     validate,
 )
-from qfusion_core.config.yaml_nodes import At
-from qfusion_core.config.yaml_source import Position, Source
+from qfusion_core.config.yaml_nodes import KeyPath
+from qfusion_core.config.yaml_source import Position, YamlDocument
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.noise_parameters import Noise
 from qfusion_core.options import Options
@@ -130,10 +130,10 @@ def compose(
             document[key] = _swap(registry, key, document[key], name)
     # where overlays were laid on, the file's own positions no longer hold
     label = Position(*[f"preset {one_line(preset, 100)}"] * 2)
-    positions: dict[At, Position] = {} if applied else dict(source.positions)
+    positions: dict[KeyPath, Position] = {} if applied else dict(source.positions)
     positions[()] = label
     positions[("data",)] = Position(*[f"data set {quoted(data)}"] * 2)
-    source = Source(source.path, document, positions, texts)
+    source = YamlDocument(source.path, document, positions, texts)
     for setting in settings:
         source = source.override(setting)
     return validate(source, (), registry)
@@ -155,7 +155,7 @@ def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _read_preset(preset: str) -> Source:
+def _read_preset(preset: str) -> YamlDocument:
     path = PRESETS / f"{preset}.yaml"
     if preset not in presets():
         path = Path(preset)
@@ -164,7 +164,7 @@ def _read_preset(preset: str) -> Source:
                 raise InputError(f"--preset {shown_path(path)}: expected a file .yaml or .yml")
             known = did_you_mean(preset, presets())
             raise InputError(f"unknown preset {quoted(preset)}; {known}")
-    return Source.read(path)
+    return YamlDocument.read(path)
 
 
 def _types_set(settings: Sequence[str]) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.noise_parameters import Noise
 from qfusion_core.options import Options
@@ -118,7 +118,7 @@ class RunSpec(Options):
     noise: Noise | None = Field(default=None, description="injected while training; none if None")
 
 
-def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec:
+def validate(source: YamlDocument, at: tuple[str, ...], registry: Registry) -> RunSpec:
     """The specification at a place of a document, with the checked options of its components.
 
     What is returned holds every option, so that later defaults do not change a saved run.

@@ -26,7 +26,7 @@ from qfusion_core.metrics.mcnemar import McNemar, mcnemar
 from qfusion_core.metrics.scores import Scores, accuracy_interval, scores
 
 
-class Reference(NamedTuple):
+class ReferenceReport(NamedTuple):
     """What the exact backend gave.
 
     Attributes:
@@ -100,7 +100,7 @@ def backend_report(
     logits: Tensor,
     truth: NDArray[np.int64],
     *,
-    reference: Reference | None,
+    reference: ReferenceReport | None,
     cost: Cost,
     seed: int,
 ) -> BackendReport:
@@ -148,7 +148,7 @@ def backend_report(
     )
 
 
-def _noise(device: Device, words: Sequence[str], reference: Reference) -> Tensor | None:
+def _noise(device: Device, words: Sequence[str], reference: ReferenceReport) -> Tensor | None:
     """Standard errors of the values; None where they are exact."""
     if device.shots is None:
         return None

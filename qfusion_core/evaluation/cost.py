@@ -15,7 +15,7 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.remote.estimate import estimate, together
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.journal.records import Entry
+    from qfusion_core.remote.journal.records import JobRecord
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,11 @@ FREE = Amount(0.0, 0.0, "free")
 
 
 def cost(
-    encoder: CircuitEncoder, x_q: Tensor, device: Device, seconds: float, entries: Sequence[Entry]
+    encoder: CircuitEncoder,
+    x_q: Tensor,
+    device: Device,
+    seconds: float,
+    entries: Sequence[JobRecord],
 ) -> Cost:
     """What it took a device to answer for all rows.
 
@@ -78,7 +82,7 @@ def cost(
         seconds: It took here.
         entries: Its jobs in the journal; none for what runs here.
     """
-    from qfusion_core.remote.queued_device import Fleet
+    from qfusion_core.remote.queued_device import QueuedDevice
 
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))
@@ -93,7 +97,7 @@ def cost(
         written = min(each.written for each in entries)
         turnaround = max(each.ended or written for each in entries) - written
         usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))
-    elif isinstance(device, Fleet) and device.local:
+    elif isinstance(device, QueuedDevice) and device.local:
         plan = estimate(device, encoder, x_q)
         jobs, shots, facts = plan.jobs, plan.price.shots, plan.facts
     transpiled = "depth" in facts and "two_qubit_gates" in facts
@@ -126,7 +130,7 @@ def two_qubit_gates(circuit: Circuit) -> int:
     return sum(len(gate.wires) == 2 for gate in circuit.gates)
 
 
-def _amount(entries: Sequence[Entry], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
+def _amount(entries: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
     """The sum over jobs: what the provider said of a job, else the range of its plan."""
     low = high = 0.0
     charged = True

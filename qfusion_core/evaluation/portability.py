@@ -13,16 +13,16 @@ import torch
 
 from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
-from qfusion_core.evaluation.backend_report import BackendReport, Reference, backend_report
+from qfusion_core.evaluation.backend_report import BackendReport, ReferenceReport, backend_report
 from qfusion_core.evaluation.cost import cost
-from qfusion_core.evaluation.run_on_all import Answer, Failure, ask_all, bare, entries
+from qfusion_core.evaluation.run_on_all import DeviceAnswer, DeviceFailure, ask_all, bare, entries
 from qfusion_core.interfaces.device import Device
 from qfusion_core.metrics.scores import Scores, scores
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_from_tokens
 from qfusion_core.remote.estimate import estimate
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.workflows.calibrate import inexact
 
 
@@ -44,7 +44,7 @@ class Portability:
     rows: int
     seed: int
     backends: tuple[BackendReport, ...]
-    failed: tuple[Failure, ...]
+    failed: tuple[DeviceFailure, ...]
     without_tokens: Scores
     changed_without_tokens: float
     gates: tuple[float, ...] | None
@@ -89,18 +89,18 @@ def compare(
     model.double().eval()
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
     for device in map(bare, devices.values()):
-        if isinstance(device, Fleet) and device.local:
+        if isinstance(device, QueuedDevice) and device.local:
             estimate(device, encoder, x_q)  # what its plan refuses is refused before anything runs
     answers = ask_all(encoder, x_q, devices, on_start)
     encoder.device = exact
     base = answers[name]
-    assert isinstance(base, Answer)
+    assert isinstance(base, DeviceAnswer)
     tokens = encoder.arrange(base.values)
-    reference = Reference(base.values, logits_from_tokens(model, x_c, tokens))
+    reference = ReferenceReport(base.values, logits_from_tokens(model, x_c, tokens))
     bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
     reports = []
     for backend, answer in answers.items():
-        if isinstance(answer, Failure):
+        if isinstance(answer, DeviceFailure):
             continue
         device = devices[backend]
         took = cost(encoder, x_q, bare(device), answer.seconds, entries(backend, device))
@@ -125,7 +125,7 @@ def compare(
         rows=len(part),
         seed=seed,
         backends=tuple(reports),
-        failed=tuple(each for each in answers.values() if isinstance(each, Failure)),
+        failed=tuple(each for each in answers.values() if isinstance(each, DeviceFailure)),
         without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
         changed_without_tokens=float(changed.double().mean()),
         gates=None if gates is None else tuple(float(gate) for gate in gates),

@@ -15,12 +15,12 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.plugin.discovery import explain
 from qfusion_core.remote.errors import BudgetError, JobsLeft
-from qfusion_core.remote.journal.records import At, Entry
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.journal.records import CallId, JobRecord
+from qfusion_core.remote.queued_device import QueuedDevice
 
 
 @dataclass(frozen=True)
-class Answer:
+class DeviceAnswer:
     """What a device gave.
 
     Attributes:
@@ -33,7 +33,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Failure:
+class DeviceFailure:
     """Why a backend is missing.
 
     Attributes:
@@ -51,7 +51,7 @@ def ask_all(
     x_q: Tensor,
     devices: Mapping[str, Device],
     on_start: Callable[[str], None] = lambda backend: None,
-) -> dict[str, Answer | Failure]:
+) -> dict[str, DeviceAnswer | DeviceFailure]:
     """Run the rows on every device.
 
     The first, which the others are compared with, goes first: while it fails, nothing is bought.
@@ -72,13 +72,13 @@ def ask_all(
         QfusionError: Of the first device; of a request or a budget that must be changed.
     """
     first, *others = devices
-    found: dict[str, Answer | Failure] = {first: _ask(encoder, x_q, devices[first])}
+    found: dict[str, DeviceAnswer | DeviceFailure] = {first: _ask(encoder, x_q, devices[first])}
     for name in others:
         queue = bare(devices[name])
-        if isinstance(queue, Fleet) and not queue.local:
+        if isinstance(queue, QueuedDevice) and not queue.local:
             answer = _submit(encoder, x_q, name, devices[name], queue)
             found |= {} if answer is None else {name: answer}
-    queued = [name for name in others if isinstance(bare(devices[name]), Fleet)]
+    queued = [name for name in others if isinstance(bare(devices[name]), QueuedDevice)]
     for name in sorted(others, key=queued.__contains__):
         if name not in found:
             on_start(name)
@@ -91,46 +91,48 @@ def bare(device: Device) -> Device:
     return device.inner if isinstance(device, CalibratedDevice) else device
 
 
-def entries(backend: str, device: Device) -> list[Entry]:
+def entries(backend: str, device: Device) -> list[JobRecord]:
     """The jobs of the only call of a device's measurement; none where there is no journal."""
     bound = getattr(bare(device), "bound", None)
     if bound is None or backend not in bound.measurement.ids:
         return []
-    at = At(bound.measurement.ids[backend], 0)
+    at = CallId(bound.measurement.ids[backend], 0)
     return [each for each in bound.measurement.journal.jobs.all() if each.at == at]
 
 
-def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> Answer:
+def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> DeviceAnswer:
     encoder.device = device
     began = time.perf_counter()
     values = expectation_values(encoder, x_q)
-    return Answer(values, time.perf_counter() - began)
+    return DeviceAnswer(values, time.perf_counter() - began)
 
 
 def _submit(
-    encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device, queue: Fleet
-) -> Answer | Failure | None:
+    encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device, queue: QueuedDevice
+) -> DeviceAnswer | DeviceFailure | None:
     """None where the jobs are submitted and not done yet."""
     measurement = queue.bound.measurement
     wait, measurement.wait = measurement.wait, False
     try:
         return _ask(encoder, x_q, device)
     except JobsLeft as left:
-        return None if wait else Failure(name, device.name, str(left), left=True)
+        return None if wait else DeviceFailure(name, device.name, str(left), left=True)
     except (InputError, BudgetError, Interrupted):
         raise
     except QfusionError as error:
-        return Failure(name, device.name, str(error))
+        return DeviceFailure(name, device.name, str(error))
     finally:
         measurement.wait = wait
 
 
-def _try(encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device) -> Answer | Failure:
+def _try(
+    encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device
+) -> DeviceAnswer | DeviceFailure:
     try:
         return _ask(encoder, x_q, device)
     except Interrupted:
         raise
     except QfusionError as error:
-        return Failure(name, device.name, str(error))
+        return DeviceFailure(name, device.name, str(error))
     except Exception as error:  # a plugin's own, or its SDK's
-        return Failure(name, device.name, explain(error))
+        return DeviceFailure(name, device.name, explain(error))

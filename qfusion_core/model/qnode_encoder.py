@@ -13,7 +13,7 @@ from pennylane.measurements import ExpectationMP, MeasurementProcess
 from torch import Tensor
 
 from qfusion_core.circuits.pauli_words import word
-from qfusion_core.circuits.tracing.qnode import Function, Joined
+from qfusion_core.circuits.tracing.qnode import JoinedWeights, QNodeFunction
 from qfusion_core.circuits.tracing.run import run
 from qfusion_core.circuits.tracing.trace import as_shape
 from qfusion_core.errors import InputError
@@ -71,7 +71,7 @@ class QNodeEncoder(CircuitEncoder):
                 f"{name}: carries transforms, which would be lost; apply them inside the quantum "
                 "function, or take them off"
             )
-        function, shape = _one_vector(Function(qnode.func), weights_shape, name)
+        function, shape = _one_vector(QNodeFunction(qnode.func), weights_shape, name)
         initial = 2 * math.pi * torch.rand(shape) if weights is None else torch.as_tensor(weights)
         if tuple(initial.shape) != shape:
             raise InputError(f"weights: expected shape {list(shape)}, got {list(initial.shape)}")
@@ -112,10 +112,10 @@ class QNodeEncoder(CircuitEncoder):
 
 
 def _one_vector(
-    function: Function,
+    function: QNodeFunction,
     shape: Sequence[int] | int | Mapping[str, Sequence[int] | int],
     name: str,
-) -> tuple[Function | Joined, tuple[int, ...]]:
+) -> tuple[QNodeFunction | JoinedWeights, tuple[int, ...]]:
     """``f(data, weights)``, and the shape of its weights."""
     if not isinstance(shape, Mapping):
         return function, as_shape("weights_shape", shape)
@@ -126,7 +126,7 @@ def _one_vector(
         for key, size in shape.items()
     }
     try:
-        return Joined(function, shapes), (sum(map(math.prod, shapes.values())),)
+        return JoinedWeights(function, shapes), (sum(map(math.prod, shapes.values())),)
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
 

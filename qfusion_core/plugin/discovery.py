@@ -11,9 +11,9 @@ from importlib.metadata import Distribution, EntryPoint, distributions, packages
 
 import pluggy
 
-from qfusion_core import hookspecs
 from qfusion_core.errors import did_you_mean
 from qfusion_core.isolation import installed_path
+from qfusion_core.plugin import hookspecs
 from qfusion_core.printable import one_line
 
 GROUP = "qfusion"
@@ -41,14 +41,14 @@ class Plugin:
 
 
 @dataclass(frozen=True)
-class Found:
+class LoadedPlugin:
     """A plugin with the hooks that it implements: none where it failed."""
 
     plugin: Plugin
     hooks: pluggy.HookRelay | None
 
 
-def find() -> list[Found]:
+def find() -> list[LoadedPlugin]:
     """Every entry point of the group, loaded; one that fails is there with its reason.
 
     Of two distributions of one name the first on the path counts, as for an import: an editable
@@ -56,7 +56,7 @@ def find() -> list[Found]:
     by nobody.
     """
     seen: set[str] = set()
-    found: list[Found] = []
+    found: list[LoadedPlugin] = []
     for distribution in distributions(path=installed_path()):
         name = _canonical(_name(distribution))
         if name not in seen:
@@ -114,7 +114,7 @@ def _entry_points(distribution: Distribution) -> Iterator[EntryPoint]:
         return
 
 
-def _load(distribution: Distribution, entry_point: EntryPoint) -> Found:
+def _load(distribution: Distribution, entry_point: EntryPoint) -> LoadedPlugin:
     plugin = Plugin(
         entry_point.name,
         distribution.name,
@@ -123,8 +123,8 @@ def _load(distribution: Distribution, entry_point: EntryPoint) -> Found:
         package=entry_point.module.split(".")[0],
     )
 
-    def failed(reason: str) -> Found:
-        return Found(replace(plugin, failure=reason), None)
+    def failed(reason: str) -> LoadedPlugin:
+        return LoadedPlugin(replace(plugin, failure=reason), None)
 
     # a manager each: pluggy refuses to register one module for two distributions, and the clash
     # would be seen by nobody
@@ -147,4 +147,4 @@ def _load(distribution: Distribution, entry_point: EntryPoint) -> Found:
             f"{entry_point.value} implements no hook; mark a function such as qfusion_fusions with "
             "@qfusion_core.hookimpl"
         )
-    return Found(plugin, manager.hook)
+    return LoadedPlugin(plugin, manager.hook)

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, Literal, get_args
 
 from qfusion_core.errors import InputError, did_you_mean
-from qfusion_core.plugin.discovery import Found, Plugin, explain, find, quiet
+from qfusion_core.plugin.discovery import LoadedPlugin, Plugin, explain, find, quiet
 from qfusion_core.pool.options import TYPE
 from qfusion_core.printable import one_line
 
@@ -23,7 +23,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True)
-class Offer:
+class OfferedComponent:
     """One component that a plugin offers, with the reason why it is refused, if it is."""
 
     kind: Kind
@@ -38,10 +38,10 @@ class Registry:
     """All installed components. Making one is cheap: plugins load on first use."""
 
     def __init__(self) -> None:
-        self._offers: dict[Kind, list[Offer]] = {}
+        self._offers: dict[Kind, list[OfferedComponent]] = {}
 
     @cached_property
-    def _found(self) -> list[Found]:
+    def _found(self) -> list[LoadedPlugin]:
         return find()
 
     @property
@@ -51,10 +51,10 @@ class Registry:
             self.offers(kind)
         return [found.plugin for found in self._found]
 
-    def offers(self, kind: Kind) -> list[Offer]:
+    def offers(self, kind: Kind) -> list[OfferedComponent]:
         """Everything that plugins offer of one kind, clashing and unusable components included."""
         if kind not in self._offers:
-            offers: list[Offer] = []
+            offers: list[OfferedComponent] = []
             for index, found in enumerate(self._found):
                 try:
                     offers += _call(kind, found)
@@ -101,7 +101,7 @@ class Registry:
         raise InputError(message)
 
 
-def _call(kind: Kind, found: Found) -> list[Offer]:
+def _call(kind: Kind, found: LoadedPlugin) -> list[OfferedComponent]:
     if found.hooks is None:
         return []
     offers = []
@@ -117,7 +117,7 @@ def _call(kind: Kind, found: Found) -> list[Offer]:
             shown = name if isinstance(name, str) and name else repr(component)
             failure = _contract_failure(kind, component)
             status: Literal["ready", "failed"] = "failed" if failure else "ready"
-            offers.append(Offer(kind, shown, component, found.plugin, failure, status))
+            offers.append(OfferedComponent(kind, shown, component, found.plugin, failure, status))
     return offers
 
 
@@ -137,7 +137,7 @@ def _contract_failure(kind: Kind, component: object) -> str | None:
     return None
 
 
-def _with_clash(offer: Offer, offers: list[Offer]) -> Offer:
+def _with_clash(offer: OfferedComponent, offers: list[OfferedComponent]) -> OfferedComponent:
     alike = [o for o in offers if o.name == offer.name and o.failure is None]
     if offer.failure or len(alike) < 2:
         return offer

@@ -12,17 +12,17 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.noise_parameters import NoiseParameters
 from qfusion_core.pool.apportion import Region, ranges
 from qfusion_core.pool.options import TYPE, PoolOptions
-from qfusion_core.pool.planner import Shares
+from qfusion_core.pool.planner import PoolPlanner
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import Entry, Planned
+from qfusion_core.remote.journal.records import JobRecord, PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Binding, Fleet, Origin
+from qfusion_core.remote.queued_device import Binding, Origin, QueuedDevice
 from qfusion_core.remote.run_call import evaluate
 
 
-class Pool(Fleet):
-    """Shares the rows of a call between its members; see `PoolOptions` and `Shares`.
+class Pool(QueuedDevice):
+    """Shares the rows of a call between its members; see `PoolOptions` and `PoolPlanner`.
 
     Values are corrected by each member's calibration before they are put together. It is not
     differentiated: the two halves of a parameter shift would come from different machines.
@@ -61,7 +61,7 @@ class Pool(Fleet):
         self.max_wires = max(wires) if len(wires) == len(members) else None
         self.corrections: dict[str, Calibration] = {}
         self.origins: list[Origin] = []
-        self._shares = Shares(self, options)
+        self._shares = PoolPlanner(self, options)
 
     @property
     def members(self) -> Mapping[str, RemoteDevice]:
@@ -73,17 +73,19 @@ class Pool(Fleet):
         found = (device.noise_model() for device in self._members.values())
         return next((noise for noise in found if noise is not None), None)
 
-    def assign(self, call: Call) -> list[Planned]:
-        """See `Shares.plan`."""
+    def assign(self, call: Call) -> list[PlannedJob]:
+        """See `PoolPlanner.plan`."""
         whole = (0, len(call.angles)), tuple(range(len(call.observables)))
         return self._shares.plan(call, [whole], {})
 
-    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
-        """See `Shares.plan`."""
+    def replan(
+        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+    ) -> list[PlannedJob]:
+        """See `PoolPlanner.plan`."""
         return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
-        """See `Shares.alone`."""
+        """See `PoolPlanner.alone`."""
         return self._shares.alone(call, regions)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:

@@ -19,7 +19,7 @@ from qfusion_core.remote.planning import tiles
 from qfusion_core.remote.price import Price, Range
 
 
-class Here(RemoteDevice):
+class LocalMember(RemoteDevice):
     """Runs its jobs when they are fetched, after the other members' jobs are on their way.
 
     Nothing is lost when the process ends: whoever comes next runs them.

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from qfusion_core.pool.apportion import Region
 from qfusion_core.remote.budget import (
-    Spent,
+    Spending,
     left_of_all,
     require_budget,
     require_budget_of_all,
@@ -14,13 +14,13 @@ from qfusion_core.remote.budget import (
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import Planned
+from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.planning import planned
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import total_of
 
 
-class Account:
+class MemberPlan:
     """Plans parts of a call on one machine, within what is left of its budget.
 
     Attributes:
@@ -30,16 +30,16 @@ class Account:
 
     def __init__(self, device: RemoteDevice, call: Call) -> None:
         self._device, self._call = device, call
-        self.taken: list[Planned] = []
+        self.taken: list[PlannedJob] = []
         self.refusal = "takes no more"
         bound = device.bound
-        self._spent = self._of_all = Spent()
+        self._spent = self._of_all = Spending()
         if bound.budget is not None:
             self._spent = bound.measurement.journal.spent(bound.backend)
-            if left_of_all(bound.budget, Spent()):
+            if left_of_all(bound.budget, Spending()):
                 self._of_all = total_of(bound.backend)
 
-    def plan(self, region: Region) -> list[Planned]:
+    def plan(self, region: Region) -> list[PlannedJob]:
         """Jobs that cover a region of the call."""
         (first, end), columns = region
         words = tuple(self._call.observables[column] for column in columns)
@@ -54,7 +54,7 @@ class Account:
             for job, _ in planned(self._device, part)
         ]
         backend = self._device.bound.backend
-        return [Planned(0, job, self._device.price(job), backend) for job in jobs]
+        return [PlannedJob(0, job, self._device.price(job), backend) for job in jobs]
 
     def take(self, region: Region) -> None:
         """Be given a region."""

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from qfusion_core.backends.schema import Entry
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.backends.schema import BackendEntry
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Options
 from qfusion_core.printable import one_line
@@ -46,7 +46,7 @@ class PoolOptions(Options):
         )
 
 
-def read_pools(source: Source, entries: Mapping[str, Entry]) -> dict[str, PoolOptions]:
+def read_pools(source: YamlDocument, entries: Mapping[str, BackendEntry]) -> dict[str, PoolOptions]:
     """The pools of a file, each checked with its members.
 
     Raises:
@@ -80,7 +80,7 @@ def pool_digests(options: PoolOptions, members: Mapping[str, tuple[str, ...]]) -
 
 
 def _require_members(
-    source: Source, name: str, options: PoolOptions, entries: Mapping[str, Entry]
+    source: YamlDocument, name: str, options: PoolOptions, entries: Mapping[str, BackendEntry]
 ) -> None:
     place = ("backends", name, "options")
     for index, member in enumerate(options.backends):

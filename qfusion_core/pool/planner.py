@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.pool.apportion import Region, apportion, largest, merge, share_out
-from qfusion_core.pool.member_plan import Account
+from qfusion_core.pool.member_plan import MemberPlan
 from qfusion_core.pool.options import PoolOptions
 from qfusion_core.pool.weights import weights_of
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import Planned
+from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from qfusion_core.pool.device import Pool
 
 
-class Shares:
+class PoolPlanner:
     """Plans for a pool. Each member is asked once whether it is there, and what is wrong is said.
 
     Args:
@@ -34,7 +34,9 @@ class Shares:
         self._waiting: dict[str, int | None] = {}
         self._said: set[str] = set()
 
-    def plan(self, call: Call, regions: Sequence[Region], out: Mapping[str, str]) -> list[Planned]:
+    def plan(
+        self, call: Call, regions: Sequence[Region], out: Mapping[str, str]
+    ) -> list[PlannedJob]:
         """Jobs that cover regions of a call: all of them, or none.
 
         Args:
@@ -48,7 +50,7 @@ class Shares:
         """
         unable = {**self._unable(call), **out}
         accounts = {
-            name: Account(device, call)
+            name: MemberPlan(device, call)
             for name, device in self._pool.members.items()
             if name not in unable
         }
@@ -68,7 +70,7 @@ class Shares:
         """The price of some regions at each member that is there, if it took all of them."""
         unable = self._unable(call)
         accounts = {
-            name: Account(device, call)
+            name: MemberPlan(device, call)
             for name, device in self._pool.members.items()
             if name not in unable
         }
@@ -78,7 +80,7 @@ class Shares:
         }
 
     def _give(
-        self, region: Region, weights: Mapping[str, float], accounts: Mapping[str, Account]
+        self, region: Region, weights: Mapping[str, float], accounts: Mapping[str, MemberPlan]
     ) -> int:
         """Share a region out; the number of its rows that fit."""
         (first, end), columns = region
@@ -147,7 +149,7 @@ def _rows(region: Region) -> int:
 
 
 def _refusal(
-    pool: str, rows: int, fit: int, accounts: Mapping[str, Account], unable: Mapping[str, str]
+    pool: str, rows: int, fit: int, accounts: Mapping[str, MemberPlan], unable: Mapping[str, str]
 ) -> QfusionError:
     reasons = [f"{member}: {reason}" for member, reason in unable.items()]
     if not accounts:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from qfusion_core.errors import InputError
 from qfusion_core.pool.apportion import Region
-from qfusion_core.pool.member_plan import Account
+from qfusion_core.pool.member_plan import MemberPlan
 from qfusion_core.pool.options import Share
 from qfusion_core.remote.price import Price
 
 
 def weights_of(
     share: Share,
-    accounts: Mapping[str, Account],
+    accounts: Mapping[str, MemberPlan],
     regions: Sequence[Region],
     waiting: Mapping[str, int | None],
 ) -> dict[str, float]:
@@ -43,7 +43,7 @@ def weights_of(
     return dict.fromkeys(accounts, 1.0)
 
 
-def _by_price(accounts: Mapping[str, Account], regions: Sequence[Region]) -> dict[str, float]:
+def _by_price(accounts: Mapping[str, MemberPlan], regions: Sequence[Region]) -> dict[str, float]:
     prices = {}
     for name, account in accounts.items():
         usd = Price.total(job.price for region in regions for job in account.plan(region)).usd

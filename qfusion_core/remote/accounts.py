@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qfusion_core.remote.errors import Refused
-from qfusion_core.remote.journal.records import Entry
-from qfusion_core.remote.retry import Asking
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.retry import RetryingCaller
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
 
 
-def require_account(entry: Entry, device: RemoteDevice, ask: Asking, next_step: str) -> None:
+def require_account(
+    entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, next_step: str
+) -> None:
     """Refuse to look for a job elsewhere than where it was sent.
 
     Raises:

@@ -9,7 +9,7 @@ from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.price import Price, Range, is_amount
 
 
-class Spent(NamedTuple):
+class Spending(NamedTuple):
     """What the journal counts for a backend: reserved at the high end, or as the provider said."""
 
     jobs: int = 0
@@ -34,7 +34,7 @@ def high(amount: Range | None) -> float | None:
     return None if amount is None else amount.high
 
 
-def left(budget: Budget, spent: Spent) -> dict[str, float]:
+def left(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit of a run that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit][0]))
@@ -43,7 +43,7 @@ def left(budget: Budget, spent: Spent) -> dict[str, float]:
     }
 
 
-def left_of_all(budget: Budget, spent: Spent) -> dict[str, float]:
+def left_of_all(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit over all runs that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit.removesuffix(_TOTAL)][0]))
@@ -52,7 +52,7 @@ def left_of_all(budget: Budget, spent: Spent) -> dict[str, float]:
     }
 
 
-def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
+def require_budget(backend: str, budget: Budget, spent: Spending, price: Price) -> None:
     """Refuse a plan that could overspend.
 
     Args:
@@ -69,13 +69,13 @@ def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> 
     _require(backend, budget, left(budget, spent), price, "in this run")
 
 
-def require_budget_of_all(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
+def require_budget_of_all(backend: str, budget: Budget, spent: Spending, price: Price) -> None:
     """Likewise, of what all runs together may spend, and have spent."""
     _require_amounts(backend, spent, "all runs")
     _require(backend, budget, left_of_all(budget, spent), price, "over all runs")
 
 
-def _require_amounts(backend: str, spent: Spent, where: str) -> None:
+def _require_amounts(backend: str, spent: Spending, where: str) -> None:
     if wrong := [name for name, sum_ in spent._asdict().items() if not is_amount(sum_)]:
         raise BudgetError(
             f"{backend}: what {where} spent in {wrong[0]} is no amount ({spent._asdict()[wrong[0]]}"

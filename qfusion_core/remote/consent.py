@@ -12,17 +12,17 @@ from collections.abc import Sequence
 from qfusion_core.remote.approval import NOTHING_SENT
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import At, Entry, Planned
+from qfusion_core.remote.journal.records import CallId, JobRecord, PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import new_asking
 
 
 def require_agreement(
-    fleet: Fleet,
+    fleet: QueuedDevice,
     call: Call,
-    at: At,
-    plan: Sequence[Planned],
+    at: CallId,
+    plan: Sequence[PlannedJob],
     way_out: str = "",
     unsent: str = NOTHING_SENT,
 ) -> None:
@@ -61,7 +61,9 @@ def require_agreement(
     approval.of(at).most += most
 
 
-def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) -> None:
+def require_consent(
+    fleet: QueuedDevice, call: Call, at: CallId, entries: Sequence[JobRecord]
+) -> None:
     """Before intents of one backend are sent: price, budget and question, once for each.
 
     Raises:
@@ -80,7 +82,7 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
     for entry in new:
         job = journal.job(call, entry)
         price = ask(lambda: device.price(job))  # noqa: B023 (called at once)
-        plan.append(Planned(entry.position, job, price, entry.backend))
+        plan.append(PlannedJob(entry.position, job, price, entry.backend))
     prices = {entry.key: each.price for entry, each in zip(new, plan, strict=True)}
     way_out = (
         f"; no job is lost: `{measurement.command('resume')} --yes` goes on, `jobs cancel` and "

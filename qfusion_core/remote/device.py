@@ -16,16 +16,16 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.remote.allowance import Allowance, allowance
 from qfusion_core.remote.job import Call, Charge, Finding, Job, JobStatus, Result
-from qfusion_core.remote.journal.records import Entry, Planned
+from qfusion_core.remote.journal.records import JobRecord, PlannedJob
 from qfusion_core.remote.machines import Listed, MachineFacts, MachineList
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.queued_device import Binding as Binding
-from qfusion_core.remote.queued_device import Fleet
-from qfusion_core.remote.retry import Asking
+from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.retry import RetryingCaller
 
 
-class RemoteDevice(Fleet, ABC):
+class RemoteDevice(QueuedDevice, ABC):
     """A queued machine behind a network, priced or not.
 
     An adapter writes eight methods. It raises `Transient` for a fault that passes, `Refused` for
@@ -136,7 +136,7 @@ class RemoteDevice(Fleet, ABC):
         """The vendor's client that sends, with its version, for the journal; empty if untold."""
         return ""
 
-    def ask(self, job: Job, again: Asking) -> Price:
+    def ask(self, job: Job, again: RetryingCaller) -> Price:
         """What the provider itself says that a job would take, without running it and for nothing.
 
         Args:
@@ -280,19 +280,21 @@ class RemoteDevice(Fleet, ABC):
         return {self.bound.backend: self}
 
     @final
-    def assign(self, call: Call) -> list[Planned]:
+    def assign(self, call: Call) -> list[PlannedJob]:
         """`plan`, with the `price` of each job."""
         from qfusion_core.remote.planning import planned
 
         jobs = enumerate(planned(self, call))
-        return [Planned(position, *pair, self.bound.backend) for position, pair in jobs]
+        return [PlannedJob(position, *pair, self.bound.backend) for position, pair in jobs]
 
     @final
-    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
+    def replan(
+        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+    ) -> list[PlannedJob]:
         """The same jobs again."""
         jobs = [Job(call, entry.rows, entry.columns, entry.facts) for entry in entries]
         return [
-            Planned(position, job, self.price(job), self.bound.backend)
+            PlannedJob(position, job, self.price(job), self.bound.backend)
             for position, job in enumerate(jobs)
         ]
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from qfusion_core.remote.budget import (
-    Spent,
+    Spending,
     left,
     left_of_all,
     require_budget,
@@ -17,13 +17,13 @@ from qfusion_core.remote.budget import (
 )
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import Planned
+from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import total_of
 
 if TYPE_CHECKING:
     from qfusion_core.model.circuit_encoder import CircuitEncoder
-    from qfusion_core.remote.queued_device import Fleet
+    from qfusion_core.remote.queued_device import QueuedDevice
 
 
 class Estimate(NamedTuple):
@@ -41,20 +41,20 @@ class Estimate(NamedTuple):
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, plan: Iterable[Planned]) -> Estimate:
+    def of(cls, plan: Iterable[PlannedJob]) -> Estimate:
         """A plan, or a part of one."""
         plan = list(plan)
         facts = together(each.job.facts for each in plan)
         return cls(len(plan), Price.total(each.price for each in plan), facts)
 
 
-def estimate(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+def estimate(fleet: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
     """Of `plan_of` with the same arguments."""
     return Estimate.of(plan_of(fleet, encoder, x))
 
 
 @torch.no_grad()
-def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
+def plan_of(fleet: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> list[PlannedJob]:
     """The plan of a forward pass; nothing is sent.
 
     Args:
@@ -67,7 +67,7 @@ def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
     return fleet.assign(Call.of(circuit, angles, encoder.observables))
 
 
-class Room(NamedTuple):
+class BudgetCheck(NamedTuple):
     """What the budget of a backend says to a plan.
 
     Attributes:
@@ -79,7 +79,7 @@ class Room(NamedTuple):
     refusal: str | None
 
 
-def room(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Room]:
+def room(fleet: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, BudgetCheck]:
     """By backend, for those of a fleet that have a budget; reads the journal, sends nothing."""
     plan, rooms = list(plan), {}
     for name, device in fleet.members.items():
@@ -88,13 +88,13 @@ def room(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Room]:
             continue
         spent, refusal = device.bound.measurement.journal.spent(name), None
         total = Price.total(each.price for each in plan if each.backend == name)
-        every = total_of(name) if left_of_all(budget, Spent()) else Spent()
+        every = total_of(name) if left_of_all(budget, Spending()) else Spending()
         try:
             require_budget(name, budget, spent, total)
             require_budget_of_all(name, budget, every, total)
         except BudgetError as error:
             refusal = str(error)
-        rooms[name] = Room(left(budget, spent) | left_of_all(budget, every), refusal)
+        rooms[name] = BudgetCheck(left(budget, spent) | left_of_all(budget, every), refusal)
     return rooms
 
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import At, Budgets, Entry
+from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
 from qfusion_core.remote.missing import surely_failed
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import Submission
 
 
-class Handover:
+class Failover:
     """For one process's wait for one call.
 
     A job that may be at its provider, because a reply was lost or because nobody answers, is never
@@ -27,9 +27,9 @@ class Handover:
 
     def __init__(
         self,
-        fleet: Fleet,
+        fleet: QueuedDevice,
         call: Call,
-        at: At,
+        at: CallId,
         budgets: Budgets,
         owner: str,
         next_step: str,
@@ -56,7 +56,7 @@ class Handover:
         self.out.setdefault(backend, error)
         return self._hand_over(self._claim(backend), error)
 
-    def of_failed(self, failed: Sequence[Entry], error: RemoteError) -> bool:
+    def of_failed(self, failed: Sequence[JobRecord], error: RemoteError) -> bool:
         """Hand over jobs that failed on one machine, and what it has not taken yet.
 
         Returns:
@@ -74,11 +74,11 @@ class Handover:
         self.out.setdefault(backend, error)
         return self._hand_over([*surely, *self._claim(backend)], error)
 
-    def shown(self, entry: Entry) -> str:
+    def shown(self, entry: JobRecord) -> str:
         """Id of a job; with its backend, where there are several."""
         return str(entry.job_id) if self.alone else f"{entry.backend} {entry.job_id}"
 
-    def _claim(self, backend: str) -> list[Entry]:
+    def _claim(self, backend: str) -> list[JobRecord]:
         """Intents of a backend that were surely not taken; ours to submit from now on."""
         ours = []
         for entry in self._jobs.of(self._at):
@@ -90,7 +90,7 @@ class Handover:
                     self._jobs.let_go(entry.key)
         return ours
 
-    def _is_unsent(self, entry: Entry) -> bool:
+    def _is_unsent(self, entry: JobRecord) -> bool:
         """Whether a machine has not taken what this journal, which may be a copy, never sent."""
         device = self._fleet.members.get(entry.backend)
         if device is None:  # nobody can ask it
@@ -103,7 +103,7 @@ class Handover:
             self._jobs.submitted(entry.key, found)
         return found is None
 
-    def _hand_over(self, entries: list[Entry], error: RemoteError) -> bool:
+    def _hand_over(self, entries: list[JobRecord], error: RemoteError) -> bool:
         if not entries:
             return False
         said = {name: each.reason for name, each in self.out.items()}

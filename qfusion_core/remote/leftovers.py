@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from qfusion_core.remote.errors import RemoteError
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import new_asking
 
 
-def close_left(fleet: Fleet) -> None:
+def close_left(fleet: QueuedDevice) -> None:
     """Close it, as far as the providers answer; what cannot be closed now stays written down."""
     measurement = fleet.bound.measurement
     opened = measurement.journal.opened

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pydantic import AfterValidator, Field, model_validator
 
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Options
 from qfusion_core.printable import one_line, shown_path
@@ -71,7 +71,7 @@ class MachineFacts(Options):
     usd_per_minute: Usd = None
 
 
-class Entry(MachineFacts):
+class ListEntry(MachineFacts):
     """An entry of a list: facts, and the names of the sources that they are from."""
 
     named: str | None = Field(None, description="source of name and id")
@@ -85,12 +85,12 @@ class Entry(MachineFacts):
         return self
 
 
-class Sheet(Options):
+class ListFile(Options):
     """A list."""
 
     version: Literal[1]
     sources: dict[str, Reading]
-    machines: dict[str, Entry]
+    machines: dict[str, ListEntry]
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
@@ -176,7 +176,7 @@ class MachineList:
         Raises:
             InputError: The user's list is wrong; with the position.
         """
-        found = dict(_listed(Source.read(self.packaged).validate(Sheet), packaged=True))
+        found = dict(_listed(YamlDocument.read(self.packaged).validate(ListFile), packaged=True))
         for name, told in _listed(self._users(), packaged=False):
             found[name] = told.completed(found[name]) if name in found else told
         return found
@@ -211,31 +211,31 @@ class MachineList:
         day = f"{today:%Y-%m-%d}"
         source = f"{_TOLD}-{day}"
         priced = facts.usd_per_shot is not None or facts.usd_per_minute is not None
-        entry = Entry(**facts.model_dump(), facts=(source,), price=source if priced else None)
+        entry = ListEntry(**facts.model_dump(), facts=(source,), price=source if priced else None)
         reply = Reading(page=f"reply of the provider of {facts.device}", as_of=day, read=day)
         machines = {**users.machines, name: entry}
         used = {each for one in machines.values() for each in (*one.facts, one.named, one.price)}
         sources = {**users.sources, source: reply}
-        whole = Source.read(path).data if path.is_file() else {}
-        whole[self.device] = Sheet(
+        whole = YamlDocument.read(path).data if path.is_file() else {}
+        whole[self.device] = ListFile(
             version=1,
             sources={each: where for each, where in sources.items() if each in used},
             machines=machines,
         ).model_dump(mode="json", exclude_none=True)
         write_atomically(path, dump(whole))
 
-    def _users(self) -> Sheet:
+    def _users(self) -> ListFile:
         path = config_folder() / FILE
-        nothing = Sheet(version=1, sources={}, machines={})
+        nothing = ListFile(version=1, sources={}, machines={})
         if not path.is_absolute() or not path.is_file():
             return nothing
-        source = Source.read(path)
+        source = YamlDocument.read(path)
         if source.get((self.device,)) is None:
             return nothing
-        return source.validate(Sheet, (self.device,))
+        return source.validate(ListFile, (self.device,))
 
 
-def _listed(sheet: Sheet, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
+def _listed(sheet: ListFile, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
     for name, entry in sheet.machines.items():
         keys = dict.fromkeys((*entry.facts, *([entry.named] if entry.named else [])))
         priced = None if entry.price is None else sheet.sources[entry.price]

@@ -14,9 +14,10 @@ from typing import NamedTuple, Self
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.journal import NOT_OURS, About, Journal
+from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.journal.recognition import beside, known, left_open, written_as
-from qfusion_core.remote.journal.records import UNFINISHED, At
+from qfusion_core.remote.journal.records import UNFINISHED, CallId
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.places import state_folder
 
@@ -82,8 +83,10 @@ class Measurement:
         self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(__name__).warning
         self._run = run
-        self._open: dict[About, At] = {}
-        self._left: dict[About, dict[str, About]] = {}  # by earlier releases
+        self._open: dict[MeasurementIdentity, CallId] = {}
+        self._left: dict[
+            MeasurementIdentity, dict[str, MeasurementIdentity]
+        ] = {}  # by earlier releases
 
     @classmethod
     def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
@@ -139,7 +142,7 @@ class Measurement:
         ids = self.ids.values()
         return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
 
-    def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
+    def at(self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()) -> CallId:
         """Place of the call that is made now.
 
         Args:
@@ -151,12 +154,12 @@ class Measurement:
             if about not in self._left:  # none is added: new ones are written with new digests
                 self._left[about] = left_open(self.journal, about, digests)
             written = written_as(self.journal, about, self._left[about], call)
-            return At(self.journal.take_up(written, call), 0)
+            return CallId(self.journal.take_up(written, call), 0)
         if about not in self._open:
-            self._open[about] = At(self._begin(about, digests), 0)
+            self._open[about] = CallId(self._begin(about, digests), 0)
         return self._open[about]
 
-    def _begin(self, about: About, digests: Sequence[str]) -> str:
+    def _begin(self, about: MeasurementIdentity, digests: Sequence[str]) -> str:
         """Id of the measurement to go on with, or of a new one."""
         before = known(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
@@ -176,12 +179,12 @@ class Measurement:
         self.say(f"measurement {name} is given up: a result of it cannot be read")
         return True
 
-    def answered(self, about: About, at: At) -> None:
+    def answered(self, about: MeasurementIdentity, at: CallId) -> None:
         """The call has its values: the next one has the next number."""
         if self.verb is None:
             self.journal.set_state(at.measurement, "finished")
         else:
-            self._open[about] = At(at.measurement, at.number + 1)
+            self._open[about] = CallId(at.measurement, at.number + 1)
 
     def __enter__(self) -> Self:
         return self

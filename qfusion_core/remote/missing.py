@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING
 from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.errors import Refused, RemoteError
 from qfusion_core.remote.job import JobStatus
-from qfusion_core.remote.journal.records import Entry
-from qfusion_core.remote.queued_device import Fleet
-from qfusion_core.remote.retry import Asking
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
-    from qfusion_core.remote.journal.job_store import Ledger
+    from qfusion_core.remote.journal.job_store import JobStore
 
 _LOOKS = 3  # at least, however long they take
 
 
-class Missing:
+class MissingJobs:
     """Counts how often a job was unknown in a row, and since when, in this process.
 
     Args:
@@ -34,15 +34,17 @@ class Missing:
         give_up: For errors, where a job may never be known again.
     """
 
-    def __init__(self, ledger: Ledger, next_step: str, give_up: str) -> None:
+    def __init__(self, ledger: JobStore, next_step: str, give_up: str) -> None:
         self._ledger, self._next, self._give_up = ledger, next_step, give_up
         self._seen: dict[str, tuple[float, int]] = {}
 
-    def known(self, entry: Entry) -> None:
+    def known(self, entry: JobRecord) -> None:
         """The provider knows it."""
         self._seen.pop(entry.key, None)
 
-    def look(self, entry: Entry, device: RemoteDevice, ask: Asking, reason: str) -> JobStatus:
+    def look(
+        self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, reason: str
+    ) -> JobStatus:
         """It is unknown once more: for a grace period it counts as running.
 
         Raises:
@@ -64,7 +66,9 @@ class Missing:
         raise error.about(entry.backend, job_id, self._give_up)
 
 
-def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list[Entry]:
+def surely_failed(
+    fleet: QueuedDevice, failed: Sequence[JobRecord], next_step: str
+) -> list[JobRecord]:
     """Those of some failed jobs that may be sent anew: their provider was asked once more.
 
     One that is at work after all, or done, is noted so. Nobody is asked for what has failed for
@@ -97,7 +101,7 @@ def surely_failed(fleet: Fleet, failed: Sequence[Entry], next_step: str) -> list
     return surely
 
 
-def _alive(entry: Entry, device: RemoteDevice, next_step: str) -> str | None:
+def _alive(entry: JobRecord, device: RemoteDevice, next_step: str) -> str | None:
     """Id under which a failed job is at work or done; None where it has failed indeed."""
     ask, job_id = new_asking(device), str(entry.job_id)
     known = {"job_id": job_id, "next_step": next_step}

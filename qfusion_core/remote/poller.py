@@ -10,15 +10,15 @@ from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
 from qfusion_core.remote.job import Call, JobStatus, Result, State
-from qfusion_core.remote.journal.records import Entry
-from qfusion_core.remote.missing import Missing
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.missing import MissingJobs
 from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.queued_device import Fleet
-from qfusion_core.remote.retry import Asking
+from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.remote.submission import new_asking
 
 
-class Desk:
+class Poller:
     """For the jobs of one call, each asked for at its own machine.
 
     Args:
@@ -28,14 +28,14 @@ class Desk:
         give_up: For errors, where a job may never come to its end.
     """
 
-    def __init__(self, fleet: Fleet, call: Call, next_step: str, give_up: str) -> None:
+    def __init__(self, fleet: QueuedDevice, call: Call, next_step: str, give_up: str) -> None:
         self._fleet, self._call = fleet, call
         self._next, self._give_up = next_step, give_up
         self._journal = fleet.bound.measurement.journal
         self._asks = {name: new_asking(member) for name, member in fleet.members.items()}
-        self._missing = Missing(self._journal.jobs, next_step, give_up)
+        self._missing = MissingJobs(self._journal.jobs, next_step, give_up)
 
-    def settle(self, entry: Entry) -> JobStatus:
+    def settle(self, entry: JobRecord) -> JobStatus:
         """The state of a submitted job, which is written down if it is the last.
 
         Raises:
@@ -63,7 +63,7 @@ class Desk:
             raise error
 
     def _settle(
-        self, entry: Entry, device: RemoteDevice, ask: Asking, status: JobStatus
+        self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, status: JobStatus
     ) -> JobStatus:
         if status.state == "unknown":
             return self._missing.look(entry, device, ask, status.reason)
@@ -74,7 +74,9 @@ class Desk:
             return self._keep(entry, device, ask)
         return self._end(entry, device, status, ask)
 
-    def _end(self, entry: Entry, device: RemoteDevice, status: JobStatus, ask: Asking) -> JobStatus:
+    def _end(
+        self, entry: JobRecord, device: RemoteDevice, status: JobStatus, ask: RetryingCaller
+    ) -> JobStatus:
         """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
             reason = ask.hide(status.reason or "") or f"{status.state}, no reason was given"
@@ -83,7 +85,7 @@ class Desk:
             self._journal.jobs.ended(entry.key, status.state, reason, charge)
         return status
 
-    def _keep(self, entry: Entry, device: RemoteDevice, ask: Asking) -> JobStatus:
+    def _keep(self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller) -> JobStatus:
         """Fetch what a job gave, and write it down: its values, or what there is instead."""
         job, job_id = self._journal.job(self._call, entry), str(entry.job_id)
 

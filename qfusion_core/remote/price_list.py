@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from qfusion_core.config.file_search import find
 from qfusion_core.config.trust import how_to_trust
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.notes import note
 from qfusion_core.remote.price import is_amount
 
@@ -34,7 +34,7 @@ def read_prices(model: type[Model], packaged: str | Path, device: str) -> Model:
     Raises:
         InputError: One line with the position in the file that is wrong.
     """
-    own = Source.read(packaged)
+    own = YamlDocument.read(packaged)
     users = _find()
     if users is None:
         return own.validate(model)
@@ -63,7 +63,7 @@ def _below(packaged: Any, users: Any, name: str = "") -> Iterator[str]:
         yield f"{name} {users:g}, the packaged list {packaged:g}"
 
 
-def _find() -> Source | None:
+def _find() -> YamlDocument | None:
     found = find("prices.yaml", VARIABLE)
     if found.theirs is not None:
         path = found.theirs.path

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from qfusion_core.remote.journal.records import Planned
+from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.queued_device import Fleet
+    from qfusion_core.remote.queued_device import QueuedDevice
 
 
-def ask_providers(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Price]:
+def ask_providers(fleet: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, Price]:
     """The sum over the jobs of each backend, by its name.
 
     Jobs of one size cost the same: the provider is asked once for each.

@@ -11,7 +11,7 @@ from qfusion_core.backends.schema import Budget
 from qfusion_core.interfaces.device import BlackBoxDevice
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import Entry, Planned
+from qfusion_core.remote.journal.records import JobRecord, PlannedJob
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.price import Price
 
@@ -45,7 +45,7 @@ class Origin(NamedTuple):
     columns: tuple[int, ...]
 
 
-class Fleet(BlackBoxDevice, ABC):
+class QueuedDevice(BlackBoxDevice, ABC):
     """One machine is a fleet of itself.
 
     Attributes:
@@ -68,7 +68,7 @@ class Fleet(BlackBoxDevice, ABC):
         """Its machines, open, by the names of their backends."""
 
     @abstractmethod
-    def assign(self, call: Call) -> list[Planned]:
+    def assign(self, call: Call) -> list[PlannedJob]:
         """The plan of a call, with prices; sends nothing.
 
         Raises:
@@ -76,7 +76,9 @@ class Fleet(BlackBoxDevice, ABC):
         """
 
     @abstractmethod
-    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
+    def replan(
+        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+    ) -> list[PlannedJob]:
         """Another plan for what some jobs were to do; positions count from 0.
 
         Args:

@@ -20,7 +20,7 @@ _MOST, _SAID = 20_000, 240  # characters that are looked through for secrets, an
 _CUT = 2_000  # left out where more were said: half a secret may be there
 
 
-class Asking:
+class RetryingCaller:
     """Asks for one backend.
 
     Args:

@@ -17,33 +17,33 @@ from qfusion_core.remote.consent import require_agreement
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.journal import About
-from qfusion_core.remote.journal.records import At, Budgets
+from qfusion_core.remote.journal.records import Budgets, CallId
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.missing import surely_failed
 from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.queued_device import Fleet, Origin
-from qfusion_core.remote.runner import Waiting
+from qfusion_core.remote.queued_device import Origin, QueuedDevice
+from qfusion_core.remote.runner import CallRunner
 from qfusion_core.remote.submission import new_asking
 
 
-class Answer(NamedTuple):
+class CallResult(NamedTuple):
     """Values ``[rows, observables]`` in float64, as measured, and where they come from."""
 
     values: Tensor
     origins: list[Origin]
 
 
-def evaluate(fleet: Fleet, call: Call) -> Answer:
+def evaluate(fleet: QueuedDevice, call: Call) -> CallResult:
     """Carry a call out; see `RemoteDevice.evaluate`."""
     return _evaluate_here(fleet, call) if fleet.local else _evaluate_there(fleet, call)
 
 
-def budgets(fleet: Fleet) -> Budgets:
+def budgets(fleet: QueuedDevice) -> Budgets:
     """What each of its backends may spend."""
     return {name: member.bound.budget for name, member in fleet.members.items()}
 
 
-def carry_out(fleet: Fleet, call: Call, at: At) -> None:
+def carry_out(fleet: QueuedDevice, call: Call, at: CallId) -> None:
     """Submit what is not submitted and wait for what is not done.
 
     Raises:
@@ -51,7 +51,7 @@ def carry_out(fleet: Fleet, call: Call, at: At) -> None:
     """
     measurement = fleet.bound.measurement
     try:
-        Waiting(fleet, call, at, budgets(fleet)).run()
+        CallRunner(fleet, call, at, budgets(fleet)).run()
     except KeyboardInterrupt:
         raise Interrupted(
             f"{fleet.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
@@ -60,11 +60,11 @@ def carry_out(fleet: Fleet, call: Call, at: At) -> None:
         ) from None
 
 
-def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
+def _evaluate_there(fleet: QueuedDevice, call: Call) -> CallResult:
     bound = fleet.bound
     _require_affordable(fleet)
     measurement = bound.measurement
-    about = About(
+    about = MeasurementIdentity(
         measurement.verb or "call",
         measurement.subject,
         bound.backend,
@@ -91,10 +91,10 @@ def _evaluate_there(fleet: Fleet, call: Call) -> Answer:
     values = journal.values(at, stored)
     measurement.answered(about, at)
     origins = [Origin(each.backend, each.rows, each.columns) for each in journal.jobs.of(at)]
-    return Answer(values, origins)
+    return CallResult(values, origins)
 
 
-def _require_affordable(fleet: Fleet) -> None:
+def _require_affordable(fleet: QueuedDevice) -> None:
     for device in fleet.members.values():
         budget = device.bound.budget
         if device.paid and not device.local and not (budget and budget.limits):
@@ -104,7 +104,7 @@ def _require_affordable(fleet: Fleet) -> None:
             )
 
 
-def _evaluate_here(fleet: Fleet, call: Call) -> Answer:
+def _evaluate_here(fleet: QueuedDevice, call: Call) -> CallResult:
     """On devices that run in this process: no journal."""
     values = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
     plan = fleet.assign(call)
@@ -114,7 +114,9 @@ def _evaluate_here(fleet: Fleet, call: Call) -> Answer:
         _wait_here(device, job_id)
         result = require_result(device, job, device.fetch(job, job_id))
         values[slice(*job.rows), list(job.columns)] = result.values.detach().double().cpu()
-    return Answer(values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan])
+    return CallResult(
+        values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan]
+    )
 
 
 def _wait_here(device: RemoteDevice, job_id: str) -> None:
@@ -127,7 +129,7 @@ def _wait_here(device: RemoteDevice, job_id: str) -> None:
         raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)
 
 
-def _repeat_failed(fleet: Fleet, call: Call, at: At) -> None:
+def _repeat_failed(fleet: QueuedDevice, call: Call, at: CallId) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
     jobs = fleet.bound.measurement.journal.jobs
     failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]

@@ -19,22 +19,22 @@ from qfusion_core.remote.errors import (
     RemoteError,
     Transient,
 )
-from qfusion_core.remote.failover import Handover
+from qfusion_core.remote.failover import Failover
 from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.journal.lease import new_owner
-from qfusion_core.remote.journal.records import UNFINISHED, At, Budgets, Entry
+from qfusion_core.remote.journal.records import UNFINISHED, Budgets, CallId, JobRecord
 from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Progress
-from qfusion_core.remote.poller import Desk
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.poller import Poller
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.signals import ending_politely
 from qfusion_core.remote.submission import Submission
 
 
-class Waiting:
+class CallRunner:
     """One process's wait for one call."""
 
-    def __init__(self, fleet: Fleet, call: Call, at: At, budgets: Budgets) -> None:
+    def __init__(self, fleet: QueuedDevice, call: Call, at: CallId, budgets: Budgets) -> None:
         self._fleet, self._call, self._at = fleet, call, at
         self._measurement = fleet.bound.measurement
         self._journal = self._measurement.journal
@@ -48,8 +48,8 @@ class Waiting:
             for name, member in fleet.members.items()
         }
         give_up = f"or give it up with {self._forget}"
-        self._handover = Handover(fleet, call, at, budgets, owner, self._next, give_up)
-        self._desk = Desk(fleet, call, self._next, give_up)
+        self._handover = Failover(fleet, call, at, budgets, owner, self._next, give_up)
+        self._desk = Poller(fleet, call, self._next, give_up)
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
         self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key
 
@@ -103,7 +103,7 @@ class Waiting:
                 except RemoteError as error:
                     moved |= self._handover.of_unsent(backend, error)
 
-    def _send(self, entries: list[Entry], backend: str) -> None:
+    def _send(self, entries: list[JobRecord], backend: str) -> None:
         if backend in self._handover.out:
             return
         pending = sum(entry.state == "submitted" for entry in entries)
@@ -117,7 +117,7 @@ class Waiting:
                 self._senders[backend].send(self._journal.job(self._call, entry), entry.key)
                 pending += 1
 
-    def _look(self, began: float) -> tuple[list[Entry], bool]:
+    def _look(self, began: float) -> tuple[list[JobRecord], bool]:
         """Ask for every job that is at a provider; keep what is done.
 
         Returns:
@@ -161,7 +161,7 @@ class Waiting:
             raise self._with_ways_out(next(iter(self._stuck.values())))
         return unfinished, moved
 
-    def _ended(self, entry: Entry, status: JobStatus) -> list[Entry]:
+    def _ended(self, entry: JobRecord, status: JobStatus) -> list[JobRecord]:
         """A job that has ended badly, or the parts of it that have."""
         if status.state == "cancelled":
             return [entry._replace(state=status.state, reason=status.reason)]
@@ -169,7 +169,7 @@ class Waiting:
         ours = (entry.backend, entry.job_id, "failed")
         return [each for each in now if (each.backend, each.job_id, each.state) == ours]
 
-    def _try_to_settle(self, entry: Entry) -> JobStatus:
+    def _try_to_settle(self, entry: JobRecord) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
         if entry.backend not in self._silent:
             try:
@@ -185,7 +185,7 @@ class Waiting:
             self._stuck[entry.key] = self._silent[entry.backend]
         return JobStatus("running")
 
-    def _require_hope(self, unfinished: list[Entry]) -> None:
+    def _require_hope(self, unfinished: list[JobRecord]) -> None:
         """End where all that is left is at machines that cannot be asked.
 
         Raises:
@@ -210,7 +210,7 @@ class Waiting:
             error.next_step += ", or measure anew with --again"
         return error
 
-    def _error(self, entry: Entry, others: int) -> RemoteError:
+    def _error(self, entry: JobRecord, others: int) -> RemoteError:
         kind = JobFailed if entry.state == "failed" else JobCancelled
         stay = f"{others} other job(s) of the plan go on; " if others else ""
         return kind(
@@ -221,7 +221,9 @@ class Waiting:
             f"{self._forget}",
         )
 
-    def _pending(self, kind: type[JobsPending], said: str, unfinished: list[Entry]) -> JobsPending:
+    def _pending(
+        self, kind: type[JobsPending], said: str, unfinished: list[JobRecord]
+    ) -> JobsPending:
         ids = [self._handover.shown(entry) for entry in unfinished if entry.job_id]
         shown = ", ".join(ids[:5]) + (f", ... ({len(ids)} in all)" if len(ids) > 5 else "")
         unsent = len(unfinished) - len(ids)

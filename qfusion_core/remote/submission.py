@@ -10,19 +10,21 @@ from typing import TYPE_CHECKING
 from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.journal.job_store import Ledger
-from qfusion_core.remote.journal.records import Entry
-from qfusion_core.remote.journal.request import Request
-from qfusion_core.remote.retry import Asking
+from qfusion_core.remote.journal.job_store import JobStore
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.request import SentRequest
+from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.storage.user_key import to_hide
 
 if TYPE_CHECKING:
     from qfusion_core.remote.device import RemoteDevice
 
 
-def new_asking(device: RemoteDevice) -> Asking:
+def new_asking(device: RemoteDevice) -> RetryingCaller:
     """Asks the device's provider."""
-    return Asking(device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()])
+    return RetryingCaller(
+        device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()]
+    )
 
 
 _ID = re.compile(r"\S{1,1000}")
@@ -43,7 +45,7 @@ class Submission:
         next_step: For errors.
     """
 
-    def __init__(self, device: RemoteDevice, ledger: Ledger, owner: str, next_step: str) -> None:
+    def __init__(self, device: RemoteDevice, ledger: JobStore, owner: str, next_step: str) -> None:
         self._device, self._ledger = device, ledger
         self._owner, self._next_step = owner, next_step
         self._ask = new_asking(device)
@@ -68,11 +70,11 @@ class Submission:
             self._ledger.let_go(key)
             raise
 
-    def claim(self, key: str) -> Entry | None:
+    def claim(self, key: str) -> JobRecord | None:
         """Take or renew the lease on an intent; None where another process has it."""
         return self._ledger.claim(key, self._owner, self._device.options.lease_seconds)
 
-    def heed(self, entries: Iterable[Entry]) -> None:
+    def heed(self, entries: Iterable[JobRecord]) -> None:
         """Note which submissions nobody has a reply of: the grace period of each counts from now.
 
         Together, so that many are waited for as long as one.
@@ -81,7 +83,7 @@ class Submission:
             if entry.sent is not None:
                 self._doubts.setdefault((entry.key, entry.sent), time.monotonic())
 
-    def find(self, entry: Entry) -> str | None:
+    def find(self, entry: JobRecord) -> str | None:
         """Id of a job that another process may have sent without our seeing it.
 
         When that was is known by that process's clock, which may be wrong: the grace period counts
@@ -96,7 +98,7 @@ class Submission:
         self.heed([entry])
         return self._search(entry.key, self._doubts[entry.key, entry.sent])
 
-    def look(self, entry: Entry) -> str | None:
+    def look(self, entry: JobRecord) -> str | None:
         """Id of a job that was never sent as far as this journal knows, which may be a copy.
 
         Nobody is asked for what this process has written itself.
@@ -129,7 +131,7 @@ class Submission:
             time.sleep(min(wait, left))
             wait = min(1.5 * wait, options.poll_seconds_max)
 
-    def _submit(self, job: Job, entry: Entry) -> str:
+    def _submit(self, job: Job, entry: JobRecord) -> str:
         key, tries_left = entry.key, min(self._device.options.tries, _SENT)
         doubtful = entry.sent is not None
         # who did not write the intent cannot know that nobody has sent it: the folder was copied,
@@ -166,7 +168,7 @@ class Submission:
         def note(request: bytes = b"") -> None:
             began, lease = _now(), device.options.lease_seconds
             body = self._ask.hide_bytes(request)
-            sent = Request(device.client(), body) if request else None
+            sent = SentRequest(device.client(), body) if request else None
             noted = self._ledger.sending(key, self._owner, account, lease, sent)
             # a process that was stopped in between may be long past its lease
             if not noted or _now() - began >= lease:

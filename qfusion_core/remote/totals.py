@@ -19,7 +19,7 @@ from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
+from qfusion_core.remote.budget import Spending, high, left_of_all, require_budget_of_all
 from qfusion_core.remote.journal.costs import spent_of
 from qfusion_core.remote.journal.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
@@ -29,7 +29,7 @@ from qfusion_core.storage.user_key import keys
 from qfusion_core.storage.writing import new_file, require_no_link
 
 NAME = "spending.sqlite"
-_FIELDS = Spent._fields
+_FIELDS = Spending._fields
 _TABLES = f"""
 CREATE TABLE job (key TEXT PRIMARY KEY, backend TEXT NOT NULL, run TEXT NOT NULL,
     {", ".join(f"{name} REAL NOT NULL" for name in _FIELDS)});
@@ -37,7 +37,7 @@ CREATE TABLE seal (tag TEXT NOT NULL);
 """
 
 
-class Costly(NamedTuple):
+class JobToSend(NamedTuple):
     """A job that is to be sent."""
 
     backend: str
@@ -45,7 +45,7 @@ class Costly(NamedTuple):
 
 
 def reserve_of_all(
-    run: str, jobs: Mapping[str, Costly], budgets: Mapping[str, Budget | None]
+    run: str, jobs: Mapping[str, JobToSend], budgets: Mapping[str, Budget | None]
 ) -> int:
     """Count jobs, if the budgets over all runs allow all of them together.
 
@@ -64,7 +64,9 @@ def reserve_of_all(
         InputError: There is a budget over all runs, and what they spent is not to be known.
     """
     held = {
-        name: budget for name, budget in budgets.items() if budget and left_of_all(budget, Spent())
+        name: budget
+        for name, budget in budgets.items()
+        if budget and left_of_all(budget, Spending())
     }
     counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
     try:
@@ -89,7 +91,7 @@ def reserve_of_all(
         return 0
 
 
-def settle_of_all(jobs: Mapping[str, Spent]) -> None:
+def settle_of_all(jobs: Mapping[str, Spending]) -> None:
     """Note what jobs cost that have ended, by key; those that are not counted stay so."""
     try:
         with _writing() as db:
@@ -100,7 +102,7 @@ def settle_of_all(jobs: Mapping[str, Spent]) -> None:
         return  # more is counted than was spent
 
 
-def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spent]]) -> None:
+def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spending]]) -> None:
     """Count the jobs of a journal that was adopted, by key: backend, and what is spent or reserved.
 
     Those that are counted already keep their sums; a file that cannot be used is no hindrance.
@@ -115,7 +117,7 @@ def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spent]]) -> None:
         return
 
 
-def spent_of_all() -> dict[str, dict[str, Spent]]:
+def spent_of_all() -> dict[str, dict[str, Spending]]:
     """What every run has spent or reserved: by backend, then by the folder of the run.
 
     Raises:
@@ -131,20 +133,20 @@ def spent_of_all() -> dict[str, dict[str, Spent]]:
             ).fetchall()
     except _Unusable as error:
         raise InputError(str(error)) from None
-    found: dict[str, dict[str, Spent]] = {}
+    found: dict[str, dict[str, Spending]] = {}
     for backend, run, *amounts in rows:
         found.setdefault(backend, {})[run] = spent_of(amounts)
     return found
 
 
-def total_of(backend: str) -> Spent:
+def total_of(backend: str) -> Spending:
     """What a backend has spent or reserved over all runs; likewise."""
     return together(spent_of_all().get(backend, {}).values())
 
 
-def together(runs: Collection[Spent]) -> Spent:
+def together(runs: Collection[Spending]) -> Spending:
     """The sum of what some runs have spent."""
-    return Spent(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
+    return Spending(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
 
 
 class _Unusable(QfusionError):
@@ -225,17 +227,17 @@ def _tag(db: sqlite3.Connection, key: bytes) -> str:
     return hmac.new(key, content.digest(), hashlib.sha256).hexdigest()
 
 
-def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spent:
+def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spending:
     rows = db.execute(f"SELECT key, {', '.join(_FIELDS)} FROM job WHERE backend = ?", (backend,))
     kept = [amounts for key, *amounts in rows if key not in without]
     return spent_of([sum(column) for column in zip(*kept, strict=True)] or [0] * len(_FIELDS))
 
 
-def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spent) -> None:
+def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spending) -> None:
     marks = ", ".join("?" for _ in (key, backend, run, *spent))
     db.execute(f"INSERT OR REPLACE INTO job VALUES ({marks})", (key, backend, run, *spent))
 
 
-def _reserved(price: Price) -> Spent:
+def _reserved(price: Price) -> Spending:
     seconds, usd = high(price.qpu_seconds) or 0.0, high(price.usd) or 0.0
-    return Spent(price.tasks, price.shots, price.executions, seconds, usd)
+    return Spending(price.tasks, price.shots, price.executions, seconds, usd)

@@ -20,7 +20,7 @@ from qfusion_core.errors import InputError, damaged
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import cannot_write, require_free
-from qfusion_core.runs.config import Config, Provenance
+from qfusion_core.runs.config import Provenance, RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
 from qfusion_core.runs.measured import exported_calibrations, measured_values
@@ -110,7 +110,7 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     return Exported(target, written, tuple(_remains(config, list(model.state_dict()))), left_out)
 
 
-def to_share(config: Config) -> Config:
+def to_share(config: RunConfig) -> RunConfig:
     """A configuration without what says where and by whom it was made."""
     return config.model_copy(
         update={
@@ -155,7 +155,7 @@ def _history(folder: RunFolder) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _remains(config: Config, tensors: list[str]) -> list[str]:
+def _remains(config: RunConfig, tensors: list[str]) -> list[str]:
     """What the copy tells of the data."""
     lines = [f"names of {len(config.classes)} classes"]
     if config.features:

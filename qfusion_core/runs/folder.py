@@ -19,7 +19,7 @@ import numpy as np
 
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.data.formats.marks import UNMARKED
 from qfusion_core.data.split import Split
 from qfusion_core.errors import InputError, damaged
@@ -29,19 +29,19 @@ from qfusion_core.printable import shown_path
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
-from qfusion_core.runs.config import FORMAT, Config, Provenance
+from qfusion_core.runs.config import FORMAT, Provenance, RunConfig
 from qfusion_core.runs.needed import asking_for_plugins, plugins_of
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
 from qfusion_core.storage.writing import write_atomically
 
-__all__ = ["Config", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
+__all__ = ["RunConfig", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
 
 
 class RunFolder:
     """A run folder that exists; make one by `create` or `open`."""
 
-    def __init__(self, path: Path, config: Config) -> None:
+    def __init__(self, path: Path, config: RunConfig) -> None:
         self.path = path
         self.config = config
         self.model = path / "model.safetensors"
@@ -66,7 +66,7 @@ class RunFolder:
             InputError: The folder holds something already, or cannot be written.
         """
         require_free(path, or_resume(path))
-        config = Config(
+        config = RunConfig(
             format=1,
             spec=spec,
             input_shape=tuple(split.train.x.shape[1:]),
@@ -120,14 +120,14 @@ class RunFolder:
                 f"{shown_path(path)}: not a run folder ({what}); expected the folder that "
                 "`qfusion train` wrote"
             )
-        source = Source.read(file, follow=False)
+        source = YamlDocument.read(file, follow=False)
         found = source.get(("format",))
         if isinstance(found, int) and found > FORMAT:
             raise source.error(
                 ("format",),
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
-        config = source.validate(Config)
+        config = source.validate(RunConfig)
         with asking_for_plugins(source):
             spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))

@@ -19,8 +19,8 @@ from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.approval import Approve
-from qfusion_core.runs.allocation import Limited
-from qfusion_core.runs.config import Config
+from qfusion_core.runs.allocation import TensorLimit
+from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
@@ -64,7 +64,7 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
     return model.eval()
 
 
-def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
+def _pipelines(config: RunConfig, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
     """The fitted transforms of each branch."""
     spec = config.spec
     steps = {"classical": spec.preprocess.classical}
@@ -79,7 +79,9 @@ def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipel
     return pipelines
 
 
-def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -> FusionClassifier:
+def _build(
+    config: RunConfig, pipelines: dict[str, Pipeline], registry: Registry
+) -> FusionClassifier:
     """A model of that make, with the fitted transforms and untrained weights."""
     return FusionClassifier(
         config.spec,
@@ -90,7 +92,7 @@ def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -
     )
 
 
-def _require_shapes(config: Config, promised: Promised, registry: Registry) -> None:
+def _require_shapes(config: RunConfig, promised: Promised, registry: Registry) -> None:
     """Compare the shapes of the file with those of the model before the file is read.
 
     A model that is larger than the file says is not made.
@@ -105,7 +107,7 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
         if name.startswith("transforms.") and tensor.numel() > most:
             raise ValueError(f"{one_line(name, 60)}: {list(tensor.shape)} for {width} features")
     stored = sum(tensor.numel() for tensor in promised.values())
-    with Limited(_MOST_ELEMENTS + stored), torch.random.fork_rng(devices=[]):
+    with TensorLimit(_MOST_ELEMENTS + stored), torch.random.fork_rng(devices=[]):
         expected = _build(config, _pipelines(config, promised), registry).state_dict()
     for name in sorted({*expected, *promised}):
         wanted, got = (

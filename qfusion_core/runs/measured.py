@@ -8,7 +8,7 @@ from typing import Any
 
 from qfusion_core.calibration.store import Calibration
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import QfusionError
 from qfusion_core.runs.redact import provenance_to_share, without_paths
 from qfusion_core.storage.writing import require_no_link
@@ -25,7 +25,7 @@ def exported_calibrations(run: Path) -> dict[str, str]:
         return {}
     texts = {}
     for path in sorted(folder.glob("*.yaml")):
-        found = Source.read(path, follow=False).validate(Calibration)
+        found = YamlDocument.read(path, follow=False).validate(Calibration)
         update = {"measurement": None, "provenance": provenance_to_share(found.provenance)}
         texts[f"calibration/{path.name}"] = dump(
             found.model_copy(update=update).model_dump(mode="json")

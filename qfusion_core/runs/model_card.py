@@ -10,10 +10,10 @@ from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
     from qfusion_core.noise_parameters import Noise
-    from qfusion_core.runs.folder import Config
+    from qfusion_core.runs.folder import RunConfig
 
 
-def model_card(config: Config, metrics: dict[str, Any]) -> str:
+def model_card(config: RunConfig, metrics: dict[str, Any]) -> str:
     """A short README: what the model is, on what it was trained, what it scores, how to load it."""
     spec = config.spec
     train, validation, tested = metrics["rows"]

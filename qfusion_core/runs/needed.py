@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from qfusion_core.config.spec import KINDS_BY_KEY, RunSpec
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line
@@ -32,7 +32,7 @@ def plugins_of(spec: RunSpec) -> dict[str, Any]:
 
 
 @contextmanager
-def asking_for_plugins(source: Source) -> Iterator[None]:
+def asking_for_plugins(source: YamlDocument) -> Iterator[None]:
     """An error about a component names the distribution that the run was trained with, if missing.
 
     Args:

@@ -16,7 +16,7 @@ from qfusion_core.interfaces.device import Device
 from qfusion_core.noise_parameters import NoiseParameters
 from qfusion_core.remote.device import Binding, RemoteDevice
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
-from qfusion_core.remote.journal.journal import About
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.planning import planned
 from qfusion_core.testing.device import DeviceContract
@@ -84,7 +84,7 @@ class RemoteDeviceContract(DeviceContract):
         device, call = self.open(), _call(3)
         jobs = device.assign(call)
         journal = device.bound.measurement.journal
-        about = About("contract", "", "contract", device.name, device.values_digest())
+        about = MeasurementIdentity("contract", "", "contract", device.name, device.values_digest())
         at = Measurement(self._scratch.name, "contract").at(about, call)
         journal.write(at, call, jobs, {"contract": None})
         stored = journal.call(at)

@@ -41,7 +41,7 @@ class Epoch:
     score: float
 
 
-class Prepared(NamedTuple):
+class TrainingRows(NamedTuple):
     """Rows as the model takes them.
 
     Attributes:
@@ -116,7 +116,7 @@ def fit(
         QfusionError: The loss is no longer a number.
     """
     rows, held_out = (
-        Prepared(*state.model.preprocess(torch.from_numpy(part.x)), part.y)
+        TrainingRows(*state.model.preprocess(torch.from_numpy(part.x)), part.y)
         for part in (train, validation)
     )
     for name, prepared in (("training", rows), ("validation", held_out)):
@@ -126,8 +126,8 @@ def fit(
 
 def fit_prepared(
     state: TrainingState,
-    train: Prepared,
-    validation: Prepared,
+    train: TrainingRows,
+    validation: TrainingRows,
     options: Training,
     *,
     noise: Noise | None = None,

@@ -28,7 +28,7 @@ from qfusion_core.remote.submission import new_asking
 from qfusion_core.workflows.journal_folders import look_at_places
 
 if TYPE_CHECKING:
-    from qfusion_core.plugin.registry import Offer
+    from qfusion_core.plugin.registry import OfferedComponent
 
 TRUST = "trust"
 PATIENCE = {"timeout_seconds": 60.0, "tries": 2}  # of somebody who waits for the doctor
@@ -111,7 +111,7 @@ def package_findings(
     device: type[Device], options: Options, registry: Registry
 ) -> Iterator[Finding]:
     """The plugin, and what it needs besides."""
-    offer: Offer = next(o for o in registry.offers("device") if o.component is device)
+    offer: OfferedComponent = next(o for o in registry.offers("device") if o.component is device)
     yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
     for package in (canonical(name) for name in device.packages(options)):
         if (version := installed_version(package)) is not None:

@@ -13,7 +13,7 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.estimate import Estimate, estimate
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 
 
 class DryRun(NamedTuple):
@@ -41,7 +41,7 @@ def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
     Raises:
         InputError: The backend runs here, or its machine has no snapshot.
     """
-    if isinstance(device, Fleet) and not device.local and len(device.members) > 1:
+    if isinstance(device, QueuedDevice) and not device.local and len(device.members) > 1:
         raise InputError(
             f"backend {backend!r} is a pool; make a dry run of its members one by one: "
             f"{', '.join(device.members)}"

@@ -13,11 +13,11 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.journal.journal import NAME, Journal
-from qfusion_core.remote.journal.records import UNFINISHED, Entry
+from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.run_call import carry_out
 
 
@@ -49,7 +49,7 @@ def resume_jobs(
     approve: Approve = None,
     on_price: Callable[[str, Price], None] = lambda backend, price: None,
     on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> list[Entry]:
+) -> list[JobRecord]:
     """Submit and wait for every unfinished job; the verb then finds its values.
 
     What is not sent yet passes price, budget and ``approve`` like something new.
@@ -110,7 +110,7 @@ def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = F
     journal, measurement = open_journal(run), Measurement(run)
     rows = chosen(journal, which)
 
-    def there(name: str, job: Entry) -> InputError:
+    def there(name: str, job: JobRecord) -> InputError:
         return InputError(
             f"{run}: measurement {name}: job {job.job_id or job.key} may be at the provider; first "
             f"`{measurement.command('cancel', name)}`, or wait for it with resume; where nobody "
@@ -136,7 +136,7 @@ def unfinished(
     which: Sequence[str] | None,
     backends: Backends,
     measurement: Measurement,
-) -> Iterator[tuple[Fleet, dict[str, Any]]]:
+) -> Iterator[tuple[QueuedDevice, dict[str, Any]]]:
     """Each measurement that has unfinished jobs, with its device, open.
 
     What earlier processes have left open at the providers is closed, also for those that have none.
@@ -148,7 +148,7 @@ def unfinished(
         left = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
         if waited_for or left:
             device = backends.open(row["backend"], registry, measurement)
-            if not isinstance(device, Fleet) or device.name != row["device"]:
+            if not isinstance(device, QueuedDevice) or device.name != row["device"]:
                 raise QfusionError(
                     f"backend {row['backend']!r} in {backends.source.path} is of type "
                     f"{device.name!r}, its jobs are of {row['device']!r}; name the file that it "

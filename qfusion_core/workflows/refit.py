@@ -30,19 +30,19 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.fit import Prepared, TrainingState, as_json, fit_prepared, start
+from qfusion_core.training.fit import TrainingRows, TrainingState, as_json, fit_prepared, start
 from qfusion_core.workflows.calibrate import circuit_of
 from qfusion_core.workflows.train import count_parameters
 
 
-class Rows(NamedTuple):
+class RefitRows(NamedTuple):
     """The rows of a refit: never those of the test part."""
 
     train: Part
     validation: Part
 
 
-def refit_rows(split: Split, samples: int | None, seed: int) -> Rows:
+def refit_rows(split: Split, samples: int | None, seed: int) -> RefitRows:
     """Training rows, and as large a share of the validation rows.
 
     Args:
@@ -62,10 +62,10 @@ def refit_rows(split: Split, samples: int | None, seed: int) -> Rows:
             f"--samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
             "take more"
         )
-    return Rows(train, validation)
+    return RefitRows(train, validation)
 
 
-def measure_rows(model: FusionClassifier, rows: Rows, device: Device, backend: str) -> Tensor:
+def measure_rows(model: FusionClassifier, rows: RefitRows, device: Device, backend: str) -> Tensor:
     """Raw values ``[training and validation rows, n_observables]``, all in one call."""
     encoder = circuit_of(model, backend)
     model.attach(device).eval()
@@ -77,7 +77,7 @@ def measure_rows(model: FusionClassifier, rows: Rows, device: Device, backend: s
 def refit(
     folder: RunFolder,
     model: FusionClassifier,
-    rows: Rows,
+    rows: RefitRows,
     values: Tensor,
     out: Path,
     *,
@@ -108,11 +108,12 @@ def refit(
             encoder.standard.running_var.copy_(values[:count].var(0))  # type: ignore[union-attr]
         tokens = encoder.eval().arrange(values).flatten(1)
     train, validation = (
-        Prepared(model.preprocess(torch.from_numpy(part.x))[0], known, part.y)
+        TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], known, part.y)
         for part, known in zip(rows, (tokens[:count], tokens[count:]), strict=True)
     )
     torch.manual_seed(options.seed)
-    model.quantum, model.classical = _Measured(encoder.output_shape), _Frozen(classical)  # type: ignore[assignment]
+    model.quantum = _MeasuredTokens(encoder.output_shape)  # type: ignore[assignment]
+    model.classical = _FrozenEncoder(classical)  # type: ignore[assignment]
     state = start(model, options, count)
     fit_prepared(state, train, validation, options, on_epoch=on_epoch)
     model.quantum, model.classical = encoder, classical.requires_grad_(True)
@@ -139,7 +140,7 @@ def refit(
     return made
 
 
-class _Measured(nn.Module):
+class _MeasuredTokens(nn.Module):
     """In the place of the quantum encoder: its features are the tokens, in one row."""
 
     def __init__(self, output_shape: tuple[int, int]) -> None:
@@ -152,7 +153,7 @@ class _Measured(nn.Module):
         return tokens
 
 
-class _Frozen(nn.Module):
+class _FrozenEncoder(nn.Module):
     """A classical encoder that neither learns nor drops anything out."""
 
     def __init__(self, encoder: ClassicalEncoder) -> None:
@@ -160,7 +161,7 @@ class _Frozen(nn.Module):
         self.encoder = encoder.requires_grad_(False).eval()
         self.output_shape, self.members = encoder.output_shape, encoder.members
 
-    def train(self, mode: bool = True) -> _Frozen:
+    def train(self, mode: bool = True) -> _FrozenEncoder:
         """Stays in evaluation mode."""
         return super().train(False)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from qfusion_braket import plan
 from qfusion_braket.from_bits import from_bits, from_counts
 from qfusion_braket.machine import Limits, Machine
-from qfusion_braket.openqasm import Writer
+from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_braket.options import Options
 from qfusion_braket.reply import reply_of
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
@@ -91,7 +91,7 @@ def test_every_gate_on_every_set_of_gates(name):
     circuit, observables = everything(), ["ZII", "IYI", "XIX", "YZX", "III"]
     data = torch.tensor([[0.4, -1.0, 2.2]], dtype=torch.float64)
     nothing = torch.zeros(0, dtype=torch.float64)
-    source = Writer(GATES[name]).exact(circuit, observables)
+    source = OpenQasmWriter(GATES[name]).exact(circuit, observables)
     assert GATES[name] is None or gates_of(source) <= set(GATES[name])
     angles = circuit.angles(data, nothing)[0].tolist()
     found = expected(source, {f"a{column}": value for column, value in enumerate(angles)})
@@ -105,16 +105,16 @@ def test_every_gate_on_every_set_of_gates(name):
 def test_a_setting_reads_its_words(name, basis):
     angles = CIRCUIT.angles(torch.tensor([[0.9, -0.6]]).double(), WEIGHTS)[0].tolist()
     inputs = {f"a{column}": value for column, value in enumerate(angles)}
-    result = executed(Writer(GATES[name]).sampled(CIRCUIT, basis), inputs, 20_000, 1)
+    result = executed(OpenQasmWriter(GATES[name]).sampled(CIRCUIT, basis), inputs, 20_000, 1)
     alone = [f"{basis[0]}I", f"I{basis[1]}", basis]
     found = from_bits(np.array(result["measurements"]), result["measuredQubits"], alone)
-    exact = [each["value"] for each in expected(Writer().exact(CIRCUIT, alone), inputs)]
+    exact = [each["value"] for each in expected(OpenQasmWriter().exact(CIRCUIT, alone), inputs)]
     assert found.tolist() == pytest.approx(exact, abs=5 / 20_000**0.5)
 
 
 def test_a_device_without_a_gate_and_its_substitutes():
     with pytest.raises(InputError, match="no gate 'cnot', and none that stands for it; it has rz"):
-        Writer(["rz"]).sampled(Circuit(2, (Gate("CNOT", (0, 1)),), 1, 0), "ZZ")
+        OpenQasmWriter(["rz"]).sampled(Circuit(2, (Gate("CNOT", (0, 1)),), 1, 0), "ZZ")
 
 
 def test_the_text_of_a_task_is_the_same_in_every_process():

@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
-from qfusion_braket.parsed_program import Parsed
+from qfusion_braket.parsed_program import ParsedProgram
 from qfusion_core import Angle, Circuit, Gate, InputError, Refused, Term, open_backend
 from qfusion_core.testing import ReferenceDevice, RemoteDeviceContract
 
@@ -217,7 +217,7 @@ def test_an_angle_that_is_an_expression_of_inputs():
         "OPENQASM 3.0; input float a0; input float a1; qubit[2] q;"
         "prx(a1, 2*a0 + 0.5) q[0]; rz(a1/2) q[1]; h q[0];"
     )
-    operations = Parsed(text, 2).bind([0.25, 0.5])
+    operations = ParsedProgram(text, 2).bind([0.25, 0.5])
     assert [type(each).__name__ for each in operations] == ["PRx", "RotZ", "Hadamard"]
     from braket.default_simulator.gate_operations import PRx
 

@@ -13,7 +13,7 @@ import torch
 from qfusion_braket.aws_site import TAG
 from qfusion_braket.device import Braket
 from qfusion_braket.errors import asking
-from qfusion_braket.task_search import Search
+from qfusion_braket.task_search import TaskSearch
 from qfusion_core import (
     InputError,
     JobFailed,
@@ -280,7 +280,7 @@ def test_a_search_comes_to_an_end(service, measure, connect, monkeypatch):
     service.searched = lambda body: {"quantumTasks": [], "nextToken": "again"}
     with pytest.raises(Refused, match=r"tag qfusion=qf-1 was given up after 0.05 s and 0 tasks"):
         connect().find("qf-1")
-    assert Search("t")._page == {}
+    assert TaskSearch("t")._page == {}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.calibration.store import read as read_calibration
 from qfusion_core.calibration.store import write as write_calibration
 from qfusion_core.config.presets import compose
-from qfusion_core.runs.allocation import Limited
+from qfusion_core.runs.allocation import TensorLimit
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.model_card import inert, model_card
@@ -281,14 +281,14 @@ def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
 
 
 def test_no_more_tensors_are_made_than_may_be():
-    with Limited(30):
+    with TensorLimit(30):
         torch.zeros((2, 5)), torch.rand(2, 4), torch.empty(size=[2])
         said = r"a tensor \[3, 4\], 32 elements in all, expected at most 30"
         with pytest.raises(ValueError, match=said):
             torch.nn.Linear(4, 3)
-    with Limited(11), pytest.raises(ValueError, match=r"a tensor \[3, 4\]"):
+    with TensorLimit(11), pytest.raises(ValueError, match=r"a tensor \[3, 4\]"):
         torch.full((3, 4), 0.5, dtype=torch.float64)
-    with Limited(11):  # values are no lengths
+    with TensorLimit(11):  # values are no lengths
         assert torch.tensor([300, 400, 500]).sum() == 1200
         assert torch.as_tensor(20_000_000) == torch.arange(3, 5).prod() * 20_000_000 / 12
     torch.zeros(3, 4)

@@ -17,7 +17,7 @@ from qfusion_core import InputError, Options, Registry, did_you_mean
 from qfusion_core.backends.file import Backends
 from qfusion_core.config.presets import compose
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 
 
 class Inner(Options):
@@ -40,7 +40,7 @@ class Outer(Options):
 
 
 def read(text: str) -> Outer:
-    return Source.parse(text, "f").validate(Outer)
+    return YamlDocument.parse(text, "f").validate(Outer)
 
 
 def refusal(function, *arguments, **named):
@@ -120,7 +120,9 @@ def test_where_text_is_expected_a_scalar_is_its_text_as_written(word):
     if word not in ("Null", "~"):
         assert read(f"label: {word}").label == word
         assert read(f"path: {word}").path == Path(word)
-    assert Source.parse("names: []", "f").override(f"names=[b, {word}]").validate(Outer).names == (
+    assert YamlDocument.parse("names: []", "f").override(f"names=[b, {word}]").validate(
+        Outer
+    ).names == (
         "b",
         word,
     )
@@ -132,7 +134,7 @@ def test_a_text_that_is_one_of_a_few_is_its_text_too():
 
 
 def test_text_as_written_replaces_nothing_that_was_set_since():
-    source = Source.parse("label: 1.10", "f").override("label=2.50")
+    source = YamlDocument.parse("label: 1.10", "f").override("label=2.50")
     assert source.validate(Outer).label == "2.50"
     assert source.override("label=x").validate(Outer).label == "x"
 
@@ -193,7 +195,7 @@ def core_schema(text: str) -> Any:
 @example({"x" * 2000: "y" * 2000, "a b": "word " * 500})
 def test_what_is_written_reads_back_by_us_and_by_yaml_1_2_and_by_yaml_1_1(tree):
     text = dump(tree)
-    assert Source.parse(text, "f").data == tree
+    assert YamlDocument.parse(text, "f").data == tree
     assert core_schema(text) == tree
     assert yaml.safe_load(text) == tree
 
@@ -234,11 +236,11 @@ def test_merge_keys_of_merge_keys_cost_no_more_than_their_text():
     chain = "m0: &m0 {k: 1}\n" + "".join(
         f"m{n}: &m{n} {{<<: [{','.join([f'*m{n - 1}'] * 10)}]}}\n" for n in range(1, 30)
     )
-    assert Source.parse(chain, "f").data["m29"] == {"k": 1}
+    assert YamlDocument.parse(chain, "f").data["m29"] == {"k": 1}
     wide = "m: &m {" + ", ".join(f"k{n}: 1" for n in range(1000)) + "}\n"
     wide += f"n: {{<<: [{', '.join(['*m'] * 1000)}]}}\n"
-    assert "more than 100000 merged entries (<<)" in refusal(Source.parse, wide, "f")
-    assert "not of itself" in refusal(Source.parse, "a: &a {<<: *a}", "f")
+    assert "more than 100000 merged entries (<<)" in refusal(YamlDocument.parse, wide, "f")
+    assert "not of itself" in refusal(YamlDocument.parse, "a: &a {<<: *a}", "f")
 
 
 def test_a_file_that_is_too_large_or_none_is_refused_before_it_is_read(tmp_path):
@@ -247,28 +249,30 @@ def test_a_file_that_is_too_large_or_none_is_refused_before_it_is_read(tmp_path)
     large = tmp_path / "large.yaml"
     with large.open("wb") as file:
         file.truncate(3_000_000_000)
-    assert "3,000,000,000 bytes, expected at most 1,000,000" in refusal(Source.read, large)
+    assert "3,000,000,000 bytes, expected at most 1,000,000" in refusal(YamlDocument.read, large)
     pipe = tmp_path / "pipe.yaml"
     os.mkfifo(pipe)
-    assert "no regular file" in refusal(Source.read, pipe)
+    assert "no regular file" in refusal(YamlDocument.read, pipe)
     assert "no regular file" in refusal(compose, str(pipe), "wine", registry=Registry())
-    assert "no regular file" in refusal(Source.read, "/dev/zero")
-    assert "a folder" in refusal(Source.read, tmp_path)
+    assert "no regular file" in refusal(YamlDocument.read, "/dev/zero")
+    assert "a folder" in refusal(YamlDocument.read, tmp_path)
 
 
 def test_the_largest_file_that_is_read_takes_seconds():
     began = time.process_time()
-    assert "more than 100000 entries" in refusal(Source.parse, "a: [" + "1," * 499_990 + "]", "f")
+    assert "more than 100000 entries" in refusal(
+        YamlDocument.parse, "a: [" + "1," * 499_990 + "]", "f"
+    )
     assert time.process_time() - began < 10
 
 
 def test_a_long_value_or_name_does_not_make_a_long_error():
     assert refusal(read, f"? {'x' * 5000}\n: 1").startswith("f:1:3: unknown key 'xxx")
     assert refusal(read, f"whole: '{'x' * 5000}'")
-    assert refusal(Source.parse, f"? {'x' * 5000}\n: 1\n? {'x' * 5000}\n: 2", "f")
-    assert refusal(Source.parse("a: 1", "f").override, f"{'a.' * 5000}b")
+    assert refusal(YamlDocument.parse, f"? {'x' * 5000}\n: 1\n? {'x' * 5000}\n: 2", "f")
+    assert refusal(YamlDocument.parse("a: 1", "f").override, f"{'a.' * 5000}b")
     assert refusal(
-        Source.parse('inner: {"\\e]0;x\\a": {shots: x}}', "f").validate,
+        YamlDocument.parse('inner: {"\\e]0;x\\a": {shots: x}}', "f").validate,
         Outer,
     )
 

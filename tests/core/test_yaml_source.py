@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import Field, field_validator
 
 from qfusion_core import Credentials, InputError, Options
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 
 
 class Inner(Options):
@@ -62,7 +62,7 @@ def places(tree, at=()):
 @given(st.dictionaries(KEYS, TREES, min_size=1, max_size=3), st.booleans())
 def test_data_and_positions_are_those_of_the_text(tree, flow):
     text = yaml.safe_dump(tree, default_flow_style=flow, allow_unicode=True)
-    source = Source.parse(text, "f")
+    source = YamlDocument.parse(text, "f")
     assert source.data == tree
     assert set(source.positions) == set(places(tree))
     lines = text.splitlines()
@@ -100,33 +100,35 @@ def test_data_and_positions_are_those_of_the_text(tree, flow):
     ],
 )
 def test_what_is_no_plain_yaml_is_refused_in_plain_words(text, message):
-    assert refusal(Source.parse, text, "f").startswith(message)
+    assert refusal(YamlDocument.parse, text, "f").startswith(message)
 
 
 def test_a_bomb_of_aliases_is_refused():
     bomb = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n" + "".join(
         f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9)
     )
-    assert "more than 100000 entries" in refusal(Source.parse, bomb, "f")
+    assert "more than 100000 entries" in refusal(YamlDocument.parse, bomb, "f")
 
 
 def test_a_file_that_cannot_be_read(tmp_path):
     missing = tmp_path / "none.yaml"
     expected = f"{missing}: cannot read it: No such file or directory"
-    assert refusal(Source.read, missing) == expected
+    assert refusal(YamlDocument.read, missing) == expected
     latin = tmp_path / "latin.yaml"
     latin.write_bytes("a: é".encode("latin-1"))
-    assert refusal(Source.read, latin) == f"{latin}: not UTF-8 text (byte 3); save it as UTF-8"
+    assert (
+        refusal(YamlDocument.read, latin) == f"{latin}: not UTF-8 text (byte 3); save it as UTF-8"
+    )
 
 
 def test_a_byte_order_mark_is_no_key(tmp_path):
     path = tmp_path / "bom.yaml"
     path.write_bytes(b"\xef\xbb\xbfa: 1")
-    assert Source.read(path).data == {"a": 1}
+    assert YamlDocument.read(path).data == {"a": 1}
 
 
 def test_numbers_dates_anchors_and_merges():
-    source = Source.parse(
+    source = YamlDocument.parse(
         "a: 1e-3\nb: 2026-01-31\nc: &c {x: 1, y: 2}\nd: {<<: *c, y: 3}\n2: e", "f"
     )
     assert source.data == {
@@ -178,11 +180,11 @@ def test_numbers_dates_anchors_and_merges():
     ],
 )
 def test_what_does_not_fit_the_model_is_refused_at_its_place(text, message):
-    assert refusal(Source.parse(text, "f").validate, Outer).startswith(message)
+    assert refusal(YamlDocument.parse(text, "f").validate, Outer).startswith(message)
 
 
 def test_a_subtree_is_validated_and_an_absent_one_is_empty():
-    source = Source.parse("items: {x: {device: a, shots: 5}}\nnothing:", "f")
+    source = YamlDocument.parse("items: {x: {device: a, shots: 5}}\nnothing:", "f")
     assert source.validate(Inner, ("items", "x")) == Inner(device="a", shots=5)
     assert source.validate(Outer, ("nothing",)) == Outer()
     assert refusal(source.validate, Inner, ("items", "y")) == (
@@ -194,13 +196,13 @@ def test_a_credential_is_never_quoted():
     class Token(Credentials):
         token: int
 
-    message = refusal(Source.parse("c: {token: s3cr3t}", "f").validate, Token, ("c",))
+    message = refusal(YamlDocument.parse("c: {token: s3cr3t}", "f").validate, Token, ("c",))
     assert message.startswith("f:1:12: c.token: should be a valid integer")
     assert "s3cr3t" not in message
 
 
 def test_a_long_value_is_cut():
-    message = refusal(Source.parse(f"version: {'x' * 500}", "f").validate, Outer)
+    message = refusal(YamlDocument.parse(f"version: {'x' * 500}", "f").validate, Outer)
     assert message == f'f:1:10: version: should be 1, got "{"x" * 59}...'
 
 
@@ -217,11 +219,11 @@ def test_a_long_value_is_cut():
     ],
 )
 def test_an_override_replaces_or_adds_one_entry(assignment, data):
-    assert Source.parse("a: {b: 1}\nl: [1]", "f").override(assignment).data == data
+    assert YamlDocument.parse("a: {b: 1}\nl: [1]", "f").override(assignment).data == data
 
 
 def test_errors_in_an_override_cite_it_and_others_the_file():
-    source = Source.parse("version: 1\nitems: {x: {device: a}}", "f")
+    source = YamlDocument.parse("version: 1\nitems: {x: {device: a}}", "f")
     changed = source.override("items.x.shots=0")
     assert refusal(changed.validate, Outer) == (
         "--set items.x.shots: should be greater than 0, got 0"
@@ -230,7 +232,7 @@ def test_errors_in_an_override_cite_it_and_others_the_file():
     assert refusal(unknown.validate, Outer).startswith(
         "--set items.x: unknown key 'shot', did you mean 'shots'?"
     )
-    elsewhere = Source.parse("version: 2", "f").override("items.x={device: a}")
+    elsewhere = YamlDocument.parse("version: 2", "f").override("items.x={device: a}")
     assert refusal(elsewhere.validate, Outer).startswith("f:1:10: version: should be 1")
 
 
@@ -245,5 +247,5 @@ def test_errors_in_an_override_cite_it_and_others_the_file():
     ],
 )
 def test_an_assignment_of_another_form_is_refused(assignment, message):
-    source = Source.parse("a: {b: 1}", "f")
+    source = YamlDocument.parse("a: {b: 1}", "f")
     assert refusal(source.override, assignment).startswith(message)

@@ -11,15 +11,15 @@ from qfusion_core import Registry
 from qfusion_core.backends.file import Backends
 from qfusion_core.calibration import store
 from qfusion_core.config.presets import PRESETS, compose
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList as IbmPrices
 
 pytestmark = pytest.mark.usefixtures("outside")
 REGISTRY = Registry()
 PACKAGED = {
-    "braket": Source.read("plugins/qfusion_braket/prices.yaml").data,
-    "ibm": Source.read("plugins/qfusion_ibm/prices.yaml").data,
+    "braket": YamlDocument.read("plugins/qfusion_braket/prices.yaml").data,
+    "ibm": YamlDocument.read("plugins/qfusion_ibm/prices.yaml").data,
 }
 BACKENDS = {
     "version": 1,
@@ -103,7 +103,7 @@ def test_prices(rounds, path, monkeypatch):
 
 
 def test_presets(rounds, path):
-    known = [Source.read(each).data for each in sorted(PRESETS.glob("*.yaml"))]
+    known = [YamlDocument.read(each).data for each in sorted(PRESETS.glob("*.yaml"))]
     for seed, random in rounds(80):
         path.write_bytes(written(random.choice(known), random))
         data = random.choice(["wine", "covertype", "fashion-mnist"])

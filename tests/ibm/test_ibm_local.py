@@ -12,7 +12,7 @@ from qfusion_core.remote.job import Call
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
-from qfusion_ibm.noisy_aer import Simulators
+from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.programs import program_of
 from qfusion_ibm.snapshots import open_local, snapshots_with
 from qfusion_ibm.transpiled_circuit import known_warnings
@@ -192,14 +192,14 @@ def asked(name, circuit, **options):
 @MACHINES
 def test_the_noise_is_that_of_the_sdk(name):
     """Every error where a gate is, but of delays, of which there are none."""
-    from qfusion_ibm.noisy_aer import Simulators
+    from qfusion_ibm.noisy_aer import NoisyAer
 
     for circuit in (CIRCUIT, ring(4, 1)):
         *_, pub = asked(name, circuit)
         snapshot = open_local(name)
         with known_warnings():
             whole = snapshot._get_noise_model_from_backend_v2().to_dict()["errors"]
-        ours = Simulators(snapshot).of(pub[0], [word for (word,) in pub[1]])
+        ours = NoisyAer(snapshot).of(pub[0], [word for (word,) in pub[1]])
         made = ours.options.noise_model.to_dict()["errors"]
         used = {qubits for error in made for qubits in map(tuple, error["gate_qubits"])}
         ran = {tuple(pub[0].find_bit(qubit).index for qubit in gate.qubits) for gate in pub[0].data}
@@ -310,8 +310,8 @@ def test_a_package_that_is_not_there_is_named(monkeypatch):
     def imported(*arguments):
         raise ModuleNotFoundError("No module named 'qiskit_aer'", name="qiskit_aer")
 
-    monkeypatch.setattr(Simulators, "of", imported)
-    monkeypatch.setattr(Simulators, "cut", imported)
+    monkeypatch.setattr(NoisyAer, "of", imported)
+    monkeypatch.setattr(NoisyAer, "cut", imported)
     with pytest.raises(InputError) as refused:
         device("fake_manila").expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
     assert str(refused.value).endswith(

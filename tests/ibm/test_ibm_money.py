@@ -7,13 +7,13 @@ from pydantic import ValidationError
 from qfusion_core import BudgetError, InputError, JobFailed, Measurement, QfusionError
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.schema import Budget
-from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.cancelling import cancel_jobs
 from qfusion_core.remote.errors import JobsLeft
 from qfusion_core.remote.totals import total_of
 from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
-from qfusion_ibm.pricing import PriceList, Span
+from qfusion_ibm.pricing import PriceList, PriceSpan
 
 from .conftest import CIRCUIT, DATA, MACHINE, SECRET, WEIGHTS, WORDS
 
@@ -79,11 +79,11 @@ def test_a_number_of_shots_may_be_written_with_an_exponent():
 
 def test_a_price_list_in_order():
     with pytest.raises(ValidationError, match="low 2 is above high 1"):
-        Span(low=2, high=1)
+        PriceSpan(low=2, high=1)
     with pytest.raises(ValidationError, match="finite number"):
-        Span(low=0, high=float("inf"))
+        PriceSpan(low=0, high=float("inf"))
     with pytest.raises(ValidationError, match="greater than or equal to 0"):
-        Span(low=-1, high=1)
+        PriceSpan(low=-1, high=1)
 
 
 def test_a_price_below_the_packaged_one_is_shown_beside_it(tmp_path, monkeypatch):
@@ -187,7 +187,7 @@ def test_nothing_counts_of_a_job_that_failed_and_was_not_billed(
     else:
         service.faults["metrics"] = [metrics] * 99
     failure(JobFailed, measure)
-    assert journal.spent("ibm") == Spent()
+    assert journal.spent("ibm") == Spending()
 
 
 def test_what_ibm_will_tell_later_of_a_job_that_failed_stays_counted(

@@ -12,7 +12,7 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
-from qfusion_ibm.programs import Sent, program_facts, program_of
+from qfusion_ibm.programs import SentJob, program_facts, program_of
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, credentials
 
@@ -131,7 +131,7 @@ def test_every_option_reaches_the_sdk():
         from qiskit_ibm_runtime.options import EstimatorOptions
     program = program_of(program_facts(["rz", "sx", "cz"]))
     assert program.name == ("executor" if gives_counts() else "estimator")
-    made = EstimatorOptions(**program.chosen(options, Sent(["qf-1"], 60)))
+    made = EstimatorOptions(**program.chosen(options, SentJob(["qf-1"], 60)))
     assert made.environment.job_tags == ["qf-1"]
     assert made.default_precision == 0.1 and options.draws == 100
     assert made.resilience_level == 2 and made.max_execution_time == 60

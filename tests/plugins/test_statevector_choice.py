@@ -11,7 +11,7 @@ from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.executor_choice import Choice
+from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.memory import estimate, require_memory
 
 
@@ -29,7 +29,7 @@ def device(**options):
 
 def name_of(wanted, n_wires, batch, dtype=torch.float32):
     words = ("Z" * n_wires,)
-    made = Choice(wanted, 1000.0)
+    made = ExecutorChoice(wanted, 1000.0)
     executor = made.executor(Circuit(n_wires, (), 0, 0), words, dtype, torch.device("cpu"), batch)
     return type(executor).__name__
 

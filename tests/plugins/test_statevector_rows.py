@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from qfusion_core import Angle, Circuit, Gate, Term
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.flops import kernel_flops
-from qfusion_statevector.numba_executor.buffers import Layout
+from qfusion_statevector.numba_executor.buffers import BufferLayout
 from qfusion_statevector.numba_executor.diagonals import hadamard
 from qfusion_statevector.numba_executor.kernel import kernel
 from qfusion_statevector.numba_executor.program_tables import masks
@@ -48,7 +48,7 @@ def run_pair_back(psi, lam, x, z, x2, z2, pq, signed, units, out):
 
 
 def aligned(dtype, *shapes):
-    return Layout(dtype, *shapes).take()
+    return BufferLayout(dtype, *shapes).take()
 
 
 def state(seed):

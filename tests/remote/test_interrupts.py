@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from qfusion_core.remote.journal.journal import About, Journal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.signals import ending_politely
 
 TRACED = ("qfusion_core/remote", "contextlib.py", "tenacity")
@@ -35,7 +36,7 @@ def write(tmp_path, monkeypatch):
 
     def _write(subject):
         (tmp_path / "run").mkdir(exist_ok=True)
-        about = About("test", subject, "paid", "toy", "")
+        about = MeasurementIdentity("test", subject, "paid", "toy", "")
         return Journal(tmp_path / "run").open(about, again=False)
 
     _write("made")

@@ -17,8 +17,10 @@ from remote_vfs import use
 from qfusion_core import InputError, QfusionError
 from qfusion_core.backends.schema import Budget
 from qfusion_core.remote import totals
+from qfusion_core.remote.journal import keeping, locks, mode
 from qfusion_core.remote.journal.file import is_logged_ahead
-from qfusion_core.remote.journal.journal import About, Journal, keeping, locks, mode
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.storage import mounts
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
@@ -64,7 +66,7 @@ def write(path, count, first=0):
     """Measurements, each in a transaction."""
     path.parent.mkdir(exist_ok=True)
     for number in range(first, first + count):
-        about = About("test", f"{number}" + "x" * 2000, "paid", "toy", "")
+        about = MeasurementIdentity("test", f"{number}" + "x" * 2000, "paid", "toy", "")
         Journal(path.parent).open(about, again=False)
 
 
@@ -342,7 +344,7 @@ def test_locks_are_tried_once_by_a_process_and_not_on_a_disk_of_its_own(path, mo
     monkeypatch.setenv(VARIABLE, "rollback")
     journal = Journal(path.parent)
     for number in range(3):
-        journal.open(About("test", f"again {number}", "paid", "toy", ""), again=False)
+        journal.open(MeasurementIdentity("test", f"again {number}", "paid", "toy", ""), again=False)
     (beside,) = tried  # of the journal, which had a log, and was converted
     assert beside.parent.parent == path.parent and not beside.exists()
     write(path.with_name("other") / path.name, 2)

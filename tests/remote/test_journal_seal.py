@@ -18,11 +18,12 @@ from hypothesis import strategies as st
 from qfusion_core import Circuit, InputError, Price, QfusionError, Range, Result, tiles
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.adoption import adopt_jobs
-from qfusion_core.remote.journal.journal import About, Journal
+from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import new_owner
-from qfusion_core.remote.journal.records import At, Planned
+from qfusion_core.remote.journal.records import CallId, PlannedJob
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 
-ABOUT = About("test", "", "paid", "toy", "")
+ABOUT = MeasurementIdentity("test", "", "paid", "toy", "")
 SEALED = ("measurement", "circuit", "call", "job")
 
 
@@ -32,10 +33,10 @@ def write(folder, jobs=3):
     call = Call(circuit, torch.zeros(jobs, 0).double(), ("Z",))
     folder.mkdir(exist_ok=True)
     journal = Journal(folder)
-    at = At(journal.open(ABOUT, again=False), 0)
+    at = CallId(journal.open(ABOUT, again=False), 0)
     price = Price(2, 20, 1, Range(1, 5), Range(2, 4))
     plan = enumerate(tiles(circuit, call.angles, call.observables, rows=1))
-    journal.write(at, call, [Planned(n, job, price, "paid") for n, job in plan], {"paid": None})
+    journal.write(at, call, [PlannedJob(n, job, price, "paid") for n, job in plan], {"paid": None})
     keys = [entry.key for entry in journal.jobs.all()]
     journal.jobs.submitted(keys[0], "job-0")
     journal.jobs.done(keys[0], Result(torch.tensor([[0.5]]), b"raw"))

@@ -28,11 +28,11 @@ from qfusion_core.backends.schema import Budget
 from qfusion_core.calibration.store import Calibration
 from qfusion_core.errors import Interrupted, QfusionError
 from qfusion_core.pool.device import Pool
-from qfusion_core.pool.local_member import Here
+from qfusion_core.pool.local_member import LocalMember
 from qfusion_core.pool.options import PoolOptions
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.adoption import adopt_jobs
-from qfusion_core.remote.journal.journal import About
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.queued_device import Binding
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.jobs import forget_measurements
@@ -64,7 +64,7 @@ def pool(machine, other, connect):
             budget = (budgets or {}).get(name, Budget(max_jobs=1000))
             members[name].bound = Binding(name, budget, measurement)
         for name, device in (more or {}).items():
-            members[name] = Here(device)
+            members[name] = LocalMember(device)
             members[name].bound = Binding(name, None, measurement)
         of = PoolOptions(backends=(*members, *(absent or {})), share=share)
         return Pool(of, members, absent or {}, ("digest",), Binding("both", None, measurement))
@@ -459,7 +459,7 @@ def test_a_simulator_takes_its_share_and_fills_in(machine, other, measure, journ
 def test_simulators_alone_need_no_journal(tmp_path):
     exact = ReferenceDevice(ReferenceDevice.example())
     measurement = Measurement(tmp_path / "run", "evaluate")
-    members = {name: Here(exact) for name in ("one", "two")}
+    members = {name: LocalMember(exact) for name in ("one", "two")}
     for name, member in members.items():
         member.bound = Binding(name, None, measurement)
     options = PoolOptions(backends=tuple(members))
@@ -547,7 +547,7 @@ def test_what_a_copy_of_the_run_may_have_sent_is_not_handed_over(
     with Measurement(run, "evaluate") as measurement:
         fleet = pool(measurement)
         call = Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
-        about = About("evaluate", "", "both", fleet.name, fleet.values_digest())
+        about = MeasurementIdentity("evaluate", "", "both", fleet.name, fleet.values_digest())
         limits = dict.fromkeys("ab", Budget(max_jobs=1000))
         measurement.journal.write(measurement.at(about, call), call, fleet.assign(call), limits)
     shutil.copytree(run, copy)

@@ -6,26 +6,29 @@ from collections.abc import Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
-from qfusion_braket.emulation.native_program import Native, Rule, compile_template, compile_turn
-from qfusion_braket.emulation.saved_device import Saved
+from qfusion_braket.emulation.native_program import NativeProgram, compile_template, compile_turn
+from qfusion_braket.emulation.saved_device import SavedDevice
+from qfusion_braket.emulation.transpiler import TranspileOptions
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
-from qfusion_braket.parsed_program import Parsed
-from qfusion_braket.simulated_circuit import Bench, Prepared
+from qfusion_braket.parsed_program import ParsedProgram
+from qfusion_braket.simulated_circuit import SimulatedCircuit, Simulator
 from qfusion_core import Circuit, InputError, NoiseParameters
 
 
-class Emulated(Bench):
+class Emulator(Simulator):
     """Compiles a template once; the emulator's own checks see each program."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self._rule = Rule(options.optimization_level, options.layout_seed, options.qubits)
+        self._rule = TranspileOptions(
+            options.optimization_level, options.layout_seed, options.qubits
+        )
 
     @cached_property
-    def _saved(self) -> Saved:
+    def _saved(self) -> SavedDevice:
         assert self._options.emulate is not None
-        return Saved(self._options.emulate, self._options.shots)
+        return SavedDevice(self._options.emulate, self._options.shots)
 
     @cached_property
     def _simulator(self) -> Any:
@@ -41,7 +44,7 @@ class Emulated(Bench):
         """Means over the device."""
         return self._saved.noise()
 
-    def prepare(self, circuit: Circuit) -> Prepared:
+    def prepare(self, circuit: Circuit) -> SimulatedCircuit:
         """Compile, check, add noise, parse.
 
         Raises:
@@ -60,11 +63,11 @@ class Emulated(Bench):
             )
 
         @lru_cache(maxsize=64)
-        def turn(basis: str) -> Parsed:
+        def turn(basis: str) -> ParsedProgram:
             compiled = compile_turn(basis, native, self._saved, self._rule)
             return self._parsed(compiled, place, circuit.n_angles, measure=True)
 
-        return Prepared(
+        return SimulatedCircuit(
             self._simulator,
             len(used),
             tuple(place[label] for label in native.wires),
@@ -74,8 +77,13 @@ class Emulated(Bench):
         )
 
     def _parsed(
-        self, native: Native, place: Mapping[int, int], n_angles: int, *, measure: bool = False
-    ) -> Parsed:
+        self,
+        native: NativeProgram,
+        place: Mapping[int, int],
+        n_angles: int,
+        *,
+        measure: bool = False,
+    ) -> ParsedProgram:
         """Checked, with the emulator's noise, on qubits that are numbered from 0."""
         from braket.circuits import Circuit as Program
         from braket.circuits import Gate, Noise
@@ -99,7 +107,7 @@ class Emulated(Bench):
         text = kept.to_ir(
             IRType.OPENQASM, OpenQASMSerializationProperties(QubitReferenceType.PHYSICAL)
         )
-        return Parsed(text.source, n_angles)
+        return ParsedProgram(text.source, n_angles)
 
     def _check(self, program: Any) -> None:
         """By the emulator, each gate on each qubit once: its time grows with the square."""

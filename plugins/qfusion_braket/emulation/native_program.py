@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from qfusion_braket.emulation.saved_device import Saved
-from qfusion_braket.emulation.transpiler import Rule, known_warnings, tightened, transpile
+from qfusion_braket.emulation.saved_device import SavedDevice
+from qfusion_braket.emulation.transpiler import (
+    TranspileOptions,
+    known_warnings,
+    tightened,
+    transpile,
+)
 from qfusion_braket.emulation.virtual_z import Frames, without_rz
-from qfusion_braket.openqasm import Writer
+from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_core import Circuit, InputError
 
 
-class Native(NamedTuple):
+class NativeProgram(NamedTuple):
     """A program in a device's own gates.
 
     Attributes:
@@ -30,7 +35,7 @@ class Native(NamedTuple):
     two_qubit_gates: int
 
 
-def compile_template(circuit: Circuit, saved: Saved, rule: Rule) -> Native:
+def compile_template(circuit: Circuit, saved: SavedDevice, rule: TranspileOptions) -> NativeProgram:
     """Choose qubits, route, and translate; the readout comes later.
 
     Where the best route leads over more qubits than there are wires, one within as many is taken.
@@ -46,7 +51,7 @@ def compile_template(circuit: Circuit, saved: Saved, rule: Rule) -> Native:
     """
     labels = saved.properties.qubit_labels
     start = None if rule.qubits is None else _positions(rule.qubits, saved)[: circuit.n_wires]
-    program, target = _qiskit(Writer().exact(circuit, ())), saved.framed or saved.target
+    program, target = _qiskit(OpenQasmWriter().exact(circuit, ())), saved.framed or saved.target
     compiled = transpile(program, saved, target, rule, start)
     if start is None:
         compiled = tightened(compiled, program, saved, rule, circuit.n_wires)
@@ -55,13 +60,17 @@ def compile_template(circuit: Circuit, saved: Saved, rule: Rule) -> Native:
     return _native(compiled, [labels[end] for end in ends], saved, {})
 
 
-def compile_turn(basis: str, template: Native, saved: Saved, rule: Rule) -> Native:
+def compile_turn(
+    basis: str, template: NativeProgram, saved: SavedDevice, rule: TranspileOptions
+) -> NativeProgram:
     """What turns a measurement setting to Z, where the template has left its wires."""
     from qiskit import QuantumCircuit
 
     labels = saved.properties.qubit_labels
     nothing = Circuit(len(basis), (), n_data=0, n_weights=0)
-    turn = _qiskit(Writer().sampled(nothing, basis)).remove_final_measurements(inplace=False)
+    turn = _qiskit(OpenQasmWriter().sampled(nothing, basis)).remove_final_measurements(
+        inplace=False
+    )
     placed = QuantumCircuit(len(labels))
     placed = placed.compose(turn, [labels.index(wire) for wire in template.wires])
     target = saved.framed or saved.target
@@ -69,7 +78,7 @@ def compile_turn(basis: str, template: Native, saved: Saved, rule: Rule) -> Nati
     return _native(compiled, template.wires, saved, template.frames)
 
 
-def _positions(qubits: Sequence[int], saved: Saved) -> list[int]:
+def _positions(qubits: Sequence[int], saved: SavedDevice) -> list[int]:
     labels = saved.properties.qubit_labels
     for label in qubits:
         if label not in labels:
@@ -80,12 +89,16 @@ def _positions(qubits: Sequence[int], saved: Saved) -> list[int]:
     return [labels.index(label) for label in qubits]
 
 
-def _native(compiled: Any, wires: Sequence[int], saved: Saved, frames: Frames) -> Native:
+def _native(
+    compiled: Any, wires: Sequence[int], saved: SavedDevice, frames: Frames
+) -> NativeProgram:
     frames = dict(frames)
     if saved.framed is not None:
         compiled = without_rz(compiled, saved.target, frames)
     program = _braket(compiled, saved)
-    return Native(program, tuple(wires), frames, compiled.depth(), compiled.num_nonlocal_gates())
+    return NativeProgram(
+        program, tuple(wires), frames, compiled.depth(), compiled.num_nonlocal_gates()
+    )
 
 
 def _qiskit(text: str) -> Any:
@@ -95,7 +108,7 @@ def _qiskit(text: str) -> Any:
         return to_qiskit(text, add_measurements=False)
 
 
-def _braket(circuit: Any, saved: Saved) -> Any:
+def _braket(circuit: Any, saved: SavedDevice) -> Any:
     from qiskit_braket_provider import to_braket
 
     with known_warnings():

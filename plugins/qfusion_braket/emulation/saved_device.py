@@ -20,7 +20,7 @@ from qfusion_core import InputError, NoiseParameters, damaged, one_line, shown_p
 CANNOT = "the SDK cannot emulate this device"
 
 
-class Saved:
+class SavedDevice:
     """Properties of a device, and what follows from them.
 
     Args:

@@ -27,7 +27,7 @@ SPELLING: dict[str, tuple[str, ...]] = {
 }
 
 
-class Frame:
+class CliffordFrame:
     """Images ``F'PF`` of the Pauli words under the Clifford gates met so far."""
 
     def __init__(self, n_wires: int) -> None:

@@ -14,7 +14,7 @@ from qfusion_statevector.numba_executor.simd import CACHE_LINE
 MOST_KEPT = 4 << 20  # bytes
 
 
-class Layout:
+class BufferLayout:
     """Arrays that each start on a cache line, out of one allocation.
 
     torch's memory starts on a cache line; numpy promises no such thing. Small ones are kept when

@@ -15,7 +15,7 @@ from torch import Tensor
 from qfusion_statevector.autograd import NotFinite
 from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.numba_executor.angles import extents, gradients, half_angles, shears
-from qfusion_statevector.numba_executor.buffers import Layout
+from qfusion_statevector.numba_executor.buffers import BufferLayout
 from qfusion_statevector.numba_executor.evolution import backward, forward
 from qfusion_statevector.numba_executor.program_tables import first_needed, tables
 from qfusion_statevector.numba_executor.simd import CACHE_LINE
@@ -24,7 +24,7 @@ from qfusion_statevector.numba_executor.simd import CACHE_LINE
 WORTH_A_THREAD = 2_000_000
 
 
-class _Layouts(NamedTuple):
+class _Buffers(NamedTuple):
     """Memory of a call: see `rows.angles` and `rows.evolution`.
 
     Attributes:
@@ -36,15 +36,15 @@ class _Layouts(NamedTuple):
         gradients: sampled gradients, rows, blocks.
     """
 
-    angles: Layout
-    kept: Layout
-    settling: Layout
-    forward: Layout
-    backward: Layout
-    gradients: Layout
+    angles: BufferLayout
+    kept: BufferLayout
+    settling: BufferLayout
+    forward: BufferLayout
+    backward: BufferLayout
+    gradients: BufferLayout
 
 
-class RowsExecutor:
+class NumbaExecutor:
     """Runs one program in one precision on the CPU.
 
     Safe to be called from several threads: what a call writes to is its own.
@@ -131,7 +131,7 @@ class RowsExecutor:
             layouts.backward.give_back(taken)
         return dx if of_data else None, dw if of_weights else None
 
-    def _plan(self, chunks: int) -> _Layouts:
+    def _plan(self, chunks: int) -> _Buffers:
         made, lanes, size = self._tables, self._lanes, self._states
         angles, row, state = (
             (extents(made, chunks, lanes)[2],),
@@ -141,10 +141,10 @@ class RowsExecutor:
         blocks = (-(-made.diagonals // lanes), size, lanes)
         scratch = ((size, lanes), (len(made.signs) + 1, lanes), (6, lanes))
 
-        def layout(*shapes: tuple[int, ...]) -> Layout:
-            return Layout(self.dtype, *shapes)
+        def layout(*shapes: tuple[int, ...]) -> BufferLayout:
+            return BufferLayout(self.dtype, *shapes)
 
-        return _Layouts(
+        return _Buffers(
             angles=layout(angles, angles),
             kept=layout(angles, angles, (chunks, *state)),
             settling=layout(angles, made.offsets.shape, row, blocks),

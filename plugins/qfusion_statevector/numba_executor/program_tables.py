@@ -16,7 +16,7 @@ from qfusion_statevector.compiler.schedule import Affine, Diagonal
 GROW, TURN, PAIR, PHASE = range(4)
 
 
-class Tables(NamedTuple):
+class ProgramTables(NamedTuple):
     """A program in one precision.
 
     Angles are numbered: first the rotations that all samples share, then those with an angle for
@@ -62,7 +62,7 @@ class Tables(NamedTuple):
     weight_scales: NDArray[np.floating]
 
 
-def tables(program: Program, dtype: np.dtype) -> Tables:
+def tables(program: Program, dtype: np.dtype) -> ProgramTables:
     """Everything that the kernels need to know about a program."""
     sampled = [r for r in program.rotations if program.per_sample(r.angle)]
     shared = [r for r in program.rotations if not program.per_sample(r.angle)]
@@ -78,7 +78,7 @@ def tables(program: Program, dtype: np.dtype) -> Tables:
         table / 2, [program.n_data, program.n_data + program.n_weights], axis=1
     )
     pairs, diagonal_words = _words(program.images)
-    return Tables(
+    return ProgramTables(
         program.n_wires,
         (program.n_data, program.n_weights),
         *_passes(program, numbers),
@@ -97,7 +97,7 @@ def tables(program: Program, dtype: np.dtype) -> Tables:
     )
 
 
-def first_needed(made: Tables, of_data: bool, of_weights: bool) -> int:
+def first_needed(made: ProgramTables, of_data: bool, of_weights: bool) -> int:
     """The first pass with an angle whose gradient is wanted: there the way back ends."""
     wanted = {
         int(angle)

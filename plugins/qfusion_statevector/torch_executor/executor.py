@@ -10,12 +10,13 @@ from torch import Tensor
 
 from qfusion_statevector.autograd import NotFinite, all_finite
 from qfusion_statevector.compiler.program import Program
-from qfusion_statevector.torch_executor.local_unitaries import Spare
-from qfusion_statevector.torch_executor.measurement_settings import Setting
-from qfusion_statevector.torch_executor.plan import Plan, Prepared
+from qfusion_statevector.torch_executor.local_unitaries import SpareState
+from qfusion_statevector.torch_executor.measurement_settings import MeasurementSetting
+from qfusion_statevector.torch_executor.parameters import PassParameters
+from qfusion_statevector.torch_executor.plan import Plan
 
 
-class TensorsExecutor:
+class TorchExecutor:
     """Runs one program in one precision on one torch device."""
 
     def __init__(
@@ -36,7 +37,9 @@ class TensorsExecutor:
         self._complex = dtype.to_complex()
         self._plan = Plan(program, self._complex, device)
         self._settings = [
-            Setting([program.images[i] for i in members], self._plan.basis, self._complex, device)
+            MeasurementSetting(
+                [program.images[i] for i in members], self._plan.basis, self._complex, device
+            )
             for members in groups
         ]
         order = torch.tensor([n for members in groups for n in members], device=device)
@@ -54,7 +57,7 @@ class TensorsExecutor:
         return values, (*prepared, state) if keep else ()
 
     def sample(self, data: Tensor, weights: Tensor, observe: Callable[[Tensor], Tensor]) -> Tensor:
-        """Values ``[batch, words]`` from observed frequencies, see `Setting.values`."""
+        """Values ``[batch, words]`` from observed frequencies, see `MeasurementSetting.values`."""
         with torch.no_grad():
             return self._read(self._evolve(self._plan.forward(data, weights, False)), observe)
 
@@ -62,18 +65,22 @@ class TensorsExecutor:
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        prepared, state = Prepared(*saved[:-1]), saved[-1]
+        prepared, state = PassParameters(*saved[:-1]), saved[-1]
         back = torch.zeros_like(state)
         for setting, members in zip(self._settings, self._members, strict=True):
             back += setting.gradient(state, gradient.T[members])
         both = torch.cat([state, back])
-        gradients, parameters, spare = prepared.zeros(), prepared.parameters, Spare()
+        gradients, parameters, spare = prepared.zeros(), prepared.parameters, SpareState()
         for step in reversed(self._plan.passes):
             both = step.undo(both, parameters, gradients, spare)
         return self._plan.backward(prepared, both[1], gradients, of_data, of_weights)
 
-    def _evolve(self, prepared: Prepared) -> Tensor:
-        state, parameters, spare = self._plan.state(prepared.start), prepared.parameters, Spare()
+    def _evolve(self, prepared: PassParameters) -> Tensor:
+        state, parameters, spare = (
+            self._plan.state(prepared.start),
+            prepared.parameters,
+            SpareState(),
+        )
         for step in self._plan.passes:
             state = step.apply(state, parameters, spare)
         return state

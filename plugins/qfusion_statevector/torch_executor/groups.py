@@ -11,7 +11,7 @@ from qfusion_statevector.compiler.schedule import Affine, Diagonal, Rotation, St
 
 
 @dataclass
-class Turns:
+class RotationGroup:
     """Commuting rotations with independent X masks, all shared or all with sampled angles."""
 
     per_sample: bool
@@ -31,7 +31,7 @@ class Turns:
 
 
 @dataclass
-class Phases:
+class PhaseGroup:
     """Words of Z with their angles."""
 
     per_sample: bool = False
@@ -49,21 +49,21 @@ class Phases:
         return True
 
 
-def group(steps: Sequence[Step], n_data: int) -> list[Turns | Phases]:
+def group(steps: Sequence[Step], n_data: int) -> list[RotationGroup | PhaseGroup]:
     """Steps in groups; a step goes into an earlier group if it commutes with all it overtakes.
 
     Args:
         steps: In the order in which they act.
         n_data: Leading coefficients of an angle that belong to the data.
     """
-    groups: list[Turns | Phases] = []
+    groups: list[RotationGroup | PhaseGroup] = []
     waiting = list(steps)
     while waiting:
         first = waiting[0]
-        found: Turns | Phases = (
-            Phases()
+        found: RotationGroup | PhaseGroup = (
+            PhaseGroup()
             if isinstance(first, Diagonal) or not first.pauli.x
-            else Turns(_per_sample(first, n_data))
+            else RotationGroup(_per_sample(first, n_data))
         )
         left: list[Step] = []
         for step in waiting:

@@ -8,7 +8,7 @@ from torch import Tensor
 WIDTH = 3  # 8 x 8 matrices: wider ones gain nothing more
 
 
-class Spare:
+class SpareState:
     """Memory of a state that is no longer needed, for the next one.
 
     States are large: without it each pass would ask the system for fresh pages.
@@ -29,7 +29,7 @@ class Spare:
         self._memory = state
 
 
-def multiply(matrix: Tensor, state: Tensor, left: int, spare: Spare | None = None) -> Tensor:
+def multiply(matrix: Tensor, state: Tensor, left: int, spare: SpareState | None = None) -> Tensor:
     """A real matrix on some bits of a state.
 
     Args:
@@ -133,7 +133,7 @@ class Hadamard:
             self._windows.append((left, matrix))
             left <<= width
 
-    def __call__(self, state: Tensor, spare: Spare | None = None) -> Tensor:
+    def __call__(self, state: Tensor, spare: SpareState | None = None) -> Tensor:
         """``[copies, 2^n, batch]`` to the same; with ``spare`` the state itself is given away."""
         for left, matrix in self._windows:
             product = multiply(matrix, state, left, spare)

@@ -10,11 +10,11 @@ from torch import Tensor
 from qfusion_statevector.compiler.gf2 import reduce
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.torch_executor.basis import Basis
-from qfusion_statevector.torch_executor.local_unitaries import Hadamard, Spare
+from qfusion_statevector.torch_executor.local_unitaries import Hadamard, SpareState
 from qfusion_statevector.torch_executor.passes import Relabel
 
 
-class Setting:
+class MeasurementSetting:
     """A basis in which commuting words are all words of Z: their values are sums of probabilities.
 
     Words with independent X masks become X on bits of their own, and Z after a Hadamard transform
@@ -74,7 +74,7 @@ class Setting:
         weights = gradient.new_zeros(turned.shape[1:])
         # a word may be asked for twice
         weights.index_add_(0, self._masks, 2 * gradient * self._signs)
-        return self._relabel.back(self._hadamard(turned * self._sums(weights[None]), Spare()))
+        return self._relabel.back(self._hadamard(turned * self._sums(weights[None]), SpareState()))
 
 
 def _factor(word: Pauli, generators: Sequence[Pauli]) -> tuple[list[int], Pauli]:

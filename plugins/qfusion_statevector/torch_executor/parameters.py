@@ -37,7 +37,7 @@ class Gradients(NamedTuple):
     sampled: Tensor
 
 
-class Prepared(NamedTuple):
+class PassParameters(NamedTuple):
     """What data and weights have been turned into, beside the angles that torch goes back to.
 
     Attributes:

@@ -19,7 +19,7 @@ from torch import Tensor
 from qfusion_statevector.torch_executor.basis import Basis, signs_of
 from qfusion_statevector.torch_executor.local_unitaries import (
     Hadamard,
-    Spare,
+    SpareState,
     multiply,
     product_state,
     rows_of,
@@ -32,10 +32,12 @@ AT_ONCE = 4  # words whose patterns of signs share a table
 class Pass(Protocol):
     """One step of a program."""
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """The state after the pass."""
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """State and gradient before the pass, from those after it."""
 
 
@@ -52,11 +54,13 @@ class Relabel:
         self._source = torch.from_numpy(source).to(device) if moves else None
         self._target = torch.from_numpy(source.argsort()).to(device) if moves else None
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
         return self._write(state, self._source, self._phase, spare)
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """See `Pass`."""
         if self._phase_back is not None:
             both.mul_(self._phase_back)
@@ -73,7 +77,7 @@ class Relabel:
         return moved if self._target is None else moved.index_select(1, self._target)
 
     def _write(
-        self, state: Tensor, source: Tensor | None, phase: Tensor | None, spare: Spare
+        self, state: Tensor, source: Tensor | None, phase: Tensor | None, spare: SpareState
     ) -> Tensor:
         if source is not None:
             moved = torch.index_select(state, 1, source, out=spare.take(state))
@@ -89,13 +93,15 @@ class Window:
     left: int
     index: int
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
         product = multiply(values.unitaries[self.index], state, self.left, spare)
         spare.keep(state)
         return product
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """See `Pass`."""
         unitary = values.unitaries[self.index]
         before = multiply(unitary.T, both, self.left, spare)
@@ -114,11 +120,13 @@ class SharedPhases:
 
     column: int
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
         return state.mul_(_unit(values.phases[:, self.column, None]))
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """See `Pass`."""
         gradients.phases[:, self.column] += _overlap(both).sum(-1).imag
         return both.mul_(_unit(-values.phases[:, self.column, None]))
@@ -151,13 +159,15 @@ class SampledPhases:
             place = slice(start, start + some.shape[1])
             self._patterns.append((place, torch.from_numpy(patterns).to(real.device)))
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
         for place, patterns in self._patterns:
             state.mul_(product_state(values.factors[place])[patterns])
         return state
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """See `Pass`."""
         gradients.sampled[self._rows] -= self._signs @ _overlap(both).imag / 2
         for place, patterns in self._patterns:
@@ -165,7 +175,7 @@ class SampledPhases:
         return both
 
 
-class SampledTurns:
+class SampledRotations:
     """Rotations about X of the highest bits, each with an angle for each sample.
 
     After a Hadamard transform of these bits they are phases, a product of one factor for each bit.
@@ -184,12 +194,14 @@ class SampledTurns:
         signs = signs_of([1 << bit for bit in reversed(range(bits))], bits)
         self._half_signs = torch.from_numpy(signs.T / 2).to(real)
 
-    def apply(self, state: Tensor, values: Parameters, spare: Spare) -> Tensor:
+    def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
         turned = self._hadamard(state, spare)
         return self._hadamard(self._times(turned, self._phases(values)), spare)
 
-    def undo(self, both: Tensor, values: Parameters, gradients: Gradients, spare: Spare) -> Tensor:
+    def undo(
+        self, both: Tensor, values: Parameters, gradients: Gradients, spare: SpareState
+    ) -> Tensor:
         """See `Pass`."""
         turned, phases = self._hadamard(both, spare), self._phases(values)
         overlap = _overlap(turned).view(len(phases), -1, both.shape[-1]).sum(1)

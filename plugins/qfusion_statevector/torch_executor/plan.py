@@ -12,19 +12,19 @@ from qfusion_statevector.compiler.program import Program
 from qfusion_statevector.compiler.schedule import Affine, Rotation
 from qfusion_statevector.torch_executor.angles import Angles
 from qfusion_statevector.torch_executor.basis import Basis
-from qfusion_statevector.torch_executor.groups import Phases, Turns, group
+from qfusion_statevector.torch_executor.groups import PhaseGroup, RotationGroup, group
 from qfusion_statevector.torch_executor.local_unitaries import (
     Hadamard,
     kronecker,
     product_state,
     windows,
 )
-from qfusion_statevector.torch_executor.parameters import Gradients, Prepared
+from qfusion_statevector.torch_executor.parameters import Gradients, PassParameters
 from qfusion_statevector.torch_executor.passes import (
     Pass,
     Relabel,
     SampledPhases,
-    SampledTurns,
+    SampledRotations,
     SharedPhases,
     Window,
 )
@@ -61,7 +61,7 @@ class Plan:
         self.passes: list[Pass] = []
         self.basis = Basis.of(_generators(growing), self._n_wires)
         for found in group(program.steps[program.growing :], self._n_data):
-            if isinstance(found, Turns):
+            if isinstance(found, RotationGroup):
                 self._add_turns(found)
             else:
                 self._add_phases(found)
@@ -75,7 +75,7 @@ class Plan:
         self._places = torch.tensor(places, dtype=torch.long, device=device)
         self._window_index = torch.tensor(self._windows, dtype=torch.long, device=device)
 
-    def _add_turns(self, found: Turns) -> None:
+    def _add_turns(self, found: RotationGroup) -> None:
         words = [turn.pauli for turn in found.rotations]
         if not found.per_sample:
             words = _generators(found.rotations)
@@ -86,7 +86,7 @@ class Plan:
             rows = self._sampled_rows([turn.angle for turn in found.rotations])
             bits = len(words)
             states = self._hadamard(bits, self._n_wires, unitary=True)
-            self.passes.append(SampledTurns(bits, rows, states, self._kind))
+            self.passes.append(SampledRotations(bits, rows, states, self._kind))
             return
         first = len(self._turns)
         self._turns += [turn.angle for turn in found.rotations]
@@ -95,7 +95,7 @@ class Plan:
             # -1 is the identity
             self._windows.append([-1 if m is None else first + m for m in members])
 
-    def _add_phases(self, found: Phases) -> None:
+    def _add_phases(self, found: PhaseGroup) -> None:
         merged: dict[int, Affine] = {}
         for z, angle in found.angles:
             mask = self.basis.mask(z)
@@ -116,7 +116,7 @@ class Plan:
         self._sampled += angles
         return slice(first, len(self._sampled))
 
-    def forward(self, data: Tensor, weights: Tensor, keep: bool) -> Prepared:
+    def forward(self, data: Tensor, weights: Tensor, keep: bool) -> PassParameters:
         """Everything that the passes need, with what `backward` needs (if ``keep``)."""
         sampled, shared = self._angles.forward(data, weights)
         growth = sampled[: self._growing].detach().requires_grad_(keep)
@@ -128,7 +128,7 @@ class Plan:
         factor = torch.complex(half.cos(), -half.sin())
         factors = torch.stack([factor, factor.conj()], 1)
         phases = self._phases(shared[len(self._turns) :])
-        return Prepared(growth, turns, start, unitaries, phases, factors)
+        return PassParameters(growth, turns, start, unitaries, phases, factors)
 
     def state(self, start: Tensor) -> Tensor:
         """``[1, 2^n, batch]`` from the grown product state ``[2^words, batch]``.
@@ -141,7 +141,12 @@ class Plan:
         return state
 
     def backward(
-        self, saved: Prepared, start: Tensor, gradients: Gradients, of_data: bool, of_weights: bool
+        self,
+        saved: PassParameters,
+        start: Tensor,
+        gradients: Gradients,
+        of_data: bool,
+        of_weights: bool,
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data and weights from those of the parameters.
 

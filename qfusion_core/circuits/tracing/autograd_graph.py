@@ -39,7 +39,7 @@ _LINEAR = _PRODUCTS | frozenset(
 _SHOWN = {"Remainder": "%", "Div": "division with rounding"}
 
 
-class Graph:
+class AutogradGraph:
     """The autograd graph of one recording. Each node is looked at once, however many angles use it.
 
     Args:
@@ -90,9 +90,9 @@ class Graph:
     def doubt(self, angle: Tensor) -> str:
         """The reason where the angle's numbers at two points say that it is not affine."""
         start = _node(angle)
-        if fault := Graph(*self._inputs).fault(angle):
+        if fault := AutogradGraph(*self._inputs).fault(angle):
             return fault
-        if any(_kind(node) == "ToCopy" for node in Graph(*self._inputs)._walk(start)):
+        if any(_kind(node) == "ToCopy" for node in AutogradGraph(*self._inputs)._walk(start)):
             return _reason("a change of dtype", self._of(start))
         return NO_GRADIENT
 

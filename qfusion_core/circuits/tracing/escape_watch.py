@@ -34,7 +34,7 @@ _FORM_OF_OTHERS = {"to", "type_as", "expand_as", "view_as", "reshape_as"}
 _FORM_OF_ALL = {"broadcast_tensors", "meshgrid"}  # of one another
 
 
-class Watch(TorchFunctionMode):
+class EscapeWatch(TorchFunctionMode):
     """Notes where values that depend on the inputs leave torch, so that no gradient follows.
 
     Comparisons and `detach` give tensors without a gradient; they are remembered, so that

@@ -17,7 +17,7 @@ from torch import Tensor
 from qfusion_core.errors import InputError
 
 
-class Function:
+class QNodeFunction:
     """The function under ``@qml.qnode``.
 
     In its module the name stands for the QNode, so that pickle alone would not find the function
@@ -34,10 +34,10 @@ class Function:
         """As the function."""
         return self.function(*arguments, **named)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Function:
+    def __deepcopy__(self, memo: dict[int, Any]) -> QNodeFunction:
         return self  # as of any function
 
-    def __reduce__(self) -> tuple[Callable[..., Function], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., QNodeFunction], tuple[Any, ...]]:
         home = str(getattr(self.function, "__module__", None)), self.__qualname__
         try:
             if _found(*home).function is self.function:
@@ -52,10 +52,10 @@ class Function:
                 f"({' '.join(str(error).split())}); define it at the top of a module, or keep "
                 "encoder.state_dict() and make the encoder again"
             ) from error
-        return Function, (self.function,)
+        return QNodeFunction, (self.function,)
 
 
-class Joined:
+class JoinedWeights:
     """``f(data, vector)`` from a function with several weight arguments.
 
     Args:
@@ -66,7 +66,7 @@ class Joined:
         InputError: The names do not fit the function's arguments.
     """
 
-    def __init__(self, function: Function, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, function: QNodeFunction, shapes: Mapping[str, tuple[int, ...]]) -> None:
         parameters = function.__signature__.parameters
         named = {key: p for key, p in parameters.items() if p.kind not in _VARIADIC}
         catches_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
@@ -95,7 +95,7 @@ class Joined:
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-def _found(module: str, qualified_name: str) -> Function:
+def _found(module: str, qualified_name: str) -> QNodeFunction:
     home: Any = importlib.import_module(module)
     found = functools.reduce(getattr, qualified_name.split("."), home)
-    return Function(found.func if isinstance(found, qml.QNode) else found)
+    return QNodeFunction(found.func if isinstance(found, qml.QNode) else found)

@@ -15,8 +15,8 @@ from pennylane.ops import Exp
 from torch import Tensor
 
 from qfusion_core.circuits.circuit import FIXED, ROTATIONS
-from qfusion_core.circuits.tracing.autograd_graph import Graph, last_node
-from qfusion_core.circuits.tracing.escape_watch import IN_PLACE, NO_GRADIENT, Watch
+from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph, last_node
+from qfusion_core.circuits.tracing.escape_watch import IN_PLACE, NO_GRADIENT, EscapeWatch
 from qfusion_core.circuits.tracing.rules import innermost, keeps_the_norm
 from qfusion_core.circuits.tracing.run import FROM_QNODE, measures, run
 from qfusion_core.errors import InputError
@@ -30,7 +30,7 @@ Rules = Callable[[Operator], list[Operator] | None]
 
 
 @dataclass(frozen=True)
-class Step:
+class RecordedGate:
     """A gate of the set at one point.
 
     Attributes:
@@ -51,7 +51,7 @@ def record(
     *,
     n_wires: int,
     rules: Rules,
-) -> tuple[list[Step], Graph]:
+) -> tuple[list[RecordedGate], AutogradGraph]:
     """The gates that the function queues for one input, and the graph behind their angles.
 
     Args:
@@ -64,7 +64,7 @@ def record(
     Raises:
         InputError: The function fails, measures, branches, or queues what no gate sequence is.
     """
-    watch = Watch(data, weights)
+    watch = EscapeWatch(data, weights)
     try:
         with watch:
             tape = run(quantum_function, data, weights)
@@ -92,7 +92,7 @@ def record(
             "it queues no operation, so that nothing in it hangs on data or weights; queue some, "
             f"such as qml.RX(data[0], wires=0); if it is meant to run a QNode, {FROM_QNODE}"
         )
-    return steps, Graph(data, weights, watch.entries, end)
+    return steps, AutogradGraph(data, weights, watch.entries, end)
 
 
 def describe(op: Operator) -> str:
@@ -111,7 +111,7 @@ def _flat(tape: qml.tape.QuantumScript) -> Iterator[Operator]:
             yield op
 
 
-def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[Step]:
+def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[RecordedGate]:
     try:
         return list(_steps(op, describe(op), n_wires, rules))
     except InputError:
@@ -123,13 +123,13 @@ def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[Step]:
         ) from error
 
 
-def _steps(op: Operator, written: str, n_wires: int, rules: Rules) -> Iterator[Step]:
+def _steps(op: Operator, written: str, n_wires: int, rules: Rules) -> Iterator[RecordedGate]:
     if op.name in DROPPED:
         return
     _refuse(op, written, n_wires)
     if op.name in GATE_NAMES:
         angle = _real(op.parameters[0], written) if op.parameters else None
-        yield Step(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
+        yield RecordedGate(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
     else:
         own = rules(op)
         for part in _parts(op, written) if own is None else own:

@@ -25,9 +25,9 @@ from torch import Tensor
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
-from qfusion_core.circuits.tracing.autograd_graph import Graph
+from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph
 from qfusion_core.circuits.tracing.escape_watch import RESORT
-from qfusion_core.circuits.tracing.record import Rules, Step, record
+from qfusion_core.circuits.tracing.record import RecordedGate, Rules, record
 from qfusion_core.circuits.tracing.rules import affine, pennylane
 from qfusion_core.errors import InputError
 
@@ -104,14 +104,14 @@ def _name(function: Callable[..., object]) -> str:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _TracedGate:
     """A gate at one point; if it has an angle: its Jacobian, its offset, and their scale.
 
     Attributes:
         doubt: Why the angle is not affine, should it turn out not to be.
     """
 
-    step: Step
+    step: RecordedGate
     jacobian: Tensor
     offset: float
     size: float
@@ -132,14 +132,14 @@ def _points(size: int) -> list[Tensor]:
 
 def _first(
     quantum_function: Callable[..., object], n_wires: int, n_data: int, shape: tuple[int, ...]
-) -> list[_Seen]:
+) -> list[_TracedGate]:
     """The gates at the first point, after a look at all points that they are the same there.
 
     With PennyLane's decompositions, since a circuit's digest hangs on them; with our own where
     those do not keep angles affine.
     """
 
-    def look(rules: Rules) -> list[_Seen]:
+    def look(rules: Rules) -> list[_TracedGate]:
         points = [
             _at(quantum_function, point, n_wires, n_data, shape, rules)
             for point in _points(n_data + math.prod(shape))
@@ -161,14 +161,14 @@ def _at(
     n_data: int,
     shape: tuple[int, ...],
     rules: Rules,
-) -> list[_Seen]:
+) -> list[_TracedGate]:
     data = point[:n_data].clone().requires_grad_()
     weights = point[n_data:].reshape(shape).clone().requires_grad_()
     steps, graph = record(quantum_function, data, weights, n_wires=n_wires, rules=rules)
     return [_seen(step, data, weights, graph) for step in steps]
 
 
-def _seen(step: Step, data: Tensor, weights: Tensor, graph: Graph) -> _Seen:
+def _seen(step: RecordedGate, data: Tensor, weights: Tensor, graph: AutogradGraph) -> _TracedGate:
     angle = torch.zeros(()) if step.angle is None else step.angle
     entries = torch.cat([data, weights.flatten()]).detach()
     jacobian = torch.zeros_like(entries)
@@ -197,7 +197,7 @@ def _seen(step: Step, data: Tensor, weights: Tensor, graph: Graph) -> _Seen:
             f"{step.written}: its angle or the angle's derivative is not finite for some data and "
             f"weights; look for a division by zero, NaN or infinity, or {RESORT}"
         )
-    return _Seen(
+    return _TracedGate(
         step,
         jacobian,
         offset=value - float(jacobian @ entries),
@@ -206,7 +206,7 @@ def _seen(step: Step, data: Tensor, weights: Tensor, graph: Graph) -> _Seen:
     )
 
 
-def _compare(first: list[_Seen], other: list[_Seen]) -> None:
+def _compare(first: list[_TracedGate], other: list[_TracedGate]) -> None:
     """Refuse gates, Jacobians or offsets that differ between two points."""
     for a, b in zip(first, other, strict=False):
         if (a.step.name, a.step.wires) != (b.step.name, b.step.wires):
@@ -225,13 +225,13 @@ def _compare(first: list[_Seen], other: list[_Seen]) -> None:
         )
 
 
-def _shown(step: Step, other: Step) -> str:
+def _shown(step: RecordedGate, other: RecordedGate) -> str:
     """What the author wrote; with the gate, where that is the same in both."""
     gate = f"{step.name} on wires {list(step.wires)}"
     return f"{gate} of {step.written}" if step.written == other.written else step.written
 
 
-def _gate(seen: _Seen, n_data: int) -> Gate:
+def _gate(seen: _TracedGate, n_data: int) -> Gate:
     if seen.step.angle is None:
         return Gate(seen.step.name, seen.step.wires)
     terms = tuple(

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core.data.formats.header import Head, read_head, too_long
+from qfusion_core.data.formats.header import TableHeader, read_head, too_long
 from qfusion_core.data.formats.marks import Marks, find_decimal, numbers, ungrouped
 from qfusion_core.data.formats.narrow import narrowest
 from qfusion_core.data.formats.sound_text import SoundText
@@ -90,7 +90,12 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
 
 
 def _decimal(
-    file: SoundText, where: str, head: Head, texts: list[str], marks: Marks, usual: str | None
+    file: SoundText,
+    where: str,
+    head: TableHeader,
+    texts: list[str],
+    marks: Marks,
+    usual: str | None,
 ) -> str | None:
     if marks.thousands in (".", ","):
         return ",."[marks.thousands == ","]
@@ -124,7 +129,7 @@ def _has_marks(file: SoundText) -> bool:
 def _pieces(
     file: SoundText,
     where: str,
-    head: Head,
+    head: TableHeader,
     texts: list[str],
     marks: Marks,
     *,

@@ -24,7 +24,7 @@ Record = tuple[int, list[str]]
 
 
 @dataclass(frozen=True)
-class Head:
+class TableHeader:
     """What the first lines say.
 
     Attributes:
@@ -38,7 +38,7 @@ class Head:
     skip: int
 
 
-def read_head(file: SoundText, where: str, *, tabs: bool) -> Head:
+def read_head(file: SoundText, where: str, *, tabs: bool) -> TableHeader:
     """Look at the first lines of a file.
 
     Of comma, semicolon and tab that one separates by which all lines have as many fields as the
@@ -85,7 +85,7 @@ def read_head(file: SoundText, where: str, *, tabs: bool) -> Head:
         if len(fields) > len(header):
             raise too_long(where, number, len(header), other, len(fields))
     names = [name.strip() or f"Unnamed: {j}" for j, name in enumerate(header)]
-    return Head(separator, tuple(names), 1 if excel else 0)
+    return TableHeader(separator, tuple(names), 1 if excel else 0)
 
 
 def too_long(where: str, first: int, names: int, line: int, fields: int) -> InputError:

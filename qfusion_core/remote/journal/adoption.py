@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.journal.journal import NAME, Journal
 from qfusion_core.remote.journal.standing import Standing
 
 
-class Offer(NamedTuple):
+class AdoptableJournal(NamedTuple):
     """A journal that could be adopted, as it stands.
 
     Attributes:
@@ -26,11 +26,11 @@ class Offer(NamedTuple):
     run: Path
     standing: Standing
     measurements: list[dict[str, Any]]
-    spent: Mapping[str, Spent]
+    spent: Mapping[str, Spending]
 
 
 def adopt_jobs(
-    runs: Iterable[str | Path], approve: Callable[[Offer], None] = lambda offer: None
+    runs: Iterable[str | Path], approve: Callable[[AdoptableJournal], None] = lambda offer: None
 ) -> list[Path]:
     """Make foreign journals the user's own: then their jobs can be resumed, their values used.
 
@@ -57,7 +57,7 @@ def adopt_jobs(
     return adopted
 
 
-def _offer(run: Path) -> Offer:
+def _offer(run: Path) -> AdoptableJournal:
     journal = Journal(run, to_show=True)
     if not journal.path.exists():
         raise InputError(f"{shown_path(run)}: no {NAME} in it, so there is nothing to adopt")
@@ -65,4 +65,6 @@ def _offer(run: Path) -> Offer:
     journal.check()
     standing, measurements = journal.standing(), journal.measurements()
     backends = sorted({job.backend for each in measurements for job in each["jobs"]})
-    return Offer(run, standing, measurements, {name: journal.spent(name) for name in backends})
+    return AdoptableJournal(
+        run, standing, measurements, {name: journal.spent(name) for name in backends}
+    )

@@ -14,7 +14,7 @@ from torch import Tensor
 from qfusion_core.storage.reading import parse_json
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.journal.records import Entry
+    from qfusion_core.remote.journal.records import JobRecord
 
 STATES = ("intent", "submitted", "done", "failed", "cancelled")
 MOST = 1e15  # of shots, executions, seconds, dollars: sums of it are still exact
@@ -83,7 +83,7 @@ def is_countable(amount: object) -> bool:
     return True
 
 
-def checked(found: Entry) -> Entry:
+def checked(found: JobRecord) -> JobRecord:
     """A job, if it can be one.
 
     Raises:

@@ -7,18 +7,18 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.budget import Spending
 
 _JOBS = "SELECT key, backend, state, tasks, shots, executions, qpu_seconds, usd, usd_low FROM job"
 
 
-def spent_of(amounts: Collection[float]) -> Spent:
+def spent_of(amounts: Collection[float]) -> Spending:
     """Sums out of their columns."""
     jobs, shots, executions, seconds, usd = amounts
-    return Spent(round(jobs), round(shots), round(executions), seconds, usd)
+    return Spending(round(jobs), round(shots), round(executions), seconds, usd)
 
 
-def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
+def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spending]:
     """What those jobs of an open journal cost that have ended, by key.
 
     Nothing, for one that failed or was cancelled and was not charged.
@@ -28,20 +28,20 @@ def ended(db: sqlite3.Connection, rowids: Collection[int]) -> dict[str, Spent]:
     return {row[0]: _count(row) for row in rows}
 
 
-def counted(db: sqlite3.Connection, key: str) -> dict[str, Spent]:
+def counted(db: sqlite3.Connection, key: str) -> dict[str, Spending]:
     """What a job of an open journal costs, or is reserved for it, by its key."""
     return {row[0]: _count(row) for row in db.execute(f"{_JOBS} WHERE key = ?", (key,))}
 
 
-def counts_of(db: sqlite3.Connection) -> dict[str, tuple[str, Spent]]:
+def counts_of(db: sqlite3.Connection) -> dict[str, tuple[str, Spending]]:
     """Backend of each job of an open journal, and its cost or reservation, by key."""
     return {row[0]: (row[1], _count(row)) for row in db.execute(_JOBS)}
 
 
-def _count(row: Sequence[Any]) -> Spent:
+def _count(row: Sequence[Any]) -> Spending:
     _, _, state, *amounts, told = row
     free = state in ("failed", "cancelled") and told is None
-    return Spent() if free else spent_of([each or 0 for each in amounts])
+    return Spending() if free else spent_of([each or 0 for each in amounts])
 
 
 def folder_of(db: sqlite3.Connection) -> str:

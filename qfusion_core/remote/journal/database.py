@@ -48,7 +48,7 @@ class _Known(NamedTuple):
     standing: Standing
 
 
-class Store:
+class JournalDatabase:
     """The file of one journal.
 
     Args:
@@ -147,7 +147,7 @@ class Store:
         with told(self.path), alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
-                with Store(self.path, to_show=True).reading() as db:
+                with JournalDatabase(self.path, to_show=True).reading() as db:
                     check(db)
                 adopted.note(content, self.path)
                 return

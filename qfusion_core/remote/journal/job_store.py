@@ -19,13 +19,20 @@ from qfusion_core.printable import one_line
 from qfusion_core.remote.job import Charge, Result
 from qfusion_core.remote.journal.checked import FURTHEST, array
 from qfusion_core.remote.journal.costs import counted
-from qfusion_core.remote.journal.database import Store
+from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
 from qfusion_core.remote.journal.lease import gone
 from qfusion_core.remote.journal.parts import blob_of, charged, split
-from qfusion_core.remote.journal.records import At, Budgets, Entry, Planned, entry, reserve
+from qfusion_core.remote.journal.records import (
+    Budgets,
+    CallId,
+    JobRecord,
+    PlannedJob,
+    entry,
+    reserve,
+)
 from qfusion_core.remote.journal.repricing import reprice
-from qfusion_core.remote.journal.request import Request, read_request, write_request
+from qfusion_core.remote.journal.request import SentRequest, read_request, write_request
 from qfusion_core.remote.journal.schema import light_columns
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import settle_of_all
@@ -33,7 +40,7 @@ from qfusion_core.remote.totals import settle_of_all
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
 
-class Ledger:
+class JobStore:
     """The jobs of one journal.
 
     Args:
@@ -41,23 +48,23 @@ class Ledger:
         clock: Seconds since 1970.
     """
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: JournalDatabase, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock = store, clock
         self._written: set[tuple[int, str]] = set()  # process and key
 
-    def all(self) -> list[Entry]:
+    def all(self) -> list[JobRecord]:
         """Every job, also those that others replaced."""
         with self._store.reading() as db:
             return self.entries(db, "1 ORDER BY rowid")
 
-    def of(self, at: At) -> list[Entry]:
+    def of(self, at: CallId) -> list[JobRecord]:
         """The jobs of a call in the order of the plan, but those that others replaced."""
         with self._store.reading() as db:
             return self.entries(
                 db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", at
             )
 
-    def entries(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[Entry]:
+    def entries(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[JobRecord]:
         """Jobs inside a transaction, without their values.
 
         Raises:
@@ -82,7 +89,12 @@ class Ledger:
         return (os.getpid(), key) in self._written
 
     def replace(
-        self, old: Sequence[Entry], planned: Sequence[Planned], at: At, budgets: Budgets, why: str
+        self,
+        old: Sequence[JobRecord],
+        planned: Sequence[PlannedJob],
+        at: CallId,
+        budgets: Budgets,
+        why: str,
     ) -> None:
         """Write other jobs in place of some that failed, were cancelled, or are surely not sent.
 
@@ -135,7 +147,7 @@ class Ledger:
         with self._store.writing() as db:
             reprice(db, backend, prices, budget)
 
-    def claim(self, key: str, owner: str, seconds: float = LEASE) -> Entry | None:
+    def claim(self, key: str, owner: str, seconds: float = LEASE) -> JobRecord | None:
         """Take or renew the lease on an intent, of so many seconds; None where another has it."""
         now = self._clock()
         with self._store.writing() as db:
@@ -155,7 +167,7 @@ class Ledger:
         owner: str,
         account: str | None = None,
         seconds: float = LEASE,
-        request: Request | None = None,
+        request: SentRequest | None = None,
     ) -> bool:
         """Note that a submission goes out now, and in which account, if the lease is still held."""
         now = self._clock()
@@ -221,7 +233,7 @@ class Ledger:
         """
         self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
 
-    def split(self, entry: Entry, result: Result) -> None:
+    def split(self, entry: JobRecord, result: Result) -> None:
         """Write parts in place of a job of which some were not run."""
         with self._store.writing() as db:
             split(db, entry, result, self._clock())
@@ -241,7 +253,7 @@ class Ledger:
             changes |= {"usd_low": 0.0} if charge.usd is None else charged(charge)
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
-    def values(self, of: Entry) -> Tensor:
+    def values(self, of: JobRecord) -> Tensor:
         """Values of a job that is done: ``[rows, observables]``, float64.
 
         Raises:
@@ -257,7 +269,7 @@ class Ledger:
         with damaged_row(self._store.path, f"what job {one_line(key, 40)} returned"):
             return bytes(memoryview(self._blob(key, "raw") or b""))  # of a number bytes makes zeros
 
-    def request(self, key: str) -> Request:
+    def request(self, key: str) -> SentRequest:
         """What last went out for a job; empty where its adapter does not tell."""
         with (
             self._store.reading() as db,

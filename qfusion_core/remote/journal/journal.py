@@ -20,16 +20,28 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.printable import one_line
-from qfusion_core.remote.budget import Spent
+from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.job import Call, Job
-from qfusion_core.remote.journal.database import Store
+from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
-from qfusion_core.remote.journal.job_store import Ledger
+from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.lease import lives, new_owner, same_process
-from qfusion_core.remote.journal.opened import Opened
-from qfusion_core.remote.journal.records import At, Budgets, Entry, Planned, reserve, spent
-from qfusion_core.remote.journal.rows import About as About
-from qfusion_core.remote.journal.rows import assembled, call_of, job_of, measurement_of
+from qfusion_core.remote.journal.opened import OpenSessions
+from qfusion_core.remote.journal.records import (
+    Budgets,
+    CallId,
+    JobRecord,
+    PlannedJob,
+    reserve,
+    spent,
+)
+from qfusion_core.remote.journal.rows import (
+    MeasurementIdentity,
+    assembled,
+    call_of,
+    job_of,
+    measurement_of,
+)
 from qfusion_core.remote.journal.standing import NOT_OURS as NOT_OURS
 from qfusion_core.remote.journal.standing import Standing
 
@@ -56,16 +68,16 @@ class Journal:
         self, folder: Path, clock: Callable[[], float] = time.time, *, to_show: bool = False
     ) -> None:
         self.path = folder / NAME
-        self._store = Store(self.path, to_show=to_show)
-        self.jobs = Ledger(self._store, clock)
-        self.opened = Opened(self._store, clock)
+        self._store = JournalDatabase(self.path, to_show=to_show)
+        self.jobs = JobStore(self._store, clock)
+        self.opened = OpenSessions(self._store, clock)
         self._clock = clock
 
     def standing(self) -> Standing:
         """Whose the journal is: of a foreign one nothing is sent, and no value is used."""
         return self._store.standing()
 
-    def open(self, about: About, *, again: bool) -> str:
+    def open(self, about: MeasurementIdentity, *, again: bool) -> str:
         """Id of the measurement to go on with: the last one of this kind, or a new one.
 
         A finished one is taken again for its values, unless ``again``; an open one always.
@@ -86,7 +98,7 @@ class Journal:
                 found = last(db) or self._new(db, about)
         return found
 
-    def take_up(self, about: About, call: Call) -> str:
+    def take_up(self, about: MeasurementIdentity, call: Call) -> str:
         """Id of a measurement for a single call: one that a process left open, or a new one.
 
         It was left if its process has ended; one of which nothing is known, on another machine or
@@ -105,13 +117,13 @@ class Journal:
             if alive is None:
                 alive = (row["lease"] or 0) > self._clock()
             if not alive or same_process(row["owner"], me):
-                stored = self.call(At(row["id"], 0))
+                stored = self.call(CallId(row["id"], 0))
                 if stored is not None and stored.agrees(call):
                     return str(row["id"])
         with self._store.writing() as db:
             return self._new(db, about)
 
-    def _new(self, db: sqlite3.Connection, about: About) -> str:
+    def _new(self, db: sqlite3.Connection, about: MeasurementIdentity) -> str:
         from qfusion_core.provenance import provenance
 
         now, name = self._clock(), secrets.token_hex(8)
@@ -140,7 +152,7 @@ class Journal:
             return self._measurements(db)
 
     def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
-        jobs: defaultdict[str, list[Entry]] = defaultdict(list)
+        jobs: defaultdict[str, list[JobRecord]] = defaultdict(list)
         for entry in self.jobs.entries(db, "1 ORDER BY rowid"):
             jobs[entry.at.measurement].append(entry)
         rows = []
@@ -185,7 +197,7 @@ class Journal:
         for row in db.execute(_CALLS):
             self._call(row)
 
-    def call(self, at: At) -> Call | None:
+    def call(self, at: CallId) -> Call | None:
         """A stored call, None where there is none of this number.
 
         Raises:
@@ -200,7 +212,9 @@ class Journal:
         with damaged_row(self.path, shown):
             return call_of(row)
 
-    def write(self, at: At, call: Call, planned: Sequence[Planned], budgets: Budgets) -> None:
+    def write(
+        self, at: CallId, call: Call, planned: Sequence[PlannedJob], budgets: Budgets
+    ) -> None:
         """Write a call and its whole plan, if the budgets allow it; nothing if it is there already.
 
         Raises:
@@ -227,12 +241,12 @@ class Journal:
             db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
         self.jobs.noted(keys)
 
-    def spent(self, backend: str) -> Spent:
+    def spent(self, backend: str) -> Spending:
         """What a backend has spent or reserved in this run."""
         with self._store.reading() as db:
             return spent(db, backend)
 
-    def job(self, call: Call, entry: Entry) -> Job:
+    def job(self, call: Call, entry: JobRecord) -> Job:
         """The stored job, as it was planned.
 
         Raises:
@@ -241,7 +255,7 @@ class Journal:
         with damaged_row(self.path, f"job {one_line(entry.key, 40)}"):
             return job_of(call, entry)
 
-    def values(self, at: At, call: Call) -> Tensor:
+    def values(self, at: CallId, call: Call) -> Tensor:
         """Values of a call whose jobs are all done: ``[rows, observables]``, float64.
 
         Raises:

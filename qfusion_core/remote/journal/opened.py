@@ -10,14 +10,14 @@ import time
 from collections.abc import Callable
 
 from qfusion_core.remote.journal.checked import require_name
-from qfusion_core.remote.journal.database import Store
+from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.lease import lives, new_owner
 
 
-class Opened:
+class OpenSessions:
     """The sessions of one journal file."""
 
-    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, store: JournalDatabase, clock: Callable[[], float] = time.time) -> None:
         self._store, self._clock, self._owner = store, clock, new_owner()
         self._ours: set[str] = set()
 

@@ -11,13 +11,13 @@ import torch
 
 from qfusion_core.remote.job import Charge, FailedPart, Result, failed_values
 from qfusion_core.remote.journal.checked import is_countable
-from qfusion_core.remote.journal.records import Entry, key_of
+from qfusion_core.remote.journal.records import JobRecord, key_of
 from qfusion_core.remote.price import Price, Range
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(db: sqlite3.Connection, entry: Entry, result: Result, now: float) -> None:
+def split(db: sqlite3.Connection, entry: JobRecord, result: Result, now: float) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
@@ -64,7 +64,7 @@ def charged(result: Result | Charge) -> dict[str, float]:
 
 
 def _done(
-    entry: Entry, failed: Sequence[FailedPart]
+    entry: JobRecord, failed: Sequence[FailedPart]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
     """Rows and columns of what is left of a job, in the fewest blocks of rows one after another."""
     masks, start = failed_values(entry.rows, entry.columns, failed).tolist(), 0
@@ -79,7 +79,7 @@ def _done(
 
 def _insert(
     db: sqlite3.Connection,
-    entry: Entry,
+    entry: JobRecord,
     rows: tuple[int, int],
     columns: tuple[int, ...],
     facts: Mapping[str, Any],

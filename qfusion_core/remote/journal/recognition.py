@@ -6,19 +6,22 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.journal import About, Journal
-from qfusion_core.remote.journal.records import At
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.records import CallId
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 
 
-class Known(NamedTuple):
+class RecordedMeasurement(NamedTuple):
     """A measurement as it is written."""
 
     id: str
     state: str
-    about: About
+    about: MeasurementIdentity
 
 
-def known(journal: Journal, about: About, digests: Sequence[str]) -> Known | None:
+def known(
+    journal: Journal, about: MeasurementIdentity, digests: Sequence[str]
+) -> RecordedMeasurement | None:
     """The last measurement of this kind that was not forgotten.
 
     Args:
@@ -31,27 +34,34 @@ def known(journal: Journal, about: About, digests: Sequence[str]) -> Known | Non
         written = about._replace(options=digest)
         same = [row for row in rows if _about(row) == written]
         if same:
-            return Known(same[-1]["id"], same[-1]["state"], written)
+            return RecordedMeasurement(same[-1]["id"], same[-1]["state"], written)
     return None
 
 
-def left_open(journal: Journal, about: About, digests: Sequence[str]) -> dict[str, About]:
+def left_open(
+    journal: Journal, about: MeasurementIdentity, digests: Sequence[str]
+) -> dict[str, MeasurementIdentity]:
     """Open measurements, by id, that an earlier release wrote under another digest."""
     older = {about._replace(options=digest) for digest in digests[1:]}
     rows = journal.measurements() if older else []
     return {r["id"]: _about(r) for r in rows if r["state"] == "open" and _about(r) in older}
 
 
-def written_as(journal: Journal, about: About, left: Mapping[str, About], call: Call) -> About:
+def written_as(
+    journal: Journal,
+    about: MeasurementIdentity,
+    left: Mapping[str, MeasurementIdentity],
+    call: Call,
+) -> MeasurementIdentity:
     """``about`` as a single call of `left_open` is written; as it is, where it is none of them."""
     for name, written in left.items():
-        stored = journal.call(At(name, 0))
+        stored = journal.call(CallId(name, 0))
         if stored is not None and stored.agrees(call):
             return written
     return about
 
 
-def beside(journal: Journal, about: About, ours: Collection[str]) -> list[str]:
+def beside(journal: Journal, about: MeasurementIdentity, ours: Collection[str]) -> list[str]:
     """Lines on open measurements of the same that have jobs at the provider, and are left there.
 
     Args:
@@ -77,5 +87,5 @@ def beside(journal: Journal, about: About, ours: Collection[str]) -> list[str]:
     return lines
 
 
-def _about(row: Mapping[str, Any]) -> About:
-    return About(*(row[name] for name in About._fields))
+def _about(row: Mapping[str, Any]) -> MeasurementIdentity:
+    return MeasurementIdentity(*(row[name] for name in MeasurementIdentity._fields))

@@ -15,30 +15,30 @@ from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.budget import Spent, high, require_budget
+from qfusion_core.remote.budget import Spending, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.journal.checked import checked, document, require_amounts
 from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.totals import Costly, reserve_of_all
+from qfusion_core.remote.totals import JobToSend, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 UNFINISHED = ("intent", "submitted")
 
 
-class At(NamedTuple):
+class CallId(NamedTuple):
     """Place of a call: its measurement, and its number there."""
 
     measurement: str
     number: int
 
 
-def key_of(at: At, position: int) -> str:
+def key_of(at: CallId, position: int) -> str:
     """The key of a job: its idempotency token and tag at the provider."""
     return f"qf-{at.measurement}-{at.number}-{position}"
 
 
-class Entry(NamedTuple):
+class JobRecord(NamedTuple):
     """A job as it stands in the journal.
 
     Attributes:
@@ -55,7 +55,7 @@ class Entry(NamedTuple):
 
     key: str
     backend: str
-    at: At
+    at: CallId
     position: int
     rows: tuple[int, int]
     columns: tuple[int, ...]
@@ -87,7 +87,7 @@ class Entry(NamedTuple):
         return (None if planned is None else Range(**planned)), False
 
 
-class Planned(NamedTuple):
+class PlannedJob(NamedTuple):
     """A job to be written as an intent, and whose it is."""
 
     position: int
@@ -96,7 +96,7 @@ class Planned(NamedTuple):
     backend: str
 
 
-def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spent:
+def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spending:
     """Sums over the jobs of a backend: what the provider charged, else what is reserved.
 
     Nothing is reserved for jobs that failed or were cancelled; what was charged for them counts.
@@ -111,7 +111,7 @@ def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -
         " AND (state NOT IN ('failed', 'cancelled') OR usd_low IS NOT NULL)",
         (backend,),
     )
-    sums = Spent()
+    sums = Spending()
     for key, *amounts in rows:
         if key in without:
             continue
@@ -122,7 +122,7 @@ def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -
                 f"{backend}: job {key!r:.60} in the journal cannot be counted: {error}"
             ) from None
         tasks, shots, executions, seconds, usd = (amount or 0 for amount in amounts)
-        sums = Spent(
+        sums = Spending(
             sums.jobs + tasks,
             sums.shots + shots,
             sums.executions + executions,
@@ -134,8 +134,8 @@ def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -
 
 def reserve(
     db: sqlite3.Connection,
-    at: At,
-    planned: Sequence[Planned],
+    at: CallId,
+    planned: Sequence[PlannedJob],
     budgets: Budgets,
     now: float,
 ) -> list[str]:
@@ -155,7 +155,7 @@ def reserve(
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
     keys = [key_of(at, each.position) for each in planned]
-    jobs = {k: Costly(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
+    jobs = {k: JobToSend(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
     (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
     folder = folder_of(db)
     counted = reserve_of_all(folder, jobs, budgets)
@@ -180,7 +180,7 @@ def reserve(
     return keys
 
 
-def _require_countable(planned: Planned) -> None:
+def _require_countable(planned: PlannedJob) -> None:
     price = planned.price
     try:
         for what in ("tasks", "executions", "shots", "qpu_seconds", "usd"):
@@ -193,16 +193,16 @@ def _require_countable(planned: Planned) -> None:
         ) from None
 
 
-def entry(row: sqlite3.Row) -> Entry:
+def entry(row: sqlite3.Row) -> JobRecord:
     """A row of the table.
 
     Raises:
         ValueError: No job can be so.
     """
-    found = Entry(
+    found = JobRecord(
         row["key"],
         row["backend"],
-        At(row["measurement"], row["number"]),
+        CallId(row["measurement"], row["number"]),
         row["position"],
         (row["first_row"], row["end_row"]),
         tuple(document(row["columns"])),

@@ -11,11 +11,11 @@ from qfusion_core.remote.budget import high, require_budget
 from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.journal.records import spent
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.totals import Costly, reserve_of_all
+from qfusion_core.remote.totals import JobToSend, reserve_of_all
 
 
 def reprice(db: Connection, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
-    """A part of a transaction; see `qfusion_core.remote.journal.job_store.Ledger.reprice`."""
+    """A part of a transaction; see `qfusion_core.remote.journal.job_store.JobStore.reprice`."""
     marks = ", ".join("?" for _ in prices)
     asked = f"SELECT key FROM job WHERE key IN ({marks}) AND state = 'intent'"
     unsent = {key for (key,) in db.execute(asked, tuple(prices))}
@@ -23,7 +23,7 @@ def reprice(db: Connection, backend: str, prices: Mapping[str, Price], budget: B
     prices = {key: price for key, price in prices.items() if key in unsent}
     total = Price.total(prices.values())
     require_budget(backend, budget, spent(db, backend, without=prices), total)
-    jobs = {key: Costly(backend, price) for key, price in prices.items()}
+    jobs = {key: JobToSend(backend, price) for key, price in prices.items()}
     reserve_of_all(folder_of(db), jobs, {backend: budget})
     for key, price in prices.items():
         db.execute(

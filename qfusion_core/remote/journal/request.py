@@ -9,7 +9,7 @@ from typing import NamedTuple
 _MOST = 2**28  # bytes of a request: a journal may be a stranger's
 
 
-class Request(NamedTuple):
+class SentRequest(NamedTuple):
     """What went out for a job.
 
     Attributes:
@@ -21,7 +21,7 @@ class Request(NamedTuple):
     body: bytes = b""
 
 
-def write_request(db: Connection, key: str, request: Request) -> None:
+def write_request(db: Connection, key: str, request: SentRequest) -> None:
     """Keep it, inside a transaction, in place of what went out before."""
     db.execute(
         "INSERT OR REPLACE INTO request VALUES (?, ?, ?)",
@@ -29,7 +29,7 @@ def write_request(db: Connection, key: str, request: Request) -> None:
     )
 
 
-def read_request(db: Connection, key: str) -> Request:
+def read_request(db: Connection, key: str) -> SentRequest:
     """What is kept; empty where nothing is.
 
     Raises:
@@ -37,7 +37,7 @@ def read_request(db: Connection, key: str) -> Request:
     """
     row = db.execute("SELECT client, body FROM request WHERE key = ?", (key,)).fetchone()
     if row is None:
-        return Request()
+        return SentRequest()
     unpacked = zlib.decompressobj()
     try:
         body = unpacked.decompress(memoryview(row["body"]), _MOST)
@@ -45,4 +45,4 @@ def read_request(db: Connection, key: str) -> Request:
         raise ValueError(f"its body cannot be read ({error})") from None
     if not unpacked.eof:
         raise ValueError(f"its body is cut, or has more than {_MOST} bytes")
-    return Request(str(row["client"]), body)
+    return SentRequest(str(row["client"]), body)

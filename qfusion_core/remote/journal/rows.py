@@ -19,10 +19,10 @@ from qfusion_core.remote.journal.checked import (
     require_name,
     require_word,
 )
-from qfusion_core.remote.journal.records import Entry
+from qfusion_core.remote.journal.records import JobRecord
 
 
-class About(NamedTuple):
+class MeasurementIdentity(NamedTuple):
     """What makes two measurements the same.
 
     Attributes:
@@ -49,7 +49,7 @@ def measurement_of(row: dict[str, Any]) -> dict[str, Any]:
     require_name("id", row["id"])
     if row["state"] not in ("open", "finished", "forgotten"):
         raise ValueError(f"state: {row['state']!r:.40}")
-    for name in (*About._fields, "owner"):
+    for name in (*MeasurementIdentity._fields, "owner"):
         require_word(name, row[name])
     require_moment("opened", row["opened"])
     provenance = document(row["provenance"])
@@ -74,7 +74,7 @@ def call_of(row: sqlite3.Row) -> Call:
     return Call(circuit, angles, tuple(words))
 
 
-def job_of(call: Call, entry: Entry) -> Job:
+def job_of(call: Call, entry: JobRecord) -> Job:
     """A job of a call.
 
     Raises:
@@ -85,7 +85,9 @@ def job_of(call: Call, entry: Entry) -> Job:
     return Job(call, entry.rows, entry.columns, entry.facts)
 
 
-def assembled(call: Call, jobs: Iterable[Entry], values: Callable[[Entry], Tensor]) -> Tensor:
+def assembled(
+    call: Call, jobs: Iterable[JobRecord], values: Callable[[JobRecord], Tensor]
+) -> Tensor:
     """The values of a call out of those of its jobs: ``[rows, observables]``, float64.
 
     Args:
