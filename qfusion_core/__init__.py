@@ -85,7 +85,7 @@ _HOMES = {
     "listing": "data.columns",
     "load": "runs.loading",
     "one_line": "printable",
-    "open_backend": "backends.file",
+    "open_backend": "backends.opening",
     "open_regular": "storage.reading",
     "parse_json": "storage.reading",
     "pauli_words": "circuits.pauli_words",

@@ -25,7 +25,9 @@ from scores import positive, seeds
 from torch import Tensor
 
 from qfusion_core import Circuit, Device, InputError, QfusionError, Registry, RemoteDevice
+from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.config.presets import compose
 from qfusion_core.data.split import Part
@@ -36,7 +38,7 @@ from qfusion_core.model.prediction import expectation_values, logits_from_tokens
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
 from qfusion_core.storage.writing import write_atomically
-from qfusion_core.workflows.calibrate import measure_calibration, open_exact
+from qfusion_core.workflows.calibrate import measure_calibration
 from qfusion_core.workflows.refit import measure_rows, refit, refit_rows
 from qfusion_core.workflows.train import train
 
@@ -70,7 +72,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
     """Macro F1 of each arm, and root mean square errors of expectation values, on the test rows."""
     registry, name = Registry(), options.backend
     _, exact = open_exact(backends, registry, None, besides=name)
-    noisy = Counted(backends.open(name, registry))
+    noisy = Counted(open_named(backends, name, registry))
     settings = [*options.settings, f"training.seed={seed}"]
     with tempfile.TemporaryDirectory() as scratch:
         runs = {}
@@ -220,7 +222,7 @@ def main(words: Iterable[str] | None = None) -> int:
     options = parser().parse_args(None if words is None else list(words))
     try:
         backends = Backends.read(options.backends_file)
-        device = backends.open(backends.require(options.backend), Registry())
+        device = open_named(backends, backends.require(options.backend), Registry())
         if isinstance(device, RemoteDevice) and not device.local:
             raise InputError(f"backend {options.backend!r} is remote; name one that runs here")
         results = []

@@ -13,20 +13,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qfusion_core.backends.pools import read_pools
 from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
-from qfusion_core.backends.untrusted import require_trust, with_strangers
+from qfusion_core.backends.untrusted import with_strangers
 from qfusion_core.config.file_search import find
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.pool.options import PoolOptions, pool_digests, read_pools
+from qfusion_core.pool.options import PoolOptions, pool_digests
 from qfusion_core.printable import one_line, shortened, shown_path
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
-    from qfusion_core.remote.approval import Approve
-    from qfusion_core.remote.measurement import Measurement
 
 VARIABLE = "QFUSION_BACKENDS"
 PACKAGED = Path(__file__).with_name("backends.yaml")
@@ -134,60 +133,6 @@ class Backends:
             return pool_digests(self.pools[name], digests)
         return values_digests(device.name, options)
 
-    def open(
-        self,
-        name: str | None = None,
-        registry: Registry | None = None,
-        run: str | Path | Measurement | None = None,
-        approve: Approve = None,
-    ) -> Device:
-        """Open a backend, the default one for None.
-
-        Args:
-            name: In this file.
-            registry: Where devices are looked up.
-            run: Where a remote device writes its jobs down; see `open_backend`.
-            approve: What may be spent; see `open_backend`.
-
-        Raises:
-            InputError: Unknown name, device or option, a secret that is not set, or no budget for
-                a backend that costs money.
-        """
-        name = self.default if name is None else name
-        registry = registry or Registry()
-        device, options = self.configured(name, registry)
-        require_trust(self, name, registry)
-        if name in self.pools:
-            from qfusion_core.backends.pools import open_pool
-            from qfusion_core.remote.measurement import Measurement
-
-            return open_pool(self, name, registry, Measurement.of(run, approve))
-        credentials = self.credentials(name, device)
-        try:
-            opened = device(options, credentials)
-        except InputError as error:
-            said = str(self.source_of(name).error(("backends", name), str(error)))
-            raise type(error)(said) from error
-        self._bind(opened, name, run, approve)
-        return opened
-
-    def _bind(
-        self, device: Device, name: str, run: str | Path | Measurement | None, approve: Approve
-    ) -> None:
-        from qfusion_core.remote.device import Binding, RemoteDevice
-        from qfusion_core.remote.measurement import Measurement
-
-        if not isinstance(device, RemoteDevice):
-            return
-        budget = self.entries[name].budget
-        if device.paid and not device.local and budget is None:
-            raise self.source_of(name).error(
-                ("backends", name),
-                "costs money and names no budget; add, for example, "
-                "budget: {max_usd: 5, max_jobs: 20}",
-            )
-        device.bound = Binding(name, budget, Measurement.of(run, approve))
-
     def credentials(self, name: str, device: type[Device]) -> Credentials | None:
         """The secrets of a backend, from the environment.
 
@@ -210,29 +155,3 @@ class Backends:
                 raise CredentialsMissing(str(said))
             secrets[key] = secret
         return self.source_of(name).validate(device.Credentials, place, secrets)
-
-
-def open_backend(
-    name: str | None = None,
-    path: str | Path | None = None,
-    *,
-    run: str | Path | Measurement | None = None,
-    approve: Approve = None,
-) -> Device:
-    """Open a backend by its name in ``backends.yaml``.
-
-    Args:
-        name: The default backend for None.
-        path: The file; None looks in the usual places (see `qfusion_core.backends.file`).
-        run: Where a remote device writes its jobs down: the folder of a run, or a
-            `qfusion_core.Measurement`, whose values can be gone on with and taken again; None for a
-            new folder in the user's state directory. A device on this machine has no use for it.
-        approve: What a backend that costs money may spend: True, or a function that is called with
-            each price (`qfusion_core.Price`) before anything is sent, and says whether it may be
-            spent; without it such a backend raises an error with the price. A `Measurement` has its
-            own.
-
-    Raises:
-        InputError: One line with the position in the file.
-    """
-    return Backends.read(path).open(name, run=run, approve=approve)

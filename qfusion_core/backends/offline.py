@@ -10,17 +10,18 @@ from typing import NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import CredentialsMissing, InputError, QfusionError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.options import Options
 from qfusion_core.plugin.extras import missing
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import Transient
 from qfusion_core.remote.machines import Listed
 from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.queued_device import Binding
 
 T = TypeVar("T")
 SHOTS = 1000  # of a machine that no entry names, if it takes so many
@@ -80,7 +81,7 @@ def with_or_without_account(
     )
     if refusal is None:
         try:
-            return work(backends.open(name, registry, run)), None
+            return work(open_named(backends, name, registry, run)), None
         except (CredentialsMissing, Transient) as absent:
             refusal = absent
     known = _known(device, options, listed=without.listed)

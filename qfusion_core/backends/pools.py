@@ -1,50 +1,61 @@
-"""Opens a pool: each member as if it were named itself."""
+"""The pools of a ``backends.yaml``, each checked with its members."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from qfusion_core.errors import InputError
-from qfusion_core.pool.device import Pool
-from qfusion_core.pool.local_member import LocalMember
-from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.queued_device import Binding
-
-if TYPE_CHECKING:
-    from qfusion_core.backends.file import Backends
-    from qfusion_core.plugin.registry import Registry
+from qfusion_core.backends.schema import BackendEntry
+from qfusion_core.config.yaml_source import YamlDocument
+from qfusion_core.errors import did_you_mean
+from qfusion_core.plugin.reserved import POOL
+from qfusion_core.pool.options import PoolOptions
+from qfusion_core.printable import one_line
 
 
-def open_pool(
-    backends: Backends, name: str, registry: Registry, run: str | Path | Measurement | None
-) -> Pool:
-    """A pool of the members that can be opened; the others are left out, and it knows why.
+def read_pools(source: YamlDocument, entries: Mapping[str, BackendEntry]) -> dict[str, PoolOptions]:
+    """The pools of a file, each checked with its members.
 
     Raises:
-        InputError: A member costs money and names no budget; or none can be opened.
+        InputError: With the position in the file.
     """
-    measurement = Measurement.of(run)
-    members: dict[str, RemoteDevice] = {}
-    absent: dict[str, str] = {}
-    for member in backends.pools[name].backends:
-        device, _ = backends.configured(member, registry)
-        try:
-            backends.credentials(member, device)
-        except InputError as error:
-            absent[member] = str(error)
-            continue
-        opened = backends.open(member, registry, measurement)
-        if not isinstance(opened, RemoteDevice) or opened.local:
-            here = LocalMember(opened)
-            here.bound = Binding(member, backends.entries[member].budget, measurement)
-            opened = here
-        members[member] = opened
-    if not members:
-        reasons = "; ".join(f"{member}: {reason}" for member, reason in absent.items())
-        raise backends.source_of(name).error(
-            ("backends", name), f"no member can be opened ({reasons})"
-        )
-    digests = backends.values_digests(name, registry)
-    return Pool(backends.pools[name], members, absent, digests, Binding(name, None, measurement))
+    pools = {}
+    for name, entry in entries.items():
+        if entry.type == POOL:
+            place = ("backends", name)
+            for key in ("credentials", "budget"):
+                if getattr(entry, key):
+                    raise source.error((*place, key), "a pool has none; its members have their own")
+            options = source.validate(PoolOptions, (*place, "options"))
+            _require_members(source, name, options, entries)
+            pools[name] = options
+    return pools
+
+
+def _require_members(
+    source: YamlDocument, name: str, options: PoolOptions, entries: Mapping[str, BackendEntry]
+) -> None:
+    place = ("backends", name, "options")
+    for index, member in enumerate(options.backends):
+        wrong = None
+        if member == name:
+            wrong = f"pool {_shown(name)} cannot be a member of itself"
+        elif member not in entries:
+            wrong = f"unknown backend {_shown(member)}; {did_you_mean(member, entries)}"
+        elif entries[member].type == POOL:
+            wrong = f"{_shown(member)} is a pool; name its members instead"
+        elif member in options.backends[:index]:
+            wrong = f"{_shown(member)} is there twice"
+        if wrong:
+            raise source.error((*place, "backends", index), wrong)
+    if isinstance(options.share, dict):
+        if strangers := [each for each in options.share if each not in options.backends]:
+            known = did_you_mean(strangers[0], options.backends)
+            raise source.error((*place, "share"), f"{_shown(strangers[0])} is no member; {known}")
+        if missing := [each for each in options.backends if each not in options.share]:
+            raise source.error(
+                (*place, "share"), f"no weight for {one_line(', '.join(missing), 100)}"
+            )
+
+
+def _shown(name: str) -> str:
+    return one_line(repr(name), 60)

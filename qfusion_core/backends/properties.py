@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.machines import MachineFacts
@@ -30,7 +31,7 @@ def save_properties(backends: Backends, name: str, path: Path) -> Path:
         raise InputError(f"{path}: exists; move it, or give another file with --out")
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it, or give another file")
-    device = backends.open(name)
+    device = open_named(backends, name)
     told = new_asking(device)(device.properties) if isinstance(device, RemoteDevice) else None
     if told is None:
         raise InputError(
@@ -60,7 +61,7 @@ def refresh_machine(backends: Backends, name: str) -> tuple[Path, MachineFacts]:
         InputError: The backend is in no list, or the user's cannot be read or written.
         RemoteError: The provider cannot be reached, or refuses.
     """
-    device = backends.open(name)
+    device = open_named(backends, name)
     machines = device.machines if isinstance(device, RemoteDevice) else None
     told = new_asking(device)(device.told) if isinstance(device, RemoteDevice) else None
     if machines is None or told is None:

@@ -139,6 +139,7 @@ def _check(
 
 def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
     from qfusion_core.backends.lacking import lacking
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.errors import QfusionError
     from qfusion_core.plugin.discovery import explain
 
@@ -164,7 +165,7 @@ def _describe(found: Backends, name: str, registry: Registry) -> dict[str, Any]:
         told = {"status": lack.said, "lacks": lack.kind} if lack else {"status": "ready"}
         if (lack and lack.kind != "network") or not kind.opens_lightly(options):
             return row | told
-        device = found.open(name, registry)
+        device = open_named(found, name, registry)
     except QfusionError as error:
         return row | {"reason": str(error)}
     except KeyboardInterrupt:

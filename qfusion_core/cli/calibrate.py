@@ -41,14 +41,17 @@ def calibrate(
     Training rows are run on the backend and on an exact one. Later verbs that open RUN on this
     backend apply the corrections and say so.
     """
+    from qfusion_core.backends.exact import open_exact
     from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.calibration import store
     from qfusion_core.errors import InputError
     from qfusion_core.evaluation.sampling import choose_rows
+    from qfusion_core.model.classifier import circuit_of
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
-    from qfusion_core.workflows.calibrate import circuit_of, measure_calibration, open_exact
+    from qfusion_core.workflows.calibrate import measure_calibration
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
@@ -75,7 +78,7 @@ def calibrate(
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     subject = f"training part, {len(rows)} rows, seed {seed}"
     with measuring(run, "calibrate", subject, **remote) as measurement:
-        device = backends.open(backend, registry, measurement)
+        device = open_named(backends, backend, registry, measurement)
         fitted = measure_calibration(model, rows, device, exact, about)
     kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
     if measurement.adopted:

@@ -28,6 +28,7 @@ def demo(
 ) -> None:
     """Train on Wine, then run the same saved model on each of five backends that is installed."""
     from qfusion_core.backends.file import PACKAGED, Backends
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.cli.progress import show_epochs
     from qfusion_core.config.presets import compose
     from qfusion_core.plugin.registry import Registry
@@ -45,7 +46,7 @@ def demo(
             run = train.train(
                 spec,
                 out or Path(folder) / "wine",
-                backend=backends.open(HERE, registry),
+                backend=open_named(backends, HERE, registry),
                 registry=registry,
                 on_epoch=on_epoch,
             )
@@ -66,6 +67,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     Raises:
         QfusionError: The simulator on which it trains does not open.
     """
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.errors import QfusionError
     from qfusion_core.plugin.discovery import explain
     from qfusion_core.workflows.doctor import package_findings
@@ -77,7 +79,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
             if missing := [each.detail for each in found if each.status == "failed"]:
                 left_out[name] = "; ".join(missing)
                 continue
-            backends.open(name, registry)
+            open_named(backends, name, registry)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # of a vendor's package, broken as it may be

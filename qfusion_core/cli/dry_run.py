@@ -43,9 +43,10 @@ def show_dry_run(
     as_json: bool,
 ) -> None:
     """Print what a dry run of rows ``[rows, ...]`` gives; without a calibration."""
+    from qfusion_core.backends.exact import open_exact
     from qfusion_core.backends.offline import with_or_without_account
+    from qfusion_core.model.classifier import circuit_of
     from qfusion_core.model.prediction import logits_from_tokens
-    from qfusion_core.workflows.calibrate import circuit_of, open_exact
     from qfusion_core.workflows.dry_run import dry_run, snapshot_of
 
     encoder = circuit_of(model, name)

@@ -47,7 +47,7 @@ def list_jobs(
 ) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.errors import InputError
-    from qfusion_core.workflows.jobs import open_journal
+    from qfusion_core.remote.journal.existing import open_journal
 
     if every and run is None:
         show_spending(as_json=as_json)
@@ -139,8 +139,8 @@ def cancel(
 ) -> None:
     """Cancel what is not done, at the provider, too; exit code 1 where it does not confirm."""
     from qfusion_core.backends.file import Backends
-    from qfusion_core.remote.cancelling import cancel_jobs
     from qfusion_core.remote.errors import RemoteError
+    from qfusion_core.workflows.cancelling import cancel_jobs
 
     cancelled, asked, ended, failed = cancel_jobs(run, which, Backends.read(backends_file))
     if as_json:

@@ -28,9 +28,10 @@ def open_for(
     raw: bool,
 ) -> Device:
     """The backend's device; where it is calibrated for the run, that is said."""
-    from qfusion_core.calibration.device import calibrated
+    from qfusion_core.backends.opening import open_named
+    from qfusion_core.runs.calibrated import calibrated
 
-    device = backends.open(name, registry, measurement)
+    device = open_named(backends, name, registry, measurement)
     if raw:
         return device
     options = partial(backends.values_digests, registry=registry)

@@ -45,12 +45,13 @@ def refit(
     calibration, and so is the new run for this backend.
     """
     from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.cli.progress import show_epochs
+    from qfusion_core.model.classifier import circuit_of
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.claim import claimed
     from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
-    from qfusion_core.workflows.calibrate import circuit_of
     from qfusion_core.workflows.refit import measure_rows, refit_rows
     from qfusion_core.workflows.refit import refit as train_again
 
@@ -73,7 +74,7 @@ def refit(
         )
         remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
         with measuring(run, "refit", subject, **remote) as measurement:
-            device = backends.open(backend, registry, measurement)
+            device = open_named(backends, backend, registry, measurement)
             values = measure_rows(model, rows, device, backend)
         about: dict[str, Any] = {
             "run": str(run),

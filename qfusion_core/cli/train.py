@@ -55,6 +55,7 @@ def train(
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
     from qfusion_core.backends.file import Backends
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.cli.progress import resumable, show_epochs
     from qfusion_core.config.presets import compose
     from qfusion_core.errors import InputError
@@ -72,7 +73,7 @@ def train(
                 "--backend, --backends-file, --allow-url or --json"
             )
         options = RunFolder.open(resume).config.spec.training
-        device = backends.open(backend, run=paying(resume, yes=yes))
+        device = open_named(backends, backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
             folder = train.resume(resume, backend=device, allow_url=allow_url, on_epoch=on_epoch)
     elif data is None:
@@ -92,7 +93,7 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
         with claimed(out, Path("runs") / name) as place:
-            device = backends.open(backend, registry, paying(place, yes=yes))
+            device = open_named(backends, backend, registry, paying(place, yes=yes))
             with resumable(place), show_epochs(spec.training) as on_epoch:
                 folder = train.train(
                     spec,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import torch
 
+from qfusion_core.backends.exact import inexact
 from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.backend_report import BackendReport, ReferenceReport, backend_report
@@ -23,7 +24,6 @@ from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_from_tokens
 from qfusion_core.remote.estimate import estimate
 from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.workflows.calibrate import inexact
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,27 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, final
 
+import torch
 from torch import Tensor
 
 from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.parameter_shift import parameter_shift, trainable_angles
+from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces.component import Component
+from qfusion_core.interfaces.requirements import (
+    require_finite,
+    require_measured,
+    require_wires,
+)
 
 if TYPE_CHECKING:
     from qfusion_core.noise_parameters import NoiseParameters
+
+_NO_SHIFT = (
+    "no gradients through a pool: the halves of a parameter shift would come from "
+    "different machines; train on one of its members"
+)
 
 
 class Device(Component):
@@ -120,7 +133,35 @@ class BlackBoxDevice(Device, ABC):
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor:
-        """`evaluate` on the circuit's angles, with exact parameter-shift gradients."""
-        from qfusion_core.circuits.parameter_shift import shifted_expectations
+        """`evaluate` on the circuit's angles, with exact parameter-shift gradients.
 
-        return shifted_expectations(self, circuit, data, weights, observables)
+        One `evaluate` call goes forward, with a row for each sample; one more goes back, with two
+        rows for each sample and each angle that depends on something which needs a gradient. It is
+        not asked at all for an empty batch.
+
+        Raises:
+            InputError: An argument does not fit the circuit, or the circuit not the device.
+            QfusionError: NaN or infinity on the way in; a result of the wrong shape.
+        """
+        if torch._C._are_functorch_transforms_active():  # torch's own words would be of its inside
+            raise QfusionError(
+                f"device {self.name!r}: no torch.func (grad, vmap, jvp, ...) through a black box; "
+                "use torch.autograd, and rows of data for vmap"
+            )
+        circuit.check(data, weights, observables)
+        require_wires(self, circuit.n_wires)
+        require_finite("data", data)
+        require_finite("weights", weights)
+        angles = circuit.angles(data, weights)
+        require_finite("angles", angles)  # a finite input can still overflow
+
+        def run(rows: Tensor) -> Tensor:
+            wanted = (len(rows), len(observables))
+            if 0 in wanted:
+                return rows.new_zeros(wanted)
+            values = self.evaluate(circuit, rows, observables)
+            values = require_measured(self, values, len(rows), observables, "evaluate")
+            return values.detach().to(rows)
+
+        columns = trainable_angles(circuit, data=data.requires_grad, weights=weights.requires_grad)
+        return parameter_shift(run, angles, columns, refusal="" if self.shiftable else _NO_SHIFT)

@@ -1,17 +1,27 @@
-"""What is refused before a device is asked: numbers that are none, and too many qubits."""
+"""What is refused before a device is asked, and of what it answers: numbers that are none."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
 import torch
 from torch import Tensor
 
 from qfusion_core.errors import InputError, QfusionError
 
-if TYPE_CHECKING:
-    from qfusion_core.interfaces.device import Device
+
+class Sized(Protocol):
+    """What is said of a device: its name, and how large a circuit may be."""
+
+    @property
+    def name(self) -> str:
+        """As in ``type:``."""
+
+    @property
+    def max_wires(self) -> int | None:
+        """None: as many as there is memory for."""
 
 
 def require_finite(name: str, tensor: Tensor) -> None:
@@ -31,7 +41,7 @@ def require_finite(name: str, tensor: Tensor) -> None:
         )
 
 
-def require_wires(device: Device, n_wires: int) -> None:
+def require_wires(device: Sized, n_wires: int) -> None:
     """Refuse a circuit with more qubits than the device has.
 
     Raises:
@@ -42,3 +52,38 @@ def require_wires(device: Device, n_wires: int) -> None:
             f"the circuit has {n_wires} qubits, device {device.name!r} has {device.max_wires}; "
             "use a quantum encoder with fewer qubits, or another backend"
         )
+
+
+def require_measured(
+    device: Sized, values: Tensor, rows: int, observables: Sequence[str], method: str
+) -> Tensor:
+    """What a device returned, if it is one finite value for each row and observable.
+
+    Args:
+        device: For its name.
+        values: As it returned them.
+        rows: How many were asked.
+        observables: Of the columns.
+        method: Of the device, that returned them.
+
+    Raises:
+        QfusionError: Names the device, and the shape, or the first bad row and observable.
+    """
+    wanted = [rows, len(observables)]
+    if not isinstance(values, Tensor) or list(values.shape) != wanted:
+        got = list(values.shape) if hasattr(values, "shape") else type(values).__name__
+        raise QfusionError(
+            f"device {device.name!r}: {method} returned shape {got}, expected {wanted} (rows, "
+            "observables); this is a fault of the device's plugin"
+        )
+    if math.isfinite(values.detach().sum().item()):
+        return values  # one look where all is well
+    bad = ~torch.isfinite(values.detach())
+    if not bool(bad.any()):
+        return values
+    row, column = bad.nonzero()[0].tolist()
+    raise QfusionError(
+        f"device {device.name!r}: {method} returned {values[row, column].item()} for observable "
+        f"{observables[column]} in row {row} ({int(bad.sum())} of {bad.numel()} values of the call "
+        "are not finite); no result is made of them: this is a fault of the device or its plugin"
+    )

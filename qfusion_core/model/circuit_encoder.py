@@ -12,12 +12,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.circuits.parameter_shift import require_measured
 from qfusion_core.circuits.pauli_words import rectangular, token_layout
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.encoders import QuantumEncoder
-from qfusion_core.interfaces.requirements import require_wires
+from qfusion_core.interfaces.requirements import require_measured, require_wires
 from qfusion_core.options import Options
 
 if TYPE_CHECKING:

@@ -209,3 +209,17 @@ def _make(registry: Registry, kind: Kind, part: ComponentSpec, **shapes: Any) ->
             f"{where} has no {_PROMISED[kind]}; set it in __init__: this is a fault of its plugin"
         )
     return made
+
+
+def circuit_of(model: FusionClassifier, backend: str) -> CircuitEncoder:
+    """The model's quantum encoder.
+
+    Raises:
+        InputError: It has no circuit.
+    """
+    if not isinstance(model.quantum, CircuitEncoder):
+        raise InputError(
+            "the model has no circuit (its quantum branch is a control or none), so there is "
+            f"nothing to measure on {backend!r}"
+        )
+    return model.quantum

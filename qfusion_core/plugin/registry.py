@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.plugin.discovery import LoadedPlugin, Plugin, explain, find, quiet
-from qfusion_core.pool.options import TYPE
+from qfusion_core.plugin.reserved import POOL
 from qfusion_core.printable import one_line
 
 Kind = Literal["device", "fusion", "quantum_encoder", "classical_encoder", "dataset", "engine"]
@@ -130,8 +130,8 @@ def _contract_failure(kind: Kind, component: object) -> str | None:
     name = getattr(component, "name", None)
     if not isinstance(name, str) or not name:
         return f"class {component.__name__} has no `name`; set name: ClassVar[str]"
-    if (kind, name) == ("device", TYPE):
-        return f"class {component.__name__}: the name {TYPE!r} is the core's own; rename it"
+    if (kind, name) == ("device", POOL):
+        return f"class {component.__name__}: the name {POOL!r} is the core's own; rename it"
     if missing := sorted(getattr(component, "__abstractmethods__", ())):
         return f"class {component.__name__} does not implement {', '.join(missing)}"
     return None

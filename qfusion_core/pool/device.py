@@ -10,14 +10,16 @@ from torch import Tensor
 from qfusion_core.calibration.store import Calibration
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.noise_parameters import NoiseParameters
+from qfusion_core.plugin.reserved import POOL
 from qfusion_core.pool.apportion import Region, ranges
-from qfusion_core.pool.options import TYPE, PoolOptions
+from qfusion_core.pool.options import PoolOptions
 from qfusion_core.pool.planner import PoolPlanner
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import JobRecord, PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Binding, Origin, QueuedDevice
+from qfusion_core.remote.queued_device import Origin, QueuedDevice
 from qfusion_core.remote.run_call import evaluate
 
 
@@ -39,7 +41,7 @@ class Pool(QueuedDevice):
         origins: Where the values of the last call come from.
     """
 
-    name: ClassVar[str] = TYPE
+    name: ClassVar[str] = POOL
     shiftable = False
 
     def __init__(

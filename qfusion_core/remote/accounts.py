@@ -9,12 +9,10 @@ from qfusion_core.remote.journal.records import JobRecord
 from qfusion_core.remote.retry import RetryingCaller
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
 
 
-def require_account(
-    entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, next_step: str
-) -> None:
+def require_account(entry: JobRecord, device: Adapter, ask: RetryingCaller, next_step: str) -> None:
     """Refuse to look for a job elsewhere than where it was sent.
 
     Raises:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.budget import high
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Binding
 
 
 class Allowance(NamedTuple):

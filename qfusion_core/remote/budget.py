@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from qfusion_core.backends.schema import Budget
+from pydantic import Field
+
+from qfusion_core.options import Options
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.price import Price, Range, is_amount
+
+_Amount = Annotated[float | None, Field(gt=0)]
+_Count = Annotated[int | None, Field(ge=1, le=2**53)]
+
+
+class Budget(Options):
+    """What a backend may spend at most: over one run, and over all runs together."""
+
+    max_usd: _Amount = Field(default=None, description="US dollars")
+    max_qpu_seconds: _Amount = Field(default=None, description="QPU time, in seconds")
+    max_jobs: _Count = Field(default=None, description="jobs or tasks")
+    max_shots: _Count = Field(default=None, description="shots, over all circuits")
+    max_executions: _Count = Field(default=None, description="circuits")
+    max_usd_total: _Amount = Field(default=None, description="US dollars, over all runs")
+    max_qpu_seconds_total: _Amount = Field(
+        default=None, description="QPU time in seconds, over all runs"
+    )
+    max_jobs_total: _Count = Field(default=None, description="jobs or tasks, over all runs")
+    max_shots_total: _Count = Field(default=None, description="shots, over all runs")
+    max_executions_total: _Count = Field(default=None, description="circuits, over all runs")
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Those that are set, by name; none where nothing is limited."""
+        return self.model_dump(exclude_none=True)
 
 
 class Spending(NamedTuple):

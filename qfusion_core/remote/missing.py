@@ -19,7 +19,7 @@ from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
     from qfusion_core.remote.journal.job_store import JobStore
 
 _LOOKS = 3  # at least, however long they take
@@ -43,7 +43,7 @@ class MissingJobs:
         self._seen.pop(entry.key, None)
 
     def look(
-        self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, reason: str
+        self, entry: JobRecord, device: Adapter, ask: RetryingCaller, reason: str
     ) -> JobStatus:
         """It is unknown once more: for a grace period it counts as running.
 
@@ -101,7 +101,7 @@ def surely_failed(
     return surely
 
 
-def _alive(entry: JobRecord, device: RemoteDevice, next_step: str) -> str | None:
+def _alive(entry: JobRecord, device: Adapter, next_step: str) -> str | None:
     """Id under which a failed job is at work or done; None where it has failed indeed."""
     ask, job_id = new_asking(device), str(entry.job_id)
     known = {"job_id": job_id, "next_step": next_step}

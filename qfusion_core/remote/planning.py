@@ -18,7 +18,7 @@ from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
 
 _ROUNDING = 1e-6  # by which float32 may carry a mean past 1
 
@@ -56,7 +56,7 @@ def tiles(
     ]
 
 
-def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
+def planned(device: Adapter, call: Call) -> list[tuple[Job, Price]]:
     """The jobs of a call on one machine with their prices; sends nothing.
 
     Raises:
@@ -90,7 +90,7 @@ def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
         )
 
 
-def require_result(device: RemoteDevice, job: Job, result: Result) -> Result:
+def require_result(device: Adapter, job: Job, result: Result) -> Result:
     """Refuse values of a wrong shape, not finite, or that no mean of +1 and -1 can be.
 
     But where it says that a part failed.

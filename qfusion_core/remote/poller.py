@@ -7,7 +7,7 @@ from typing import get_args
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
 from qfusion_core.remote.job import Call, JobStatus, Result, State
 from qfusion_core.remote.journal.records import JobRecord
@@ -63,7 +63,7 @@ class Poller:
             raise error
 
     def _settle(
-        self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller, status: JobStatus
+        self, entry: JobRecord, device: Adapter, ask: RetryingCaller, status: JobStatus
     ) -> JobStatus:
         if status.state == "unknown":
             return self._missing.look(entry, device, ask, status.reason)
@@ -75,7 +75,7 @@ class Poller:
         return self._end(entry, device, status, ask)
 
     def _end(
-        self, entry: JobRecord, device: RemoteDevice, status: JobStatus, ask: RetryingCaller
+        self, entry: JobRecord, device: Adapter, status: JobStatus, ask: RetryingCaller
     ) -> JobStatus:
         """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
@@ -85,7 +85,7 @@ class Poller:
             self._journal.jobs.ended(entry.key, status.state, reason, charge)
         return status
 
-    def _keep(self, entry: JobRecord, device: RemoteDevice, ask: RetryingCaller) -> JobStatus:
+    def _keep(self, entry: JobRecord, device: Adapter, ask: RetryingCaller) -> JobStatus:
         """Fetch what a job gave, and write it down: its values, or what there is instead."""
         job, job_id = self._journal.job(self._call, entry), str(entry.job_id)
 

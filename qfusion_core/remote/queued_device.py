@@ -4,35 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
-from qfusion_core.backends.schema import Budget
 from qfusion_core.interfaces.device import BlackBoxDevice
+from qfusion_core.remote.adapter import Adapter
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import JobRecord, PlannedJob
-from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.price import Price
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
-
-
-@dataclass(frozen=True)
-class Binding:
-    """What `open_backend` knows and a device does not.
-
-    Attributes:
-        backend: Name in ``backends.yaml``.
-        budget: What it may spend over one run.
-        measurement: Where its jobs are written down.
-    """
-
-    backend: str
-    budget: Budget | None = None
-    measurement: Measurement = field(default_factory=Measurement)
-
 
 Region = tuple[tuple[int, int], tuple[int, ...]]  # rows from the first to before the last, columns
 
@@ -46,7 +26,7 @@ class Origin(NamedTuple):
 
 
 class QueuedDevice(BlackBoxDevice, ABC):
-    """One machine is a fleet of itself.
+    """One machine, or several that share the rows of a call; each call goes through the journal.
 
     Attributes:
         paid: Whether its jobs cost money or a quota: then a budget is required, and a verb asks.
@@ -64,7 +44,7 @@ class QueuedDevice(BlackBoxDevice, ABC):
 
     @property
     @abstractmethod
-    def members(self) -> Mapping[str, RemoteDevice]:
+    def members(self) -> Mapping[str, Adapter]:
         """Its machines, open, by the names of their backends."""
 
     @abstractmethod
@@ -108,7 +88,7 @@ class QueuedDevice(BlackBoxDevice, ABC):
         """The first of them: that of today."""
         return self.values_digests()[0]
 
-    def member(self, backend: str) -> RemoteDevice:
+    def member(self, backend: str) -> Adapter:
         """One of its machines.
 
         Raises:

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted
+from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.consent import require_agreement
-from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId
@@ -119,7 +119,7 @@ def _evaluate_here(fleet: QueuedDevice, call: Call) -> CallResult:
     )
 
 
-def _wait_here(device: RemoteDevice, job_id: str) -> None:
+def _wait_here(device: Adapter, job_id: str) -> None:
     status = device.status(job_id)
     while status.state in ("queued", "running"):
         time.sleep(device.options.poll_seconds / 100)

@@ -17,10 +17,10 @@ from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.storage.user_key import to_hide
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
 
 
-def new_asking(device: RemoteDevice) -> RetryingCaller:
+def new_asking(device: Adapter) -> RetryingCaller:
     """Asks the device's provider."""
     return RetryingCaller(
         device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()]
@@ -45,7 +45,7 @@ class Submission:
         next_step: For errors.
     """
 
-    def __init__(self, device: RemoteDevice, ledger: JobStore, owner: str, next_step: str) -> None:
+    def __init__(self, device: Adapter, ledger: JobStore, owner: str, next_step: str) -> None:
         self._device, self._ledger = device, ledger
         self._owner, self._next_step = owner, next_step
         self._ask = new_asking(device)

@@ -15,11 +15,10 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.budget import Spending, high, left_of_all, require_budget_of_all
+from qfusion_core.remote.budget import Budget, Spending, high, left_of_all, require_budget_of_all
 from qfusion_core.remote.journal.costs import spent_of
 from qfusion_core.remote.journal.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price

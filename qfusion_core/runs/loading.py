@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.calibration.device import calibrated
+from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.classifier import FusionClassifier
@@ -20,6 +20,7 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.allocation import TensorLimit
+from qfusion_core.runs.calibrated import calibrated
 from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
@@ -150,7 +151,7 @@ def load(
         return model.attach(backend)
     backends = Backends.read()
     name = backends.default if backend is None else backend
-    device = backends.open(name, registry, folder.path, approve)
+    device = open_named(backends, name, registry, folder.path, approve)
     if not raw:
         options = partial(backends.values_digests, registry=registry)
         device = calibrated(model, device, run=folder.path, backend=name, options=options)

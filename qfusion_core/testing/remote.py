@@ -9,12 +9,13 @@ from typing import get_args
 import torch
 from pydantic import SecretStr
 
-from qfusion_core.backends.schema import Budget
 from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.noise_parameters import NoiseParameters
-from qfusion_core.remote.device import Binding, RemoteDevice
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.measurement import Measurement

@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name as canonical
 
 from qfusion_core.backends.bell_state import bell_values, judge
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.backends.untrusted import require_trust
 from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces.device import Device
@@ -19,12 +20,12 @@ from qfusion_core.options import Options
 from qfusion_core.plugin.discovery import explain
 from qfusion_core.plugin.extras import how_to_install, installed_version
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.cancelling import cancel_jobs
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobsPending
 from qfusion_core.remote.job import Finding
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.submission import new_asking
+from qfusion_core.workflows.cancelling import cancel_jobs
 from qfusion_core.workflows.journal_folders import look_at_places
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def examine(
             return  # opening it would say the same again
         with tempfile.TemporaryDirectory() as folder:
             what = "opening"
-            opened = backends.open(name, registry, Measurement(folder))
+            opened = open_named(backends, name, registry, Measurement(folder))
             what = "journal"
             if isinstance(opened, RemoteDevice):
                 yield from look_at_places(run)
@@ -190,7 +191,7 @@ def _seed(
     seed = getattr(options, "seed", None)
     if seed is None:
         return Finding("seed", "ok", "none is set: every call draws anew")
-    first, again = (bell_values(backends.open(name, registry), rows=8) for _ in range(2))
+    first, again = (bell_values(open_named(backends, name, registry), rows=8) for _ in range(2))
     if bool((first == again).all()):
         return Finding("seed", "ok", f"{seed} is honoured: a second opening draws the same")
     return Finding(

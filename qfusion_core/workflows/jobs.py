@@ -2,42 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError, QfusionError, did_you_mean
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.approval import Approve
-from qfusion_core.remote.journal.journal import NAME, Journal
+from qfusion_core.remote.journal.existing import open_journal
+from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.run_call import carry_out
-
-
-def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
-    """The journal of a folder.
-
-    Args:
-        run: The folder.
-        to_show: As of `Journal`.
-
-    Raises:
-        InputError: There is none.
-    """
-    if not os.path.lexists(Path(run) / NAME):
-        if not Path(run).is_dir():
-            raise InputError(f"{shown_path(run)}: no such folder; expected that of a run")
-        raise InputError(
-            f"{shown_path(run)}: nothing was sent to a remote machine (no {NAME} in it)"
-        )
-    return Journal(Path(run), to_show=to_show)
 
 
 def resume_jobs(
@@ -147,7 +129,7 @@ def unfinished(
         waited_for = any(job.state in UNFINISHED for job in row["jobs"]) and not given_up
         left = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
         if waited_for or left:
-            device = backends.open(row["backend"], registry, measurement)
+            device = open_named(backends, row["backend"], registry, measurement)
             if not isinstance(device, QueuedDevice) or device.name != row["device"]:
                 raise QfusionError(
                     f"backend {row['backend']!r} in {backends.source.path} is of type "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
@@ -27,7 +28,7 @@ def with_figures(spec: RunSpec, backends: Backends | None, registry: Registry) -
         return spec
     if noise.readout_error is not None and noise.depolarizing is not None:
         return spec
-    device = (backends or Backends.read()).open(noise.snapshot, registry)
+    device = open_named(backends or Backends.read(), noise.snapshot, registry)
     found = device.noise_model()
     if found is None:
         raise InputError(

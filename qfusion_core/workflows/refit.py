@@ -23,7 +23,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.encoders import ClassicalEncoder
-from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.folder import RunFolder
@@ -31,7 +31,6 @@ from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
 from qfusion_core.training.fit import TrainingRows, TrainingState, as_json, fit_prepared, start
-from qfusion_core.workflows.calibrate import circuit_of
 from qfusion_core.workflows.train import count_parameters
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from qfusion_core.backends.file import Backends, open_backend
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_backend
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits
 from qfusion_core.data.split import Split

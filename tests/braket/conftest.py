@@ -8,8 +8,8 @@ import pytest
 
 from qfusion_braket.device import Braket
 from qfusion_core import Measurement, QfusionError
-from qfusion_core.backends.schema import Budget
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.journal.journal import Journal
 
 sys.path += [str(Path(__file__).parent), str(Path(__file__).parents[1] / "shared")]

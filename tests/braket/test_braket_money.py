@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from qfusion_braket.device import Braket
 from qfusion_braket.pricing import PriceList
 from qfusion_core import InputError, QfusionError
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import JobsLeft
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS

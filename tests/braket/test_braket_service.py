@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from qfusion_core import BudgetError, InputError, JobsLeft, Measurement, Refused, trust
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 
 from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
 

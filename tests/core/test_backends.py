@@ -9,6 +9,7 @@ import torch
 
 from qfusion_core import Circuit, Gate, open_backend
 from qfusion_core.backends.file import PACKAGED, Backends
+from qfusion_core.backends.opening import open_named
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = (
@@ -167,7 +168,7 @@ def test_what_the_device_refuses_is_said_when_it_is_opened(
 ):
     monkeypatch.setenv("CLOUD_TOKEN", "a-long-token")
     backends = written(one(entry))
-    assert refusal(backends.open, "it").startswith(message)
+    assert refusal(open_named, backends, "it").startswith(message)
 
 
 def test_budgets_are_kept(written):

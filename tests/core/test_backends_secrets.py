@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import InputError, Registry
+from qfusion_core.backends.opening import open_named
 
 
 def one(entry):
@@ -68,14 +69,14 @@ CLOUD = "{type: cloud, options: {machine: m}, credentials: {token: {$env: CLOUD_
 def test_a_secret_is_read_when_its_backend_is_opened_and_not_before(written, monkeypatch, refusal):
     monkeypatch.delenv("CLOUD_TOKEN", raising=False)
     backends = written(one(CLOUD) + "  other: {type: statevector}\n")
-    assert backends.open("other")
+    assert open_named(backends, "other")
     assert backends.configured("it", Registry())
-    assert refusal(backends.open, "it") == (
+    assert refusal(open_named, backends, "it") == (
         "backends.yaml:4:65: backends.it.credentials.token: the environment variable CLOUD_TOKEN "
         "is not set; export CLOUD_TOKEN=... and run again"
     )
     monkeypatch.setenv("CLOUD_TOKEN", SECRET)
-    device = backends.open("it")
+    device = open_named(backends, "it")
     assert device.credentials.token.get_secret_value() == SECRET
     assert SECRET not in repr(device.credentials) + repr(backends)
 
@@ -97,11 +98,11 @@ def test_a_secret_that_does_not_fit_is_not_shown(written, monkeypatch, refusal):
 )
 def test_credentials_are_those_that_the_device_names(written, credentials, message, refusal):
     backends = written(one(f"{{type: cloud, options: {{machine: m}}, credentials: {credentials}}}"))
-    assert f"backends.it.credentials: {message}" in refusal(backends.open, "it")
+    assert f"backends.it.credentials: {message}" in refusal(open_named, backends, "it")
 
 
 def test_a_device_without_secrets_takes_none(written, monkeypatch, refusal):
     monkeypatch.setenv("CLOUD_TOKEN", SECRET)
     backends = written(one("{type: statevector, credentials: {token: {$env: CLOUD_TOKEN}}}"))
-    message = refusal(backends.open, "it")
+    message = refusal(open_named, backends, "it")
     assert message.endswith("backends.it.credentials: unknown key 'token', known: none")

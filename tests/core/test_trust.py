@@ -10,6 +10,7 @@ import pytest
 
 from qfusion_core import InputError, NotTrusted, Options, Registry, open_backend, read_prices, trust
 from qfusion_core.backends.file import PACKAGED, Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.cli import main
 from qfusion_core.config.trust import distrust, trusted
 
@@ -112,7 +113,7 @@ def test_credentials_are_given_to_no_name_of_it(here):
 
 
 def test_a_file_that_is_named_is_trusted(theirs, monkeypatch):
-    assert Backends.read("backends.yaml").open("paid").name == "cloud"
+    assert open_named(Backends.read("backends.yaml"), "paid").name == "cloud"
     monkeypatch.setenv("QFUSION_BACKENDS", str(theirs))
     assert open_backend("paid").name == "cloud"
     monkeypatch.setenv("QFUSION_BACKENDS", "backends.yaml")  # another file in each folder

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from qfusion_core import InputError, Options, Registry, did_you_mean
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.config.presets import compose
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import YamlDocument
@@ -291,7 +292,7 @@ def test_a_long_name_does_not_make_a_long_error_whoever_says_it(tmp_path, defaul
     text = f"version: 1\ndefault: {default}\nbackends:\n  a: {entry}\n"
     path.write_text(text.replace("NAME", "x" * 900))
     with pytest.raises(InputError) as refused:
-        Backends.read(path).open("a")
+        open_named(Backends.read(path), "a")
     said = str(refused.value)
     assert said.startswith(f"{path}:")
     assert "\n" not in said

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import Angle, Circuit, Gate, Measurement, QfusionError, Term, trust
-from qfusion_core.backends.schema import Budget
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_ibm.device import IBM
 

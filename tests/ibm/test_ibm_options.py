@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from qfusion_core import InputError
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.plugin.registry import Registry
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
@@ -35,7 +36,9 @@ def said(tmp_path):
         path.write_text(FILE.format(options=options))
         backends = Backends.read(path)
         with pytest.raises(InputError) as failed:
-            backends.configured("it", Registry()) if act == "configured" else backends.open("it")
+            backends.configured("it", Registry()) if act == "configured" else open_named(
+                backends, "it"
+            )
         return str(failed.value).removeprefix(f"{path}:")
 
     return _said

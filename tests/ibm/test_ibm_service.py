@@ -13,7 +13,7 @@ from qfusion_core import (
     Refused,
     Transient,
 )
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_ibm.client import gives_counts
 
 from .conftest import CIRCUIT, DATA, REMOTE, WEIGHTS, WORDS, ring

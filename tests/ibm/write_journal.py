@@ -25,8 +25,8 @@ def main():
     from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
     from qfusion_core import JobsLeft, Measurement
-    from qfusion_core.backends.schema import Budget
-    from qfusion_core.remote.device import Binding
+    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.budget import Budget
     from qfusion_ibm.device import IBM
 
     with tempfile.TemporaryDirectory() as folder:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import QfusionError, trust
-from qfusion_core.backends.schema import Budget
 from qfusion_core.cli import main
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.measurement import Measurement
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from qfusion_core import InputError, Measurement, Price, Range, Result
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.rows import MeasurementIdentity

@@ -7,9 +7,9 @@ import pytest
 from pydantic import Field
 
 from qfusion_core import Measurement
-from qfusion_core.backends.schema import Budget
 from qfusion_core.options import Options, values_digests
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
 
 from .conftest import QUICK, SECRET

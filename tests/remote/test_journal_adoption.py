@@ -16,9 +16,9 @@ from old_journals import unpacked
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 from qfusion_core import InputError, Measurement
-from qfusion_core.backends.schema import Budget
 from qfusion_core.cli import main
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.totals import total_of

@@ -15,8 +15,8 @@ import pytest
 from remote_vfs import use
 
 from qfusion_core import InputError, QfusionError
-from qfusion_core.backends.schema import Budget
 from qfusion_core.remote import totals
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.journal import keeping, locks, mode
 from qfusion_core.remote.journal.file import is_logged_ahead
 from qfusion_core.remote.journal.journal import Journal

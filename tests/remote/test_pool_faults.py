@@ -24,16 +24,16 @@ from qfusion_core import (
     SubmitUncertain,
     Transient,
 )
-from qfusion_core.backends.schema import Budget
 from qfusion_core.calibration.store import Calibration
 from qfusion_core.errors import Interrupted, QfusionError
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.local_member import LocalMember
 from qfusion_core.pool.options import PoolOptions
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.rows import MeasurementIdentity
-from qfusion_core.remote.queued_device import Binding
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.jobs import forget_measurements
 

@@ -8,18 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qfusion_core import Finding
-from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.pool.apportion import apportion, largest, merge, ranges, share_out
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.budget import require_budget
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget, require_budget
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.planning import require_cover
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Binding
 from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS

@@ -18,7 +18,7 @@ from qfusion_core import (
     Result,
     Unreadable,
 )
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows import jobs
 from qfusion_queue import Queue

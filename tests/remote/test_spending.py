@@ -5,7 +5,7 @@ import os
 import pytest
 
 from qfusion_core import InputError, Measurement, Price, Range
-from qfusion_core.backends.schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import BudgetError, JobsPending
 from qfusion_core.remote.totals import JobToSend, reserve_of_all, spent_of_all, total_of
 from qfusion_core.storage.places import state_folder

@@ -15,10 +15,10 @@ from remote_circuit import CIRCUIT, QUICK, WEIGHTS, WORDS
 from remote_warm import die_at_access, mortal, serve
 
 from qfusion_core import Measurement, QfusionError
-from qfusion_core.backends.schema import Budget
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.queued_device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
 
 Mortal = mortal(Queue)

@@ -20,8 +20,8 @@ import torch
 from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 from qfusion_core import Measurement, QfusionError, provenance
-from qfusion_core.backends.schema import Budget
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 
 
 def die():

@@ -14,8 +14,8 @@ from typing import Any
 
 from torch import Tensor
 
-from qfusion_core.backends.schema import Budget
 from qfusion_core.printable import one_line
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Charge, Result
 from qfusion_core.remote.journal.checked import FURTHEST, array
 from qfusion_core.remote.journal.costs import counted

@@ -11,11 +11,10 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from qfusion_core.backends.schema import Budget
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.budget import Spending, high, require_budget
+from qfusion_core.remote.budget import Budget, Spending, high, require_budget
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.journal.checked import checked, document, require_amounts
 from qfusion_core.remote.journal.costs import folder_of

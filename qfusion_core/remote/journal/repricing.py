@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping
 from sqlite3 import Connection
 
-from qfusion_core.backends.schema import Budget
-from qfusion_core.remote.budget import high, require_budget
+from qfusion_core.remote.budget import Budget, high, require_budget
 from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.journal.records import spent
 from qfusion_core.remote.price import Price

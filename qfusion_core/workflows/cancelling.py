@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.job import JobStatus
+from qfusion_core.remote.journal.existing import open_journal
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.submission import Submission, new_asking
-from qfusion_core.workflows.jobs import open_journal, unfinished
+from qfusion_core.workflows.jobs import unfinished
 
 
 class Cancelled(NamedTuple):
@@ -49,7 +50,7 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
     return found
 
 
-def _cancel(device: RemoteDevice, journal: Journal, entry: JobRecord, found: Cancelled) -> None:
+def _cancel(device: Adapter, journal: Journal, entry: JobRecord, found: Cancelled) -> None:
     ask = new_asking(device)
     require_account(entry, device, ask, "cancel with the credentials of that account")
     job_id = entry.job_id or _unseen(device, journal, entry)
@@ -68,7 +69,7 @@ def _cancel(device: RemoteDevice, journal: Journal, entry: JobRecord, found: Can
     where.get(status.state, found.asked).append(entry)
 
 
-def _unseen(device: RemoteDevice, journal: Journal, entry: JobRecord) -> str | None:
+def _unseen(device: Adapter, journal: Journal, entry: JobRecord) -> str | None:
     """Id of a job that may have been accepted without our seeing it; it is ours from now on.
 
     Also of one that was never sent as far as the journal knows: it may be a copy of one that was.
