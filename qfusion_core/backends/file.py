@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfusion_core.backends.pools import read_pools
 from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
-from qfusion_core.backends.untrusted import with_strangers
 from qfusion_core.config.file_search import find
+from qfusion_core.config.trust import how_to_trust
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
+from qfusion_core.notes import note
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.pool.options import PoolOptions, pool_digests
@@ -65,7 +66,7 @@ class Backends:
         found = find("backends.yaml", VARIABLE, PACKAGED)
         assert found.own is not None
         own = cls._of(found.own.source())
-        return own if found.theirs is None else with_strangers(own, cls._of(found.theirs.source()))
+        return own if found.theirs is None else _with_strangers(own, cls._of(found.theirs.source()))
 
     @classmethod
     def _of(cls, source: YamlDocument) -> Backends:
@@ -155,3 +156,28 @@ class Backends:
                 raise CredentialsMissing(str(said))
             secrets[key] = secret
         return self.source_of(name).validate(device.Credentials, place, secrets)
+
+
+def _with_strangers(own: Backends, theirs: Backends) -> Backends:
+    """The user's backends, and behind them those of a file that is not trusted.
+
+    A name is looked up in the user's file first. The other's default is taken only where it is a
+    name of its own.
+    """
+    strangers = frozenset(theirs.entries) - frozenset(own.entries)
+    pools = {name: pool for name, pool in theirs.pools.items() if name in strangers}
+    takes_default = theirs.default in strangers
+    note(
+        f"{theirs.source.path} was only found here: of it count "
+        + (f"its default {one_line(repr(theirs.default), 60)} and " if takes_default else "")
+        + f"names that {own.source.path} has not, for what runs on this machine; "
+        + how_to_trust(theirs.source.path)
+    )
+    return replace(
+        own,
+        default=theirs.default if takes_default else own.default,
+        entries={**theirs.entries, **own.entries},
+        pools={**pools, **own.pools},
+        theirs=theirs.source,
+        strangers=strangers,
+    )

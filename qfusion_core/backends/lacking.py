@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from qfusion_core.backends.untrusted import require_trust
+from qfusion_core.backends.trust import require_trust
 from qfusion_core.config.trust import how_to_trust
 from qfusion_core.errors import NotTrusted
 from qfusion_core.plugin.extras import missing

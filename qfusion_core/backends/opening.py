@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.backends.untrusted import require_trust
+from qfusion_core.backends.trust import require_trust
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.plugin.registry import Registry

@@ -23,7 +23,7 @@ from qfusion_core.interfaces.requirements import (
 if TYPE_CHECKING:
     from qfusion_core.noise_parameters import NoiseParameters
 
-_NO_SHIFT = (
+NO_GRADIENTS = (
     "no gradients through a pool: the halves of a parameter shift would come from "
     "different machines; train on one of its members"
 )
@@ -164,4 +164,4 @@ class BlackBoxDevice(Device, ABC):
             return values.detach().to(rows)
 
         columns = trainable_angles(circuit, data=data.requires_grad, weights=weights.requires_grad)
-        return parameter_shift(run, angles, columns, refusal="" if self.shiftable else _NO_SHIFT)
+        return parameter_shift(run, angles, columns, refusal="" if self.shiftable else NO_GRADIENTS)

@@ -63,7 +63,13 @@ class Pool(QueuedDevice):
         self.max_wires = max(wires) if len(wires) == len(members) else None
         self.corrections: dict[str, Calibration] = {}
         self.origins: list[Origin] = []
-        self._shares = PoolPlanner(self, options)
+        self._planner = PoolPlanner(
+            bound.backend,
+            options.share,
+            self._members,
+            self.absent,
+            lambda line: self.bound.measurement.say(line),
+        )
 
     @property
     def members(self) -> Mapping[str, RemoteDevice]:
@@ -78,17 +84,17 @@ class Pool(QueuedDevice):
     def assign(self, call: Call) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
         whole = (0, len(call.angles)), tuple(range(len(call.observables)))
-        return self._shares.plan(call, [whole], {})
+        return self._planner.plan(call, [whole], {})
 
     def replan(
         self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
-        return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+        return self._planner.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
         """See `PoolPlanner.alone`."""
-        return self._shares.alone(call, regions)
+        return self._planner.alone(call, regions)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Values ``[rows, n_observables]``, float64, each corrected as its member's are."""

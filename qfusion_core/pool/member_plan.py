@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qfusion_core.pool.apportion import Region
+from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.budget import (
     Spending,
     left_of_all,
     require_budget,
     require_budget_of_all,
 )
-from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import PlannedJob
@@ -28,7 +28,7 @@ class MemberPlan:
         refusal: What its budget said last.
     """
 
-    def __init__(self, device: RemoteDevice, call: Call) -> None:
+    def __init__(self, device: Adapter, call: Call) -> None:
         self._device, self._call = device, call
         self.taken: list[PlannedJob] = []
         self.refusal = "takes no more"

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.pool.apportion import Region, apportion, largest, merge, share_out
 from qfusion_core.pool.member_plan import MemberPlan
-from qfusion_core.pool.options import PoolOptions
+from qfusion_core.pool.options import Share
 from qfusion_core.pool.weights import weights_of
+from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.submission import new_asking
 
-if TYPE_CHECKING:
-    from qfusion_core.pool.device import Pool
-
 
 class PoolPlanner:
     """Plans for a pool. Each member is asked once whether it is there, and what is wrong is said.
 
     Args:
-        pool: Whose members.
-        options: How to share.
+        pool: Its name.
+        share: How rows are shared out; see `PoolOptions`.
+        members: Open, by name.
+        absent: Why others could not be opened.
+        say: Is told what is wrong with a member, a line for each.
     """
 
-    def __init__(self, pool: Pool, options: PoolOptions) -> None:
-        self._pool, self._share = pool, options.share
+    def __init__(
+        self,
+        pool: str,
+        share: Share,
+        members: Mapping[str, Adapter],
+        absent: Mapping[str, str],
+        say: Callable[[str], None],
+    ) -> None:
+        self._pool, self._share, self._tell = pool, share, say
+        self._members, self._absent = members, absent
         self._away: dict[str, str] | None = None
         self._waiting: dict[str, int | None] = {}
         self._said: set[str] = set()
@@ -51,7 +59,7 @@ class PoolPlanner:
         unable = {**self._unable(call), **out}
         accounts = {
             name: MemberPlan(device, call)
-            for name, device in self._pool.members.items()
+            for name, device in self._members.items()
             if name not in unable
         }
         merged = merge(regions)
@@ -59,10 +67,10 @@ class PoolPlanner:
             weights = weights_of(self._share, accounts, merged, self._waiting)
             for region in merged:
                 if (fit := self._give(region, weights, accounts)) < (rows := _rows(region)):
-                    raise _refusal(self._pool.bound.backend, rows, fit, accounts, unable)
+                    raise _refusal(self._pool, rows, fit, accounts, unable)
         else:
             rows = sum(_rows(region) for region in merged)
-            raise _refusal(self._pool.bound.backend, rows, 0, {}, unable)
+            raise _refusal(self._pool, rows, 0, {}, unable)
         jobs = [job for account in accounts.values() for job in account.taken]
         return [job._replace(position=position) for position, job in enumerate(jobs)]
 
@@ -71,7 +79,7 @@ class PoolPlanner:
         unable = self._unable(call)
         accounts = {
             name: MemberPlan(device, call)
-            for name, device in self._pool.members.items()
+            for name, device in self._members.items()
             if name not in unable
         }
         return {
@@ -108,10 +116,10 @@ class PoolPlanner:
     def _unable(self, call: Call) -> dict[str, str]:
         """Members that cannot take the call, and why; said once."""
         if self._away is None:
-            self._away = {**self._pool.absent, **self._look()}
+            self._away = {**self._absent, **self._look()}
         unable = dict(self._away)
         wires = call.circuit.n_wires
-        for name, device in self._pool.members.items():
+        for name, device in self._members.items():
             if device.max_wires is not None and device.max_wires < wires:
                 unable.setdefault(name, f"has {device.max_wires} qubits, the circuit {wires}")
         for name, reason in unable.items():
@@ -121,7 +129,7 @@ class PoolPlanner:
     def _look(self) -> dict[str, str]:
         """What keeps members that are not here from working; how long their queues are."""
         reasons = {}
-        for name, device in self._pool.members.items():
+        for name, device in self._members.items():
             if device.local:
                 self._waiting[name] = 0
                 continue
@@ -141,7 +149,7 @@ class PoolPlanner:
     def _say(self, line: str) -> None:
         if line not in self._said:
             self._said.add(line)
-            self._pool.bound.measurement.say(f"{self._pool.bound.backend}: {line}")
+            self._tell(f"{self._pool}: {line}")
 
 
 def _rows(region: Region) -> int:

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name as canonical
 from qfusion_core.backends.bell_state import bell_values, judge
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
-from qfusion_core.backends.untrusted import require_trust
+from qfusion_core.backends.trust import require_trust
 from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.options import Options

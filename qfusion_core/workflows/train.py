@@ -17,7 +17,7 @@ from qfusion_core.config.spec import RunSpec
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits
 from qfusion_core.data.split import Split
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import BlackBoxDevice, Device
+from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_in_chunks
@@ -124,10 +124,7 @@ def fresh_model(
     else:
         device = open_backend(backend, run=run, approve=approve)
     if isinstance(device, BlackBoxDevice) and not device.shiftable:
-        raise InputError(
-            "no gradients through a pool: the halves of a parameter shift would come from "
-            "different machines; train on one of its members"
-        )
+        raise InputError(NO_GRADIENTS)
     torch.manual_seed(spec.training.seed)
     model = FusionClassifier.fit_transforms(
         spec, split.train, n_classes=len(split.class_names), registry=registry

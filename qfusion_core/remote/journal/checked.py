@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from qfusion_core.remote.journal.records import JobRecord
 from qfusion_core.storage.reading import parse_json
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.journal.records import JobRecord
 
 STATES = ("intent", "submitted", "done", "failed", "cancelled")
 MOST = 1e15  # of shots, executions, seconds, dollars: sums of it are still exact

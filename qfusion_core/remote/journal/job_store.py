@@ -21,16 +21,10 @@ from qfusion_core.remote.journal.checked import FURTHEST, array
 from qfusion_core.remote.journal.costs import counted
 from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
+from qfusion_core.remote.journal.job_rows import record_of, reserve
 from qfusion_core.remote.journal.lease import gone
 from qfusion_core.remote.journal.parts import blob_of, charged, split
-from qfusion_core.remote.journal.records import (
-    Budgets,
-    CallId,
-    JobRecord,
-    PlannedJob,
-    entry,
-    reserve,
-)
+from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
 from qfusion_core.remote.journal.repricing import reprice
 from qfusion_core.remote.journal.request import SentRequest, read_request, write_request
 from qfusion_core.remote.journal.schema import light_columns
@@ -73,7 +67,7 @@ class JobStore:
         found = []
         for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
             with damaged_row(self._store.path, f"job {one_line(row['key'], 40)}"):
-                found.append(entry(row))
+                found.append(record_of(row))
         return found
 
     def noted(self, keys: Iterable[str]) -> None:

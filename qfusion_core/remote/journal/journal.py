@@ -24,17 +24,11 @@ from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
+from qfusion_core.remote.journal.job_rows import reserve, spent
 from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.lease import lives, new_owner, same_process
 from qfusion_core.remote.journal.opened import OpenSessions
-from qfusion_core.remote.journal.records import (
-    Budgets,
-    CallId,
-    JobRecord,
-    PlannedJob,
-    reserve,
-    spent,
-)
+from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
 from qfusion_core.remote.journal.rows import (
     MeasurementIdentity,
     assembled,

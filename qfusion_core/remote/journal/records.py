@@ -1,25 +1,13 @@
-"""Jobs as the journal holds them: where they stand, what is reserved for them, how written.
-
-These are the parts of a transaction; `qfusion_core.remote.journal.job_store` and the journal make
-transactions of them.
-"""
+"""Jobs as the journal holds them: where they stand, and what is reserved for them."""
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from qfusion_core.errors import InputError
-from qfusion_core.notes import note
-from qfusion_core.printable import shown_path
-from qfusion_core.remote.budget import Budget, Spending, high, require_budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.journal.checked import checked, document, require_amounts
-from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.totals import JobToSend, reserve_of_all
 
 Budgets = Mapping[str, Budget | None]  # by backend; None for no limit
 UNFINISHED = ("intent", "submitted")
@@ -93,131 +81,3 @@ class PlannedJob(NamedTuple):
     job: Job
     price: Price
     backend: str
-
-
-def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spending:
-    """Sums over the jobs of a backend: what the provider charged, else what is reserved.
-
-    Nothing is reserved for jobs that failed or were cancelled; what was charged for them counts.
-
-    Args:
-        db: Inside a transaction.
-        backend: Whose jobs.
-        without: Keys of jobs that are not counted.
-    """
-    rows = db.execute(
-        "SELECT key, tasks, shots, executions, qpu_seconds, usd FROM job WHERE backend = ?"
-        " AND (state NOT IN ('failed', 'cancelled') OR usd_low IS NOT NULL)",
-        (backend,),
-    )
-    sums = Spending()
-    for key, *amounts in rows:
-        if key in without:
-            continue
-        try:
-            require_amounts("amounts", *amounts)
-        except ValueError as error:
-            raise InputError(
-                f"{backend}: job {key!r:.60} in the journal cannot be counted: {error}"
-            ) from None
-        tasks, shots, executions, seconds, usd = (amount or 0 for amount in amounts)
-        sums = Spending(
-            sums.jobs + tasks,
-            sums.shots + shots,
-            sums.executions + executions,
-            sums.qpu_seconds + seconds,
-            sums.usd + usd,
-        )
-    return sums
-
-
-def reserve(
-    db: sqlite3.Connection,
-    at: CallId,
-    planned: Sequence[PlannedJob],
-    budgets: Budgets,
-    now: float,
-) -> list[str]:
-    """Write intents inside a transaction, if the budgets allow all of them together.
-
-    Returns:
-        Their keys.
-
-    Raises:
-        BudgetError: They do not fit.
-        InputError: An amount is not finite, negative, or beyond 1e15.
-    """
-    for each in planned:
-        _require_countable(each)
-    for backend in dict.fromkeys(each.backend for each in planned):
-        if (budget := budgets[backend]) is not None:
-            total = Price.total(each.price for each in planned if each.backend == backend)
-            require_budget(backend, budget, spent(db, backend), total)
-    keys = [key_of(at, each.position) for each in planned]
-    jobs = {k: JobToSend(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
-    (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
-    folder = folder_of(db)
-    counted = reserve_of_all(folder, jobs, budgets)
-    if counted and not known:
-        note(
-            f"{shown_path(folder)}: {counted} job(s) of it were paid for, as is counted "
-            "over all runs, and stand in no journal any more: they may be at the provider, tagged "
-            "qf-..."
-        )
-    for key, (position, job, price, backend) in zip(keys, planned, strict=True):
-        db.execute(
-            "INSERT INTO job (key, backend, measurement, number, position, attempt, first_row,"
-            " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
-            " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
-            (
-                key, backend, *at, position, *job.rows,
-                json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
-                price.tasks, price.executions, price.shots,
-                high(price.qpu_seconds), high(price.usd), now,
-            ),
-        )  # fmt: skip
-    return keys
-
-
-def _require_countable(planned: PlannedJob) -> None:
-    price = planned.price
-    try:
-        for what in ("tasks", "executions", "shots", "qpu_seconds", "usd"):
-            amount = getattr(price, what)
-            require_amounts(what, *(amount if isinstance(amount, Range) else (amount,)))
-    except ValueError as error:
-        raise InputError(
-            f"{planned.backend}: the plan's {error}; nothing was sent; use fewer shots, or correct "
-            "the price"
-        ) from None
-
-
-def entry(row: sqlite3.Row) -> JobRecord:
-    """A row of the table.
-
-    Raises:
-        ValueError: No job can be so.
-    """
-    found = JobRecord(
-        row["key"],
-        row["backend"],
-        CallId(row["measurement"], row["number"]),
-        row["position"],
-        (row["first_row"], row["end_row"]),
-        tuple(document(row["columns"])),
-        document(row["facts"]),
-        document(row["price"]),
-        row["state"],
-        row["sent"],
-        row["job_id"],
-        row["reason"],
-        row["written"],
-        row["ended"],
-        row["qpu_seconds"],
-        row["usd"],
-        row["usd_low"],
-        row["account"],
-        row["unreadable"],
-        bool(row["adopted"]),
-    )
-    return checked(found)

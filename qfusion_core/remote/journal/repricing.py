@@ -8,7 +8,7 @@ from sqlite3 import Connection
 
 from qfusion_core.remote.budget import Budget, high, require_budget
 from qfusion_core.remote.journal.costs import folder_of
-from qfusion_core.remote.journal.records import spent
+from qfusion_core.remote.journal.job_rows import spent
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import JobToSend, reserve_of_all
 
