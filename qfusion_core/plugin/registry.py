@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
+import qfusion_core
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.plugin.discovery import LoadedPlugin, Plugin, explain, find, quiet
 from qfusion_core.plugin.reserved import POOL
@@ -122,9 +123,7 @@ def _call(kind: Kind, found: LoadedPlugin) -> list[OfferedComponent]:
 
 
 def _contract_failure(kind: Kind, component: object) -> str | None:
-    from qfusion_core import interfaces
-
-    base = getattr(interfaces, "".join(part.title() for part in kind.split("_")))
+    base = getattr(qfusion_core, "".join(part.title() for part in kind.split("_")))
     if not (inspect.isclass(component) and issubclass(component, base)):
         return f"expected a subclass of qfusion_core.{base.__name__}, got {component!r}"
     name = getattr(component, "name", None)

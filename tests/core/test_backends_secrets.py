@@ -83,7 +83,7 @@ def test_a_secret_is_read_when_its_backend_is_opened_and_not_before(written, mon
 
 def test_a_secret_that_does_not_fit_is_not_shown(written, monkeypatch, refusal):
     monkeypatch.setenv("CLOUD_TOKEN", "tiny!")
-    message = refusal(written(one(CLOUD)).open, "it")
+    message = refusal(open_named, written(one(CLOUD)), "it")
     assert message.startswith("backends.yaml:4:65: backends.it.credentials.token: ")
     assert "tiny!" not in message
 
