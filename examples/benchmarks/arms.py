@@ -146,7 +146,7 @@ def _lightgbm(task: Task, registry: Registry) -> Result:
 
 
 def _train(task: Task, folder: Path, registry: Registry) -> Result:
-    trained = train(task.spec, folder, registry=registry)
+    trained = train(task.spec, folder).folder
     gates = getattr(load_model(trained, registry).fusion, "gate_values", None)
     spec = task.spec.model_dump(mode="json")
     metrics = trained.read_metrics()

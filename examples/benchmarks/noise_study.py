@@ -29,6 +29,7 @@ from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.calibration.device import CalibratedDevice
+from qfusion_core.calibration.measure import measure_calibration
 from qfusion_core.config.presets import compose
 from qfusion_core.data.split import Part
 from qfusion_core.evaluation.sampling import choose_rows
@@ -38,8 +39,7 @@ from qfusion_core.model.prediction import expectation_values, logits_from_tokens
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
 from qfusion_core.storage.writing import write_atomically
-from qfusion_core.workflows.calibrate import measure_calibration
-from qfusion_core.workflows.refit import measure_rows, refit, refit_rows
+from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
 from qfusion_core.workflows.train import train
 
 ARMS = ("exact", "raw", "calibrated", "refit", "noise-aware")
@@ -80,9 +80,9 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
             spec = compose(
                 options.preset, options.data, settings=[*settings, *more], registry=registry
             )
-            runs[arm] = train(
-                spec, Path(scratch) / arm, backend=exact, registry=registry, backends=backends
-            )
+            file = backends.source.path
+            trained = train(spec, Path(scratch) / arm, backend=exact, backends_file=file)
+            runs[arm] = trained.folder
         split = runs["ideal"].load_split(registry)
         model = load_model(runs["ideal"], registry)
         rows = choose_rows(split.train, options.samples, seed, "training part")
@@ -101,7 +101,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
         model, measured = load_model(runs["ideal"], registry), refit_rows(split, None, seed)
         tokens = measure_rows(model, measured, noisy, name)
         calls = [noisy.calls]
-        made = refit(
+        made = train_again(
             runs["ideal"],
             model,
             measured,

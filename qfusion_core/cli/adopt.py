@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qfusion_core.cli.output import AsJson, print_json, say
-from qfusion_core.printable import one_line, printable, shown_path
+from qfusion_core.printable import one_line, shown_path
 
 if TYPE_CHECKING:
     from qfusion_core.remote.journal.adoption import AdoptableJournal
-    from qfusion_core.remote.journal.standing import Standing
 
 Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, or of journals.")
@@ -43,20 +41,6 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
     for run in runs:
         said = "adopted" if run in adopted else "is yours already"
         say(f"{shown_path(run)}: {said}")
-
-
-def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any]]) -> None:
-    """Below a list: that the journal is not the user's own, or which values are not."""
-    from qfusion_core.remote.journal.journal import NOT_OURS
-
-    if standing.kind == "foreign":
-        say(
-            f"the journal is not yours ({standing.why}): nothing is sent, and no value is used, "
-            f"until `qfusion jobs adopt {quote(printable(run))}`"
-        )
-    for each in measurements:
-        if any(job.adopted for job in each["jobs"]):
-            say(f"{each['id']}: {NOT_OURS}")
 
 
 def _show(offer: AdoptableJournal) -> None:

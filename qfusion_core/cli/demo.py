@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.compare import as_document, measure
-from qfusion_core.cli.compare_table import print_report
-from qfusion_core.cli.output import AsJson, print_json, say
+from qfusion_core.cli.compare import say_start
+from qfusion_core.cli.output import AsJson, print_json, say, show
 
 if TYPE_CHECKING:
     from qfusion_core.backends.file import Backends
@@ -28,11 +27,9 @@ def demo(
 ) -> None:
     """Train on Wine, then run the same saved model on each of five backends that is installed."""
     from qfusion_core.backends.file import PACKAGED, Backends
-    from qfusion_core.backends.opening import open_named
-    from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.config.presets import compose
+    from qfusion_core.cli.training_progress import show_training
     from qfusion_core.plugin.registry import Registry
-    from qfusion_core.workflows import train
+    from qfusion_core.workflows import compare, train
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not
@@ -40,22 +37,25 @@ def demo(
     for name, why in left_out.items():
         say(f"left out: {name}: {why}", err=True)
     with tempfile.TemporaryDirectory() as folder:
-        spec = compose("hardware", "wine", registry=registry)
         say("training the `hardware` preset on wine (178 rows) on statevector", err=True)
-        with show_epochs(spec.training) as on_epoch:
-            run = train.train(
-                spec,
+        with show_training() as progress:
+            made = train.train(
+                "wine",
                 out or Path(folder) / "wine",
-                backend=open_named(backends, HERE, registry),
-                registry=registry,
-                on_epoch=on_epoch,
+                preset="hardware",
+                backend=HERE,
+                backends_file=PACKAGED,
+                on_start=lambda spec, run: progress.start(spec.training),
+                on_epoch=progress.epoch,
             )
         say("evaluating the saved model: " + ", ".join(names), err=True)
-        report = measure(run.path, backends, names)
-        if as_json:
-            print_json({**as_document(run.path, report), "left_out": left_out})
-        else:
-            print_report(report)
+        compared = compare.compare(
+            made.run, names, names[0], backends_file=PACKAGED, on_start=say_start
+        )
+    if as_json:
+        print_json({**compared.to_dict(), "left_out": left_out})
+    else:
+        show(compared, as_json=False)
 
 
 def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, str]]:
@@ -70,7 +70,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     from qfusion_core.backends.opening import open_named
     from qfusion_core.errors import QfusionError
     from qfusion_core.plugin.discovery import explain
-    from qfusion_core.workflows.doctor import package_findings
+    from qfusion_core.workflows.examination import package_findings
 
     names, left_out = [], {}
     for name in BACKENDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -31,6 +32,17 @@ def machines(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"machines": [_as_json(name, each) for name, each in found.items()]})
         return
+    _print(found, unpriced)
+    prices = [each.price_source for each in found.values() if each.price_source]
+    if old := said_of_age(Price(0, 0, sources=tuple(prices))):
+        say(old)
+    say(
+        "USD, a task's fee apart; what goes by the plan, `qfusion estimate` says. --json: where "
+        "each was read, and when."
+    )
+
+
+def _print(found: Mapping[str, Listed], unpriced: Mapping[str, str]) -> None:
     print_table(
         ("name", "device", "qubits", "gates", "couplings", "shots", "price", "as of"),
         (
@@ -46,13 +58,6 @@ def machines(as_json: AsJson = False) -> None:
             )
             for name, each in found.items()
         ),
-    )
-    prices = [each.price_source for each in found.values() if each.price_source]
-    if old := said_of_age(Price(0, 0, sources=tuple(prices))):
-        say(old)
-    say(
-        "USD, a task's fee apart; what goes by the plan, `qfusion estimate` says. --json: where "
-        "each was read, and when."
     )
 
 

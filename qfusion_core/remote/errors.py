@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from qfusion_core.errors import QfusionError
@@ -100,9 +101,14 @@ class JobsPending(RemoteError):
 
 
 class JobsLeft(JobsPending):
-    """As asked, nobody waits for the jobs: they are submitted, and can be fetched later."""
+    """As asked, nobody waits for the jobs: they are submitted, and can be fetched later.
+
+    Attributes:
+        measurements: Ids of the measurements that they are of, by backend; of a verb alone.
+    """
 
     exit_code = 0
+    measurements: Mapping[str, str] = {}
 
 
 class BudgetError(QfusionError):

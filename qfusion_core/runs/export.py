@@ -168,12 +168,3 @@ def _remains(config: RunConfig, tensors: list[str]) -> list[str]:
     lines.append(f"a digest of all rows, and where they come from: {config.data_source}")
     lines.append("the weights, out of which single rows might be guessed")
     return lines
-
-
-def describe(exported: Exported) -> list[str]:
-    """Lines for a reader: what was written, and what remains of the data."""
-    return [
-        f"written: {shown_path(exported.path)}: {', '.join(exported.files)}",
-        *(f"it holds {line}" for line in exported.remains),
-        *(f"left out: {line}" for line in exported.left_out),
-    ]

@@ -1,26 +1,19 @@
-"""A trained model, saved and loaded: from its folder onto any backend."""
+"""A trained model, written to its folder and read back, whatever others made of the files."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from qfusion_core.backends.file import Backends
-from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.allocation import TensorLimit
-from qfusion_core.runs.calibrated import calibrated
 from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
@@ -123,36 +116,3 @@ def _does_not_fit(folder: RunFolder, error: Exception) -> InputError:
         f"{shown_path(folder.model)}: does not fit config.yaml beside it ({one_line(error, 100)}); "
         "was one of the two changed or written by another version?"
     )
-
-
-def load(
-    run: str | Path,
-    backend: str | Device | None = None,
-    *,
-    raw: bool = False,
-    approve: Approve = None,
-) -> FusionClassifier:
-    """A trained model, ready to classify.
-
-    Args:
-        run: Folder that ``qfusion train`` wrote.
-        backend: Name in ``backends.yaml``, or an open device, which is taken as it is; None for
-            the default backend.
-        raw: Leave off the calibration that the run has for the backend.
-        approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
-
-    Raises:
-        InputError: The folder or the backend cannot be used, or its calibration does not fit.
-    """
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    model = load_model(folder, registry)
-    if isinstance(backend, Device):
-        return model.attach(backend)
-    backends = Backends.read()
-    name = backends.default if backend is None else backend
-    device = open_named(backends, name, registry, folder.path, approve)
-    if not raw:
-        options = partial(backends.values_digests, registry=registry)
-        device = calibrated(model, device, run=folder.path, backend=name, options=options)
-    return model.attach(device)

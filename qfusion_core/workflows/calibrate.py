@@ -1,58 +1,130 @@
-"""Measures a calibration: the same training rows on a backend and on an exact one."""
+"""``calibrate``: corrections of a backend's values, for one run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import Any
 
-import torch
-
-from qfusion_core.calibration.fit import fit_affine
-from qfusion_core.calibration.store import Calibration, Correction
-from qfusion_core.data.split import Part
-from qfusion_core.interfaces.device import Device
+from qfusion_core.backends.exact import open_exact
+from qfusion_core.backends.opening import open_named
+from qfusion_core.calibration import store
+from qfusion_core.calibration.measure import measure_calibration
+from qfusion_core.calibration.store import Calibration
+from qfusion_core.errors import InputError
+from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
-from qfusion_core.model.prediction import expectation_values
-from qfusion_core.provenance import provenance
+from qfusion_core.runs.opening import OpenRun
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
 
 
-def measure_calibration(
-    model: FusionClassifier,
-    rows: Part,
-    device: Device,
-    exact: Device,
-    about: Mapping[str, str | int],
-) -> Calibration:
-    """Run rows on both devices and fit one correction for each observable.
+@dataclass(frozen=True)
+class CalibrateResult(Result):
+    """A correction of each observable, as it is kept.
+
+    Attributes:
+        run: The run folder.
+        file: In it.
+        rows: Training rows that were measured.
+        calibration: What the file holds.
+    """
+
+    run: Path
+    file: Path
+    rows: int
+    calibration: Calibration
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion calibrate --json``."""
+        kept = self.calibration.model_dump(mode="json")
+        return {"run": str(self.run), "file": str(self.file), **kept}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scale, offset and errors of each observable."""
+        yield Table(
+            ("observable", "scale", "offset", "rms error raw", "rms error calibrated"),
+            [
+                (
+                    word,
+                    f"{line.scale:.4f}",
+                    f"{line.offset:+.4f}",
+                    f"{line.raw_error:.4f}",
+                    f"{line.error:.4f}",
+                )
+                for word, line in self.calibration.observables.items()
+            ],
+        )
+        yield (
+            f"{self.rows} training rows, compared with {self.calibration.reference}; each is "
+            "predicted without itself"
+        )
+        yield f"written: {self.file}"
+
+
+def calibrate(
+    run: str | Path,
+    backend: str,
+    *,
+    samples: int = 32,
+    seed: int = 0,
+    reference: str | None = None,
+    allow_url: bool = False,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+) -> CalibrateResult:
+    """Fit value = scale * raw + offset for each observable, and keep it in the run folder.
+
+    Training rows are run on the backend and on an exact one. Whatever opens the run on this backend
+    later applies the corrections.
 
     Args:
-        model: It is left in float64, on the exact device.
-        rows: Training rows, never others.
-        device: To be calibrated, open.
-        exact: The reference, open.
-        about: ``backend``, ``options``, ``seed`` and ``reference`` of the `Calibration`.
+        run: Folder that `train` wrote.
+        backend: A name in ``backends.yaml``.
+        samples: So many rows of the training part, stratified.
+        seed: Of the draw.
+        reference: The exact backend; None for the file's default.
+        allow_url: Ask an address that only the run names for the data set.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+
+    Raises:
+        InputError: The backend is a pool, the reference not exact, the model has no circuit, or it
+            was refitted on raw values.
     """
-    encoder = circuit_of(model, str(about["backend"]))
-    model.double().eval()
-    _, x_q = model.preprocess(torch.from_numpy(rows.x))
-    encoder.device = device
-    raw = expectation_values(encoder, x_q)
-    encoder.device = exact
-    fit = fit_affine(raw, expectation_values(encoder, x_q), device.shots)
-    return Calibration.model_validate(
-        {
-            **about,
-            "device": device.name,
-            "circuit": encoder.traced.digest(),
-            "samples": len(rows),
-            "measurement": None,
-            "measured": datetime.now(UTC).isoformat(timespec="seconds"),
-            "observables": {
-                word: Correction(scale=line[0], offset=line[1], raw_error=line[2], error=line[3])
-                for word, line in zip(
-                    encoder.observables, torch.stack(fit, dim=1).tolist(), strict=True
-                )
-            },
-            "provenance": provenance(),
-        }
-    )
+    opened = OpenRun.open(run, backends_file)
+    backends, registry = opened.backends, opened.registry
+    model = _calibratable(opened, run, backend)
+    part = opened.folder.load_split(registry, allow_url=allow_url).train
+    rows = choose_rows(part, samples, seed, "training part")
+    name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
+    about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}
+    about["options"] = backends.values_digest(backend, registry)
+    subject = f"training part, {len(rows)} rows, seed {seed}"
+    with jobs.measurement(run, "calibrate", subject) as measurement:
+        device = open_named(backends, backend, registry, measurement)
+        fitted = measure_calibration(model, rows, device, exact, about)
+    kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
+    if measurement.adopted:
+        kept.provenance["adopted"] = measurement.adopted
+    return CalibrateResult(Path(run), store.write(Path(run), kept), len(rows), kept)
+
+
+def _calibratable(opened: OpenRun, run: str | Path, backend: str) -> FusionClassifier:
+    if backend in opened.backends.pools:
+        members = opened.backends.pools[backend].backends
+        verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
+        raise InputError(
+            f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
+            f"the pool applies: {verbs}"
+        )
+    model = opened.model()
+    circuit_of(model, backend)
+    if refitted := opened.folder.config.provenance.get("refit"):
+        raise InputError(
+            f"{run}: fusion and head were trained on raw values of {refitted['backend']!r}, which "
+            f"a calibration would change; calibrate {refitted['run']} instead"
+        )
+    return model

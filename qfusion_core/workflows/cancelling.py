@@ -17,7 +17,7 @@ from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.submission import Submission, new_asking
-from qfusion_core.workflows.jobs import unfinished
+from qfusion_core.workflows.unfinished_jobs import unfinished
 
 
 class Cancelled(NamedTuple):

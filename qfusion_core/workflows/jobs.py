@@ -1,155 +1,187 @@
-"""The jobs of a run without the verb that made them: go on with them, forget them."""
+"""``jobs``: what a run has sent to remote machines, and what can be done about it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.backends.opening import open_named
-from qfusion_core.errors import InputError, QfusionError, did_you_mean
-from qfusion_core.plugin.registry import Registry
-from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.approval import Approve
+from qfusion_core.printable import one_line, printable
+from qfusion_core.remote.budget import Spending
+from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
 from qfusion_core.remote.journal.existing import open_journal
-from qfusion_core.remote.journal.journal import Journal
-from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
-from qfusion_core.remote.leftovers import close_left
-from qfusion_core.remote.measurement import Measurement, Progress
-from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.run_call import carry_out
+from qfusion_core.remote.journal.journal import NOT_OURS
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs
+
+COLUMNS = (
+    "measurement", "verb", "subject", "backend", "call", "job", "state", "rows", "shots", "USD",
+    "written (UTC)", "reason",
+)  # fmt: skip
 
 
-def resume_jobs(
-    run: str | Path,
-    which: Sequence[str] | None,
-    backends: Backends,
-    *,
-    wait: bool = True,
-    approve: Approve = None,
-    on_price: Callable[[str, Price], None] = lambda backend, price: None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
-) -> list[JobRecord]:
-    """Submit and wait for every unfinished job; the verb then finds its values.
+@dataclass(frozen=True)
+class JobTable(Result):
+    """Measurements of a run and their jobs, as the journal held them when it was read.
 
-    What is not sent yet passes price, budget and ``approve`` like something new.
-
-    Returns:
-        The jobs that are done now.
+    Attributes:
+        run: Folder of the run, or of a journal.
+        standing: Whose the journal is.
+        measurements: With their jobs.
+        spent: By backend.
     """
-    journal = open_journal(run)
-    done = []
-    measurement = Measurement(
-        run, wait=wait, approve=approve, on_price=on_price, on_progress=on_progress
-    )
-    for fleet, row in unfinished(journal, which, backends, measurement):
-        if row["options"] not in fleet.values_digests():
-            raise InputError(
-                f"backend {row['backend']!r}: its options have changed since measurement "
-                f"{row['id']} began; restore them in {backends.source.path}, or give it up with "
-                f"`{measurement.command('cancel', row['id'])}` and then "
-                f"`{measurement.command('forget', row['id'])}`"
+
+    run: Path
+    standing: Standing
+    measurements: Sequence[Mapping[str, Any]]
+    spent: Mapping[str, Spending]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion jobs RUN --json``."""
+        measurements = [
+            {**row, "jobs": [{**job._asdict(), "at": job.at._asdict()} for job in row["jobs"]]}
+            for row in self.measurements
+        ]
+        return {
+            "run": str(self.run),
+            "standing": self.standing.kind,
+            "why": self.standing.why,
+            "measurements": measurements,
+            "spent": {backend: sums._asdict() for backend, sums in self.spent.items()},
+        }
+
+    def shown(self) -> Iterator[Table | str]:
+        """A row for each job, what is open, and what was spent."""
+        yield Table(
+            COLUMNS,
+            [
+                (row["id"], row["verb"], one_line(row["subject"], 40), *_cells(job))
+                for row in self.measurements
+                for job in row["jobs"]
+            ],
+        )
+        for row in self.measurements:
+            if row["state"] == "open" and row["jobs"]:  # none: it was refused before anything
+                forget = shlex.join(["qfusion", "jobs", "forget", str(self.run), row["id"]])
+                go_on = "run the same again to go on, or give up with"
+                yield f"{row['id']} is open: {go_on} `{forget}`"
+            elif row["state"] == "forgotten":
+                yield f"{row['id']} is forgotten"
+        yield from self._not_ours()
+        for backend, sums in self.spent.items():
+            yield (
+                f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU "
+                f"time, {sums.jobs} job(s), {sums.shots} shots"
             )
-        for at in dict.fromkeys(job.at for job in row["jobs"] if job.state in UNFINISHED):
-            call = journal.call(at)
-            assert call is not None
-            carry_out(fleet, call, at)
-            before = {job.key for job in row["jobs"] if job.state not in UNFINISHED}
-            done += [job for job in journal.jobs.of(at) if job.key not in before]
-    return done
 
-
-def still_open(run: str | Path, which: Sequence[str] | None) -> list[str]:
-    """How to go on with measurements that no job is at work for, one line each."""
-    lines, journal = [], open_journal(run)
-    for row in chosen(journal, which):
-        places = dict.fromkeys(job.at for job in row["jobs"])
-        jobs = [job for at in places for job in journal.jobs.of(at)]  # but those that others do now
-        ended = [job for job in jobs if job.state in ("failed", "cancelled")]
-        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
-        if row["state"] == "open" and ended and not waited_for:
-            forget = Measurement(run).command("forget", row["id"])
-            lines.append(
-                f"measurement {row['id']} ({row['verb']}) is open, {len(ended)} of its jobs failed "
-                f"or were cancelled: run the same again to send them anew, or `{forget}`"
+    def _not_ours(self) -> Iterator[str]:
+        """That the journal is not the user's own, or which values are not."""
+        if self.standing.kind == "foreign":
+            yield (
+                f"the journal is not yours ({self.standing.why}): nothing is sent, and no value is "
+                f"used, until `qfusion jobs adopt {shlex.quote(printable(self.run))}`"
             )
-    return lines
+        for row in self.measurements:
+            if any(job.adopted for job in row["jobs"]):
+                yield f"{row['id']}: {NOT_OURS}"
 
+    def resume(
+        self,
+        which: Sequence[str] = (),
+        *,
+        backends_file: str | Path | None = None,
+        jobs: JobOptions = JobOptions(),
+    ) -> list[JobRecord]:
+        """Submit what was not sent, wait for what is not done, keep its values.
 
-def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = False) -> None:
-    """Give measurements up. What they have spent, and what is reserved for them, stays counted.
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+            jobs: What may be spent: what is still to be sent is priced anew.
 
-    Args:
-        run: Folder of the journal.
-        which: Ids.
-        lost: Forget jobs that may be at a provider, too: they may cost money.
-
-    Raises:
-        InputError: An id that is not there; a job that may be at a provider.
-    """
-    journal, measurement = open_journal(run), Measurement(run)
-    rows = chosen(journal, which)
-
-    def there(name: str, job: JobRecord) -> InputError:
-        return InputError(
-            f"{run}: measurement {name}: job {job.job_id or job.key} may be at the provider; first "
-            f"`{measurement.command('cancel', name)}`, or wait for it with resume; where nobody "
-            f"can ask for it any more, `{measurement.command('forget', name)} --yes`"
+        Returns:
+            The jobs that are done now.
+        """
+        return resume_jobs(
+            self.run,
+            which,
+            Backends.read(backends_file),
+            wait=jobs.wait,
+            approve=jobs.approve,
+            on_price=jobs.on_price,
+            on_progress=jobs.on_progress,
         )
 
-    for row in [] if lost else rows:
-        for job in row["jobs"]:
-            here = job.state == "submitted" and job.unreadable is None
-            if here or (job.state == "intent" and job.sent is not None):
-                raise there(row["id"], job)
-    for row in rows:
-        for job in row["jobs"]:
-            if job.state == "intent" and job.sent is None:
-                ended = journal.jobs.never_sent(job.key, "forgotten before it was sent")
-                if not ended and not lost:  # another process has sent it since
-                    raise there(row["id"], job)
-        journal.set_state(row["id"], "forgotten")
+    def cancel(
+        self, which: Sequence[str] = (), *, backends_file: str | Path | None = None
+    ) -> Cancelled:
+        """Cancel what is not done, at the provider, too.
+
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+        """
+        return cancel_jobs(self.run, which, Backends.read(backends_file))
+
+    def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
+        """Never continue these measurements nor take their values again; what they cost stays.
+
+        Args:
+            which: Ids of measurements.
+            lost: Also with jobs that may be at the provider, and cost money there.
+        """
+        forget_measurements(self.run, which, lost=lost)
+
+    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
+        """Take the journal over, if it was made elsewhere or changed; whether it was.
+
+        Args:
+            approve: Is shown it before; raises to refuse.
+        """
+        return bool(adopt_jobs([self.run], approve))
 
 
-def unfinished(
-    journal: Journal,
-    which: Sequence[str] | None,
-    backends: Backends,
-    measurement: Measurement,
-) -> Iterator[tuple[QueuedDevice, dict[str, Any]]]:
-    """Each measurement that has unfinished jobs, with its device, open.
+def jobs(run: str | Path) -> JobTable:
+    """The measurements of a run and their jobs. Asks no machine.
 
-    What earlier processes have left open at the providers is closed, also for those that have none.
-    """
-    registry = Registry()
-    for row in chosen(journal, which):
-        given_up = row["state"] == "forgotten" and row["id"] not in (which or ())
-        waited_for = any(job.state in UNFINISHED for job in row["jobs"]) and not given_up
-        left = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
-        if waited_for or left:
-            device = open_named(backends, row["backend"], registry, measurement)
-            if not isinstance(device, QueuedDevice) or device.name != row["device"]:
-                raise QfusionError(
-                    f"backend {row['backend']!r} in {backends.source.path} is of type "
-                    f"{device.name!r}, its jobs are of {row['device']!r}; name the file that it "
-                    "was in with --backends-file"
-                )
-            close_left(device)
-            if waited_for:
-                yield device, row
-
-
-def chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Measurements by their ids, or all.
+    Args:
+        run: Folder of the run, or of a journal.
 
     Raises:
-        InputError: An id that is not there.
+        InputError: Nothing was sent from there, or the journal is damaged.
     """
-    rows = {row["id"]: row for row in journal.measurements()}
-    for name in which or ():
-        if name not in rows:
-            where, shown = shown_path(journal.path, 90), one_line(repr(name), 60)
-            raise InputError(f"{where}: no measurement {shown}; {did_you_mean(name, rows)}")
-    return [row for name, row in rows.items() if not which or name in which]
+    journal = open_journal(run, to_show=True)
+    standing, measurements = journal.standing(), journal.measurements()
+    backends = dict.fromkeys(job.backend for row in measurements for job in row["jobs"])
+    spent = {backend: journal.spent(backend) for backend in backends}
+    return JobTable(Path(run), standing, measurements, spent)
+
+
+def _cells(job: JobRecord) -> tuple[object, ...]:
+    written = datetime.fromtimestamp(job.written, UTC)
+    return (
+        job.backend,
+        job.at.number,
+        job.job_id or "-",
+        job.state,
+        f"{job.rows[0] + 1}-{job.rows[1]}",
+        job.price["shots"],
+        _usd(job),
+        f"{written:%Y-%m-%d %H:%M:%S}",
+        one_line(job.reason or job.unreadable or "-"),
+    )
+
+
+def _usd(job: JobRecord) -> str:
+    usd, charged = job.amount("usd")
+    if usd is None:
+        return "?"
+    return f"{usd.low:.2f}" if charged else f"~{usd.low:.2f}-{usd.high:.2f}"

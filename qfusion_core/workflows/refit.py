@@ -1,170 +1,145 @@
-"""Fusion and head trained again on quantum tokens that a backend has measured once.
-
-Both encoders stay as they are: the quantum weights cannot be trained without new jobs, and the
-classical features do not change with the machine, so that what is fitted on few rows is only what
-has to live with other tokens. Training starts from the run's weights. The z-score of the values is
-taken anew from the training rows.
-"""
+"""``refit``: fusion and head trained again on what a backend measures."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+from urllib.parse import quote
 
-import torch
-from torch import Tensor, nn
-
+from qfusion_core.backends.opening import open_named
 from qfusion_core.config.spec import Training
-from qfusion_core.data.split import Part, Split
-from qfusion_core.errors import InputError
-from qfusion_core.evaluation.sampling import choose_rows
-from qfusion_core.interfaces.device import Device
-from qfusion_core.interfaces.encoders import ClassicalEncoder
-from qfusion_core.model.classifier import FusionClassifier, circuit_of
-from qfusion_core.model.prediction import expectation_values
-from qfusion_core.provenance import provenance
+from qfusion_core.model.classifier import circuit_of
+from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.runs.loading import save_model
-from qfusion_core.runs.model_card import model_card
-from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.fit import TrainingRows, TrainingState, as_json, fit_prepared, start
-from qfusion_core.workflows.train import count_parameters
+from qfusion_core.runs.opening import OpenRun
+from qfusion_core.training.fit import TrainingState
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.refitting import RefitRows, measure_rows, refit_rows, train_again
+from qfusion_core.workflows.result import Result, Table
 
 
-class RefitRows(NamedTuple):
-    """The rows of a refit: never those of the test part."""
+@dataclass(frozen=True)
+class RefitResult(Result):
+    """A run whose fusion and head live with a backend's own values.
 
-    train: Part
-    validation: Part
-
-
-def refit_rows(split: Split, samples: int | None, seed: int) -> RefitRows:
-    """Training rows, and as large a share of the validation rows.
-
-    Args:
-        split: Of the run.
-        samples: Training rows, stratified; all for None.
-        seed: Of the draw.
-
-    Raises:
-        InputError: A class has no row.
+    Attributes:
+        folder: The new run folder.
+        backend: Whose values they are.
+        validation_rows: How many rows chose the epoch.
+        metrics: What was measured: the ``validation`` entry of the epoch that was kept; the test
+            part was not looked at.
     """
-    train = choose_rows(split.train, samples, seed, "training part")
-    share = len(split.validation) * len(train) / len(split.train)
-    least = min(len(split.validation), len(split.class_names))
-    validation = choose_rows(split.validation, max(least, round(share)), seed, "validation part")
-    if missing := set(range(len(split.class_names))) - set(train.y.tolist()):
-        raise InputError(
-            f"--samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
-            "take more"
+
+    folder: RunFolder
+    backend: str
+    validation_rows: int
+    metrics: dict[str, Any]
+
+    @property
+    def run(self) -> Path:
+        """Of the new run folder: what the other verbs take."""
+        return self.folder.path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion refit --json``."""
+        return {"run": str(self.run), **self.metrics}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scores of the validation part."""
+        best = self.metrics["validation"]
+        figures = (
+            f"{best['validation_macro_f1']:.4f}",
+            f"{best['validation_accuracy']:.4f}",
+            f"{best['epoch']} of {self.metrics['epochs']}",
         )
-    return RefitRows(train, validation)
-
-
-def measure_rows(model: FusionClassifier, rows: RefitRows, device: Device, backend: str) -> Tensor:
-    """Raw values ``[training and validation rows, n_observables]``, all in one call."""
-    encoder = circuit_of(model, backend)
-    model.attach(device).eval()
-    together = torch.cat([torch.from_numpy(part.x) for part in rows])
-    _, x_q = model.preprocess(together)
-    return expectation_values(encoder, x_q)
+        yield Table(
+            ("part", "rows", "macro F1", "accuracy", "epoch"),
+            [("validation", self.validation_rows, *figures)],
+        )
+        yield f"run folder: {self.run}; test it with --backend {self.backend}"
 
 
 def refit(
-    folder: RunFolder,
-    model: FusionClassifier,
-    rows: RefitRows,
-    values: Tensor,
-    out: Path,
+    run: str | Path,
+    backend: str,
+    out: str | Path | None = None,
     *,
-    split: Split,
-    options: Training,
-    about: dict[str, Any],
+    samples: int | None = None,
+    seed: int = 0,
+    epochs: int | None = None,
+    allow_url: bool = False,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[Training], None] = lambda options: None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
-) -> RunFolder:
-    """Train on values that were measured, and write a new run folder. Runs no circuit.
+) -> RefitResult:
+    """Measure training and validation rows once, then train fusion and head on that.
+
+    Both encoders stay as they are. However many epochs there are, and however often it is called,
+    the rows are sent once: they are taken from the run's journal.
 
     Args:
-        folder: The run that was trained on an exact device.
-        model: Its model; changed.
-        rows: From `refit_rows`.
-        values: From `measure_rows`.
-        out: A new folder.
-        split: Of the run.
-        options: How to train.
-        about: Where the values come from: goes into ``config.yaml`` as ``provenance.refit``.
+        run: Folder that `train` wrote.
+        backend: A name in ``backends.yaml``.
+        out: A new folder; ``RUN-refit-BACKEND`` if not given.
+        samples: So many training rows, stratified, and as large a share of the validation rows;
+            all for None.
+        seed: Of the draw.
+        epochs: At most; as many as the run was given for None.
+        allow_url: Ask an address that only the run names for the data set.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+        on_start: Called with how it is trained, when all is measured.
         on_epoch: Called after each epoch.
+
+    Raises:
+        InputError: The model has no circuit, a class no row, or the folder is not free.
     """
-    began = time.perf_counter()
-    encoder, classical = circuit_of(model, about["backend"]), model.classical
-    count = len(rows.train)
-    with torch.no_grad():
-        if encoder.standard is not None:
-            encoder.standard.running_mean.copy_(values[:count].mean(0))  # type: ignore[union-attr]
-            encoder.standard.running_var.copy_(values[:count].var(0))  # type: ignore[union-attr]
-        tokens = encoder.eval().arrange(values).flatten(1)
-    train, validation = (
-        TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], known, part.y)
-        for part, known in zip(rows, (tokens[:count], tokens[count:]), strict=True)
-    )
-    torch.manual_seed(options.seed)
-    model.quantum = _MeasuredTokens(encoder.output_shape)  # type: ignore[assignment]
-    model.classical = _FrozenEncoder(classical)  # type: ignore[assignment]
-    state = start(model, options, count)
-    fit_prepared(state, train, validation, options, on_epoch=on_epoch)
-    model.quantum, model.classical = encoder, classical.requires_grad_(True)
-    spec = folder.config.spec.model_copy(update={"training": options})
-    made = RunFolder.create(out, spec, split, {"refit": about})
-    best = state.best_epoch
-    assert best is not None
-    metrics = {
-        "test": None,  # it costs what the backend costs: `qfusion evaluate`
-        "validation": as_json(best),
-        "epochs": len(state.history),
-        "rows": [*map(len, rows), 0],
-        "parameters": count_parameters(model),
-        "seconds": round(time.perf_counter() - began, 2),
-        "refit": about,
-        "provenance": provenance(),
-    }
-    lines = (json.dumps(as_json(epoch)) for epoch in state.history)
-    with writing(made.path, "make room, and refit again"):
-        write_atomically(made.history, "\n".join(lines) + "\n")
-        write_atomically(made.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-        write_atomically(made.card, model_card(made.config, metrics))
-        save_model(made, model)  # the last: a folder that has it is finished
-    return made
+    run = Path(run)
+    opened = OpenRun.open(run, backends_file)
+    digest = opened.backends.values_digest(backend, opened.registry)
+    model = opened.model()
+    circuit_of(model, backend)
+    split = opened.folder.load_split(opened.registry, allow_url=allow_url)
+    rows = refit_rows(split, samples, seed)
+    options = opened.folder.config.spec.training
+    if epochs is not None:
+        options = options.model_copy(update={"epochs": epochs})
+    # a folder that is not free is said before anything is paid for
+    with claimed(None if out is None else Path(out), _beside(run, backend)) as place:
+        subject = _described(rows, seed)
+        with jobs.measurement(run, "refit", subject) as measurement:
+            device = open_named(opened.backends, backend, opened.registry, measurement)
+            values = measure_rows(model, rows, device, backend)
+        about: dict[str, Any] = {
+            "run": str(run),
+            "backend": backend,
+            "device": device.name,
+            "options": digest,
+            "measurement": measurement.ids.get(backend),
+            "rows": "; ".join(filter(None, (subject, measurement.adopted))),
+        }
+        on_start(options)
+        folder = train_again(
+            opened.folder,
+            model,
+            rows,
+            values,
+            place,
+            split=split,
+            options=options,
+            about=about,
+            on_epoch=on_epoch,
+        )
+    return RefitResult(folder, backend, len(rows.validation), folder.read_metrics())
 
 
-class _MeasuredTokens(nn.Module):
-    """In the place of the quantum encoder: its features are the tokens, in one row."""
-
-    def __init__(self, output_shape: tuple[int, int]) -> None:
-        super().__init__()
-        self.output_shape = output_shape
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Tokens ``[batch, q_tokens, q_dim]``."""
-        tokens: Tensor = x.unflatten(1, self.output_shape)
-        return tokens
+def _beside(run: Path, backend: str) -> Path:
+    run = run if run.name else run.resolve()
+    return run.with_name(f"{run.name}-refit-{quote(backend, safe='')}")
 
 
-class _FrozenEncoder(nn.Module):
-    """A classical encoder that neither learns nor drops anything out."""
-
-    def __init__(self, encoder: ClassicalEncoder) -> None:
-        super().__init__()
-        self.encoder = encoder.requires_grad_(False).eval()
-        self.output_shape, self.members = encoder.output_shape, encoder.members
-
-    def train(self, mode: bool = True) -> _FrozenEncoder:
-        """Stays in evaluation mode."""
-        return super().train(False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features."""
-        features: Tensor = self.encoder(x)
-        return features
+def _described(rows: RefitRows, seed: int) -> str:
+    return f"{len(rows.train)} training and {len(rows.validation)} validation rows, seed {seed}"

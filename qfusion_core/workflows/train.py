@@ -1,197 +1,178 @@
-"""From a specification to a run folder: load, fit, keep, test once."""
+"""``train``: a data set in, a run folder out."""
 
 from __future__ import annotations
 
-import json
 import os
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from qfusion_core.backends.file import Backends
-from qfusion_core.backends.opening import open_backend
+from qfusion_core.backends.opening import open_named
+from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
-from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits
-from qfusion_core.data.split import Split
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
-from qfusion_core.metrics.scores import scores
-from qfusion_core.model.classifier import FusionClassifier
-from qfusion_core.model.prediction import logits_in_chunks
-from qfusion_core.noise.device import noisy_device
+from qfusion_core.interfaces.device import Device
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
-from qfusion_core.provenance import provenance
-from qfusion_core.remote.approval import Approve
-from qfusion_core.runs.blame import blamed
-from qfusion_core.runs.claim import training_lock
+from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder, load_split
-from qfusion_core.runs.loading import save_model
-from qfusion_core.runs.model_card import model_card
-from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.checkpoint import restore_training, save_training
-from qfusion_core.training.fit import (
-    TrainingState,
-    as_json,
-    fit,
-    start,
-)
+from qfusion_core.training.fit import TrainingState
+from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.noise_snapshot import with_figures
+from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
 OnEpoch = Callable[[TrainingState], None]
 
 
+@dataclass(frozen=True)
+class TrainResult(Result):
+    """A finished training.
+
+    Attributes:
+        folder: The run folder.
+        metrics: What was measured: scores of the ``test`` part, once, the ``validation`` entry of
+            the epoch that was kept, ``epochs``, ``rows``, ``parameters``, ``seconds``.
+    """
+
+    folder: RunFolder
+    metrics: dict[str, Any]
+
+    @property
+    def run(self) -> Path:
+        """Of the run folder: what the other verbs take."""
+        return self.folder.path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run, and what was measured."""
+        return {"run": str(self.run), **self.metrics}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scores of the test part."""
+        scores = (f"{value:.4f}" for value in self.metrics["test"].values())
+        yield Table(("part", "macro F1", "weighted F1", "accuracy"), [("test", *scores)])
+        yield f"run folder: {self.run}"
+
+
 def train(
-    spec: RunSpec,
-    out: str | Path,
+    data: str | RunSpec,
+    out: str | Path | None = None,
     *,
+    preset: str | Path = "strong",
+    classical: str | None = None,
+    quantum: str | None = None,
+    fusion: str | None = None,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
     backend: str | Device | None = None,
-    registry: Registry | None = None,
-    backends: Backends | None = None,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
     on_epoch: OnEpoch = lambda state: None,
-    approve: Approve = None,
-) -> RunFolder:
-    """Train a model and write its run folder.
+) -> TrainResult:
+    """Train a model, test it once, and keep it in a run folder.
 
     Args:
-        spec: What to train on what.
-        out: A new folder.
+        data: A data set, as on the command line: ``wine``, ``covertype:train=20000,test=5000``,
+            ``file:TABLE.csv``; or a whole specification, beside which preset, other components,
+            settings and seed are not given.
+        out: A new folder; ``runs/DATASET-PRESET-seedN`` if not given.
+        preset: Name of a preset, or a YAML file of that shape.
+        classical: Another classical encoder.
+        quantum: Another quantum encoder; the controls are ``sham`` and ``none``.
+        fusion: Another fusion.
+        settings: ``key=value``, such as ``training.epochs=20``.
+        seed: Of the split, the weights and the batches.
         backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
-            the default backend.
-        registry: Where components are looked up.
-        backends: Where ``noise.snapshot`` is looked up; None for the file that is in force.
+            the file's default.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+        on_start: Called with the specification and the folder before the training.
         on_epoch: Called after each epoch, once it is safe on disk.
-        approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
+
+    Raises:
+        InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
+            used.
     """
-    registry = registry or Registry()
-    spec = with_figures(spec, backends, registry)
-    split = load_split(spec.data, spec.training.seed, registry)
-    model = fresh_model(spec, split, backend, registry, run=out, approve=approve)
-    folder = RunFolder.create(Path(out), spec, split)
-    try:
-        return _run(folder, model, split, on_epoch)
-    except Exception:
-        folder.discard()  # nothing was learnt that could be gone on with
-        raise
+    backends = Backends.read(backends_file)
+    registry = Registry()
+    if isinstance(data, RunSpec):
+        spec, name = data, f"{data.data.type}-seed{data.training.seed}"
+    else:
+        seeds = [] if seed is None else [f"training.seed={seed}"]
+        spec = compose(
+            str(preset),
+            data,
+            classical=classical,
+            quantum=quantum,
+            fusion=fusion,
+            settings=[*settings, *seeds],
+            registry=registry,
+        )
+        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
+    with claimed(None if out is None else Path(out), Path("runs") / name) as place:
+        if not isinstance(backend, Device):
+            backend = open_named(backends, backend, registry, jobs.paying(place))
+        on_start(spec, place)
+        folder = _train(spec, place, backend, backends, registry, on_epoch)
+    return TrainResult(folder, folder.read_metrics())
 
 
-def resume(
+def resume_training(
     run: str | Path,
     *,
     backend: str | Device | None = None,
+    backends_file: str | Path | None = None,
     allow_url: bool = False,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
     on_epoch: OnEpoch = lambda state: None,
-    approve: Approve = None,
-) -> RunFolder:
+) -> TrainResult:
     """Continue a training that was cut off, to the result of one that was not.
 
     Args:
         run: Its folder.
-        backend: As of `train`.
-        allow_url: Whether an address that the folder names may be asked for the data.
-        on_epoch: As of `train`.
+        backend: As of `train`; likewise what is not said here.
+        backends_file: Instead of the file that is found.
+        allow_url: Whether an address that only the folder names may be asked for the data.
+        jobs: How to deal with a remote machine.
+        on_start: Called before the training.
+        on_epoch: Called after each epoch.
 
     Raises:
         InputError: The training has finished, another process is at it, or the data has changed.
     """
     registry = Registry()
+    backends = Backends.read(backends_file)
     folder = RunFolder.open(run, registry)
+    if not isinstance(backend, Device):
+        backend = open_named(backends, backend, registry, jobs.paying(run))
     if os.path.lexists(folder.model):
         where = shown_path(folder.path)
         raise InputError(f"{where}: the training has finished; nothing to resume")
+    on_start(folder.config.spec, Path(run))
     split = folder.load_split(registry, allow_url=allow_url)
-    model = fresh_model(
-        folder.config.spec, split, backend, registry, run=folder.path, approve=approve
-    )
-    return _run(folder, model, split, on_epoch)
+    model = fresh_model(folder.config.spec, split, backend, registry)
+    train_to_the_end(folder, model, split, on_epoch)
+    return TrainResult(folder, folder.read_metrics())
 
 
-def fresh_model(
+def _train(
     spec: RunSpec,
-    split: Split,
-    backend: str | Device | None,
+    out: Path,
+    device: Device,
+    backends: Backends,
     registry: Registry,
-    *,
-    run: str | Path | None = None,
-    approve: Approve = None,
-) -> FusionClassifier:
-    """An untrained model; its weights are drawn from torch's random numbers, seeded by the run."""
-    if isinstance(backend, Device):
-        device = backend
-    else:
-        device = open_backend(backend, run=run, approve=approve)
-    if isinstance(device, BlackBoxDevice) and not device.shiftable:
-        raise InputError(NO_GRADIENTS)
-    torch.manual_seed(spec.training.seed)
-    model = FusionClassifier.fit_transforms(
-        spec, split.train, n_classes=len(split.class_names), registry=registry
-    )
-    model.attach(device)
-    noisy_device(model, spec.noise)  # refused before a folder is made
-    return model
-
-
-def _run(folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch) -> RunFolder:
-    with training_lock(folder.path):
-        try:
-            return _fit_and_test(folder, model, split, on_epoch)
-        except RowNotFinite as error:
-            raise blamed(error, split) from None
-
-
-def _fit_and_test(
-    folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch
+    on_epoch: OnEpoch,
 ) -> RunFolder:
-    options, noise = folder.config.spec.training, folder.config.spec.noise
-    began = time.perf_counter()
-    state = start(model, options, len(split.train))
-    if os.path.lexists(folder.training):
-        restore_training(folder.training, state)
-    go_on = f"make room, then continue with `qfusion train --resume {shown_path(folder.path)}`"
-
-    def keep(state: TrainingState) -> None:
-        with writing(folder.training, go_on):
-            save_training(folder.training, state)
-            lines = (json.dumps(as_json(epoch), allow_nan=False) for epoch in state.history)
-            write_atomically(folder.history, "\n".join(lines) + "\n")
-        on_epoch(state)
-
-    fit(state, split.train, split.validation, options, noise=noise, on_epoch=keep)
-    metrics = _measure(state, split) | {
-        "seconds": round(time.perf_counter() - began, 2),
-        "device": None if model.device is None else model.device.name,
-        "provenance": provenance(),
-    }
-    with writing(folder.path, go_on):
-        write_atomically(folder.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-        write_atomically(folder.card, model_card(folder.config, metrics))
-        save_model(folder, model)  # the last: a folder that has it is finished
-    folder.training.unlink(missing_ok=True)
-    return folder
-
-
-def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
-    """The test part is looked at here, once, with the weights that validation chose."""
-    model, best = state.model, state.best_epoch
-    assert best is not None
-    logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
-    require_finite_logits("test", "after the training", logits)
-    return {
-        "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
-        "validation": as_json(best),
-        "epochs": len(state.history),
-        "rows": [len(split.train), len(split.validation), len(split.test)],
-        "parameters": count_parameters(model),
-    }
-
-
-def count_parameters(model: FusionClassifier) -> dict[str, int]:
-    """Trainable numbers of the model and of its encoders."""
-    counts = {"all": model, "classical": model.classical, "quantum": model.quantum}
-    return {
-        name: sum(p.numel() for p in module.parameters()) if module else 0
-        for name, module in counts.items()
-    }
+    spec = with_figures(spec, backends, registry)
+    split = load_split(spec.data, spec.training.seed, registry)
+    model = fresh_model(spec, split, device, registry)
+    folder = RunFolder.create(out, spec, split)
+    try:
+        return train_to_the_end(folder, model, split, on_epoch)
+    except Exception:
+        folder.discard()  # nothing was learnt that could be gone on with
+        raise

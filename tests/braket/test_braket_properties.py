@@ -9,8 +9,8 @@ from braket_devices import GARNET
 from qfusion_braket.device import Braket
 from qfusion_core import InputError, Registry, RemoteError, trust
 from qfusion_core.cli import main
+from qfusion_core.evaluation.snapshot_run import run_on_snapshot, snapshot_of
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.dry_run import dry_run, snapshot_of
 
 from . import saved_devices
 from .conftest import SECRET
@@ -125,7 +125,7 @@ def test_a_remote_device_with_saved_properties_has_a_snapshot(connect, service, 
     kind = Registry().get("quantum_encoder", "hardware-efficient")
     encoder = kind(kind.Options(qubits=3, layers=1), n_features=3)
     x = torch.linspace(-1, 1, 12).reshape(4, 3)
-    found = dry_run(encoder, x, *snapshot_of(device, "garnet"), ReferenceDevice(
+    found = run_on_snapshot(encoder, x, *snapshot_of(device, "garnet"), ReferenceDevice(
         ReferenceDevice.example()))  # fmt: skip
     assert not service.tasks
     assert found.plan.price.usd.high > 0 and found.plan.facts["machine"] == "iqm/Garnet"

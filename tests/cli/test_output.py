@@ -15,8 +15,9 @@ import pytest
 from qfusion_core import QfusionError
 from qfusion_core.cli import main
 from qfusion_core.cli.compare_table import _errors
+from qfusion_core.cli.job_progress import show_jobs
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
-from qfusion_core.cli.progress import show_epochs, show_jobs
+from qfusion_core.cli.training_progress import show_training
 from qfusion_core.provenance import provenance
 
 CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
@@ -128,7 +129,8 @@ def _read(terminal):
 
 def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with show_epochs(SimpleNamespace(epochs=2)):
+    with show_training() as shown:
+        shown.start(SimpleNamespace(epochs=2))
         print_table(("name",), [("a",)])
     printed = capsys.readouterr()
     assert printed.err == "" and printed.out.split() == ["name", "a"]

@@ -40,7 +40,7 @@ def trained(tmp_path_factory):
         settings=["training.epochs=1", "classical.options.members=1"],
         registry=Registry(),
     )
-    return train(spec, home / "run").path
+    return train(spec, home / "run").run
 
 
 @pytest.fixture

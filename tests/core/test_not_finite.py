@@ -15,7 +15,7 @@ from qfusion_core.cli import main
 from qfusion_core.config.presets import compose
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits, require_finite_rows
 from qfusion_core.runs.folder import load_split
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 REGISTRY = Registry()
 
@@ -76,7 +76,7 @@ def test_the_last_finite_checkpoint_stays(tmp_path):
         train(compose_for(path), tmp_path / "run", on_epoch=spoil)
     lines = (tmp_path / "run" / "history.jsonl").read_text().splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]
-    folder = resume(tmp_path / "run")
+    folder = resume_training(tmp_path / "run").folder
     assert folder.read_metrics()["epochs"] == 3
     assert "NaN" not in folder.metrics.read_text()
 
@@ -112,7 +112,7 @@ def test_evaluate_refuses_a_row_whose_score_would_be_no_number(tmp_path, capsys,
     from qfusion_core.runs.folder import RunFolder, digest
 
     path = table(tmp_path / "t.csv")
-    run = train(compose_for(path), tmp_path / "run").path
+    run = train(compose_for(path), tmp_path / "run").run
     table(path, (row_of(path, "test"), 1e30))
     config = run / "config.yaml"
     old = RunFolder.open(run).config
@@ -130,7 +130,7 @@ def test_metrics_of_0_1_that_hold_nan_are_read_as_nothing(tmp_path):
     from qfusion_core.runs.folder import RunFolder
 
     path = table(tmp_path / "t.csv")
-    folder = train(compose_for(path, "training.epochs=1"), tmp_path / "run")
+    folder = train(compose_for(path, "training.epochs=1"), tmp_path / "run").folder
     folder.metrics.write_text('{"validation": {"score": NaN}}')
     assert RunFolder.open(folder.path).read_metrics() == {"validation": {"score": None}}
     folder.metrics.write_text("[1]")

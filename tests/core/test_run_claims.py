@@ -13,7 +13,7 @@ from qfusion_core import InputError, Registry
 from qfusion_core.config.presets import compose
 from qfusion_core.runs.claim import claimed, new_folder, training_lock
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 REGISTRY = Registry()
 QUICK = ["training.epochs=2", "quantum.options.layers=1"]
@@ -126,12 +126,12 @@ def test_a_run_that_is_being_trained_is_not_resumed_and_one_whose_process_died_i
     try:
         assert process.stdout.readline() == "epoch\n"
         with pytest.raises(InputError) as refused:
-            resume(run)
+            resume_training(run)
         assert f"{run}: is being trained by process {process.pid} on " in str(refused.value)
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    folder = resume(run)
+    folder = resume_training(run).folder
     assert folder.read_metrics()["epochs"] == 3
     assert {path.name for path in run.iterdir()} == {
         "config.yaml", "model.safetensors", "history.jsonl", "metrics.json", "README.md",

@@ -24,7 +24,7 @@ from qfusion_core.runs.allocation import TensorLimit
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.model_card import inert, model_card
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 REGISTRY = Registry()
 SETTINGS = ["training.epochs=2", "quantum.options.layers=1"]
@@ -37,7 +37,7 @@ class Cut(Exception):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "wine"
-    return train(compose("hardware", "wine", settings=SETTINGS, registry=REGISTRY), folder).path
+    return train(compose("hardware", "wine", settings=SETTINGS, registry=REGISTRY), folder).run
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_names_that_yaml_reads_as_something_else_come_back_from_a_training(tmp_p
         settings=["training.epochs=1"],
         registry=REGISTRY,
     )
-    folder = train(spec, tmp_path / "run")
+    folder = train(spec, tmp_path / "run").folder
     assert sorted(folder.config.classes) == sorted(names)
     again = RunFolder.open(tmp_path / "run")
     assert again.config == folder.config
@@ -378,7 +378,7 @@ def test_what_a_training_writes_replaces_links_and_goes_nowhere_else(unfinished,
     for name in ("history.jsonl", "metrics.json", "README.md"):
         (unfinished / name).unlink(missing_ok=True)
         (unfinished / name).symlink_to(outside)
-    resume(unfinished)
+    resume_training(unfinished)
     assert outside.read_text() == "mine"
     assert not (unfinished / "metrics.json").is_symlink()
 

@@ -11,14 +11,14 @@ import yaml
 
 from qfusion_core import InputError, Registry, load
 from qfusion_core.config.presets import compose
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "wine"
     spec = compose("hardware", "wine", settings=["training.epochs=2"], registry=Registry())
-    return train(spec, folder, backend="statevector").path
+    return train(spec, folder, backend="statevector").run
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_a_training_is_not_resumed_with_another_model(tmp_path):
     file = tmp_path / "run" / "config.yaml"
     file.write_text(file.read_text().replace("layers: 1", "layers: 2"))
     with pytest.raises(InputError, match=r"training.safetensors: does not fit config.yaml"):
-        resume(tmp_path / "run", backend="statevector")
+        resume_training(tmp_path / "run", backend="statevector")
 
 
 def test_configuration_with_a_plugin_that_is_not_installed(run):
@@ -154,7 +154,7 @@ def test_data_that_changed_since_the_training_is_refused(tmp_path):
     table.to_csv(file, index=False)
     settings = ["training.epochs=1"]
     spec = compose("hardware", f"file:{file}", settings=settings, registry=Registry())
-    folder = train(spec, tmp_path / "run", backend="statevector")
+    folder = train(spec, tmp_path / "run", backend="statevector").folder
     assert len(folder.load_split(Registry()).test) == 36
     table.iloc[::-1].to_csv(file, index=False)
     with pytest.raises(InputError, match="is not what the model was trained on"):

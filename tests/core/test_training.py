@@ -17,7 +17,7 @@ from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.config.presets import compose
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.training.fit import class_weights
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 REGISTRY = Registry()
 QUICK = ("training.epochs=4", "quantum.options.layers=1")
@@ -36,10 +36,10 @@ def weights(folder: RunFolder) -> bytes:
 
 
 def test_the_same_seed_gives_the_same_bits(tmp_path):
-    first = train(spec(), tmp_path / "a", backend="statevector")
+    first = train(spec(), tmp_path / "a", backend="statevector").folder
     torch.rand(3)
-    second = train(spec(), tmp_path / "b", backend="statevector")
-    other = train(spec("training.seed=1"), tmp_path / "c", backend="statevector")
+    second = train(spec(), tmp_path / "b", backend="statevector").folder
+    other = train(spec("training.seed=1"), tmp_path / "c", backend="statevector").folder
     assert weights(first) == weights(second) != weights(other)
     assert first.history.read_text() == second.history.read_text()
 
@@ -48,7 +48,7 @@ def test_the_same_seed_gives_the_same_bits(tmp_path):
 @pytest.mark.parametrize("members", [1, 3])
 def test_resumed_it_ends_like_an_uninterrupted_run(tmp_path, cut_after, members):
     choice = spec(f"classical.options.members={members}", "classical.options.dropout=0.3")
-    whole = train(choice, tmp_path / "whole", backend="statevector")
+    whole = train(choice, tmp_path / "whole", backend="statevector").folder
 
     def cut(state):
         if len(state.history) == cut_after:
@@ -59,7 +59,7 @@ def test_resumed_it_ends_like_an_uninterrupted_run(tmp_path, cut_after, members)
     assert not (tmp_path / "cut" / "model.safetensors").exists()
     with pytest.raises(InputError, match=r"has not finished; continue it with `qfusion train --re"):
         load(tmp_path / "cut")
-    resumed = resume(tmp_path / "cut", backend="statevector")
+    resumed = resume_training(tmp_path / "cut", backend="statevector").folder
     assert weights(resumed) == weights(whole)
     assert resumed.history.read_text() == whole.history.read_text()
     assert not resumed.training.exists()
@@ -96,7 +96,7 @@ def test_killed_it_loses_at_most_one_epoch(tmp_path):
 
 def test_early_stopping_keeps_the_best_epoch(tmp_path):
     choice = spec("training.epochs=60", "training.patience=3", "training.learning_rate=0.01")
-    folder = train(choice, tmp_path / "run", backend="statevector")
+    folder = train(choice, tmp_path / "run", backend="statevector").folder
     lines = [json.loads(line) for line in folder.history.read_text().splitlines()]
     best = max(lines, key=lambda line: line["score"])
     assert len(lines) < 60
@@ -110,7 +110,7 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path):
 
 
 def test_transforms_are_fitted_on_the_training_part_only(tmp_path):
-    folder = train(spec("preprocess.classical=[standardise]"), tmp_path / "run")
+    folder = train(spec("preprocess.classical=[standardise]"), tmp_path / "run").folder
     split = folder.load_split(REGISTRY)
     mean = load(folder.path).transforms["classical"].steps[0].mean
     np.testing.assert_allclose(mean, split.train.x.astype(float).mean(0))

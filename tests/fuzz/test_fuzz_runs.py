@@ -17,7 +17,8 @@ from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import load_model
 from qfusion_core.training.checkpoint import restore_training
 from qfusion_core.training.fit import start
-from qfusion_core.workflows.train import fresh_model, train
+from qfusion_core.workflows.train import train
+from qfusion_core.workflows.training_run import fresh_model
 
 pytestmark = pytest.mark.usefixtures("outside")
 REGISTRY = Registry()

@@ -22,7 +22,7 @@ from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.doctor import examine
+from qfusion_core.workflows.examination import examine
 from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM

@@ -156,7 +156,7 @@ def test_the_network_is_told_from_the_password(check, machine, monkeypatch):
 
 def test_a_job_that_waits_too_long_is_cancelled(check, machine, monkeypatch):
     monkeypatch.setattr(
-        "qfusion_core.workflows.doctor.PATIENCE", {"timeout_seconds": 0.1, "tries": 1}
+        "qfusion_core.workflows.examination.PATIENCE", {"timeout_seconds": 0.1, "tries": 1}
     )
     machine.seconds = 60
     code, found = check("free")

@@ -19,7 +19,7 @@ from qfusion_core.noise.pauli_paths import survival
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.train import resume, train
+from qfusion_core.workflows.train import resume_training, train
 
 EXACT = ReferenceDevice(ReferenceDevice.example())
 PAIRS = {"CNOT": 2, "CZ": 2, "SWAP": 2}
@@ -194,7 +194,7 @@ def test_validation_is_exact_unless_asked(tmp_path):
     losses = {}
     for asked in ("false", "true"):
         spec = noisy_spec(*QUICK, f"noise.validation={asked}")
-        folder = train(spec, tmp_path / asked, backend=open_named("statevector"))
+        folder = train(spec, tmp_path / asked, backend=open_named("statevector")).folder
         model = load_model(folder, Registry()).attach(open_named("statevector"))
         part = folder.load_split(Registry()).validation
         with torch.no_grad():
@@ -216,11 +216,11 @@ def test_resumed_it_ends_like_an_uninterrupted_run(tmp_path):
             raise Cut
 
     spec, device = noisy_spec(*QUICK), open_named("statevector")
-    whole = train(spec, tmp_path / "whole", backend=device)
-    ideal = train(noisy_spec(QUICK[0]), tmp_path / "ideal", backend=device)
+    whole = train(spec, tmp_path / "whole", backend=device).folder
+    ideal = train(noisy_spec(QUICK[0]), tmp_path / "ideal", backend=device).folder
     with pytest.raises(Cut):
         train(spec, tmp_path / "cut", backend=device, on_epoch=cut)
-    weights = resume(tmp_path / "cut", backend=device).model.read_bytes()
+    weights = resume_training(tmp_path / "cut", backend=device).folder.model.read_bytes()
     assert weights == whole.model.read_bytes() != ideal.model.read_bytes()
 
 

@@ -35,7 +35,7 @@ from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.jobs import forget_measurements
+from qfusion_core.workflows.unfinished_jobs import forget_measurements
 
 from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS
 

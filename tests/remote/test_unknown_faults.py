@@ -29,7 +29,7 @@ from qfusion_core import (
 )
 from qfusion_core.errors import InputError, Interrupted
 from qfusion_core.remote.submission import Submission
-from qfusion_core.workflows.jobs import forget_measurements
+from qfusion_core.workflows.unfinished_jobs import forget_measurements
 from qfusion_queue import Queue
 
 from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS

@@ -1,10 +1,8 @@
-"""How ``qfusion compare`` prints its report: what the model says, how far off, at what cost."""
+"""The report of a comparison as tables: what the model says, how far off, at what cost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-
-from qfusion_core.cli.output import print_table, say
 
 if TYPE_CHECKING:
     from qfusion_core.evaluation.backend_report import BackendReport
@@ -12,38 +10,13 @@ if TYPE_CHECKING:
     from qfusion_core.evaluation.portability import Portability
 
 
-def print_report(report: Portability) -> None:
-    """Three tables, and below them what the model owes to its quantum tokens."""
-    rows = report.backends
-    print_table(
-        ("backend", "macro F1 (95%)", "weighted", "accuracy", "agreement", "McNemar p", "ECE"),
-        [_scores(row) for row in rows],
-    )
-    say("")
-    print_table(
-        ("backend", "values", "rms error", "max error", "in s.e.", "worst at", "logit error"),
-        [_errors(row) for row in rows],
-    )
-    say("")
-    print_table(
-        ("backend", "jobs", "shots", "depth", "2-qubit", "seconds", "per row", "QPU s", "USD"),
-        [_cost(row) for row in rows],
-    )
-    say("")
-    for line in _notes(report):
-        say(line)
-    bare, own = report.without_tokens, rows[0].scores
-    gates = (
-        "no gate" if report.gates is None else ", ".join(f"{gate:+.3f}" for gate in report.gates)
-    )
-    say(
-        f"{report.rows} rows, compared with {report.reference}. With the quantum tokens set to "
-        f"zero: macro F1 {bare.macro_f1:.4f} ({bare.macro_f1 - own.macro_f1:+.4f}), "
-        f"{report.changed_without_tokens:.1%} of the classes change; gate: {gates}."
-    )
+SCORES = ("backend", "macro F1 (95%)", "weighted", "accuracy", "agreement", "McNemar p", "ECE")
+ERRORS = ("backend", "values", "rms error", "max error", "in s.e.", "worst at", "logit error")
+COSTS = ("backend", "jobs", "shots", "depth", "2-qubit", "seconds", "per row", "QPU s", "USD")
 
 
-def _scores(row: BackendReport) -> tuple[str, ...]:
+def scores_of(row: BackendReport) -> tuple[str, ...]:
+    """A row of `SCORES`."""
     macro, weighted, accuracy = (f"{value:.4f}" for value in row.scores)
     interval, versus = row.macro_f1_interval, row.versus_reference
     return (
@@ -57,7 +30,8 @@ def _scores(row: BackendReport) -> tuple[str, ...]:
     )
 
 
-def _errors(row: BackendReport) -> tuple[str, ...]:
+def errors_of(row: BackendReport) -> tuple[str, ...]:
+    """A row of `ERRORS`."""
     versus = row.versus_reference
     values = f"{row.shots} shots" if row.shots else "no shots" if row.noisy else "exact"
     values += ", noisy" if row.noisy else ""
@@ -77,7 +51,8 @@ def _errors(row: BackendReport) -> tuple[str, ...]:
     )
 
 
-def _cost(row: BackendReport) -> tuple[str, ...]:
+def cost_of(row: BackendReport) -> tuple[str, ...]:
+    """A row of `COSTS`."""
     took = row.cost
     mark = "" if took.transpiled else "*"
     return (
@@ -105,7 +80,7 @@ def _amount(amount: Amount | None) -> str:
     return said if amount.basis == "charged" else f"~{said}"
 
 
-def _notes(report: Portability) -> list[str]:
+def notes_of(report: Portability) -> list[str]:
     """What the tables cannot say by themselves: only what is to be seen in them."""
     rows, notes = report.backends, []
     if perfect := [row for row in rows if row.macro_f1_interval is None]:
@@ -128,3 +103,16 @@ def _notes(report: Portability) -> list[str]:
     for each in report.failed:
         notes.append(each.reason if each.left else f"{each.backend} failed: {each.reason}")
     return notes
+
+
+def tokens_of(report: Portability) -> str:
+    """What the model owes to its quantum tokens."""
+    bare, own = report.without_tokens, report.backends[0].scores
+    gates = (
+        "no gate" if report.gates is None else ", ".join(f"{gate:+.3f}" for gate in report.gates)
+    )
+    return (
+        f"{report.rows} rows, compared with {report.reference}. With the quantum tokens set to "
+        f"zero: macro F1 {bare.macro_f1:.4f} ({bare.macro_f1 - own.macro_f1:+.4f}), "
+        f"{report.changed_without_tokens:.1%} of the classes change; gate: {gates}."
+    )
