@@ -14,10 +14,10 @@ import pytest
 
 from qfusion_core import QfusionError
 from qfusion_core.cli import main
-from qfusion_core.cli.compare_table import _errors
 from qfusion_core.cli.job_progress import show_jobs
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
 from qfusion_core.cli.training_progress import show_training
+from qfusion_core.evaluation.portability_table import errors_of
 from qfusion_core.provenance import provenance
 
 CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
@@ -147,7 +147,7 @@ def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
 )
 def test_no_shots_and_noisy_are_two_words(shots, noisy, said):
     row = {"backend": "b", "shots": shots, "noisy": noisy, "calibrated": None}
-    assert _errors(SimpleNamespace(**row, versus_reference=None))[1] == said
+    assert errors_of(SimpleNamespace(**row, versus_reference=None))[1] == said
 
 
 def test_output_that_cannot_be_written_is_one_line():

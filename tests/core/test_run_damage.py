@@ -264,7 +264,7 @@ def test_a_checkpoint_that_somebody_made_longer_is_refused_unread(unfinished):
     file = unfinished / "training.safetensors"
     wanted = file.stat().st_size
     os.truncate(file, 40_000_000_000)
-    said = without_memory(refusal, resume, unfinished)
+    said = without_memory(refusal, resume_training, unfinished)
     assert f"{file}: cut short or not written by qfusion (" in said
     assert f"40,000,000,000 bytes, {wanted:,} by its header" in said
 
@@ -276,7 +276,7 @@ def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
     with (unfinished / "training.safetensors").open("wb") as file:
         file.write(header({**NOTES, name: entry}))
         file.truncate(file.tell() + size)
-    said = without_memory(refusal, resume, unfinished)
+    said = without_memory(refusal, resume_training, unfinished)
     assert f"training.safetensors: does not fit config.yaml beside it (ValueError: {name}" in said
 
 
@@ -349,7 +349,7 @@ def retrained(run, change):
 )
 def test_a_training_that_was_damaged_is_not_resumed(unfinished, damage):
     retrained(unfinished, damage)
-    said = refusal(resume, unfinished)
+    said = refusal(resume_training, unfinished)
     assert str(unfinished / "training.safetensors") in said
     assert not (unfinished / "model.safetensors").exists()
 
@@ -368,7 +368,7 @@ def test_a_training_through_links_is_not_resumed(unfinished, tmp_path):
     shutil.move(unfinished / "training.safetensors", outside)
     (unfinished / "training.safetensors").symlink_to(outside)
     before = outside.read_bytes()
-    assert "is a link" in refusal(resume, unfinished)
+    assert "is a link" in refusal(resume_training, unfinished)
     assert outside.read_bytes() == before
 
 
