@@ -103,7 +103,7 @@ class AwsSite(Site):
         kind = PROGRAM if self.machine().program_set is None else PROGRAM_SET
         return {
             "task": kind,
-            "two_qubit_gates_sent": sum(len(gate.wires) == 2 for gate in circuit.gates),
+            "two_qubit_gates_sent": circuit.two_qubit_gates,
         }
 
     @property

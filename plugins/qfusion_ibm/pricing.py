@@ -3,30 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
-
-from pydantic import Field, model_validator
 
 import qfusion_core
-from qfusion_core import ListedPrice, Price, Range, read_prices
+from qfusion_core import ListedPrice, Price, PriceSpan, Range, read_prices
 from qfusion_ibm.circuit_runs import CircuitRuns
 from qfusion_ibm.options import Options
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
-
-
-class PriceSpan(qfusion_core.Options):
-    """A range."""
-
-    low: float = Field(ge=0, description="at least")
-    high: float = Field(ge=0, description="at most")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        return self
 
 
 class PriceList(qfusion_core.Options):

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from qfusion_braket.device import Braket
 from qfusion_braket.simulated_circuit import parities
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
-from qfusion_core.circuits.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
 from qfusion_core.testing import ReferenceDevice, RemoteDeviceContract
 
 from . import saved_devices
