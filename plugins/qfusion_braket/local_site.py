@@ -131,7 +131,7 @@ class LocalSite(Site):
                 values[row, columns] = torch.tensor(parities(shares, words), dtype=values.dtype)
             counts.append([self._counts(shares) for shares in drawn])
         if self._options.shots is None:
-            raw = {"values": values.tolist()}
+            raw: dict[str, Any] = {"values": values.tolist()}
         else:
             raw = {"settings": bases, "shots": self._options.shots, "counts": counts}
         return Result(values, json.dumps(raw).encode())

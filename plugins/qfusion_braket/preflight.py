@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qfusion_braket.options import Options
 from qfusion_core import Finding, QfusionError, Transient
 
 if TYPE_CHECKING:
     from qfusion_braket.aws_site import AwsSite
+
+_STATUS: dict[str, Literal["ok", "warning", "failed"]] = {"ONLINE": "ok", "OFFLINE": "warning"}
 
 
 def findings(service: AwsSite, options: Options) -> list[Finding]:
@@ -33,7 +35,7 @@ def findings(service: AwsSite, options: Options) -> list[Finding]:
             Finding("network", "ok", "AWS answers"),
             Finding("device", "failed", str(error)),
         ]
-    online = {"ONLINE": "ok", "OFFLINE": "warning"}.get(machine.status, "failed")
+    online = _STATUS.get(machine.status, "failed")
     sets = machine.program_set
     limit = (
         f"program sets of {sets.executables} executables and {sets.shots} shots"

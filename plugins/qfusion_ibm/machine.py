@@ -41,7 +41,8 @@ class Machine:
     @property
     def max_circuits(self) -> int | None:
         """Most circuits of a job, where the machine reports a limit."""
-        return self.backend.max_circuits
+        most: int | None = self.backend.max_circuits
+        return most
 
     def require_qubits(self, wanted: int) -> None:
         """Refuse a circuit that does not fit.
