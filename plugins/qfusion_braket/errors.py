@@ -49,7 +49,7 @@ _PASSING = ("throttl", "toomanyrequests", "slowdown", "requestlimitexceeded")
 
 
 @contextmanager
-def asking(*, submits: bool = False, describes: bool = False) -> Iterator[None]:
+def translated_errors(*, submits: bool = False, describes: bool = False) -> Iterator[None]:
     """Everything that boto and the SDK raise becomes one of qfusion's errors.
 
     Secrets that are quoted are taken out by the core, which asks `RemoteDevice.secrets`.
