@@ -21,7 +21,7 @@ take_no_settings_from_here()
 
 _HOMES = {
     "adopt_jobs": "remote.journal.adoption",
-    "Angle": "circuits.circuit",
+    "Angle": "circuits.gates",
     "BlackBoxDevice": "interfaces.device",
     "BudgetError": "remote.errors",
     "calibrate": "workflows.calibrate",
@@ -57,7 +57,7 @@ _HOMES = {
     "Fusion": "interfaces.fusion",
     "FusionClassifier": "model.classifier",
     "FusionOutput": "interfaces.fusion",
-    "Gate": "circuits.circuit",
+    "Gate": "circuits.gates",
     "hookimpl": "plugin.hookspecs",
     "InputError": "errors",
     "installed_path": "isolation",
@@ -93,6 +93,7 @@ _HOMES = {
     "PredictResult": "workflows.predict",
     "Price": "remote.price",
     "PriceSource": "remote.price",
+    "PriceSpan": "remote.price_span",
     "private_cache": "storage.places",
     "QfusionError": "errors",
     "QNodeEncoder": "model.qnode_encoder",
@@ -116,11 +117,16 @@ _HOMES = {
     "require_wires": "interfaces.requirements",
     "Result": "remote.job",
     "resume_training": "workflows.train",
+    "retry_after": "remote.retry_after",
+    "shot_noise": "noise.shots",
     "shown_path": "printable",
+    "Site": "remote.site",
+    "SiteDevice": "remote.site_device",
     "Split": "data.split",
     "stratified": "data.split",
+    "SubmitHooks": "remote.site",
     "SubmitUncertain": "remote.errors",
-    "Term": "circuits.circuit",
+    "Term": "circuits.gates",
     "tiles": "remote.planning",
     "token_layout": "circuits.pauli_words",
     "train": "workflows.train",
@@ -130,6 +136,7 @@ _HOMES = {
     "trust": "config.trust",
     "Unreadable": "remote.errors",
     "write_atomically": "storage.writing",
+    "ZScore": "model.zscore",
 }
 
 __all__ = [*_HOMES]

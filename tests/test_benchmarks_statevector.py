@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, InputError, Registry
-from qfusion_core.circuits.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
 
 FOLDER = Path(__file__).parent.parent / "examples" / "benchmarks"
 OTHERS = ["lightning.qubit", "pyqtorch", "deepquantum", "tensorcircuit-torch", "qulacs"]

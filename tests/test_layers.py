@@ -19,7 +19,7 @@ LAYERS = (
 )  # fmt: skip
 # a public named constructor that imports PennyLane's side when it is called
 CIRCLES = (
-    {"circuits.circuit", "circuits.pennylane", "circuits.tracing.record", "circuits.tracing.trace"},
+    {"circuits.circuit", "circuits.pennylane", "circuits.tracing.trace"},
     {"model.circuit_encoder", "model.qnode_encoder"},
 )
 

@@ -105,13 +105,12 @@ def theirs(wires: int, shots: int | None) -> Run:
 def node(device: Any, wires: int, shots: int | None = None) -> Run:
     """A QNode."""
 
-    @qml.set_shots(shots)
-    @qml.qnode(device)
     def values(data: Any, weights: Any) -> list[Any]:
         model(wires)(data, weights)
         return [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words(wires)]
 
-    return lambda data, weights: torch.as_tensor(np.array(values(data.numpy(), weights.numpy()))).T
+    run = qml.set_shots(shots)(qml.QNode(values, device))
+    return lambda data, weights: torch.as_tensor(np.array(run(data.numpy(), weights.numpy()))).T
 
 
 def measure(

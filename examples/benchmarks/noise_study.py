@@ -34,7 +34,7 @@ from qfusion_core.config.presets import compose
 from qfusion_core.data.split import Part
 from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.metrics.scores import scores
-from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values, logits_from_tokens
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
@@ -115,7 +115,9 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
         result[LATER] = calls[-1] - calls[1]
         _, result["refit"] = tested(load_model(made, registry), noisy, split.test)
         _, result["noise-aware"] = tested(load_model(runs["aware"], registry), noisy, split.test)
-        figures = runs["aware"].config.spec.noise.model_dump(mode="json")
+        noise = runs["aware"].config.spec.noise
+        assert noise is not None
+        figures = noise.model_dump(mode="json")
         sizes = [len(split.train) + len(split.validation), len(split.test)]
     return {"seed": seed, "noise": figures, "rows": sizes, **result}
 
@@ -140,8 +142,9 @@ def tested(model: FusionClassifier, device: Device, part: Part) -> tuple[Tensor,
     """Expectation values of a part, and macro F1."""
     model.double().eval().attach(device)
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    values = expectation_values(model.quantum, x_q)
-    predicted = logits_from_tokens(model, x_c, model.quantum.arrange(values)).argmax(1)
+    encoder = circuit_of(model, device.name)
+    values = expectation_values(encoder, x_q)
+    predicted = logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
     return values, scores(part.y, predicted.numpy()).macro_f1
 
 

@@ -130,5 +130,5 @@ class CrossAttention(Fusion):
     @property
     def gate_values(self) -> Tensor | None:
         """``tanh(a)`` of each block's attention, ``[depth]``: how far the tokens are let in."""
-        gates = [block.gate for block in self.blocks if block.gate is not None]
+        gates = [block.gate for block in self.blocks if isinstance(block.gate, Tensor)]
         return torch.stack(gates).detach().tanh() if gates else None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
+
+from typing_extensions import override
 
 from qfusion_braket.connection import Connection
 from qfusion_braket.device_document import machine_of
 from qfusion_braket.device_names import place
-from qfusion_braket.errors import asking
+from qfusion_braket.errors import translated_errors
 from qfusion_braket.machine import Machine
 from qfusion_braket.machine_facts import facts_of
 from qfusion_braket.options import Credentials, Options
@@ -32,13 +33,19 @@ from qfusion_core import (
     QfusionError,
     Refused,
     Result,
+    SubmitHooks,
     SubmitUncertain,
     Transient,
     Unreadable,
 )
 
 TAG = "qfusion"
-_STATES = {"COMPLETED": "done", "FAILED": "failed", "CANCELLED": "cancelled", "RUNNING": "running"}
+_STATES: dict[str, Literal["done", "failed", "cancelled", "running", "queued"]] = {
+    "COMPLETED": "done",
+    "FAILED": "failed",
+    "CANCELLED": "cancelled",
+    "RUNNING": "running",
+}
 _UNKNOWN = ("ResourceNotFoundException", "ValidationException")
 
 
@@ -63,8 +70,8 @@ class AwsSite(Site):
     def _prices(self) -> PriceList:
         return PriceList.read()
 
+    @override
     def machine(self) -> Machine:
-        """What GetDevice says of it."""
         if self._machine is None:
             options = self._options
             assert options.device is not None
@@ -85,12 +92,13 @@ class AwsSite(Site):
         single = options.error_mitigation or options.qubits or options.shots is None
         return dataclasses.replace(machine, program_set=None) if single else machine
 
+    @override
     def properties(self) -> bytes:
         """The document of GetDevice."""
         return str(self._described()["deviceCapabilities"]).encode()
 
+    @override
     def told(self) -> MachineFacts:
-        """What GetDevice says of it now."""
         described = self._described()
         options = self._options
         assert options.device is not None
@@ -98,25 +106,25 @@ class AwsSite(Site):
         machine = machine_of(described, here.short, saved=self._saved)
         return facts_of(machine, here.arn, str(described["deviceCapabilities"]).encode())
 
+    @override
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of the circuit as it is sent: AWS compiles it, and does not say beforehand to what."""
         kind = PROGRAM if self.machine().program_set is None else PROGRAM_SET
         return {
             "task": kind,
-            "two_qubit_gates_sent": sum(len(gate.wires) == 2 for gate in circuit.gates),
+            "two_qubit_gates_sent": circuit.two_qubit_gates,
         }
 
-    @property
+    @override
     def account(self) -> str | None:
-        """Whose tasks they are."""
         return self.connection.account
 
-    @property
+    @override
     def secrets(self) -> list[str]:
-        """What must not be said; asks nobody."""
         return [] if self._connected is None else self._connected.secrets
 
-    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
+    @override
+    def submit(self, job: Job, key: str, hooks: SubmitHooks) -> str:
         """Send a task, once; the same key is the same task to AWS."""
         machine, connection, options = self.machine(), self.connection, self._options
         if machine.status != "ONLINE":
@@ -135,9 +143,9 @@ class AwsSite(Site):
                 {"arn": options.reservation, "type": "RESERVATION_TIME_WINDOW_ARN"}
             ]
         sending = connection.sending
-        sending.told, sending.posted = before_post, False
+        sending.before_post, sending.posted = hooks.before_post, False
         try:
-            with asking(submits=True):
+            with translated_errors(submits=True):
                 reply = connection.braket.create_quantum_task(
                     clientToken=_token(key),
                     deviceArn=connection.place.arn,
@@ -154,8 +162,9 @@ class AwsSite(Site):
                 raise
             raise Transient(error.reason) from None  # nothing was sent
         finally:
-            sending.told = None
+            sending.before_post = None
 
+    @override
     def find(self, key: str) -> str | None:
         """ARN of the task with the tag.
 
@@ -163,18 +172,20 @@ class AwsSite(Site):
         """
         return self._search.find(self.connection, key)
 
+    @override
     def status(self, job_id: str) -> JobStatus:
-        """What AWS says, in qfusion's words."""
         try:
             task = self._task(job_id)
         except Refused as error:
             if not error.reason.startswith(_UNKNOWN):
                 raise
             return JobStatus("unknown", reason=f"AWS knows no such task ({error.reason})")
-        state, reason = _STATES.get(task["status"], "queued"), str(task.get("failureReason") or "")
+        reason = str(task.get("failureReason") or "")
         position = str((task.get("queueInfo") or {}).get("position") or "").lstrip(">")
+        state = _STATES.get(task["status"], "queued")
         return JobStatus(state, int(position) if position.isdigit() else None, reason)
 
+    @override
     def fetch(self, job: Job, job_id: str) -> Result:
         """Values; for a simulator, what it cost by the time that AWS tells."""
         try:
@@ -199,23 +210,24 @@ class AwsSite(Site):
             return 1
         return 1 if limits is None else limits.least
 
+    @override
     def cancel(self, job_id: str) -> None:
         """Ask for it; its status tells whether that was heard."""
         try:
-            with asking():
+            with translated_errors():
                 self.connection.braket.cancel_quantum_task(quantumTaskArn=job_id)
         except Refused as error:
             if not error.reason.startswith(("ConflictException", *_UNKNOWN)):
                 raise
 
-    def findings(self) -> list[Finding]:
-        """Credentials, network, region, status, qubits, shots, queue."""
-        return findings(self, self._options)
+    @override
+    def preflight(self) -> list[Finding]:
+        return findings(self._options, lambda: self.connection.place, self.machine)
 
     def _described(self) -> dict[str, Any]:
         connection = self.connection
         try:
-            with asking(describes=True):
+            with translated_errors(describes=True):
                 reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
                 _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
         except Refused as error:
@@ -224,7 +236,7 @@ class AwsSite(Site):
         return reply
 
     def _task(self, arn: str) -> dict[str, Any]:
-        with asking():
+        with translated_errors():
             reply: dict[str, Any] = self.connection.braket.get_quantum_task(
                 quantumTaskArn=arn, additionalAttributeNames=["QueueInfo"]
             )

@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from qfusion_braket.device_names import place
-from qfusion_braket.errors import SIGN_IN, asking
+from qfusion_braket.errors import SIGN_IN, translated_errors
 from qfusion_braket.options import Credentials, Options
 from qfusion_core import CredentialsMissing, InputError, QfusionError
 
@@ -48,7 +48,7 @@ class Connection:
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.level, logging.INFO))
-        with asking():
+        with translated_errors():
             import boto3
             from botocore.config import Config
             from botocore.exceptions import ProfileNotFound
@@ -96,7 +96,7 @@ class Connection:
             retries={"total_max_attempts": 1}, connect_timeout=_IDENTITY, read_timeout=_IDENTITY
         )
         try:
-            with asking():
+            with translated_errors():
                 told = self._session.client("sts", config=quick).get_caller_identity()["Account"]
         except QfusionError:
             return None
@@ -124,7 +124,7 @@ class Connection:
             bucket, _, folder = self._options.s3.removeprefix("s3://").partition("/")
             return bucket, folder.strip("/") or "qfusion"
         if self._bucket is None:
-            with asking():
+            with translated_errors():
                 from braket.aws import AwsSession
 
                 session = AwsSession(boto_session=self._session, braket_client=self.braket)
@@ -133,7 +133,7 @@ class Connection:
 
     def read(self, bucket: str, key: str) -> bytes:
         """An object."""
-        with asking():
+        with translated_errors():
             raw: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return raw
 
@@ -142,19 +142,20 @@ class SendingMark:
     """Told by boto right before a task goes out, after everything that can go wrong before.
 
     Attributes:
-        told: What is told in turn; what it raises keeps the task from being sent.
+        before_post: Called with the body of the request; what it raises keeps the task from being
+            sent.
         posted: A task was sent since this was last set to False.
     """
 
     def __init__(self) -> None:
-        self.told: Callable[..., None] | None = None
+        self.before_post: Callable[..., None] | None = None
         self.posted = False
 
     def __call__(self, request: Any, **event: Any) -> None:
         """See botocore's event `before-send`."""
         body = request.body or b""
-        if self.told is not None:
-            self.told(body if isinstance(body, bytes) else str(body).encode())
+        if self.before_post is not None:
+            self.before_post(body if isinstance(body, bytes) else str(body).encode())
         self.posted = True
 
 

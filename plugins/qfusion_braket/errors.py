@@ -14,6 +14,7 @@ from qfusion_core import (
     SubmitUncertain,
     Transient,
     Unreadable,
+    retry_after,
 )
 
 INSTALL = 'the Amazon Braket SDK is not installed; pip install "qfusion[braket]"'
@@ -48,7 +49,7 @@ _PASSING = ("throttl", "toomanyrequests", "slowdown", "requestlimitexceeded")
 
 
 @contextmanager
-def asking(*, submits: bool = False, describes: bool = False) -> Iterator[None]:
+def translated_errors(*, submits: bool = False, describes: bool = False) -> Iterator[None]:
     """Everything that boto and the SDK raise becomes one of qfusion's errors.
 
     Secrets that are quoted are taken out by the core, which asks `RemoteDevice.secrets`.
@@ -128,15 +129,11 @@ def _answered(
         said += f"; first failure: {failures[0]}"
     lowered = code.lower()
     if status == 429 or any(word in lowered for word in _PASSING):
-        return Transient(said, retry_after=_seconds(meta.get("HTTPHeaders", {})))
+        wait = meta.get("HTTPHeaders", {}).get("retry-after", "")
+        return Transient(said, retry_after=retry_after(wait))
     unclear = _DOUBTFUL if doubt is SubmitUncertain else _UNANSWERED
     if status < 400 or status >= 500 or status in unclear or code == "RequestTimeout":
         return doubt(said)
     if code in _LATE or any(word in said for word in ("Signature expired", "not yet current")):
         return Refused(said, next_step=_CLOCK)
     return Refused(said, next_step=_NEXT.get(code, "").format(operation=operation))
-
-
-def _seconds(headers: dict[str, str]) -> float | None:
-    text = headers.get("retry-after", "")
-    return float(text) if text.replace(".", "", 1).isdigit() else None

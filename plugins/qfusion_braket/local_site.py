@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from typing_extensions import override
 
 from qfusion_braket.emulation.emulator import Emulator
 from qfusion_braket.local_simulators import LocalSimulator
@@ -28,6 +29,7 @@ from qfusion_core import (
     QfusionError,
     Refused,
     Result,
+    SubmitHooks,
     commuting_groups,
 )
 
@@ -54,20 +56,22 @@ class LocalSite(Site):
         with _installed():
             return self._bench.machine()
 
+    @override
     def machine(self) -> Machine:
-        """The one there is."""
         return self._machine
 
+    @override
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of what an emulated device compiles."""
         return dict(self._prepared(circuit).facts)
 
+    @override
     def noise(self) -> NoiseParameters | None:
-        """Of the device that is simulated."""
         with _installed():
             return self._bench.noise()
 
-    def submit(self, job: Job, key: str, before_post: Callable[..., None]) -> str:
+    @override
+    def submit(self, job: Job, key: str, hooks: SubmitHooks) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
         try:
             self._results[key] = self._run(job)
@@ -78,24 +82,28 @@ class LocalSite(Site):
             raise Refused(f"{self._machine.name} cannot run the circuit: {said}") from error
         return key
 
+    @override
     def find(self, key: str) -> str | None:
-        """Nothing outlives the process."""
+        """Its key, as nothing outlives the process."""
         return key if key in self._results else None
 
+    @override
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
         known = job_id in self._results
         return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
 
+    @override
     def fetch(self, job: Job, job_id: str) -> Result:
-        """Values of a job, and its counts."""
+        """Values, and counts where there are shots."""
         return self._results[job_id]
 
+    @override
     def cancel(self, job_id: str) -> None:
-        """It is done."""
+        """Nothing to do: what was submitted is done."""
 
-    def findings(self) -> list[Finding]:
-        """Versions, the machine, the stream of draws."""
+    @override
+    def preflight(self) -> list[Finding]:
         names = ["amazon-braket-sdk", "amazon-braket-default-simulator"]
         if self._options.emulate is not None:
             names += ["qiskit", "qiskit-braket-provider"]
@@ -131,7 +139,7 @@ class LocalSite(Site):
                 values[row, columns] = torch.tensor(parities(shares, words), dtype=values.dtype)
             counts.append([self._counts(shares) for shares in drawn])
         if self._options.shots is None:
-            raw = {"values": values.tolist()}
+            raw: dict[str, Any] = {"values": values.tolist()}
         else:
             raw = {"settings": bases, "shots": self._options.shots, "counts": counts}
         return Result(values, json.dumps(raw).encode())

@@ -89,4 +89,5 @@ def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[OpenGate]]:
 def _evaluator(expressions: list[Any], n_angles: int) -> Callable[..., Sequence[float]]:
     from sympy import lambdify, symbols
 
-    return lambdify(symbols(f"a:{n_angles}"), expressions, "math")
+    values: Callable[..., Sequence[float]] = lambdify(symbols(f"a:{n_angles}"), expressions, "math")
+    return values

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import Literal
 
+from qfusion_braket.device_names import Place
+from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
 from qfusion_core import Finding, QfusionError, Transient
 
-if TYPE_CHECKING:
-    from qfusion_braket.aws_site import AwsSite
+_STATUS: dict[str, Literal["ok", "warning", "failed"]] = {"ONLINE": "ok", "OFFLINE": "warning"}
 
 
-def findings(service: AwsSite, options: Options) -> list[Finding]:
-    """Line by line; a line that failed makes those after it impossible."""
+def findings(
+    options: Options, connect: Callable[[], Place], find_machine: Callable[[], Machine]
+) -> list[Finding]:
+    """Line by line; a line that failed makes those after it impossible.
+
+    Args:
+        options: Of the device.
+        connect: Where the device is, once there are credentials.
+        find_machine: The device, asked once.
+    """
     found = [versions()]
     try:
-        place = service.connection.place
+        place = connect()
     except QfusionError as error:
         return [*found, Finding("credentials", "failed", str(error))]
     found += [
@@ -24,7 +34,7 @@ def findings(service: AwsSite, options: Options) -> list[Finding]:
         Finding("region", "ok", f"{place.region}, for {place.arn}"),
     ]
     try:
-        machine = service.machine()
+        machine = find_machine()
     except Transient as error:
         return [*found, Finding("network", "failed", str(error))]
     except QfusionError as error:
@@ -33,7 +43,7 @@ def findings(service: AwsSite, options: Options) -> list[Finding]:
             Finding("network", "ok", "AWS answers"),
             Finding("device", "failed", str(error)),
         ]
-    online = {"ONLINE": "ok", "OFFLINE": "warning"}.get(machine.status, "failed")
+    online = _STATUS.get(machine.status, "failed")
     sets = machine.program_set
     limit = (
         f"program sets of {sets.executables} executables and {sets.shots} shots"

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 import qfusion_core
 from qfusion_braket.machine import Machine
-from qfusion_core import InputError, Job, ListedPrice, Price, PriceSource, Range, read_prices
+from qfusion_core import (
+    InputError,
+    Job,
+    ListedPrice,
+    Price,
+    PriceSource,
+    PriceSpan,
+    Range,
+    read_prices,
+)
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
-
-
-class PriceSpan(qfusion_core.Options):
-    """A range."""
-
-    low: float = Field(ge=0, description="at least")
-    high: float = Field(ge=0, description="at most")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        return self
 
 
 class PriceList(qfusion_core.Options):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from qfusion_braket.from_bits import from_counts
+from qfusion_braket.counts import from_counts
 from qfusion_braket.options import Options
 from qfusion_core import FailedPart, Job, JobFailed, Unreadable, commuting_groups
 
@@ -218,5 +218,6 @@ def _require_shots(document: dict[str, Any], shots: int) -> None:
 def _seconds(document: dict[str, Any]) -> float | None:
     metadata = document.get("additionalMetadata") or {}
     milliseconds = (metadata.get("simulatorMetadata") or {}).get("executionDuration")
-    is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
-    return milliseconds / 1000 if is_number and 0 <= milliseconds < math.inf else None
+    if not isinstance(milliseconds, int | float) or isinstance(milliseconds, bool):
+        return None
+    return milliseconds / 1000 if 0 <= milliseconds < math.inf else None

@@ -57,11 +57,12 @@ class SimulatedCircuit:
 
     def _read(self, state: Any, turn: Sequence[Any]) -> Probabilities:
         state.evolve(turn)
-        found = np.asarray(state.probabilities).reshape([2] * self.qubits)
+        shares: Probabilities = np.asarray(state.probabilities).reshape([2] * self.qubits)
         others = tuple(q for q in range(self.qubits) if q not in self.wires)
-        left = [q for q in range(self.qubits) if q in self.wires]
-        found = found.sum(others).transpose([left.index(q) for q in self.wires])
-        return found.reshape(-1) / found.sum()
+        in_order = sorted(self.wires)
+        shares = shares.sum(others).transpose([in_order.index(q) for q in self.wires]).reshape(-1)
+        normalised: Probabilities = shares / shares.sum()
+        return normalised
 
 
 class Simulator(ABC):

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from qfusion_braket.connection import Connection
-from qfusion_braket.errors import asking
+from qfusion_braket.errors import translated_errors
 from qfusion_core import Refused, Transient
 
 _SECONDS = 600.0  # for one search: some ten thousand tasks
@@ -62,7 +62,7 @@ class TaskSearch:
     def _read(self, connection: Connection, page: Any) -> tuple[list[dict[str, Any]], Any]:
         """One page, and where the next one is."""
         device = {"name": "deviceArn", "operator": "EQUAL", "values": [connection.place.arn]}
-        with asking():
+        with translated_errors():
             reply = connection.braket.search_quantum_tasks(
                 filters=[device], maxResults=100, **({} if page is None else {"nextToken": page})
             )

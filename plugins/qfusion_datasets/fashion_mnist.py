@@ -78,10 +78,7 @@ class FashionMNIST(Published):
             default=0.15, gt=0, le=0.5, description="share of the training part"
         )
 
-    @classmethod
-    def example(cls) -> Options:
-        """The extract of 120 and 50 images."""
-        return cls.Options(extract=True)
+    options: Options
 
     @staticmethod
     def parse(folder: Path) -> Arrays:
@@ -92,11 +89,11 @@ class FashionMNIST(Published):
             for kind in ("images-idx3", "labels-idx1")
         )
 
-    def split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, arrays: Arrays) -> Split:
         """The seed decides all but the official parts."""
         options = self.options
         names = tuple(CLASSES[index] for index in options.classes)
-        x, y, x_test, y_test = found
+        x, y, x_test, y_test = arrays
         rest = _drawn(_images(x, y, options.classes), options.train, seed, names)
         test = _drawn(_images(x_test, y_test, options.classes), options.test, seed, names)
         train, validation = stratified(rest, test=options.validation, seed=seed, class_names=names)

@@ -100,13 +100,13 @@ class File(Dataset):
         images = path.suffix.lower() == ".npz" and self._images(where, known)
         whole, feature_names, class_names, marks = images or self._table(where, known)
         try:
-            parts = self.options.split(whole, seed=seed, class_names=class_names)
+            train, validation, test = self.options.split(whole, seed=seed, class_names=class_names)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         with open_regular(path) as file:
             checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         source = f"{path}; {len(whole)} rows; sha256 of the file {checksum}"
-        return Split(*parts, feature_names, class_names, source, marks)
+        return Split(train, validation, test, feature_names, class_names, source, marks)
 
     def _table(self, where: str, known: Sequence[str] | None) -> Whole:
         options = self.options

@@ -64,7 +64,9 @@ class TableOptions(qfusion_core.Options):
         description="rows of the training part, validation included; default: all but the test",
     )
 
-    def split(self, whole: Part, *, seed: int, class_names: tuple[str, ...]) -> tuple[Part, ...]:
+    def split(
+        self, whole: Part, *, seed: int, class_names: tuple[str, ...]
+    ) -> tuple[Part, Part, Part]:
         """Training, validation and test part; the test part is the same with any validation."""
         return train_validation_test(
             whole,

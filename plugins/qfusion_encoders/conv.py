@@ -63,7 +63,8 @@ class Conv(ClassicalEncoder):
     ) -> Float[Tensor, "batch c_tokens dim"]:
         """One token per image, or one per place, row by row."""
         maps = self.blocks(x).flatten(2)
-        return self.projection(maps.mT if self.spatial else maps.flatten(1).unsqueeze(1))
+        tokens: Tensor = self.projection(maps.mT if self.spatial else maps.flatten(1).unsqueeze(1))
+        return tokens
 
 
 def _block(channels: int, following: int) -> nn.Sequential:

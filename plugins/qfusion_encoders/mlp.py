@@ -100,7 +100,8 @@ class MLP(ClassicalEncoder):
         if self.embedding is not None:
             numbers, rest = x[:, : self.numeric], x[:, self.numeric :]
             x = torch.cat([self.embedding(numbers).flatten(1), rest], dim=1)
-        return self.layers(x).reshape(-1, *self.output_shape)
+        tokens: Tensor = self.layers(x).reshape(-1, *self.output_shape)
+        return tokens
 
 
 def _layers(options: MLP.Options, chunks: list[int]) -> nn.Sequential:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
 from qfusion_ibm.address import stand_in
-from qfusion_ibm.errors import asking, refuse_certificate
+from qfusion_ibm.errors import refuse_certificate, translated_errors
 from qfusion_ibm.options import Credentials, Options
 from qfusion_ibm.sdk_logging import keep_headers_private, quiet
 
@@ -50,7 +50,7 @@ class Connection:
         """
         assert credentials.token is not None and credentials.instance is not None
         keep_headers_private()
-        with asking(reads=True):
+        with translated_errors(reads=True):
             _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
@@ -86,7 +86,7 @@ class Connection:
             InputError: There is none in this instance; suggests one.
             Transient: IBM lists none at all.
         """
-        with asking(reads=True):
+        with translated_errors(reads=True):
             names = [each["name"] for each in self.client.list_backends()]
             if not names:  # of a reply without a list, the SDK makes an empty one
                 raise Transient(
@@ -109,7 +109,7 @@ class Connection:
         """
         from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-        with asking(reads=True):
+        with translated_errors(reads=True):
             try:
                 return self.service.least_busy(min_num_qubits=qubits)
             except QiskitBackendNotFoundError:

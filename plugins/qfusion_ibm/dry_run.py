@@ -14,7 +14,7 @@ from typing import Any
 
 from qfusion_core import InputError, JobStatus, QfusionError, Refused
 from qfusion_ibm.client import PACKAGE, gives_counts, installed
-from qfusion_ibm.errors import asking
+from qfusion_ibm.errors import translated_errors
 from qfusion_ibm.execution_modes import nothing
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Options
@@ -65,7 +65,7 @@ def seconds_by_dry_run(
     if status.state != "done":
         raise Refused(f"the dry run {job_id} is {status.state}: {status.reason or 'no reason'}")
     until = time.monotonic() + min(_SECONDS, options.timeout_seconds)
-    while (seconds := again(lambda: service.seconds(job_id))) is None:
+    while (seconds := again(lambda: service.usage(job_id)[0])) is None:
         if time.monotonic() > until:
             raise Refused(f"IBM tells no QPU seconds of the dry run {job_id}")
         time.sleep(options.poll_seconds)
@@ -94,7 +94,7 @@ def _send(
     transport, sent = service.connection.transport, SentJob([_TAG], None)
     transport.before_post = _require_mock
     try:
-        with asking(reads=True):
+        with translated_errors(reads=True):
             try:
                 backend = machine.backend
                 return program.start(backend, backend, pub, options, sent, dry_run=True)

@@ -37,7 +37,7 @@ def refuse_certificate(error: BaseException | None) -> None:
 
 
 @contextmanager
-def asking(*, reads: bool = False) -> Iterator[None]:
+def translated_errors(*, reads: bool = False) -> Iterator[None]:
     """Everything that the SDK raises becomes one of qfusion's errors.
 
     Args:

@@ -10,7 +10,7 @@ from threading import Thread
 from typing import Any
 
 from qfusion_core import QfusionError
-from qfusion_ibm.errors import asking
+from qfusion_ibm.errors import translated_errors
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Options
 
@@ -38,7 +38,7 @@ class ExecutionModes:
             return machine.backend
         if machine.name not in self._open:
             kind = Batch if self._options.mode == "batch" else Session
-            with asking():
+            with translated_errors():
                 mode = kind(machine.backend, max_time=self._options.session_seconds)
             closed = opened(mode.session_id) if mode.session_id else nothing
             self._open[machine.name] = mode
@@ -65,7 +65,7 @@ def _close_unless_closed(garbage: Any, mode: Any, closed: Callable[[], None]) ->
 
 def _close(mode: Any, closed: Callable[[], None]) -> None:
     try:
-        with asking():
+        with translated_errors():
             mode.close()
         closed()
     except QfusionError:

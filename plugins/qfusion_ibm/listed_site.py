@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
 
-from qfusion_core import Circuit, Listed, MachineFacts
-from qfusion_ibm.errors import asking
+from typing_extensions import override
+
+from qfusion_core import Circuit, Listed
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Credentials, Options
 from qfusion_ibm.runtime_site import RuntimeSite
+from qfusion_ibm.transpiled_circuit import TranspiledCircuit
 
 
 class ListedSite(RuntimeSite):
@@ -22,15 +22,21 @@ class ListedSite(RuntimeSite):
         entry: Of the list.
     """
 
+    asks = False
+
     def __init__(self, options: Options, entry: Listed) -> None:
         super().__init__(options, Credentials())
         facts = entry.facts
         backend = _Backend(facts.qubits, facts.circuits_per_job)
         self._listed = Machine(facts.device, backend, facts.qubits)
 
+    @override
     def machine(self, name: str | None, qubits: int) -> Machine:
-        """The machine of the list."""
         return self._listed
+
+    @override
+    def template(self, circuit: Circuit, machine: Machine) -> TranspiledCircuit:
+        return _Untranspiled(SimpleNamespace(parameters=(True,)))  # all of its angles count
 
 
 @dataclass(frozen=True)
@@ -41,34 +47,15 @@ class _Backend:
     max_circuits: int | None
 
 
-@dataclass(frozen=True)
-class _Template:
-    """In place of a transpiled one: no facts, and all of its angles count."""
+class _Untranspiled(TranspiledCircuit):
+    """A list has no couplings, so that depth and gates are not known."""
 
-    isa: Any = field(default_factory=lambda: SimpleNamespace(parameters=(True,)))
-    facts: Mapping[str, int] = field(default_factory=dict)
-    gates: frozenset[str] = frozenset()
+    @property
+    @override
+    def facts(self) -> dict[str, int]:
+        return {}
 
-
-class Untranspiled:
-    """In place of `Templates`: a list has no couplings, so depth and gates are not told."""
-
-    def get(self, circuit: Circuit, machine: Machine) -> _Template:
-        """The same for all."""
-        return _Template()
-
-
-def facts_of(machine: Machine) -> MachineFacts:
-    """What IBM tells of a machine, for the list."""
-    with asking(reads=True):
-        told: Any = machine.backend.configuration()
-    most = getattr(told, "max_shots", None)
-    gates = tuple(str(gate) for gate in told.basis_gates)
-    return MachineFacts(
-        device=machine.name,
-        vendor="IBM",
-        qubits=machine.qubits,
-        native_gates=gates,
-        shots=(1, most) if isinstance(most, int) and most >= 1 else None,
-        circuits_per_job=machine.max_circuits,
-    )
+    @property
+    @override
+    def gates(self) -> set[str]:
+        return set()

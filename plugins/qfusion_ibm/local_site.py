@@ -7,43 +7,58 @@ import logging
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
-from qfusion_core import InputError, JobStatus, Refused
+from qfusion_core import Finding, InputError, JobStatus, Refused, SubmitHooks
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.options import Options
+from qfusion_ibm.preflight import machine_findings
 from qfusion_ibm.programs import Program
+from qfusion_ibm.site import Site
 from qfusion_ibm.snapshots import AER, not_installed, open_local
 from qfusion_ibm.transpiled_circuit import known_warnings
 
 OLDER = "with this client IBM alone mitigates (qfusion[ibm] brings one that does it here)"
 
 
-class LocalSite:
+class LocalSite(Site):
     """Runs a job when it is submitted, and keeps its result.
 
-    Attributes:
-        simulated: The machine; that of the options if it is not set before the first use.
+    Args:
+        options: Of the device.
+        machine: That is simulated; that of the options if None.
     """
 
-    def __init__(self, options: Options) -> None:
-        self._options = options
-        self.simulated: Machine | None = None
+    def __init__(self, options: Options, machine: Machine | None = None) -> None:
+        super().__init__(options)
+        self._machine = machine
         self._simulators: NoisyAer | None = None
         self._results: dict[str, bytes] = {}
         self._said = False
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
 
+    @override
     def machine(self, name: str | None, qubits: int) -> Machine:
-        """The one there is."""
-        if self.simulated is None:
-            backend = open_local(self._options.backend)
-            self.simulated = Machine(self._options.backend, backend, backend.num_qubits)
-        return self.simulated
+        if self._machine is None:
+            backend = open_local(self.options.backend)
+            self._machine = Machine(self.options.backend, backend, backend.num_qubits)
+        return self._machine
 
-    def submit(
-        self, machine: Machine, program: Program, pub: tuple[Any, ...], key: str, *hooks: object
+    @override
+    def preflight(self) -> list[Finding]:
+        return machine_findings(self.options, lambda: self.machine(None, 1))
+
+    @override
+    def send(
+        self,
+        machine: Machine,
+        program: Program,
+        pub: tuple[Any, ...],
+        key: str,
+        hooks: SubmitHooks,
+        mark: str,
     ) -> str:
         """Run it, to the end: nothing is gained by leaving a simulation waiting."""
         self._say_idle(program)
@@ -52,7 +67,7 @@ class LocalSite:
         try:
             with known_warnings():
                 backend, small = self._simulator(machine, program, pub)
-                values = program.run_here(backend, small, self._options, seed)
+                values = program.run_here(backend, small, self.options, seed)
         except ImportError as error:
             raise not_installed(error) from None
         except Exception as error:  # of the SDK, of the simulator
@@ -61,45 +76,45 @@ class LocalSite:
         self._results[key] = json.dumps({"evs": values.tolist()}).encode()
         return key
 
+    @override
     def find(self, key: str) -> str | None:
-        """Nothing outlives the process."""
+        """Its key, as nothing outlives the process."""
         return key if key in self._results else None
 
+    @override
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
         known = job_id in self._results
         return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
 
-    def fetch(self, job_id: str) -> bytes:
-        """What it gave."""
+    @override
+    def reply(self, job_id: str) -> bytes:
         return self._results[job_id]
 
-    def read(self, raw: bytes, program: Program, mark: str) -> Any:
-        """Values ``[observables, rows]``."""
+    @override
+    def values(self, raw: bytes, program: Program, mark: str) -> Any:
         return np.array(json.loads(raw)["evs"])
 
-    def seconds(self, job_id: str) -> float | None:
-        """No machine was taken."""
-        return None
-
+    @override
     def cancel(self, job_id: str) -> None:
-        """It is done."""
+        """Nothing to do: what was submitted is done."""
 
     def _say_idle(self, program: Program) -> None:
         names = [*program.idle_here, "dynamical_decoupling", "max_execution_time"]
-        given = {name: getattr(self._options, name) for name in names}
+        given = {name: getattr(self.options, name) for name in names}
         idle = [name for name, value in given.items() if value not in (None, 0, False, "none")]
-        if wanted := [name for name in idle if name in ("measure_mitigation", "zne_mitigation")]:
+        asked = [name for name in ("measure_mitigation", "zne_mitigation") if name in idle]
+        if asked:
             why = "its gates are not those of the program executor" if gives_counts() else OLDER
             raise InputError(
-                f"ibm: {self._options.backend}: {wanted[0]} cannot be had in this simulation: "
+                f"ibm: {self.options.backend}: {asked[0]} cannot be had in this simulation: "
                 f"{why}; leave it out"
             )
         if idle and not self._said:
             self._said = True
             logging.getLogger(__name__).warning(
                 "%s: %s %s no effect on a simulation: such results do not test %s",
-                self._options.backend,
+                self.options.backend,
                 ", ".join(idle),
                 "has" if len(idle) == 1 else "have",
                 "it" if len(idle) == 1 else "them",

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from qfusion_core import InputError
-from qfusion_ibm.errors import asking
+from qfusion_ibm.errors import translated_errors
 from qfusion_ibm.snapshots import snapshots_with
 
 
@@ -33,7 +33,7 @@ class Machine:
     @cached_property
     def calibrated(self) -> str:
         """When, as ISO 8601; empty where nothing is ever calibrated."""
-        with asking(reads=True):
+        with translated_errors(reads=True):
             properties = getattr(self.backend, "properties", lambda: None)()
         date = getattr(properties, "last_update_date", None)
         return "" if date is None else date.isoformat()
@@ -41,7 +41,8 @@ class Machine:
     @property
     def max_circuits(self) -> int | None:
         """Most circuits of a job, where the machine reports a limit."""
-        return self.backend.max_circuits
+        most: int | None = self.backend.max_circuits
+        return most
 
     def require_qubits(self, wanted: int) -> None:
         """Refuse a circuit that does not fit.

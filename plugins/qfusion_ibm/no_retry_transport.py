@@ -19,7 +19,7 @@ from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import ConnectTimeout, RequestException
 from urllib3.exceptions import NewConnectionError
 
-from qfusion_core import Refused, SubmitUncertain, Transient
+from qfusion_core import Refused, SubmitUncertain, Transient, retry_after
 from qfusion_ibm.execution_modes import nothing
 
 _CONNECT = 10.0  # seconds
@@ -78,7 +78,10 @@ class NoRetryAdapter(HTTPAdapter):
             raise doubt(f"{said}: {_text(reply)}")
         self.posted &= not submits
         if reply.status_code == 429:
-            raise Transient(f"{said}: {_text(reply)}", retry_after=_seconds(reply))
+            raise Transient(
+                f"{said}: {_text(reply)}",
+                retry_after=retry_after(reply.headers.get("Retry-After", "")),
+            )
         if reply.status_code == 401:
             raise Refused(
                 f"{said}: IBM does not accept the token",
@@ -110,16 +113,12 @@ def _may_be_open(said: str) -> Refused:
 
 
 def _place(request: PreparedRequest) -> str:
-    return request.path_url.split("?")[0]
+    path: str = request.path_url
+    return path.split("?")[0]
 
 
 def _text(reply: Response) -> str:
     return " ".join(reply.text.split())  # the core cuts it, once it is clean
-
-
-def _seconds(reply: Response) -> float | None:
-    text = reply.headers.get("Retry-After", "")
-    return float(text) if text.replace(".", "", 1).isdigit() else None
 
 
 def _not_connected(error: RequestException) -> bool:

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
-
-from pydantic import Field, model_validator
 
 import qfusion_core
-from qfusion_core import ListedPrice, Price, Range, read_prices
+from qfusion_core import ListedPrice, Price, PriceSource, PriceSpan, Range, read_prices
 from qfusion_ibm.circuit_runs import CircuitRuns
 from qfusion_ibm.options import Options
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
-
-
-class PriceSpan(qfusion_core.Options):
-    """A range."""
-
-    low: float = Field(ge=0, description="at least")
-    high: float = Field(ge=0, description="at most")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        return self
 
 
 class PriceList(qfusion_core.Options):
@@ -69,7 +54,14 @@ class PriceList(qfusion_core.Options):
         source = ListedPrice(self.source, self.date)
         return Price(executions, total, 1, seconds, self.usd(seconds), (source,))
 
+    def after_dry_run(self, price: Price, machine: str, seconds: float) -> Price:
+        """Of a job, of which IBM has told the seconds today."""
+        told = Range(seconds, seconds)
+        dry_run = PriceSource(f"IBM's dry run of {machine}", datetime.now(UTC).date().isoformat())
+        rate = PriceSource(self.source, self.date)
+        return Price(price.executions, price.shots, 1, told, self.usd(told), (dry_run, rate))
+
     def usd(self, seconds: Range) -> Range:
         """US dollars for time on a machine; which plan pays is not known here."""
-        each = self.usd_per_second
-        return Range(seconds.low * each.low, seconds.high * each.high)
+        rate = self.usd_per_second
+        return Range(seconds.low * rate.low, seconds.high * rate.high)

@@ -81,20 +81,23 @@ class PennyLane(Device):
         return cls.Options(device="default.qubit")
 
     @classmethod
-    def packages(cls, options: Options) -> list[str]:
+    def packages(cls, options: qfusion_core.Options) -> list[str]:
         """PennyLane, and the package of the device; a missing one is said when it is opened."""
+        assert isinstance(options, cls.Options)
         entry = installed().get(options.device)
         known = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
         return list(dict.fromkeys(["pennylane", known or "pennylane"]))
 
     @classmethod
-    def runs_here(cls, options: Options) -> bool:
+    def runs_here(cls, options: qfusion_core.Options) -> bool:
         """Unless it is not known to, and somebody has acknowledged that."""
+        assert isinstance(options, cls.Options)
         return options.remote is None
 
     @classmethod
-    def opens_lightly(cls, options: Options) -> bool:
+    def opens_lightly(cls, options: qfusion_core.Options) -> bool:
         """PennyLane's own simulators."""
+        assert isinstance(options, cls.Options)
         return not is_vendors(options.device)
 
     def __init__(
@@ -161,7 +164,8 @@ class PennyLane(Device):
         angles = circuit.angles(*(tensor.to("cpu", torch.float64) for tensor in (data, weights)))
         task = self.task(circuit, observables)
         if self._gradient == "adjoint":
-            values = Adjoint.apply(angles, task)
+            # torch does not annotate it
+            values: Tensor = Adjoint.apply(angles, task)  # type: ignore[no-untyped-call]
         else:
             values = execute(task, angles, self._gradient)
         return values.to(data)

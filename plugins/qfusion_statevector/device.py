@@ -10,7 +10,7 @@ from pydantic import Field
 from torch import Tensor
 
 import qfusion_core
-from qfusion_core import Circuit, Device, InputError, require_finite
+from qfusion_core import Circuit, Device, InputError, require_finite, shot_noise
 from qfusion_statevector.autograd import (
     Expectations,
     NotFinite,
@@ -18,7 +18,7 @@ from qfusion_statevector.autograd import (
     refuse_transforms,
 )
 from qfusion_statevector.executor_choice import ExecutorChoice
-from qfusion_statevector.shots import MOST_SHOTS, SampledStatevector, gaussian_noise
+from qfusion_statevector.shots import MOST_SHOTS, SampledStatevector
 
 
 class Statevector(Device):
@@ -123,12 +123,13 @@ class Statevector(Device):
         if not (data.dtype == weights.dtype == real and data.device == weights.device):
             entries = data.to(real), weights.to(data.device, real)
         try:
-            values: Tensor = Expectations.apply(*entries, executor)
+            # torch does not annotate it
+            values: Tensor = Expectations.apply(*entries, executor)  # type: ignore[no-untyped-call]
         except NotFinite:
             require_finite("data", data)
             require_finite("weights", weights)
             require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
             raise
         if self.shots:
-            values = values + gaussian_noise(values.detach(), self.shots, self._generator)
+            values = values + shot_noise(values.detach(), self.shots, self._generator)
         return values if values.dtype == data.dtype else values.to(data.dtype)

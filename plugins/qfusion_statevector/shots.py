@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from qfusion_core import Angle, BlackBoxDevice, Circuit, Gate, Term
+from qfusion_core import BlackBoxDevice, Circuit
 from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.torch_executor.executor import TorchExecutor
 
@@ -25,6 +24,7 @@ class SampledStatevector(BlackBoxDevice):
     """
 
     name = "statevector"
+    shots: int
 
     def __init__(
         self, shots: int, generator: torch.Generator | None, memory_gb: float | None
@@ -34,7 +34,7 @@ class SampledStatevector(BlackBoxDevice):
         self._generator = generator
         self._memory_gb = memory_gb
         self._choice = ExecutorChoice("torch", memory_gb)
-        self._template = lru_cache(maxsize=4)(_template)
+        self._by_angles = lru_cache(maxsize=4)(Circuit.by_angles)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Without what is compiled, like `ExecutorChoice`."""
@@ -44,7 +44,7 @@ class SampledStatevector(BlackBoxDevice):
         """See `qfusion_core.BlackBoxDevice`."""
         real = torch.promote_types(angles.dtype, torch.float32)
         executor = self._choice.executor(
-            self._template(circuit), tuple(observables), real, angles.device, len(angles)
+            self._by_angles(circuit), tuple(observables), real, angles.device, len(angles)
         )
         assert isinstance(executor, TorchExecutor)
         return executor.sample(angles.to(real), angles.new_zeros(0, dtype=real), self._draw)
@@ -71,29 +71,3 @@ class SampledStatevector(BlackBoxDevice):
         """More than that of one row in turns: the stream goes on as if they were drawn at once."""
         whole, rest = divmod(self.shots, DRAWS_AT_ONCE)
         return [DRAWS_AT_ONCE] * whole + [rest] * bool(rest)
-
-
-def gaussian_noise(values: Tensor, shots: int, generator: torch.Generator | None) -> Tensor:
-    """Normal noise with the variance of a mean of so many +1 and -1, ``(1 - value^2) / shots``.
-
-    Words that a machine reads from the same shots are correlated there; here they are not.
-
-    Args:
-        values: Exact expectation values.
-        shots: Measurements behind each.
-        generator: The stream of draws, on the CPU; None: torch's own.
-    """
-    noise = torch.randn(values.shape, dtype=values.dtype, generator=generator, device="cpu")
-    return noise.to(values.device) * ((1 - values.square()).clamp(min=0) / shots).sqrt()
-
-
-def _template(circuit: Circuit) -> Circuit:
-    """The circuit as a function of its gate angles instead of data and weights."""
-    gates: list[Gate] = []
-    column = 0
-    for gate in circuit.gates:
-        if gate.angle is not None:
-            gate = replace(gate, angle=Angle((Term("data", column, 1.0),)))
-            column += 1
-        gates.append(gate)
-    return Circuit(circuit.n_wires, tuple(gates), n_data=column, n_weights=0)

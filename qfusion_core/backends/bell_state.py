@@ -7,7 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.interfaces.device import Device
 from qfusion_core.remote.job import Finding
 

@@ -9,56 +9,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from operator import index
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from qfusion_core.circuits.gates import FIXED, ROTATIONS, Angle, Gate, Term, whole_number
 from qfusion_core.errors import InputError
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-ROTATIONS = frozenset({"RX", "RY", "RZ"})
-FIXED = {
-    "H": 1, "X": 1, "Y": 1, "Z": 1, "S": 1, "Sdg": 1, "SX": 1, "SXdg": 1, "T": 1, "Tdg": 1,
-    "CNOT": 2, "CZ": 2, "SWAP": 2,
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Term:
-    """``scale * data[index]`` or ``scale * weights[index]``."""
-
-    source: Literal["data", "weight"]
-    index: int
-    scale: float
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "index", _whole("index", self.index))
-
-
-@dataclass(frozen=True)
-class Angle:
-    """An affine function of data and weight entries, in radians: ``sum of terms + offset``."""
-
-    terms: tuple[Term, ...] = ()
-    offset: float = 0.0
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "terms", tuple(self.terms))  # a list has no hash
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One gate of the set: a rotation RX, RY, RZ with an angle, or a fixed gate without."""
-
-    name: str
-    wires: tuple[int, ...]
-    angle: Angle | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "wires", tuple(_whole("wires", wire) for wire in self.wires))
 
 
 @dataclass(frozen=True)
@@ -76,7 +35,7 @@ class Circuit:
     def __post_init__(self) -> None:
         object.__setattr__(self, "gates", tuple(self.gates))
         for name in ("n_wires", "n_data", "n_weights"):
-            object.__setattr__(self, name, _whole(name, getattr(self, name)))
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         limits = {"data": self.n_data, "weight": self.n_weights}
         for position, gate in enumerate(self.gates):
             where = f"gate {position} ({gate.name} on {list(gate.wires)})"
@@ -132,6 +91,35 @@ class Circuit:
     def n_angles(self) -> int:
         """Number of rotation gates."""
         return len(self.rotations)
+
+    @property
+    def depth(self) -> int:
+        """Most gates on a path through the circuit, measurements not counted."""
+        reached = [0] * self.n_wires
+        for gate in self.gates:
+            last = 1 + max(reached[wire] for wire in gate.wires)
+            for wire in gate.wires:
+                reached[wire] = last
+        return max(reached, default=0)
+
+    @property
+    def two_qubit_gates(self) -> int:
+        """Number of gates on two wires."""
+        return sum(len(gate.wires) == 2 for gate in self.gates)
+
+    def by_angles(self) -> Circuit:
+        """The same gates as a function of their angles: entry j of the data is the j-th angle.
+
+        There are no weights, and ``n_data`` is `n_angles`.
+        """
+        columns = iter(range(self.n_angles))
+        gates = tuple(
+            gate
+            if gate.angle is None
+            else replace(gate, angle=Angle((Term("data", next(columns), 1.0),)))
+            for gate in self.gates
+        )
+        return Circuit(self.n_wires, gates, n_data=self.n_angles, n_weights=0)
 
     @cached_property
     def affine(self) -> tuple[Tensor, Tensor, Tensor]:
@@ -241,10 +229,3 @@ class Circuit:
         ]
         canonical = json.dumps([1, self.n_wires, self.n_data, self.n_weights, gates])
         return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _whole(name: str, number: object) -> int:
-    """A whole number as Python's own: NumPy's has no JSON."""
-    if hasattr(number, "__index__"):
-        return index(number)
-    raise InputError(f"{name}: expected a whole number, got {number!r}")

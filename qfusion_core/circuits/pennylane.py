@@ -9,7 +9,8 @@ import pennylane as qml
 from pennylane.operation import Operation, Operator
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import Angle, Circuit, Gate
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Angle, Gate
 from qfusion_core.errors import InputError
 
 

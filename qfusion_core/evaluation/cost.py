@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.pauli_words import commuting_groups
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
@@ -104,8 +103,8 @@ def cost(
     return Cost(
         jobs=jobs,
         shots=shots,
-        depth=facts["depth"] if transpiled else depth(circuit),
-        two_qubit_gates=facts["two_qubit_gates"] if transpiled else two_qubit_gates(circuit),
+        depth=facts["depth"] if transpiled else circuit.depth,
+        two_qubit_gates=facts["two_qubit_gates"] if transpiled else circuit.two_qubit_gates,
         transpiled=transpiled,
         seconds=round(seconds, 3),
         turnaround=None if turnaround is None else round(turnaround, 3),
@@ -113,21 +112,6 @@ def cost(
         usd=usd,
         qpu_seconds=qpu_seconds,
     )
-
-
-def depth(circuit: Circuit) -> int:
-    """Most gates on a path through the circuit, measurements not counted."""
-    reached = [0] * circuit.n_wires
-    for gate in circuit.gates:
-        last = 1 + max(reached[wire] for wire in gate.wires)
-        for wire in gate.wires:
-            reached[wire] = last
-    return max(reached, default=0)
-
-
-def two_qubit_gates(circuit: Circuit) -> int:
-    """Number of gates on two wires."""
-    return sum(len(gate.wires) == 2 for gate in circuit.gates)
 
 
 def _amount(entries: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) -> Amount | None:

@@ -17,6 +17,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.encoders import QuantumEncoder
 from qfusion_core.interfaces.requirements import require_measured, require_wires
+from qfusion_core.model.zscore import ZScore
 from qfusion_core.options import Options
 
 if TYPE_CHECKING:
@@ -102,12 +103,7 @@ class CircuitEncoder(QuantumEncoder):
         self.output_shape = (len(tokens), len(tokens[0]))
         self.layout: Tensor
         self.register_buffer("layout", torch.tensor(tokens), persistent=False)
-        # the variance of shot noise at 4096 shots: noise of that size is not blown up to 1
-        self.standard = (
-            nn.BatchNorm1d(len(self.observables), eps=1 / 4096, affine=False)
-            if standardise
-            else None
-        )
+        self.standard = ZScore(len(self.observables)) if standardise else None
         self._slot = _DeviceSlot()
 
     @abstractmethod
@@ -204,17 +200,8 @@ class CircuitEncoder(QuantumEncoder):
     ) -> Float[Tensor, "batch q_tokens q_dim"]:
         """Expectation values as tokens: z-scored, then laid out."""
         if self.standard is not None:
-            values = self._standardised(self.standard, values)
+            values = self.standard(values)
         return values[:, self.layout]
-
-    def _standardised(self, standard: nn.BatchNorm1d, values: Tensor) -> Tensor:
-        if len(values) > 1 or not self.training:
-            scored: Tensor = standard(values)
-            return scored
-        # a single row has no variance: use what other batches have shown
-        return nn.functional.batch_norm(
-            values, standard.running_mean, standard.running_var, eps=standard.eps
-        )
 
     @staticmethod
     def from_qnode(

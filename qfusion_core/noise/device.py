@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
@@ -15,6 +14,7 @@ from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.noise.affine import AffineNoise, affine_noise
+from qfusion_core.noise.shots import shot_noise
 from qfusion_core.noise_parameters import NoiseParameters
 
 
@@ -59,10 +59,7 @@ class NoisyDevice(Device):
         values = exact @ matrix.to(exact).T + offset.to(exact)
         if self.shots is None:
             return values
-        seen = values.detach()
-        spread = ((1 - seen.square()).clamp_min(0) / self.shots).sqrt()
-        draws = torch.randn(seen.shape, dtype=seen.dtype).to(seen.device)
-        return values + spread * draws
+        return values + shot_noise(values.detach(), self.shots)
 
     def _find(self, circuit: Circuit, observables: tuple[str, ...]) -> AffineNoise:
         return affine_noise(circuit, observables, self._noise)

@@ -21,7 +21,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from qfusion_core.circuits.circuit import Circuit, Gate
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Gate
 from qfusion_core.noise_parameters import Depolarizing
 
 MOST_WORDS = 1024  # beyond, the rest of the circuit is taken by the light cone alone

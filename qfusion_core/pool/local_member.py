@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import torch
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import Angle, Circuit, Term
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.pauli_words import commuting_groups
 from qfusion_core.interfaces.device import BlackBoxDevice, Device
 from qfusion_core.noise_parameters import NoiseParameters
@@ -65,8 +64,8 @@ class LocalMember(RemoteDevice):
         words = job.observables
         if isinstance(self._device, BlackBoxDevice):
             return Result(self._device.evaluate(job.circuit, job.angles, words))
-        circuit = _of_angles(job.circuit)
         none = torch.zeros(0, dtype=torch.float64)
+        circuit = job.circuit.by_angles()
         return Result(self._device.expectations(circuit, job.angles, none, words))
 
     def cancel(self, job_id: str) -> None:
@@ -75,15 +74,3 @@ class LocalMember(RemoteDevice):
     def preflight(self) -> list[Finding]:
         """Nothing is asked."""
         return []
-
-
-def _of_angles(circuit: Circuit) -> Circuit:
-    """The same gates, with each angle an entry of the data."""
-    columns = iter(range(circuit.n_angles))
-    gates = tuple(
-        gate
-        if gate.angle is None
-        else replace(gate, angle=Angle((Term("data", next(columns), 1.0),)))
-        for gate in circuit.gates
-    )
-    return Circuit(circuit.n_wires, gates, circuit.n_angles, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import ClassVar, Self, final
+from typing import Any, ClassVar, Self, final
 
 from pydantic import SecretStr
 from torch import Tensor
@@ -20,7 +20,6 @@ from qfusion_core.remote.job import Charge, Finding, Job, JobStatus, Result
 from qfusion_core.remote.machines import Listed, MachineFacts, MachineList
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.retry import RetryingCaller
 
 
 class Adapter(BlackBoxDevice, ABC):
@@ -138,7 +137,7 @@ class Adapter(BlackBoxDevice, ABC):
         """The vendor's client that sends, with its version, for the journal; empty if untold."""
         return ""
 
-    def ask(self, job: Job, again: RetryingCaller) -> Price:
+    def ask(self, job: Job, again: Callable[..., Any]) -> Price:
         """What the provider itself says that a job would take, without running it and for nothing.
 
         Args:

@@ -9,7 +9,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import FIXED, Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import FIXED, Angle, Gate, Term
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.testing.component import ComponentContract, refused

@@ -9,7 +9,8 @@ from typing import get_args
 import torch
 from pydantic import SecretStr
 
-from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.noise_parameters import NoiseParameters

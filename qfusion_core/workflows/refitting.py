@@ -103,8 +103,8 @@ def train_again(
     count = len(rows.train)
     with torch.no_grad():
         if encoder.standard is not None:
-            encoder.standard.running_mean.copy_(values[:count].mean(0))  # type: ignore[union-attr]
-            encoder.standard.running_var.copy_(values[:count].var(0))  # type: ignore[union-attr]
+            encoder.standard.running_mean.copy_(values[:count].mean(0))
+            encoder.standard.running_var.copy_(values[:count].var(0))
         tokens = encoder.eval().arrange(values).flatten(1)
     train, validation = (
         TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], known, part.y)

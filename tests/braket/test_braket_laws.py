@@ -15,13 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_braket import plan
-from qfusion_braket.from_bits import from_bits, from_counts
+from qfusion_braket.counts import from_counts
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_braket.options import Options
 from qfusion_braket.reply import reply_of
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
-from qfusion_core.circuits.circuit import FIXED
+from qfusion_core.circuits.gates import FIXED
 from qfusion_core.testing.reference import ReferenceDevice
 
 from .conftest import CIRCUIT, WEIGHTS
@@ -110,6 +110,13 @@ def test_a_setting_reads_its_words(name, basis):
     found = from_bits(np.array(result["measurements"]), result["measuredQubits"], alone)
     exact = [each["value"] for each in expected(OpenQasmWriter().exact(CIRCUIT, alone), inputs)]
     assert found.tolist() == pytest.approx(exact, abs=5 / 20_000**0.5)
+
+
+def from_bits(bits, wires, words):
+    """Mean parity of each word over the shots ``[shots, measured wires]``."""
+    column = {wire: position for position, wire in enumerate(wires)}
+    measured = [[column[w] for w, letter in enumerate(word) if letter != "I"] for word in words]
+    return np.stack([(-1.0) ** bits[:, columns].sum(1) for columns in measured], 1).mean(0)
 
 
 def test_a_device_without_a_gate_and_its_substitutes():

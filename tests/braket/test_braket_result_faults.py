@@ -12,7 +12,7 @@ import torch
 
 from qfusion_braket.aws_site import TAG
 from qfusion_braket.device import Braket
-from qfusion_braket.errors import asking
+from qfusion_braket.errors import translated_errors
 from qfusion_braket.task_search import TaskSearch
 from qfusion_core import (
     InputError,
@@ -253,7 +253,7 @@ def test_a_search_goes_on_where_it_was_asked_to_wait(service, measure, connect):
     assert device.find("qf-never-sent") is None
     pages = -(-43 // 2)
     assert service.requests.count("search") - before <= 2 * pages
-    assert device._site._search._page == {}
+    assert device.site._search._page == {}
 
 
 def test_a_search_that_goes_on_looks_at_what_has_come_since(service, measure, connect):
@@ -296,7 +296,7 @@ def test_a_clock_that_is_wrong_is_no_wrong_key(code, message, text):
 
     reply = {"Error": {"Code": code, "Message": message},
              "ResponseMetadata": {"HTTPStatusCode": 403}}  # fmt: skip
-    with pytest.raises(Refused) as failed, asking():
+    with pytest.raises(Refused) as failed, translated_errors():
         raise ClientError(reply, "GetDevice")
     assert text in str(failed.value)
 
@@ -304,7 +304,7 @@ def test_a_clock_that_is_wrong_is_no_wrong_key(code, message, text):
 def test_a_certificate_that_is_not_valid_does_not_pass():
     from botocore.exceptions import SSLError
 
-    with pytest.raises(Refused, match="AWS_CA_BUNDLE"), asking(submits=True):
+    with pytest.raises(Refused, match="AWS_CA_BUNDLE"), translated_errors(submits=True):
         raise SSLError(endpoint_url="https://braket", error="self-signed certificate")
 
 
@@ -312,10 +312,10 @@ def test_a_status_without_words():
     from botocore.exceptions import ClientError
 
     reply = {"Error": {"Code": "302", "Message": ""}, "ResponseMetadata": {"HTTPStatusCode": 302}}
-    with pytest.raises(SubmitUncertain) as failed, asking(submits=True):
+    with pytest.raises(SubmitUncertain) as failed, translated_errors(submits=True):
         raise ClientError(reply, "CreateQuantumTask")
     assert str(failed.value) == "HTTP status 302 from CreateQuantumTask"
-    with pytest.raises(Transient), asking():
+    with pytest.raises(Transient), translated_errors():
         raise ClientError(reply, "GetQuantumTask")
 
 

@@ -50,7 +50,7 @@ def test_the_secrets_are_nowhere(service, tmp_path, monkeypatch, caplog, capfd, 
         error = failed.value
         said.extend([str(error), repr(error), repr(vars(error)), repr(error.__cause__)])
         said.extend(repr(shown) for shown in (device, vars(device), device.options))
-        site = device._site
+        site = device.site
         said.extend(repr(vars(shown)) for shown in (site, site.connection))
         said.append(repr(device.preflight()))
 

@@ -98,9 +98,9 @@ def test_the_two_programs_agree(shots=40_000):
     values = new.evaluate(*call)
     (job,) = new.plan(*call)
     assert job.facts[FACT] == "executor"
-    machine = new._site.machine(None, 2)
-    pub = new.templates.get(CIRCUIT, machine).pub(call[1], WORDS)
-    backend, _ = new._site._simulator(machine, program_of({}), pub)
+    machine = new.site.machine(None, 2)
+    pub = new.site.template(CIRCUIT, machine).pub(call[1], WORDS)
+    backend, _ = new.site._simulator(machine, program_of({}), pub)
     old = program_of({}).run_here(backend, pub, new.options, 7)
     standard_error = np.sqrt(2 * (1 - old.T**2 + 1e-4) / shots)
     assert (np.abs(values.numpy() - old.T) / standard_error).max() < 5

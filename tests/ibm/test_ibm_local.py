@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from qfusion_core import Circuit, Gate, InputError, RemoteError, open_backend
+from qfusion_core import Circuit, Gate, InputError, RemoteError, SubmitHooks, open_backend
 from qfusion_core.remote.job import Call
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.client import gives_counts
@@ -139,7 +139,7 @@ def test_a_cache_that_others_may_write_is_not_believed(tmp_path, monkeypatch, ba
     opened = device("fake_manila", shots=100_000)
     values = opened.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
     exact = ReferenceDevice(ReferenceDevice.example()).expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
-    assert opened.templates.transpiled == 1
+    assert opened.site.templates.transpiled == 1
     assert (values - exact).abs().max() < 0.2
     assert "is used by this process instead" in caplog.text
 
@@ -185,7 +185,7 @@ def asked(name, circuit, **options):
     words = ["Z" * circuit.n_wires, "X".ljust(circuit.n_wires, "I")]
     ours = device(name, **options)
     angles = circuit.angles(rows, torch.ones(circuit.n_weights).double())
-    template = ours.templates.get(circuit, ours._site.machine(None, 2))
+    template = ours.site.template(circuit, ours.site.machine(None, 2))
     return ours, (circuit, angles, words), template.pub(angles, words)
 
 
@@ -327,6 +327,7 @@ def test_the_packaged_backend():
 
 def test_an_error_of_the_simulator_is_one_line():
     aer = device("aer")
-    machine = aer._site.machine(None, 2)
+    machine = aer.site.machine(None, 2)
     with pytest.raises(RemoteError, match=r"^aer cannot run the circuit: "):
-        aer._site.submit(machine, program_of({}), ("no circuit",), "key")
+        hooks = SubmitHooks(aer.before_post, aer.opened)
+        aer.site.send(machine, program_of({}), ("no circuit",), "key", hooks, "")

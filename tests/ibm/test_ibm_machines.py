@@ -94,4 +94,4 @@ def test_what_runs_here_is_in_no_list(qfusion):
 def test_a_circuit_that_is_too_large_for_a_listed_machine(run):
     device = IBM.from_list(IBM.Options(backend="ibm_miami", shots=10), IBM.machines.of("ibm_miami"))
     with pytest.raises(InputError, match="the circuit has 121 qubits, ibm_miami has 120"):
-        device._site.machine(None, 121).require_qubits(121)
+        device.site.machine(None, 121).require_qubits(121)

@@ -295,14 +295,14 @@ def test_the_request_is_noted_right_before_it_goes_out(service, connect, journal
             return submit(body)
 
         service.submit = looks
-        machine = device._site.machine
+        machine = device.site.machine
 
         def described(*which):
             before = [entry.sent for entry in journal.jobs.all()]
             assert all(sent is None for sent in before if len(seen) == 0)
             return machine(*which)
 
-        device._site.machine = described
+        device.site.machine = described
         device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
     assert all(sent is not None for sent in seen[0][:1])
     assert {entry.account for entry in journal.jobs.all()} == {device.account()}

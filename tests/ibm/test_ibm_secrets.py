@@ -41,7 +41,7 @@ def test_the_token_is_nowhere(service, tmp_path, monkeypatch, caplog, capfd):
         error = failed.value
         said.extend([str(error), repr(error), repr(vars(error)), repr(error.__cause__)])
         said.extend(repr(shown) for shown in (device, vars(device), device.options))
-        said.extend(repr(vars(shown)) for shown in (device._site, device._site._credentials))
+        said.extend(repr(vars(shown)) for shown in (device.site, device.site._credentials))
         said.append(repr(device.preflight()))
 
     service.echo = f" for Bearer {SECRET}"

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
-from qfusion_core.circuits.circuit import FIXED
+from qfusion_core.circuits.gates import FIXED
 from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_pennylane.device import PennyLane
 from qfusion_statevector.device import Statevector

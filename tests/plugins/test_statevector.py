@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
-from qfusion_core.circuits.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
 from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.device import Statevector
 from qfusion_statevector.numba_executor.buffers import BufferLayout

@@ -19,7 +19,7 @@ from qfusion_core import (
     Range,
     tiles,
 )
-from qfusion_core.circuits.circuit import Angle, Term
+from qfusion_core.circuits.gates import Angle, Term
 from qfusion_core.remote.budget import Budget, Spending, require_budget
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.journal import Journal

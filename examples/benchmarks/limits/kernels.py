@@ -26,7 +26,7 @@ class KernelClock:
         """Time the kernels that the executor calls."""
         from qfusion_statevector.numba_executor import executor
 
-        timed = {name: self._timed(getattr(executor, name)) for name in KERNELS}
+        timed: dict[str, Any] = {n: self._timed(getattr(executor, n)) for n in KERNELS}
         with patch.multiple(executor, **timed):
             yield
 

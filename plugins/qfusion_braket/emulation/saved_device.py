@@ -134,7 +134,7 @@ class SavedDevice:
         }
         if not allowed:
             return None
-        sequences = {}
+        sequences: dict[tuple[Any, Any], None] = {}
         for name in self.properties.native_gate_set:
             kind = BRAKET_GATES[name.lower()]
             made = (

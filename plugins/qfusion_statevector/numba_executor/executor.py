@@ -122,9 +122,9 @@ class NumbaExecutor:
             shared += other[2]
             phases += other[3]
         n_data, n_weights = made.entries
-        place = {"dtype": self.dtype, "device": "cpu"}
-        dx = torch.empty(len(out_gradient) if of_data else 0, n_data, **place)
-        dw = torch.empty(n_weights if of_weights else 0, **place)
+        n_rows = len(out_gradient) if of_data else 0
+        dx = torch.empty(n_rows, n_data, dtype=self.dtype, device="cpu")
+        dw = torch.empty(n_weights if of_weights else 0, dtype=self.dtype, device="cpu")
         gradients(made, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
         layouts.gradients.give_back(collecting)
         for taken in (first, *others):

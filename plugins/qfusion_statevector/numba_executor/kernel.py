@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import numba
-from numba.core import config
 
 from qfusion_core import private_cache
+
+config: Any = numba.config  # it makes its names when it is imported
 
 # sums over a state are made of sums of so many terms: in float32 a long one loses digits
 BLOCK = 256

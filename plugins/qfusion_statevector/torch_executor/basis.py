@@ -82,7 +82,8 @@ def signs_of(masks: Sequence[int], n_wires: int) -> NDArray[np.int64]:
     """``(-1)^parity(k & mask)`` for each position k and mask, ``[2^n, masks]``."""
     positions = np.arange(1 << n_wires)
     odd = np.bitwise_count(positions[:, None] & np.array(masks)) & 1
-    return 1 - 2 * odd.astype(np.int64)
+    signs: NDArray[np.int64] = 1 - 2 * odd.astype(np.int64)
+    return signs
 
 
 def _combine(columns: Iterable[int]) -> NDArray[np.int64]:

@@ -225,4 +225,5 @@ def _unit(phases: Tensor) -> Tensor:
 def _overlap(both: Tensor) -> Tensor:
     """``[2^n, batch]``: its imaginary part is the gradient of the phases after a phase pass."""
     state, gradient = both
-    return gradient * state.conj()
+    overlap: Tensor = gradient * state.conj()
+    return overlap

@@ -14,7 +14,7 @@ from pennylane.operation import Channel, Operator, StatePrepBase
 from pennylane.ops import Exp
 from torch import Tensor
 
-from qfusion_core.circuits.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
 from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph, last_node
 from qfusion_core.circuits.tracing.escape_watch import IN_PLACE, NO_GRADIENT, EscapeWatch
 from qfusion_core.circuits.tracing.rules import innermost, keeps_the_norm

@@ -24,7 +24,8 @@ import torch
 from torch import Tensor
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
-from qfusion_core.circuits.circuit import Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph
 from qfusion_core.circuits.tracing.escape_watch import RESORT
 from qfusion_core.circuits.tracing.record import RecordedGate, Rules, record

@@ -1,4 +1,4 @@
-"""From measured bits to expectation values of Pauli words."""
+"""From counts of measured bits to expectation values of Pauli words."""
 
 from __future__ import annotations
 
@@ -8,26 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def from_bits(
-    bits: NDArray[np.integer], wires: Sequence[int], words: Sequence[str]
+def from_counts(
+    counts: Mapping[str, float], wires: Sequence[int], words: Sequence[str]
 ) -> NDArray[np.float64]:
     """Mean parity of each word over the shots.
 
     Args:
-        bits: ``[shots, measured wires]``, in the setting of the words.
-        wires: Which wire each column is.
-        words: Pauli words, wire 0 first.
+        counts: Of bit strings, or their probabilities; the first letter is the first wire's.
+        wires: Which wire each letter is.
+        words: Pauli words, wire 0 first, of one measurement setting.
 
     Returns:
         ``[words]``.
-    """
-    return _parities(bits, wires, words).mean(0)
-
-
-def from_counts(
-    counts: Mapping[str, float], wires: Sequence[int], words: Sequence[str]
-) -> NDArray[np.float64]:
-    """The same from counts, or probabilities, of bit strings; the first letter is the first wire's.
 
     >>> from_counts({"01": 75, "11": 25}, [0, 1], ["ZI", "IZ", "ZZ", "II"])
     array([ 0.5, -1. , -0.5,  1. ])
