@@ -2,7 +2,8 @@
 
 Every public name is importable from here and is loaded on first use: ``import qfusion_core``
 imports neither torch nor PennyLane, nor anything else that is not Python's: ``python -m`` does so
-while the working directory can still shadow it.
+while the working directory can still shadow it. ``__init__.pyi`` says the same to editors and type
+checkers.
 """
 
 import importlib
@@ -13,16 +14,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from qfusion_core.options import Credentials as Credentials
-    from qfusion_core.options import Options as Options
-    from qfusion_core.plugin.hookspecs import hookimpl as hookimpl
-
 take_no_settings_from_here()
 
 _HOMES = {
     "Angle": "circuits.circuit",
     "BlackBoxDevice": "interfaces.device",
     "BudgetError": "remote.errors",
+    "Charge": "remote.job",
     "Circuit": "circuits.circuit",
     "CircuitEncoder": "model.circuit_encoder",
     "ClassicalEncoder": "interfaces.encoders",
@@ -31,7 +29,6 @@ _HOMES = {
     "Dataset": "interfaces.dataset",
     "Device": "interfaces.device",
     "Engine": "interfaces.engine",
-    "Charge": "remote.job",
     "FailedPart": "remote.job",
     "Finding": "remote.job",
     "Fusion": "interfaces.fusion",
@@ -53,8 +50,9 @@ _HOMES = {
     "Marks": "data.formats.marks",
     "Measurement": "remote.measurement",
     "NoiseParameters": "noise_parameters",
-    "Options": "options",
     "NotTrusted": "errors",
+    "Offer": "plugin.hookspecs",
+    "Options": "options",
     "Part": "data.split",
     "Price": "remote.price",
     "PriceSource": "remote.price",
@@ -79,10 +77,8 @@ _HOMES = {
     "damaged": "errors",
     "did_you_mean": "errors",
     "drop_setting": "data.columns",
-    "features": "data.columns",
     "hookimpl": "plugin.hookspecs",
     "installed_path": "isolation",
-    "listing": "data.columns",
     "load": "runs.loading",
     "one_line": "printable",
     "open_backend": "backends.opening",
@@ -90,6 +86,7 @@ _HOMES = {
     "parse_json": "storage.reading",
     "pauli_words": "circuits.pauli_words",
     "private_cache": "storage.places",
+    "quoted_list": "data.columns",
     "read_arrays": "data.table",
     "read_document": "storage.reading",
     "read_features": "data.table",
@@ -98,6 +95,7 @@ _HOMES = {
     "require_finite": "interfaces.requirements",
     "require_network": "storage.network",
     "require_wires": "interfaces.requirements",
+    "select_features": "data.columns",
     "shown_path": "printable",
     "stratified": "data.split",
     "tiles": "remote.planning",
@@ -107,15 +105,36 @@ _HOMES = {
     "write_atomically": "storage.writing",
 }
 
+# old name: new one, since when, until when the old one is understood
+_RENAMED = {
+    "features": ("select_features", "0.2", "0.4"),
+    "listing": ("quoted_list", "0.2", "0.4"),
+}
+
 __all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
+    if name in _RENAMED:
+        return _renamed(name)
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
         return importlib.import_module("qfusion_core.testing")
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
+
+
+def _renamed(name: str) -> "Any":
+    import warnings
+
+    new, since, until = _RENAMED[name]
+    warnings.warn(
+        f"qfusion_core.{name} is called {new} since {since}; the old name is understood until "
+        f"{until}: write qfusion_core.{new}",
+        DeprecationWarning,
+        stacklevel=3,  # whoever asked for the name, behind `__getattr__`
+    )
+    return __getattr__(new)
 
 
 def __dir__() -> "list[str]":

@@ -16,11 +16,11 @@ from qfusion_core import (
     Part,
     Split,
     did_you_mean,
-    features,
-    listing,
     open_regular,
+    quoted_list,
     read_arrays,
     read_table,
+    select_features,
     shown_path,
 )
 from qfusion_datasets.labels import class_indices
@@ -125,7 +125,7 @@ class File(Dataset):
         if known is None:
             require_names(names, where)
         y, class_names = class_indices(frame[label], where, known)
-        x = features(frame, names, options.path, narrow=True)
+        x = select_features(frame, names, options.path, narrow=True)
         if known is None:
             require_no_row_numbers(frame, names, where)
         return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
@@ -156,15 +156,15 @@ class File(Dataset):
             return label
         found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
         if len(found) != 1:
-            got = f"several: {listing(found, limit=40)}" if found else "none"
+            got = f"several: {quoted_list(found, limit=40)}" if found else "none"
             raise InputError(
                 f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "
-                f"columns: {listing(frame.columns, limit=60)}"
+                f"columns: {quoted_list(frame.columns, limit=60)}"
             )
         return found[0]
 
 
 def _known(name: str, frame: pd.DataFrame) -> str:
     near = did_you_mean(name, frame.columns).partition("known: ")[0]
-    return f"{name[:60]!r}; {near}known: {listing(sorted(frame.columns), limit=60)}"
+    return f"{name[:60]!r}; {near}known: {quoted_list(sorted(frame.columns), limit=60)}"
