@@ -10,7 +10,7 @@ import numpy as np
 
 from qfusion_core import Part, Split
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, TableOptions
+from qfusion_datasets.options import PublishedTableOptions
 from qfusion_datasets.packing import unpacked
 from qfusion_datasets.published import Published
 from qfusion_datasets.sources import COVERTYPE, Source
@@ -50,14 +50,12 @@ class Covertype(Published):
 
     name: ClassVar[str] = "covertype"
     source: ClassVar[Source] = COVERTYPE
-
-    class Options(TableOptions, DownloadOptions):
-        """How to split it, and where to get it from."""
+    Options = PublishedTableOptions
 
     @classmethod
     def example(cls) -> Options:
         """The extract of 210 rows."""
-        return cls.Options(extract=True)
+        return PublishedTableOptions(extract=True)
 
     @staticmethod
     def parse(folder: Path) -> Arrays:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import AfterValidator, BeforeValidator, Field
+from typing import TYPE_CHECKING, ClassVar
 
 from qfusion_core import (
     Dataset,
@@ -24,7 +22,7 @@ from qfusion_core import (
     shown_path,
 )
 from qfusion_datasets.labels import class_indices
-from qfusion_datasets.options import ColumnName, TableOptions, absolute_path, comma_separated
+from qfusion_datasets.options import FileOptions
 from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
 
 if TYPE_CHECKING:
@@ -44,40 +42,14 @@ class File(Dataset):
     """
 
     name: ClassVar[str] = "file"
-
-    class Options(TableOptions):
-        """Which file, and which columns of it."""
-
-        path: Annotated[Path, AfterValidator(absolute_path)] = Field(
-            description="a file .csv, .tsv, .parquet or .npz"
-        )
-        label: ColumnName | None = Field(
-            default=None,
-            description="column of the classes; default: the only one called label, target, "
-            "class or y",
-        )
-        drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
-            default=(), description="columns to leave out, as in id,date"
-        )
-        decimal: Literal[".", ","] | None = Field(
-            default=None,
-            description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
-        )
-        thousands: Literal[".", ",", " ", "'"] | None = Field(
-            default=None,
-            description="mark that groups digits by three in a CSV or TSV; default: none",
-        )
-        channels: Literal["first", "last"] | None = Field(
-            default=None,
-            description="axis of the channels in images [rows, ., ., .]; default: first",
-        )
+    Options = FileOptions
 
     @classmethod
     def example(cls) -> Options:
         """The Wine table as a CSV file."""
-        return cls.Options(path=Path(__file__).parent / "extracts" / "wine.csv")
+        return FileOptions(path=Path(__file__).parent / "extracts" / "wine.csv")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: FileOptions) -> None:
         self.options = options
 
     def load(self, *, seed: int) -> Split:

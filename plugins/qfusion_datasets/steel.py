@@ -10,7 +10,7 @@ import numpy as np
 
 from qfusion_core import Part, Split
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, TableOptions
+from qfusion_datasets.options import PublishedTableOptions
 from qfusion_datasets.packing import unpacked
 from qfusion_datasets.published import Published
 from qfusion_datasets.sources import STEEL, Source
@@ -64,14 +64,12 @@ class SteelPlatesFaults(Published):
 
     name: ClassVar[str] = "steel-plates-faults"
     source: ClassVar[Source] = STEEL
-
-    class Options(TableOptions, DownloadOptions):
-        """How to split it, and where to get it from."""
+    Options = PublishedTableOptions
 
     @classmethod
     def example(cls) -> Options:
         """The extract of 210 rows."""
-        return cls.Options(extract=True)
+        return PublishedTableOptions(extract=True)
 
     @staticmethod
     def parse(folder: Path) -> Arrays:

@@ -11,7 +11,7 @@ from torch import Tensor
 from qfusion_core import CircuitEncoder, InputError, pauli_words, token_layout
 from qfusion_encoders.angles import ScaledAngles
 from qfusion_encoders.ansatz import initial_weights, layer, ranges
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_encoders.options import HardwareEfficientOptions
 
 
 class HardwareEfficient(CircuitEncoder):
@@ -24,11 +24,9 @@ class HardwareEfficient(CircuitEncoder):
     """
 
     name: ClassVar[str] = "hardware-efficient"
+    Options = HardwareEfficientOptions
 
-    class Options(AnsatzOptions):
-        """Options of `hardware-efficient`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: HardwareEfficientOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         if n_features > qubits:
             raise InputError(

@@ -12,7 +12,7 @@ from torch import Tensor
 from qfusion_core import CircuitEncoder, InputError, pauli_words, token_layout
 from qfusion_encoders.angles import ScaledAngles
 from qfusion_encoders.ansatz import initial_weights, layer, ranges
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_encoders.options import ReuploadingOptions
 
 
 class Reuploading(CircuitEncoder):
@@ -27,11 +27,9 @@ class Reuploading(CircuitEncoder):
     """
 
     name: ClassVar[str] = "reuploading"
+    Options = ReuploadingOptions
 
-    class Options(AnsatzOptions):
-        """Options of `reuploading`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: ReuploadingOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         chunks = ceil(n_features / qubits)
         if options.layers < chunks:

@@ -22,7 +22,7 @@ Then names are listed, misspelt ones refused and options checked without it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import pluggy
 
@@ -30,7 +30,8 @@ hookspec = pluggy.HookspecMarker("qfusion")
 hookimpl = pluggy.HookimplMarker("qfusion")
 
 
-class Offer(NamedTuple):
+@dataclass(frozen=True)
+class Offer:
     """Where a component and its options are, each as ``module:Class``.
 
     A hook returns ``{name: Offer}``, the names those of the classes. A plugin's modules are not
