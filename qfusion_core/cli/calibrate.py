@@ -44,14 +44,10 @@ def calibrate(
     from qfusion_core.backends.exact import open_exact
     from qfusion_core.backends.file import Backends
     from qfusion_core.backends.opening import open_named
-    from qfusion_core.calibration import store
     from qfusion_core.errors import InputError
     from qfusion_core.evaluation.sampling import choose_rows
-    from qfusion_core.model.classifier import circuit_of
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.workflows.calibrate import measure_calibration
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
@@ -63,6 +59,14 @@ def calibrate(
             f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
             f"the pool applies: {verbs}"
         )
+    for name in filter(None, (backend, reference)):
+        backends.options(name, registry)
+
+    from qfusion_core.calibration import store
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.runs.loading import load_model
+    from qfusion_core.workflows.calibrate import measure_calibration
+
     model = load_model(folder, registry)
     circuit_of(model, backend)
     if refitted := folder.config.provenance.get("refit"):

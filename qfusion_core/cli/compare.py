@@ -57,12 +57,17 @@ def compare(
     """
     from qfusion_core.backends.file import Backends
     from qfusion_core.errors import InputError, QfusionError
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.runs.folder import RunFolder
 
     names = [name.strip() for name in backends.split(",") if name.strip()]
     if not names:
         raise InputError("--backends: no name given; e.g. --backends lightning,aer")
     found = Backends.read(backends_file)
     names = [found.require(name) for name in (reference or found.default, *names)]
+    RunFolder.open(run, registry := Registry())
+    for name in names:
+        found.options(name, registry)
     remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
     with measuring(run, "compare", describe_rows(samples, seed), **remote) as opened:
         report = measure(run, found, names, samples, seed, opened, raw=raw, allow_url=allow_url)

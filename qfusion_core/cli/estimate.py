@@ -57,28 +57,30 @@ def estimate(
     is planned for as it was then. With `--ask` jobs go to IBM's stand-in for the machine, which is
     free, to be checked and timed there.
     """
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.errors import InputError
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.runs.folder import RunFolder
+
+    if ask and offline:
+        raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
+    registry = Registry()
+    folder = RunFolder.open(run, registry)
+
     import torch
 
-    from qfusion_core.backends.file import Backends
     from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
-    from qfusion_core.errors import InputError
     from qfusion_core.interfaces.device import Device
     from qfusion_core.model.circuit_encoder import CircuitEncoder
-    from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.estimate import Estimate, plan_of, room
     from qfusion_core.remote.journal.recognition import known
     from qfusion_core.remote.journal.rows import MeasurementIdentity
     from qfusion_core.remote.price_age import said_of_age
     from qfusion_core.remote.provider_estimate import ask_providers
     from qfusion_core.remote.queued_device import QueuedDevice
-    from qfusion_core.runs.folder import RunFolder
     from qfusion_core.runs.loading import load_model
     from qfusion_core.storage.network import no_network
 
-    if ask and offline:
-        raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     encoder = model.quantum
     with no_network(offline):

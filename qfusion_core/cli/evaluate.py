@@ -39,22 +39,25 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score a trained model on the test part of its data set."""
-    import torch
-
     from qfusion_core.backends.file import Backends
-    from qfusion_core.data.finite_rows import require_finite_logits
-    from qfusion_core.metrics.scores import scores
-    from qfusion_core.model.prediction import logits_in_chunks
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.provenance import provenance
     from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     name = backends.default if backend is None else backend
+    backends.options(name, registry)
     part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
+
+    import torch
+
+    from qfusion_core.data.finite_rows import require_finite_logits
+    from qfusion_core.metrics.scores import scores
+    from qfusion_core.model.prediction import logits_in_chunks
+    from qfusion_core.runs.loading import load_model
+
     if dry_run:
         model = load_model(folder, registry)
         show_dry_run(

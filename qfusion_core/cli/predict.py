@@ -56,22 +56,25 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
-    import torch
-
     from qfusion_core.backends.file import Backends
     from qfusion_core.data.table import read_features
     from qfusion_core.evaluation.sampling import draw_rows
-    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     name = backends.default if backend is None else backend
+    backends.options(name, registry)
     x = read_features(file, folder.config.features, **_as_in_training(folder))
     chosen = draw_rows(len(x), samples, seed)
+
+    import torch
+
+    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
+    from qfusion_core.runs.loading import load_model
+
     table = torch.from_numpy(x[chosen])
     model = load_model(folder, registry)
     if dry_run:

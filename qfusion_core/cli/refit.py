@@ -47,18 +47,20 @@ def refit(
     from qfusion_core.backends.file import Backends
     from qfusion_core.backends.opening import open_named
     from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.model.classifier import circuit_of
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.claim import claimed
     from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.workflows.refit import measure_rows, refit_rows
-    from qfusion_core.workflows.refit import refit as train_again
 
     registry = Registry()
     folder = RunFolder.open(run, registry)
     backends = Backends.read(backends_file)
     digest = backends.values_digest(backend, registry)
+
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.runs.loading import load_model
+    from qfusion_core.workflows.refit import measure_rows, refit_rows
+    from qfusion_core.workflows.refit import refit as train_again
+
     model = load_model(folder, registry)
     circuit_of(model, backend)
     split = folder.load_split(registry, allow_url=allow_url)

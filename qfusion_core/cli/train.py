@@ -61,10 +61,10 @@ def train(
     from qfusion_core.errors import InputError
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.runs.claim import claimed
-    from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.workflows import train
+    from qfusion_core.runs.folder import RunFolder, load_split
 
     backends = Backends.read(backends_file)
+    backends.options(backends.default if backend is None else backend, registry := Registry())
     if resume is not None:
         given = (data, preset, classical, quantum, fusion, seed, out, settings or None)
         if any(value is not None for value in given):
@@ -72,7 +72,10 @@ def train(
                 "--resume RUN takes data set, model and settings from RUN: beside it give only "
                 "--backend, --backends-file, --allow-url or --json"
             )
-        options = RunFolder.open(resume).config.spec.training
+        options = RunFolder.open(resume, registry).config.spec.training
+
+        from qfusion_core.workflows import train
+
         device = open_named(backends, backend, run=paying(resume, yes=yes))
         with resumable(resume), show_epochs(options) as on_epoch:
             folder = train.resume(resume, backend=device, allow_url=allow_url, on_epoch=on_epoch)
@@ -80,7 +83,6 @@ def train(
         raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
     else:
         preset = preset or "strong"
-        registry = Registry()
         seeds = [] if seed is None else [f"training.seed={seed}"]
         spec = compose(
             preset,
@@ -93,6 +95,10 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
         with claimed(out, Path("runs") / name) as place:
+            split = load_split(spec.data, spec.training.seed, registry)
+
+            from qfusion_core.workflows import train
+
             device = open_named(backends, backend, registry, paying(place, yes=yes))
             with resumable(place), show_epochs(spec.training) as on_epoch:
                 folder = train.train(
@@ -101,6 +107,7 @@ def train(
                     backend=device,
                     registry=registry,
                     backends=backends,
+                    split=split,
                     on_epoch=on_epoch,
                 )
     _report(folder, as_json)

@@ -51,6 +51,7 @@ def train(
     backend: str | Device | None = None,
     registry: Registry | None = None,
     backends: Backends | None = None,
+    split: Split | None = None,
     on_epoch: OnEpoch = lambda state: None,
     approve: Approve = None,
 ) -> RunFolder:
@@ -63,12 +64,13 @@ def train(
             the default backend.
         registry: Where components are looked up.
         backends: Where ``noise.snapshot`` is looked up; None for the file that is in force.
+        split: The data set of the specification where it is loaded already.
         on_epoch: Called after each epoch, once it is safe on disk.
         approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
     """
     registry = registry or Registry()
     spec = with_figures(spec, backends, registry)
-    split = load_split(spec.data, spec.training.seed, registry)
+    split = split or load_split(spec.data, spec.training.seed, registry)
     model = fresh_model(spec, split, backend, registry, run=out, approve=approve)
     folder = RunFolder.create(Path(out), spec, split)
     try:
