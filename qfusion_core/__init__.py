@@ -2,7 +2,8 @@
 
 Every public name is importable from here and is loaded on first use: ``import qfusion_core``
 imports neither torch nor PennyLane, nor anything else that is not Python's: ``python -m`` does so
-while the working directory can still shadow it.
+while the working directory can still shadow it. ``__init__.pyi`` says the same to editors and type
+checkers.
 """
 
 import importlib
@@ -12,10 +13,6 @@ from qfusion_core.isolation import take_no_settings_from_here
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from qfusion_core.options import Credentials as Credentials
-    from qfusion_core.options import Options as Options
-    from qfusion_core.plugin.hookspecs import hookimpl as hookimpl
 
 take_no_settings_from_here()
 
@@ -52,7 +49,6 @@ _HOMES = {
     "export": "workflows.export",
     "ExportResult": "workflows.export",
     "FailedPart": "remote.job",
-    "features": "data.columns",
     "Finding": "remote.job",
     "Fusion": "interfaces.fusion",
     "FusionClassifier": "model.classifier",
@@ -73,7 +69,6 @@ _HOMES = {
     "Layout": "circuits.pauli_words",
     "Listed": "remote.machines",
     "ListedPrice": "remote.price",
-    "listing": "data.columns",
     "load": "runs.opening",
     "MachineFacts": "remote.machines",
     "MachineList": "remote.machines",
@@ -81,6 +76,7 @@ _HOMES = {
     "Measurement": "remote.measurement",
     "NoiseParameters": "noise_parameters",
     "NotTrusted": "errors",
+    "Offer": "plugin.hookspecs",
     "one_line": "printable",
     "open_backend": "backends.opening",
     "open_regular": "storage.reading",
@@ -98,6 +94,7 @@ _HOMES = {
     "QfusionError": "errors",
     "QNodeEncoder": "model.qnode_encoder",
     "QuantumEncoder": "interfaces.encoders",
+    "quoted_list": "data.columns",
     "Range": "remote.price",
     "read_arrays": "data.table",
     "read_document": "storage.reading",
@@ -118,6 +115,7 @@ _HOMES = {
     "Result": "remote.job",
     "resume_training": "workflows.train",
     "retry_after": "remote.retry_after",
+    "select_features": "data.columns",
     "shot_noise": "noise.shots",
     "shown_path": "printable",
     "Site": "remote.site",
@@ -139,15 +137,36 @@ _HOMES = {
     "ZScore": "model.zscore",
 }
 
+# old name: new one, since when, until when the old one is understood
+_RENAMED = {
+    "features": ("select_features", "0.2", "0.4"),
+    "listing": ("quoted_list", "0.2", "0.4"),
+}
+
 __all__ = [*_HOMES]
 
 
 def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
+    if name in _RENAMED:
+        return _renamed(name)
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
         return importlib.import_module("qfusion_core.testing")
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
+
+
+def _renamed(name: str) -> "Any":
+    import warnings
+
+    new, since, until = _RENAMED[name]
+    warnings.warn(
+        f"qfusion_core.{name} is called {new} since {since}; the old name is understood until "
+        f"{until}: write qfusion_core.{new}",
+        DeprecationWarning,
+        stacklevel=3,  # whoever asked for the name, behind `__getattr__`
+    )
+    return __getattr__(new)
 
 
 def __dir__() -> "list[str]":

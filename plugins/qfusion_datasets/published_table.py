@@ -9,7 +9,7 @@ import numpy as np
 
 from qfusion_core import Part, Split
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, TableOptions
+from qfusion_datasets.options import PublishedTableOptions
 from qfusion_datasets.published import Published
 
 
@@ -21,12 +21,15 @@ class PublishedTable(Published, ABC):
         class_names: In the order of the class indices.
     """
 
-    class Options(TableOptions, DownloadOptions):
-        """How to split it, and where to get it from."""
-
-    options: Options
+    Options = PublishedTableOptions
+    options: PublishedTableOptions
     feature_names: ClassVar[tuple[str, ...]]
     class_names: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def example(cls) -> PublishedTableOptions:
+        """The extract of 210 rows."""
+        return PublishedTableOptions(extract=True)
 
     def split(self, seed: int, arrays: Arrays) -> Split:
         """See `TableOptions`."""

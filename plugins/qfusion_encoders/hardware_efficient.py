@@ -10,7 +10,7 @@ from torch import Tensor
 from qfusion_core import InputError
 from qfusion_encoders.ansatz import layer, ranges
 from qfusion_encoders.ansatz_encoder import AnsatzEncoder
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_encoders.options import HardwareEfficientOptions
 
 
 class HardwareEfficient(AnsatzEncoder):
@@ -23,11 +23,9 @@ class HardwareEfficient(AnsatzEncoder):
     """
 
     name: ClassVar[str] = "hardware-efficient"
+    Options = HardwareEfficientOptions
 
-    class Options(AnsatzOptions):
-        """Options of `hardware-efficient`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: HardwareEfficientOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         if n_features > qubits:
             raise InputError(

@@ -11,7 +11,7 @@ from torch import Tensor
 from qfusion_core import InputError
 from qfusion_encoders.ansatz import layer, ranges
 from qfusion_encoders.ansatz_encoder import AnsatzEncoder
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_encoders.options import ReuploadingOptions
 
 
 class Reuploading(AnsatzEncoder):
@@ -26,11 +26,9 @@ class Reuploading(AnsatzEncoder):
     """
 
     name: ClassVar[str] = "reuploading"
+    Options = ReuploadingOptions
 
-    class Options(AnsatzOptions):
-        """Options of `reuploading`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: ReuploadingOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         chunks = ceil(n_features / qubits)
         if options.layers < chunks:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from qfusion_core import QuantumEncoder, ZScore, pauli_words, token_layout
 from qfusion_encoders.angles import ScaledAngles
-from qfusion_encoders.options import TokenOptions
+from qfusion_encoders.options import ShamOptions
 
 
 class Sham(QuantumEncoder):
@@ -21,11 +21,9 @@ class Sham(QuantumEncoder):
     """
 
     name: ClassVar[str] = "sham"
+    Options = ShamOptions
 
-    class Options(TokenOptions):
-        """Options of `sham`: those of a circuit that say how its tokens look."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: ShamOptions, *, n_features: int) -> None:
         super().__init__(options, n_features=n_features)
         words = pauli_words(options.readout, options.qubits or n_features)
         index = torch.tensor(token_layout(words, options.layout))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor
 
 import qfusion_core
@@ -17,7 +15,6 @@ from qfusion_core import (
     Device,
     InputError,
     QfusionError,
-    one_line,
     require_finite,
     require_wires,
 )
@@ -25,60 +22,19 @@ from qfusion_pennylane import aer
 from qfusion_pennylane.catalogue import brings, is_vendors, traits
 from qfusion_pennylane.execution import Adjoint, TapeProgram, execute, rows_at_once
 from qfusion_pennylane.opening import Opener, installed
-
-# What one circuit may draw in 2 GB: most devices hold each bit of each draw, as 8 bytes and copies
-# of them (50 bytes for two wires, 210 for twelve), Qiskit's 350 to 500 bytes for each circuit.
-MOST_SHOTS = 10**6
-MOST_QISKIT = 200_000
-Method = Literal["auto", "backprop", "adjoint", "parameter-shift"]
+from qfusion_pennylane.options import PennyLaneOptions
 
 
 class PennyLane(Device):
     """Any PennyLane device on this machine, by its name."""
 
     name = "pennylane"
-
-    class Options(qfusion_core.Options):
-        """Options of `pennylane`."""
-
-        device: str = Field(description="Name of an installed PennyLane device: lightning.qubit.")
-        shots: int | None = Field(
-            None,
-            ge=1,
-            le=MOST_SHOTS,
-            description="Draws behind each value; default: exact values.",
-        )
-        seed: int | None = Field(None, ge=0, description="Start of the stream of draws.")
-        wires: int | None = Field(
-            None, ge=1, description="Refuse circuits with more qubits than this."
-        )
-        diff_method: Method = Field(
-            "auto",
-            description="How it is differentiated; auto: the fastest way that the device has, "
-            "with shots or without any way of its own by parameter shift.",
-        )
-        remote: Literal["acknowledged"] | None = Field(
-            None,
-            description="`acknowledged` allows a device that is not known to be local: its jobs "
-            "may cost money and are neither journalled nor budgeted.",
-        )
-        options: dict[str, Any] = Field(
-            default_factory=dict, description="Arguments of the device's own constructor."
-        )
-
-        @model_validator(mode="after")
-        def _held(self) -> Self:
-            if (self.shots or 0) > MOST_QISKIT and self.device.startswith("qiskit."):
-                raise ValueError(
-                    f"shots: {one_line(self.device, 40)} holds each draw in memory: expected at "
-                    f"most {MOST_QISKIT}; use type statevector for more"
-                )
-            return self
+    Options = PennyLaneOptions
 
     @classmethod
-    def example(cls) -> Options:
+    def example(cls) -> PennyLaneOptions:
         """PennyLane's own simulator."""
-        return cls.Options(device="default.qubit")
+        return PennyLaneOptions(device="default.qubit")
 
     @classmethod
     def packages(cls, options: qfusion_core.Options) -> list[str]:
@@ -101,7 +57,7 @@ class PennyLane(Device):
         return not is_vendors(options.device)
 
     def __init__(
-        self, options: Options, credentials: qfusion_core.Credentials | None = None
+        self, options: PennyLaneOptions, credentials: qfusion_core.Credentials | None = None
     ) -> None:
         self.shots, self.max_wires = options.shots, options.wires
         self._name = options.device
@@ -121,7 +77,7 @@ class PennyLane(Device):
         self._gradient = self._choose_gradient(options)
         self._black_box = _ByParameterShift(self)
 
-    def _check_draws(self, options: Options) -> None:
+    def _check_draws(self, options: PennyLaneOptions) -> None:
         where = f"pennylane: {self._name}"
         if options.shots is None and not self._traits.exact:
             raise InputError(f"{where} has no exact values; set shots")
@@ -132,7 +88,7 @@ class PennyLane(Device):
         if options.shots is None:
             raise InputError(f"{where}: seed: exact values draw nothing; set shots, or drop seed")
 
-    def _choose_gradient(self, options: Options) -> str | None:
+    def _choose_gradient(self, options: PennyLaneOptions) -> str | None:
         """PennyLane's name of the way to differentiate; None: by parameter shift."""
         from pennylane.devices import ExecutionConfig
 

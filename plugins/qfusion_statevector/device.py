@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 import qfusion_core
@@ -18,49 +16,18 @@ from qfusion_statevector.autograd import (
     refuse_transforms,
 )
 from qfusion_statevector.executor_choice import ExecutorChoice
-from qfusion_statevector.shots import MOST_SHOTS, SampledStatevector
+from qfusion_statevector.options import StatevectorOptions
+from qfusion_statevector.shots import SampledStatevector
 
 
 class Statevector(Device):
     """Exact simulation: batched, differentiable, on whatever torch device the data is."""
 
     name = "statevector"
-
-    class Options(qfusion_core.Options):
-        """Options of `statevector`."""
-
-        executor: Literal["numba", "torch", "lightning"] | None = Field(
-            None,
-            description="Who computes: numba (CPU only, the fastest), torch (any torch device), "
-            "lightning (PennyLane's lightning.qubit, row by row, for very wide circuits); default: "
-            "the fastest that is installed and fits.",
-        )
-        shots: int | None = Field(
-            None,
-            ge=1,
-            le=MOST_SHOTS,
-            description="Measurements behind each value, as on a machine; default: exact values.",
-        )
-        sampling: Literal["draws", "gaussian"] = Field(
-            "draws",
-            description="With shots: draws (outcomes are drawn, gradients take parameter shift: "
-            "two more rows for each angle) or gaussian (noise of the same variance is added to "
-            "the exact values, which stay differentiable: for training).",
-        )
-        seed: int | None = Field(
-            None,
-            ge=0,
-            lt=2**63,
-            description="Start of the stream of draws; default: torch's generator.",
-        )
-        memory_gb: float | None = Field(
-            None,
-            gt=0,
-            description="Most memory that one evaluation may take, in GB; default: what is free.",
-        )
+    Options = StatevectorOptions
 
     def __init__(
-        self, options: Options, credentials: qfusion_core.Credentials | None = None
+        self, options: StatevectorOptions, credentials: qfusion_core.Credentials | None = None
     ) -> None:
         for name in ("seed", "sampling"):
             if options.shots is None and name in options.model_fields_set:

@@ -14,7 +14,6 @@ from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.torch_executor.executor import TorchExecutor
 
 DRAWS_AT_ONCE = 2**22
-MOST_SHOTS = 10**8  # of a group and row: a standard error of 1e-4, in about 5 seconds
 
 
 class SampledStatevector(BlackBoxDevice):

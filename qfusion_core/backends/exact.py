@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
 from qfusion_core.plugin.registry import Registry
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
 
 
 def open_exact(

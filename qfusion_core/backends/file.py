@@ -96,24 +96,39 @@ class Backends:
             raise InputError(f"unknown backend {unknown} in {where}; {known}")
         return name
 
-    def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
-        """Device class and checked options of a backend. Opens nothing, reads no secret.
+    def options(self, name: str, registry: Registry) -> Options:
+        """Checked options of a backend, for which its device need not be imported.
 
         Raises:
             InputError: Unknown name, device or option.
         """
         place = ("backends", self.require(name))
         if name in self.pools:
-            from qfusion_core.pool.device import Pool
-
             for member in self.pools[name].backends:
-                self.configured(member, registry)
-            return Pool, self.pools[name]
+                self.options(member, registry)
+            return self.pools[name]
         try:
-            device: type[Device] = registry.get("device", self.entries[name].type)
+            options = registry.options("device", self.entries[name].type)
         except InputError as error:
             raise self.source_of(name).error((*place, "type"), str(error)) from None
-        return device, self.source_of(name).validate(device.Options, (*place, "options"))
+        return self.source_of(name).validate(options, (*place, "options"))
+
+    def configured(self, name: str, registry: Registry) -> tuple[type[Device], Options]:
+        """Device class and checked options of a backend. Opens nothing, reads no secret.
+
+        Raises:
+            InputError: Unknown name, device or option.
+        """
+        options = self.options(name, registry)
+        if name in self.pools:
+            from qfusion_core.pool.device import Pool
+
+            return Pool, options
+        try:
+            device: type[Device] = registry.get("device", self.entries[name].type)
+        except InputError as error:  # its module does not load, say
+            raise self.source_of(name).error(("backends", name, "type"), str(error)) from None
+        return device, options
 
     def values_digest(self, name: str, registry: Registry) -> str:
         """The first of `values_digests`."""
@@ -127,12 +142,12 @@ class Backends:
         Raises:
             InputError: Unknown name, device or option.
         """
-        device, options = self.configured(name, registry)
+        options = self.options(name, registry)
         if name in self.pools:
             members = self.pools[name].backends
             digests = {member: self.values_digests(member, registry) for member in members}
             return pool_digests(self.pools[name], digests)
-        return values_digests(device.name, options)
+        return values_digests(self.entries[name].type, options)
 
     def credentials(self, name: str, device: type[Device]) -> Credentials | None:
         """The secrets of a backend, from the environment.

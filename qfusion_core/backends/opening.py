@@ -1,20 +1,25 @@
-"""Opens backends: a device with its options, its secrets, its budget and its journal."""
+"""Opens backends: a device with its options, its secrets, its budget and its journal.
+
+What is wrong in ``backends.yaml`` is said before torch is imported, which devices need.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.trust import require_trust
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.pool.device import Pool
-from qfusion_core.pool.local_member import LocalMember
-from qfusion_core.remote.approval import Approve
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.measurement import Measurement
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.pool.device import Pool
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.measurement import Measurement
 
 
 def open_backend(
@@ -67,6 +72,10 @@ def open_named(
     registry = registry or Registry()
     device, options = backends.configured(name, registry)
     require_trust(backends, name, registry)
+
+    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.measurement import Measurement
+
     if name in backends.pools:
         return _open_pool(backends, name, registry, Measurement.of(run, approve))
     credentials = backends.credentials(name, device)
@@ -83,6 +92,8 @@ def open_named(
 def _binding(
     backends: Backends, name: str, device: RemoteDevice, measurement: Measurement
 ) -> Binding:
+    from qfusion_core.remote.binding import Binding
+
     budget = backends.entries[name].budget
     if device.paid and not device.local and budget is None:
         raise backends.source_of(name).error(
@@ -98,6 +109,11 @@ def _open_pool(backends: Backends, name: str, registry: Registry, measurement: M
     Raises:
         InputError: A member costs money and names no budget; or none can be opened.
     """
+    from qfusion_core.pool.device import Pool
+    from qfusion_core.pool.local_member import LocalMember
+    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.device import RemoteDevice
+
     members: dict[str, RemoteDevice] = {}
     absent: dict[str, str] = {}
     for member in backends.pools[name].backends:

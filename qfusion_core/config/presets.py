@@ -179,7 +179,7 @@ def _swap(registry: Registry, key: str, part: Mapping[str, Any], name: str) -> d
     if name == "none" and key == "quantum":
         return {"type": "none"}
     try:
-        known = registry.get(KINDS_BY_KEY[key], name).Options.model_fields
+        known = registry.options(KINDS_BY_KEY[key], name).model_fields
     except InputError as error:
         raise InputError(f"--{key}: {error}") from None
     options = part.get("options", {})

@@ -11,7 +11,8 @@ from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.noise_parameters import Noise
 from qfusion_core.options import Options
-from qfusion_core.plugin.registry import Kind, Registry
+from qfusion_core.plugin.offered import Kind
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line
 
 KINDS_BY_KEY: Mapping[str, Kind] = {
@@ -132,9 +133,9 @@ def validate(source: YamlDocument, at: tuple[str, ...], registry: Registry) -> R
         part: ComponentSpec = getattr(spec, key)
         if not (key == "quantum" and part.type == "none"):
             try:
-                component = registry.get(kind, part.type)
+                known = registry.options(kind, part.type)
             except InputError as error:
                 raise source.error((*at, key, "type"), str(error)) from None
-            options = source.validate(component.Options, (*at, key, "options"), part.options)
+            options = source.validate(known, (*at, key, "options"), part.options)
             checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
     return spec.model_copy(update=checked)

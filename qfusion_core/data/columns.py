@@ -26,7 +26,7 @@ _LONGEST = 300  # of an error, whatever the names and cells of a file
 _YAML_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "inf", "nan"}
 
 
-def features(
+def select_features(
     frame: pd.DataFrame, feature_names: Sequence[str], path: str | Path, *, narrow: bool = False
 ) -> NDArray[np.floating[Any]]:
     """Columns of a table as a matrix, with all their digits. Booleans become 0 and 1.
@@ -52,11 +52,11 @@ def features(
         raise InputError(
             f"{where}: expected a column {_name(absent[0])}"
             + (
-                f" and {len(absent) - 1} more: {listing(absent[1:], limit=50)}"
+                f" and {len(absent) - 1} more: {quoted_list(absent[1:], limit=50)}"
                 if absent[1:]
                 else ""
             )
-            + f"; got the columns: {listing(frame.columns, limit=60)}"
+            + f"; got the columns: {quoted_list(frame.columns, limit=60)}"
         )
     columns, flaws = [], {}
     for name in taken:
@@ -81,7 +81,9 @@ def features(
     return table
 
 
-def listing(names: Iterable[str], separator: str = ", ", most: int = 20, limit: int = 120) -> str:
+def quoted_list(
+    names: Iterable[str], separator: str = ", ", most: int = 20, limit: int = 120
+) -> str:
     """Names for the text of an error: the first ones, and how many there are."""
     names = [shortened(printable(name), 40) for name in names]
     shown = min(most, len(names))

@@ -16,7 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core.data.columns import features, listing
+from qfusion_core.data.columns import quoted_list, select_features
 from qfusion_core.data.formats.archives import read_npz
 from qfusion_core.data.formats.columnar import read_parquet
 from qfusion_core.data.formats.delimited import read_delimited, require_unique
@@ -72,7 +72,7 @@ def read_table(
         frame.attrs = {"marks": marks}  # and nothing that somebody wrote into a Parquet
         require_unique(tuple(frame.columns), where)
     if len(frame) == 0:
-        raise InputError(f"{where}: no rows, only column names: {listing(frame.columns)}")
+        raise InputError(f"{where}: no rows, only column names: {quoted_list(frame.columns)}")
     return frame
 
 
@@ -101,7 +101,7 @@ def read_features(
     """
     if feature_names:
         table = read_table(path, marks=marks, usual=usual)
-        return features(table, feature_names, path).astype(np.float64, copy=False)
+        return select_features(table, feature_names, path).astype(np.float64, copy=False)
     x, _ = read_arrays(path, channels=channels)
     if x.ndim != 4:
         raise InputError(
@@ -134,7 +134,7 @@ def read_arrays(
             raise InputError(f"{where}: expected an .npz file with an array x, got {suffix}")
         arrays, names = read_npz(file, where, ("x", "y"))
     if "x" not in arrays:
-        raise InputError(f"{where}: expected an array 'x', got: {listing(names)}")
+        raise InputError(f"{where}: expected an array 'x', got: {quoted_list(names)}")
     x, y = arrays["x"], arrays.get("y")
     if x.ndim not in (2, 3, 4) or x.dtype.kind not in "biuf":
         raise InputError(

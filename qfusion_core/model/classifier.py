@@ -19,7 +19,8 @@ from qfusion_core.interfaces.encoders import ClassicalEncoder, QuantumEncoder
 from qfusion_core.interfaces.fusion import Fusion, FusionOutput
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.preprocess import Pipeline
-from qfusion_core.plugin.registry import Kind, Registry
+from qfusion_core.plugin.offered import Kind
+from qfusion_core.plugin.registry import Registry
 
 
 class FusionClassifier(nn.Module):

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name as canonical
 
@@ -27,9 +26,6 @@ from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.submission import new_asking
 from qfusion_core.workflows.cancelling import cancel_jobs
 from qfusion_core.workflows.journal_folders import look_at_places
-
-if TYPE_CHECKING:
-    from qfusion_core.plugin.registry import OfferedComponent
 
 TRUST = "trust"
 PATIENCE = {"timeout_seconds": 60.0, "tries": 2}  # of somebody who waits for the doctor
@@ -112,13 +108,14 @@ def package_findings(
     device: type[Device], options: Options, registry: Registry
 ) -> Iterator[Finding]:
     """The plugin, and what it needs besides."""
-    offer: OfferedComponent = next(o for o in registry.offers("device") if o.component is device)
-    yield Finding("device", "ok", f"{device.name!r} of {offer.plugin}")
+    plugin = registry.provider("device", device.name)
+    assert plugin is not None
+    yield Finding("device", "ok", f"{device.name!r} of {plugin}")
     for package in (canonical(name) for name in device.packages(options)):
         if (version := installed_version(package)) is not None:
             yield Finding("package", "ok", f"{package} {version}")
         else:
-            advice = how_to_install(package, offer.plugin.distribution, device.name)
+            advice = how_to_install(package, plugin.distribution, device.name)
             yield Finding("package", "failed", f"{package} is not installed; {advice}")
 
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core import InputError, features, read_arrays, read_features, read_table
+from qfusion_core import InputError, read_arrays, read_features, read_table, select_features
 
 
 @pytest.fixture
@@ -71,7 +71,9 @@ def test_spaces_after_commas_and_other_columns_do_not_matter(write):
     ids=lambda column: str(column.dtype),
 )
 def test_numbers_of_any_dtype_are_numbers(column):
-    np.testing.assert_array_equal(features(pd.DataFrame({"a": column}), ["a"], "t"), [[1], [0]])
+    np.testing.assert_array_equal(
+        select_features(pd.DataFrame({"a": column}), ["a"], "t"), [[1], [0]]
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,8 +124,8 @@ def test_a_semicolon_in_one_of_several_columns_separates_nothing(write):
 
 def test_dates_and_complex_numbers_are_refused():
     frame = pd.DataFrame({"when": [datetime(2020, 1, 1, tzinfo=UTC)], "z": [1j]})
-    assert "column 'when': datetime64" in refusal(lambda: features(frame, ["when"], "t"))
-    assert "column 'z': complex numbers" in refusal(lambda: features(frame, ["z"], "t"))
+    assert "column 'when': datetime64" in refusal(lambda: select_features(frame, ["when"], "t"))
+    assert "column 'z': complex numbers" in refusal(lambda: select_features(frame, ["z"], "t"))
 
 
 @pytest.mark.parametrize(

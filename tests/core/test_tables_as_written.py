@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core import InputError, Marks, features, read_arrays, read_features, read_table
+from qfusion_core import InputError, Marks, read_arrays, read_features, read_table, select_features
 
 
 def refusal(action) -> str:
@@ -286,16 +286,16 @@ def test_a_parquet_of_a_billion_equal_cells_is_refused(tmp_path):
 
 def test_whole_numbers_of_a_frame_keep_their_kind():
     frame = pd.DataFrame({"a": [1, 2], "b": [True, False]})
-    assert features(frame, ["a", "b"], "t").dtype == np.float64
-    assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float32
+    assert select_features(frame, ["a", "b"], "t").dtype == np.float64
+    assert select_features(frame, ["a", "b"], "t", narrow=True).dtype == np.float32
     frame["a"] = [0.1, 2]
-    assert features(frame, ["a", "b"], "t", narrow=True).dtype == np.float64
+    assert select_features(frame, ["a", "b"], "t", narrow=True).dtype == np.float64
 
 
 def test_no_names_and_cells_make_a_line_too_long(tmp_path):
     names = ["a " * 40, "b " * 40]
     said = refusal(
-        lambda: features(pd.DataFrame({n: ["x" * 99, "1"] for n in names}), names, "t.csv")
+        lambda: select_features(pd.DataFrame({n: ["x" * 99, "1"] for n in names}), names, "t.csv")
     )
     assert len(said) <= 300
     assert said.startswith("t.csv: column 'a a ")

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_pennylane.catalogue import LOCAL, traits
-from qfusion_pennylane.device import MOST_QISKIT, MOST_SHOTS, PennyLane
+from qfusion_pennylane.device import PennyLane
+from qfusion_pennylane.options import MOST_QISKIT, MOST_SHOTS
 
 AER = pytest.param("qiskit.aer", marks=pytest.mark.aer)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.shots import MOST_SHOTS
+from qfusion_statevector.options import MOST_SHOTS
 
 WORDS = [*pauli_words("xyz+pairs", 3), "III"]
 
