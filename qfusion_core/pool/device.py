@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -41,7 +40,7 @@ class Pool(QueuedDevice):
         origins: Where the values of the last call come from.
     """
 
-    name: ClassVar[str] = POOL
+    name = POOL
     shiftable = False
 
     def __init__(
@@ -53,7 +52,7 @@ class Pool(QueuedDevice):
         bound: Binding,
     ) -> None:
         self._members, self._digests = dict(members), digests
-        self.absent = dict(absent)  # type: ignore[misc]
+        self.absent = dict(absent)
         self.bound = bound
         devices = members.values()
         self.paid = any(device.paid for device in devices)
