@@ -65,7 +65,7 @@ def estimate(
     from qfusion_core.interfaces.device import Device
     from qfusion_core.model.circuit_encoder import CircuitEncoder
     from qfusion_core.plugin.registry import Registry
-    from qfusion_core.remote.estimate import Estimate, plan_of, room
+    from qfusion_core.remote.estimate import Estimate, check_budget, plan_of
     from qfusion_core.remote.journal.recognition import known
     from qfusion_core.remote.journal.rows import MeasurementIdentity
     from qfusion_core.remote.price_age import said_of_age
@@ -100,11 +100,11 @@ def estimate(
             "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
         )
         before = known(device.bound.measurement.journal, about, device.values_digests())
-        return device, plan, room(device, plan), before
+        return device, plan, check_budget(device, plan), before
 
     backends = Backends.read(backends_file)
     with no_network(offline):
-        (device, plan, rooms, before), unasked = with_or_without_account(
+        (device, plan, checks, before), unasked = with_or_without_account(
             backends, backend, registry, run, planned, OfflinePlan(offline, True, shots)
         )
     if ask and unasked is not None:
@@ -123,7 +123,7 @@ def estimate(
     old = said_of_age(total.price)
     if as_json:
         documents = [
-            _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
+            _as_json(name, rows[name], each, checks.get(name)) for name, each in figures.items()
         ]
         *members, whole = documents
         whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
@@ -157,11 +157,11 @@ def estimate(
             else "would go on with it"
         )
         say(f"{before.id}: these rows have a measurement, {before.state}: evaluate {what}")
-    for name, each_room in rooms.items():
-        rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
+    for name, check in checks.items():
+        rest = ", ".join(f"{limit} {amount:g}" for limit, amount in check.left.items())
         say(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
-        if each_room.refusal:
-            say(f"it would be refused: {each_room.refusal}")
+        if check.refusal:
+            say(f"it would be refused: {check.refusal}")
 
 
 def _rows(plan: Iterable[PlannedJob]) -> set[int]:
@@ -169,10 +169,10 @@ def _rows(plan: Iterable[PlannedJob]) -> set[int]:
 
 
 def _as_json(
-    backend: str, rows: int, estimate: Estimate, room: BudgetCheck | None
+    backend: str, rows: int, estimate: Estimate, check_budget: BudgetCheck | None
 ) -> dict[str, Any]:
     document = {"backend": backend, "rows": rows, **estimate._asdict()}
     return document | {
         "price": estimate.price.as_json(),
-        "budget": room and room._asdict(),
+        "budget": check_budget and check_budget._asdict(),
     }

@@ -86,10 +86,10 @@ class Pool(QueuedDevice):
         return self._planner.plan(call, [whole], {})
 
     def replan(
-        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
-        return self._planner.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+        return self._planner.plan(call, [(record.rows, record.columns) for record in records], out)
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
         """See `PoolPlanner.alone`."""

@@ -11,7 +11,7 @@ from qfusion_core.remote.errors import JobFailed
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.queued_device import CallResult, Origin, QueuedDevice
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 
 def evaluate_locally(queue: QueuedDevice, call: Call) -> CallResult:
@@ -35,5 +35,5 @@ def _wait_locally(device: Adapter, job_id: str) -> None:
         time.sleep(device.options.poll_seconds / 100)
         status = device.status(job_id)
     if status.state != "done":
-        reason = new_asking(device).hide(status.reason) or status.state
+        reason = retrying_caller(device).hide(status.reason) or status.state
         raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)

@@ -67,13 +67,13 @@ class QueuedDevice(BlackBoxDevice, ABC):
 
     @abstractmethod
     def replan(
-        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """Another plan for what some jobs were to do; positions count from 0.
 
         Args:
             call: The whole.
-            entries: Jobs that failed, were cancelled, or are surely not sent.
+            records: Jobs that failed, were cancelled, or are surely not sent.
             out: Backends that may have none of it, and why.
 
         Raises:
