@@ -9,7 +9,7 @@ from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.machines import MachineFacts
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 
 def save_properties(backends: Backends, name: str, path: Path) -> Path:
@@ -32,7 +32,7 @@ def save_properties(backends: Backends, name: str, path: Path) -> Path:
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it, or give another file")
     device = open_named(backends, name)
-    told = new_asking(device)(device.properties) if isinstance(device, RemoteDevice) else None
+    told = retrying_caller(device)(device.properties) if isinstance(device, RemoteDevice) else None
     if told is None:
         raise InputError(
             f"backend {name!r} (device {device.name!r}) tells no properties; those of a machine at "
@@ -63,7 +63,7 @@ def refresh_machine(backends: Backends, name: str) -> tuple[Path, MachineFacts]:
     """
     device = open_named(backends, name)
     machines = device.machines if isinstance(device, RemoteDevice) else None
-    told = new_asking(device)(device.told) if isinstance(device, RemoteDevice) else None
+    told = retrying_caller(device)(device.told) if isinstance(device, RemoteDevice) else None
     if machines is None or told is None:
         raise InputError(
             f"backend {name!r} (device {device.name!r}) is in no list of machines; those of a "

@@ -21,9 +21,14 @@ class CalibratedDevice(Device):
 
     def __init__(self, inner: Device, calibration: Calibration) -> None:
         self.inner, self.calibration = inner, calibration
-        self.name = inner.name  # type: ignore[misc]
+        self.name = inner.name
         self.shots, self.max_wires = inner.shots, inner.max_wires
         self.rows_per_call = inner.rows_per_call
+
+    @property
+    def unwrapped(self) -> Device:
+        """The device whose values are corrected."""
+        return self.inner
 
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]

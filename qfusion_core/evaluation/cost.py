@@ -11,7 +11,7 @@ from torch import Tensor
 from qfusion_core.circuits.pauli_words import commuting_groups
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.remote.estimate import estimate, together
+from qfusion_core.remote.estimate import estimate, merge_facts
 
 if TYPE_CHECKING:
     from qfusion_core.remote.journal.records import JobRecord
@@ -70,7 +70,7 @@ def cost(
     x_q: Tensor,
     device: Device,
     seconds: float,
-    entries: Sequence[JobRecord],
+    records: Sequence[JobRecord],
 ) -> Cost:
     """What it took a device to answer for all rows.
 
@@ -79,7 +79,7 @@ def cost(
         x_q: Features ``[rows, n_features]``.
         device: That answered.
         seconds: It took here.
-        entries: Its jobs in the journal; none for what runs here.
+        records: Its jobs in the journal; none for what runs here.
     """
     from qfusion_core.remote.queued_device import QueuedDevice
 
@@ -90,12 +90,12 @@ def cost(
     usd: Amount | None = FREE
     qpu_seconds: Amount | None = FREE
     facts: dict[str, Any] = {}
-    if entries:
-        jobs, facts = len(entries), together(each.facts for each in entries)
-        shots = None if shots is None else sum(each.price["shots"] for each in entries)
-        written = min(each.written for each in entries)
-        turnaround = max(each.ended or written for each in entries) - written
-        usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))
+    if records:
+        jobs, facts = len(records), merge_facts(each.facts for each in records)
+        shots = None if shots is None else sum(each.price["shots"] for each in records)
+        written = min(each.written for each in records)
+        turnaround = max(each.ended or written for each in records) - written
+        usd, qpu_seconds = (_amount(records, field) for field in ("usd", "qpu_seconds"))
     elif isinstance(device, QueuedDevice) and device.local:
         plan = estimate(device, encoder, x_q)
         jobs, shots, facts = plan.jobs, plan.price.shots, plan.facts
@@ -114,11 +114,11 @@ def cost(
     )
 
 
-def _amount(entries: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
+def _amount(records: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
     """The sum over jobs: what the provider said of a job, else the range of its plan."""
     low = high = 0.0
     charged = True
-    for each in entries:
+    for each in records:
         amount, told = each.amount(field)
         if amount is None:
             return None

@@ -16,7 +16,7 @@ from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.backend_report import BackendReport, ReferenceReport, backend_report
 from qfusion_core.evaluation.cost import cost
-from qfusion_core.evaluation.run_on_all import DeviceAnswer, DeviceFailure, ask_all, bare, entries
+from qfusion_core.evaluation.run_on_all import DeviceAnswer, DeviceFailure, ask_all, jobs_of
 from qfusion_core.interfaces.device import Device
 from qfusion_core.metrics.scores import Scores, scores
 from qfusion_core.model.circuit_encoder import CircuitEncoder
@@ -79,7 +79,7 @@ def compare(
             "gives the same; compare a model trained with a circuit"
         )
     (name, exact), *_ = devices.items()
-    if reason := inexact(bare(exact)):
+    if reason := inexact(exact.unwrapped):
         raise InputError(
             f"backend {name!r} {reason} and cannot be the reference; "
             "name an exact one with --reference"
@@ -88,9 +88,10 @@ def compare(
         encoder.device = device  # a circuit that does not fit is refused before anything runs
     model.double().eval()
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    for device in map(bare, devices.values()):
-        if isinstance(device, QueuedDevice) and device.local:
-            estimate(device, encoder, x_q)  # what its plan refuses is refused before anything runs
+    for device in devices.values():
+        queue = device.unwrapped
+        if isinstance(queue, QueuedDevice) and queue.local:
+            estimate(queue, encoder, x_q)  # what its plan refuses is refused before anything runs
     answers = ask_all(encoder, x_q, devices, on_start)
     encoder.device = exact
     base = answers[name]
@@ -103,7 +104,8 @@ def compare(
         if isinstance(answer, DeviceFailure):
             continue
         device = devices[backend]
-        took = cost(encoder, x_q, bare(device), answer.seconds, entries(backend, device))
+        jobs = jobs_of(backend, device)
+        took = cost(encoder, x_q, device.unwrapped, answer.seconds, jobs)
         logits = logits_from_tokens(model, x_c, encoder.arrange(answer.values))
         reports.append(
             backend_report(

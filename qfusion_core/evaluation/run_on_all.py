@@ -6,17 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
-from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.errors import InputError, Interrupted, QfusionError
 from qfusion_core.interfaces.device import Device
+from qfusion_core.interfaces.requirements import checked_angles
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.plugin.discovery import explain
-from qfusion_core.remote.errors import BudgetError, JobsLeft
+from qfusion_core.remote.errors import BudgetError
+from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import CallId, JobRecord
 from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.run_call import submit
 
 
 @dataclass(frozen=True)
@@ -72,32 +75,28 @@ def ask_all(
         QfusionError: Of the first device; of a request or a budget that must be changed.
     """
     first, *others = devices
-    found: dict[str, DeviceAnswer | DeviceFailure] = {first: _ask(encoder, x_q, devices[first])}
+    answers: dict[str, DeviceAnswer | DeviceFailure] = {first: _ask(encoder, x_q, devices[first])}
     for name in others:
-        queue = bare(devices[name])
+        queue = devices[name].unwrapped
         if isinstance(queue, QueuedDevice) and not queue.local:
             answer = _submit(encoder, x_q, name, devices[name], queue)
-            found |= {} if answer is None else {name: answer}
-    queued = [name for name in others if isinstance(bare(devices[name]), QueuedDevice)]
+            answers |= {} if answer is None else {name: answer}
+    queued = [name for name in others if isinstance(devices[name].unwrapped, QueuedDevice)]
     for name in sorted(others, key=queued.__contains__):
-        if name not in found:
+        if name not in answers:
             on_start(name)
-            found[name] = _try(encoder, x_q, name, devices[name])
-    return {name: found[name] for name in devices}
+            answers[name] = _try(encoder, x_q, name, devices[name])
+    return {name: answers[name] for name in devices}
 
 
-def bare(device: Device) -> Device:
-    """A device without its calibration."""
-    return device.inner if isinstance(device, CalibratedDevice) else device
-
-
-def entries(backend: str, device: Device) -> list[JobRecord]:
+def jobs_of(backend: str, device: Device) -> list[JobRecord]:
     """The jobs of the only call of a device's measurement; none where there is no journal."""
-    bound = getattr(bare(device), "bound", None)
-    if bound is None or backend not in bound.measurement.ids:
+    queue = device.unwrapped
+    if not isinstance(queue, QueuedDevice) or backend not in queue.bound.measurement.ids:
         return []
-    at = CallId(bound.measurement.ids[backend], 0)
-    return [each for each in bound.measurement.journal.jobs.all() if each.at == at]
+    measurement = queue.bound.measurement
+    call_id = CallId(measurement.ids[backend], 0)
+    return [record for record in measurement.journal.jobs.all() if record.at == call_id]
 
 
 def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> DeviceAnswer:
@@ -110,19 +109,30 @@ def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> DeviceAnswer:
 def _submit(
     encoder: CircuitEncoder, x_q: Tensor, name: str, device: Device, queue: QueuedDevice
 ) -> DeviceAnswer | DeviceFailure | None:
-    """None where the jobs are submitted and not done yet."""
-    measurement = queue.bound.measurement
-    wait, measurement.wait = measurement.wait, False
+    """None where the jobs are submitted, and are waited for later."""
     try:
-        return _ask(encoder, x_q, device)
-    except JobsLeft as left:
-        return None if wait else DeviceFailure(name, device.name, str(left), left=True)
+        encoder.device = device
+        runner = submit(queue, _first_call(encoder, x_q, queue))
+        if not runner.unfinished:
+            return _ask(encoder, x_q, device)
+        left = runner.jobs_left()
     except (InputError, BudgetError, Interrupted):
         raise
     except QfusionError as error:
         return DeviceFailure(name, device.name, str(error))
-    finally:
-        measurement.wait = wait
+    wait = queue.bound.measurement.wait
+    return None if wait else DeviceFailure(name, device.name, str(left), left=True)
+
+
+@torch.no_grad()
+def _first_call(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> Call:
+    """What `_ask` asks first of a device, and all that it asks unless the device takes fewer rows
+    at once: a queue splits by itself.
+    """
+    circuit, weights = encoder.traced, encoder.weights.flatten()
+    data = encoder.encode(x_q[: device.rows_per_call])
+    angles = checked_angles(device, circuit, data, weights, encoder.observables)
+    return Call.of(circuit, angles, encoder.observables)
 
 
 def _try(

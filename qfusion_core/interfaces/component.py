@@ -6,16 +6,14 @@ offline, with which the contract tests in `qfusion_core.testing` build it.
 
 from __future__ import annotations
 
-from abc import ABC
 from typing import ClassVar
 
 from qfusion_core import options as base
 
 
-class Component(ABC):
+class Component:
     """What all kinds of component share."""
 
-    name: ClassVar[str]
     Options: ClassVar[type[base.Options]] = base.Options
 
     @classmethod

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from qfusion_core import options as base
 from qfusion_core.data.split import Split
 from qfusion_core.interfaces.component import Component
 
 
-class Dataset(Component):
+class Dataset(Component, ABC):
     """Loads samples. The same options and seed give the same rows in the same parts."""
+
+    name: ClassVar[str]
 
     @abstractmethod
     def __init__(self, options: base.Options) -> None:

@@ -14,11 +14,7 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.parameter_shift import parameter_shift, trainable_angles
 from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces.component import Component
-from qfusion_core.interfaces.requirements import (
-    require_finite,
-    require_measured,
-    require_wires,
-)
+from qfusion_core.interfaces.requirements import checked_angles, require_measured
 
 if TYPE_CHECKING:
     from qfusion_core.noise_parameters import NoiseParameters
@@ -29,7 +25,7 @@ NO_GRADIENTS = (
 )
 
 
-class Device(Component):
+class Device(Component, ABC):
     """Evaluates circuits. A configured device is a backend: one entry of ``backends.yaml``.
 
     Attributes:
@@ -39,6 +35,7 @@ class Device(Component):
         rows_per_call: Most rows that it is asked for at once; None where it splits them itself.
     """
 
+    name: str  # of a class, and of a device that stands for another one
     Credentials: ClassVar[type[base.Credentials]] = base.Credentials
     shots: int | None = None
     max_wires: int | None = None
@@ -78,6 +75,11 @@ class Device(Component):
     def opens_lightly(cls, options: base.Options) -> bool:
         """Whether opening it imports no vendor's package: a listing opens no other."""
         return True
+
+    @property
+    def unwrapped(self) -> Device:
+        """What runs the circuits, where this device only changes the values of another one."""
+        return self
 
     def noise_model(self) -> NoiseParameters | None:
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
@@ -148,12 +150,7 @@ class BlackBoxDevice(Device, ABC):
                 f"device {self.name!r}: no torch.func (grad, vmap, jvp, ...) through a black box; "
                 "use torch.autograd, and rows of data for vmap"
             )
-        circuit.check(data, weights, observables)
-        require_wires(self, circuit.n_wires)
-        require_finite("data", data)
-        require_finite("weights", weights)
-        angles = circuit.angles(data, weights)
-        require_finite("angles", angles)  # a finite input can still overflow
+        angles = checked_angles(self, circuit, data, weights, observables)
 
         def run(rows: Tensor) -> Tensor:
             wanted = (len(rows), len(observables))

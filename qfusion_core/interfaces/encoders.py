@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -11,13 +12,14 @@ from qfusion_core import options as base
 from qfusion_core.interfaces.component import Component
 
 
-class QuantumEncoder(Component, nn.Module):
+class QuantumEncoder(Component, nn.Module, ABC):
     """Features to quantum tokens. Controls without a circuit are quantum encoders, too.
 
     Attributes:
         output_shape: ``(q_tokens, q_dim)``.
     """
 
+    name: ClassVar[str]
     output_shape: tuple[int, int]
 
     def __init__(self, options: base.Options, *, n_features: int) -> None:
@@ -28,7 +30,7 @@ class QuantumEncoder(Component, nn.Module):
         """Tokens of each sample."""
 
 
-class ClassicalEncoder(Component, nn.Module):
+class ClassicalEncoder(Component, nn.Module, ABC):
     """Features to classical tokens.
 
     Attributes:
@@ -37,6 +39,7 @@ class ClassicalEncoder(Component, nn.Module):
             output has ``batch * k`` rows, sample-major.
     """
 
+    name: ClassVar[str]
     output_shape: tuple[int, int]
     members: int = 1
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from qfusion_core import options as base
 from qfusion_core.interfaces.component import Component
 
 
-class Engine(Component):
+class Engine(Component, ABC):
     """Runs independent jobs: here, in processes, on a cluster."""
+
+    name: ClassVar[str]
 
     @abstractmethod
     def __init__(self, options: base.Options) -> None:

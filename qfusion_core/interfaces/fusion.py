@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from typing import NamedTuple
+from abc import ABC, abstractmethod
+from typing import ClassVar, NamedTuple
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -25,13 +25,14 @@ class FusionOutput(NamedTuple):
     attention: Tensor | None = None
 
 
-class Fusion(Component, nn.Module):
+class Fusion(Component, nn.Module, ABC):
     """Joins classical and quantum tokens.
 
     Attributes:
         out_dim: Width of the joined features.
     """
 
+    name: ClassVar[str]
     out_dim: int
 
     def __init__(

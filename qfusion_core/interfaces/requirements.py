@@ -9,6 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 
 
@@ -52,6 +53,24 @@ def require_wires(device: Sized, n_wires: int) -> None:
             f"the circuit has {n_wires} qubits, device {device.name!r} has {device.max_wires}; "
             "use a quantum encoder with fewer qubits, or another backend"
         )
+
+
+def checked_angles(
+    device: Sized, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+) -> Tensor:
+    """Gate angles ``[batch, n_angles]`` of samples, if a device can be asked for them.
+
+    Raises:
+        InputError: An argument does not fit the circuit, or the circuit not the device.
+        QfusionError: NaN or infinity among them.
+    """
+    circuit.check(data, weights, observables)
+    require_wires(device, circuit.n_wires)
+    require_finite("data", data)
+    require_finite("weights", weights)
+    angles = circuit.angles(data, weights)
+    require_finite("angles", angles)  # a finite input can still overflow
+    return angles
 
 
 def require_measured(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from typing import Any
 
 import torch
@@ -15,15 +14,14 @@ from qfusion_core.config.spec import ComponentSpec, RunSpec
 from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces.device import Device
-from qfusion_core.interfaces.encoders import ClassicalEncoder, QuantumEncoder
-from qfusion_core.interfaces.fusion import Fusion, FusionOutput
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.preprocess import Pipeline
+from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.plugin.offered import Kind
 from qfusion_core.plugin.registry import Registry
 
 
-class FusionClassifier(nn.Module):
+class FusionClassifier(TokenClassifier):
     """Classical features query quantum tokens; a head classifies what the fusion joins.
 
     With ``quantum: none`` there is neither quantum encoder nor fusion: the classical model with
@@ -50,11 +48,9 @@ class FusionClassifier(nn.Module):
         self.input_shape = input_shape
         self.transforms = nn.ModuleDict(pipelines)
         shape = pipelines["classical"].output_shape(input_shape)
-        self.classical: ClassicalEncoder = _make(
-            registry, "classical_encoder", spec.classical, input_shape=shape
-        )
-        self.quantum: QuantumEncoder | None = None
-        self.fusion: Fusion | None = None
+        self.classical = _make(registry, "classical_encoder", spec.classical, input_shape=shape)
+        self.quantum = None
+        self.fusion = None
         tokens, width = self.classical.output_shape
         if spec.quantum.type != "none":
             (n_features,) = pipelines["quantum"].output_shape(input_shape)
@@ -68,7 +64,7 @@ class FusionClassifier(nn.Module):
             )
         joined = self.fusion.out_dim if self.fusion else tokens * width
         members = self.classical.members
-        self.head: nn.Module = (
+        self.head = (
             nn.Linear(joined, n_classes)
             if members == 1
             else LinearEnsemble(joined, n_classes, k=members)
@@ -92,11 +88,6 @@ class FusionClassifier(nn.Module):
                     "add a transform such as {pca: 9}"
                 )
         return cls(spec, pipelines=pipelines, input_shape=tuple(train.x.shape[1:]), **rest)
-
-    @property
-    def device(self) -> Device | None:
-        """What runs the circuit; None where there is no circuit or nothing is attached."""
-        return self.quantum.device if isinstance(self.quantum, CircuitEncoder) else None
 
     def attach(self, device: Device) -> FusionClassifier:
         """Run the circuit on this device from now on; models without a circuit need none.
@@ -143,45 +134,6 @@ class FusionClassifier(nn.Module):
     def tokens(self, x_q: Float[Tensor, "batch features"]) -> Tensor | None:
         """Quantum tokens ``[batch, q_tokens, q_dim]``, or None where there is no quantum branch."""
         return None if self.quantum is None else self.quantum(x_q)
-
-    def fuse(self, x_c: Tensor, tokens: Tensor | None) -> FusionOutput:
-        """Joined features ``[batch * members, out_dim]`` of the classical branch and tokens."""
-        classical = self.classical(x_c)
-        if self.fusion is None or tokens is None:
-            return FusionOutput(classical.flatten(1))
-        output: FusionOutput = self.fusion(
-            classical, tokens.repeat_interleave(self.classical.members, dim=0)
-        )
-        features = getattr(output, "features", output)
-        wanted, got = [len(classical), self.fusion.out_dim], list(getattr(features, "shape", []))
-        if features is output or got != wanted:
-            raise QfusionError(
-                f"fusion {self.fusion.name!r}: expected FusionOutput(features {wanted}) (rows, "
-                f"out_dim) from forward, got {type(output).__name__} with {got}; this is a fault "
-                "of the fusion's plugin"
-            )
-        return output
-
-    def member_logits(self, x_c: Tensor, tokens: Tensor | None) -> Float[Tensor, "batch k classes"]:
-        """Logits of each member; the loss is the mean over members."""
-        features = self.fuse(x_c, tokens).features
-        logits: Tensor = self.head(features.unflatten(0, (-1, self.classical.members)))
-        return logits
-
-    def classify(self, x_c: Tensor, tokens: Tensor | None) -> Float[Tensor, "batch classes"]:
-        """Logits from given tokens: the logarithm of the members' mean probabilities."""
-        return member_mean(self.member_logits(x_c, tokens))
-
-    def forward(self, x_c: Tensor, x_q: Tensor) -> Float[Tensor, "batch classes"]:
-        """Logits of each sample."""
-        return self.classify(x_c, self.tokens(x_q))
-
-
-def member_mean(logits: Float[Tensor, "batch k classes"]) -> Float[Tensor, "batch classes"]:
-    """Logits of the mean of the members' softmaxes; a single member's are kept as they are."""
-    if logits.shape[1] == 1:
-        return logits.squeeze(1)
-    return torch.logsumexp(logits.log_softmax(-1), dim=1) - math.log(logits.shape[1])
 
 
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)

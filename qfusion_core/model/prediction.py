@@ -15,13 +15,14 @@ from qfusion_core.data.finite_rows import finite_rows
 from qfusion_core.errors import InputError
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.printable import shown_path
 
 CHUNK = 1024
 
 
 @torch.no_grad()
-def quantum_tokens(model: FusionClassifier, x_q: Tensor) -> Tensor | None:
+def quantum_tokens(model: TokenClassifier, x_q: Tensor) -> Tensor | None:
     """Tokens of all rows ``[rows, q_tokens, q_dim]``; None where there is no quantum branch."""
     model.eval()
     # a remote device splits by itself: all rows in one call wait for its queue once
@@ -40,7 +41,7 @@ def expectation_values(encoder: CircuitEncoder, x_q: Tensor) -> Float[Tensor, "r
 
 @torch.no_grad()
 def logits_in_chunks(
-    model: FusionClassifier, x_c: Tensor, x_q: Tensor
+    model: TokenClassifier, x_c: Tensor, x_q: Tensor
 ) -> Float[Tensor, "rows classes"]:
     """Logits of preprocessed rows, in evaluation mode."""
     return logits_from_tokens(model, x_c, quantum_tokens(model, x_q))
@@ -48,7 +49,7 @@ def logits_in_chunks(
 
 @torch.no_grad()
 def logits_from_tokens(
-    model: FusionClassifier, x_c: Tensor, tokens: Tensor | None
+    model: TokenClassifier, x_c: Tensor, tokens: Tensor | None
 ) -> Float[Tensor, "rows classes"]:
     """Logits of rows whose tokens are known already: no circuit is run."""
     model.eval()

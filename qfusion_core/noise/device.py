@@ -12,7 +12,7 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.noise.affine import AffineNoise, affine_noise
 from qfusion_core.noise.shots import shot_noise
 from qfusion_core.noise_parameters import NoiseParameters
@@ -65,7 +65,7 @@ class NoisyDevice(Device):
         return affine_noise(circuit, observables, self._noise)
 
 
-def noisy_device(model: FusionClassifier, noise: NoiseParameters | None) -> NoisyDevice | None:
+def noisy_device(model: TokenClassifier, noise: NoiseParameters | None) -> NoisyDevice | None:
     """The device of a model with noise; None for None.
 
     Raises:
@@ -82,7 +82,7 @@ def noisy_device(model: FusionClassifier, noise: NoiseParameters | None) -> Nois
 
 
 @contextmanager
-def running_on(model: FusionClassifier, device: Device | None) -> Iterator[None]:
+def running_on(model: TokenClassifier, device: Device | None) -> Iterator[None]:
     """The model's circuit runs on another device for a while; on its own for None."""
     encoder = model.quantum
     if device is None or not isinstance(encoder, CircuitEncoder):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -41,7 +40,7 @@ class Pool(QueuedDevice):
         origins: Where the values of the last call come from.
     """
 
-    name: ClassVar[str] = POOL
+    name = POOL
     shiftable = False
 
     def __init__(
@@ -53,7 +52,7 @@ class Pool(QueuedDevice):
         bound: Binding,
     ) -> None:
         self._members, self._digests = dict(members), digests
-        self.absent = dict(absent)  # type: ignore[misc]
+        self.absent = dict(absent)
         self.bound = bound
         devices = members.values()
         self.paid = any(device.paid for device in devices)
@@ -87,10 +86,10 @@ class Pool(QueuedDevice):
         return self._planner.plan(call, [whole], {})
 
     def replan(
-        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
-        return self._planner.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+        return self._planner.plan(call, [(record.rows, record.columns) for record in records], out)
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
         """See `PoolPlanner.alone`."""

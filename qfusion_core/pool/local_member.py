@@ -28,7 +28,7 @@ class LocalMember(RemoteDevice):
     local = True
 
     def __init__(self, device: Device) -> None:
-        self.name = device.name  # type: ignore[misc]
+        self.name = device.name
         super().__init__(RemoteOptions())
         self._device = device
         self.shots, self.max_wires = device.shots, device.max_wires

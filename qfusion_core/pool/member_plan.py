@@ -8,7 +8,7 @@ from qfusion_core.pool.apportion import Region
 from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.budget import (
     Spending,
-    left_of_all,
+    remaining_of_all,
     require_budget,
     require_budget_of_all,
 )
@@ -36,7 +36,7 @@ class MemberPlan:
         self._spent = self._of_all = Spending()
         if bound.budget is not None:
             self._spent = bound.measurement.journal.spent(bound.backend)
-            if left_of_all(bound.budget, Spending()):
+            if remaining_of_all(bound.budget, Spending()):
                 self._of_all = total_of(bound.backend)
 
     def plan(self, region: Region) -> list[PlannedJob]:

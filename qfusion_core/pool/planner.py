@@ -14,7 +14,7 @@ from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 
 class PoolPlanner:
@@ -39,7 +39,7 @@ class PoolPlanner:
         self._pool, self._share, self._tell = pool, share, say
         self._members, self._absent = members, absent
         self._away: dict[str, str] | None = None
-        self._waiting: dict[str, int | None] = {}
+        self._queue_lengths: dict[str, int | None] = {}
         self._said: set[str] = set()
 
     def plan(
@@ -57,59 +57,59 @@ class PoolPlanner:
             RemoteError: No member is there to take it; says why not, for each.
         """
         unable = {**self._unable(call), **out}
-        accounts = {
+        plans = {
             name: MemberPlan(device, call)
             for name, device in self._members.items()
             if name not in unable
         }
         merged = merge(regions)
-        if accounts:
-            weights = weights_of(self._share, accounts, merged, self._waiting)
+        if plans:
+            weights = weights_of(self._share, plans, merged, self._queue_lengths)
             for region in merged:
-                if (fit := self._give(region, weights, accounts)) < (rows := _rows(region)):
-                    raise _refusal(self._pool, rows, fit, accounts, unable)
+                if (fit := self._give(region, weights, plans)) < (rows := _rows(region)):
+                    raise _refusal(self._pool, rows, fit, plans, unable)
         else:
             rows = sum(_rows(region) for region in merged)
             raise _refusal(self._pool, rows, 0, {}, unable)
-        jobs = [job for account in accounts.values() for job in account.taken]
+        jobs = [job for plan in plans.values() for job in plan.taken]
         return [job._replace(position=position) for position, job in enumerate(jobs)]
 
     def alone(self, call: Call, regions: Sequence[Region]) -> dict[str, Price]:
         """The price of some regions at each member that is there, if it took all of them."""
         unable = self._unable(call)
-        accounts = {
+        plans = {
             name: MemberPlan(device, call)
             for name, device in self._members.items()
             if name not in unable
         }
         return {
-            name: Price.total(job.price for region in regions for job in account.plan(region))
-            for name, account in accounts.items()
+            name: Price.total(job.price for region in regions for job in plan.plan(region))
+            for name, plan in plans.items()
         }
 
     def _give(
-        self, region: Region, weights: Mapping[str, float], accounts: Mapping[str, MemberPlan]
+        self, region: Region, weights: Mapping[str, float], plans: Mapping[str, MemberPlan]
     ) -> int:
         """Share a region out; the number of its rows that fit."""
         (first, end), columns = region
 
         def most(name: str, rows: int) -> int:
-            fits = accounts[name].fits
+            fits = plans[name].fits
             return largest(rows, lambda some: fits(((first, first + some), columns)))
 
         given = share_out(end - first, weights, most)
         fit = sum(given.values())
         if fit < end - first:
             return fit
-        for name, wanted in apportion(end - first, weights).items():
-            if given[name] < wanted:
+        for name, share in apportion(end - first, weights).items():
+            if given[name] < share:
                 self._say(
-                    f"the budget of {name} takes {given[name]} of its {wanted} rows; others get "
+                    f"the budget of {name} takes {given[name]} of its {share} rows; others get "
                     "the rest"
                 )
         for name, rows in given.items():
             if rows:
-                accounts[name].take(((first, first + rows), columns))
+                plans[name].take(((first, first + rows), columns))
                 first += rows
         return fit
 
@@ -131,19 +131,20 @@ class PoolPlanner:
         reasons = {}
         for name, device in self._members.items():
             if device.local:
-                self._waiting[name] = 0
+                self._queue_lengths[name] = 0
                 continue
-            ask = new_asking(device)
+            retrying = retrying_caller(device)
             try:
-                findings = ask(device.preflight)
+                findings = retrying(device.preflight)
             except RemoteError as error:
                 reasons[name] = error.reason
                 continue
-            told = [each.waiting for each in findings if each.waiting is not None]
-            self._waiting[name] = told[0] if told else None
-            bad = [each for each in findings if each.status == "failed" or each.away]
+            lengths = [finding.waiting for finding in findings if finding.waiting is not None]
+            self._queue_lengths[name] = lengths[0] if lengths else None
+            bad = [finding for finding in findings if finding.status == "failed" or finding.away]
             if bad:
-                reasons[name] = ask.hide("; ".join(f"{each.what}: {each.detail}" for each in bad))
+                reason = "; ".join(f"{finding.what}: {finding.detail}" for finding in bad)
+                reasons[name] = retrying.hide(reason)
         return reasons
 
     def _say(self, line: str) -> None:
@@ -157,13 +158,17 @@ def _rows(region: Region) -> int:
 
 
 def _refusal(
-    pool: str, rows: int, fit: int, accounts: Mapping[str, MemberPlan], unable: Mapping[str, str]
+    pool: str,
+    rows: int,
+    fit: int,
+    plans: Mapping[str, MemberPlan],
+    unable: Mapping[str, str],
 ) -> QfusionError:
     reasons = [f"{member}: {reason}" for member, reason in unable.items()]
-    if not accounts:
-        said = f"no member can take {rows} row(s) ({'; '.join(reasons)})"
-        return RemoteError(said, backend=pool)
-    reasons += [f"{member}: {account.refusal}" for member, account in accounts.items()]
+    if not plans:
+        reason = f"no member can take {rows} row(s) ({'; '.join(reasons)})"
+        return RemoteError(reason, backend=pool)
+    reasons += [f"{member}: {plan.refusal}" for member, plan in plans.items()]
     return BudgetError(
         f"{pool}: the budgets take {fit} of {rows} row(s) ({'; '.join(reasons)}); nothing of it "
         "was sent; use fewer --samples, or raise a budget in backends.yaml"

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.errors import InputError
+from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces.device import BlackBoxDevice, Device
 from qfusion_core.remote.allowance import Allowance, allowance
 from qfusion_core.remote.binding import Binding
@@ -68,7 +68,12 @@ class Adapter(BlackBoxDevice, ABC):
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Keep options and credentials; an adapter that adds to this calls it first."""
-        assert isinstance(options, RemoteOptions)
+        if not isinstance(options, RemoteOptions):
+            raise QfusionError(
+                f"device {self.name!r}: expected options of a subclass of RemoteOptions, got "
+                f"{type(options).__name__}; derive {type(self).__name__}.Options from it: this is "
+                "a fault of the device's plugin"
+            )
         self.options, self.credentials = options, credentials
         self.bound = Binding(self.name)
 

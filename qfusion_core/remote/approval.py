@@ -46,9 +46,9 @@ class Approval:
         self.approve, self.on_price = approve, on_price
         self.agreed: dict[CallId, Agreement] = {}
 
-    def of(self, at: CallId) -> Agreement:
+    def of(self, call_id: CallId) -> Agreement:
         """What was agreed to for a call."""
-        return self.agreed.setdefault(at, Agreement())
+        return self.agreed.setdefault(call_id, Agreement())
 
     def require(
         self, backend: str, price: Price, way_out: str = "", unsent: str = NOTHING_SENT

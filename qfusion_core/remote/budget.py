@@ -56,12 +56,12 @@ _UNITS = {
 _TOTAL = "_total"
 
 
-def high(amount: Range | None) -> float | None:
+def upper(amount: Range | None) -> float | None:
     """The end that is reserved; None where nothing is known."""
     return None if amount is None else amount.high
 
 
-def left(budget: Budget, spent: Spending) -> dict[str, float]:
+def remaining(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit of a run that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit][0]))
@@ -70,7 +70,7 @@ def left(budget: Budget, spent: Spending) -> dict[str, float]:
     }
 
 
-def left_of_all(budget: Budget, spent: Spending) -> dict[str, float]:
+def remaining_of_all(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit over all runs that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit.removesuffix(_TOTAL)][0]))
@@ -93,13 +93,13 @@ def require_budget(backend: str, budget: Budget, spent: Spending, price: Price) 
             adapter knows no price, or because what was spent is no amount.
     """
     _require_amounts(backend, spent, "this run")
-    _require(backend, budget, left(budget, spent), price, "in this run")
+    _require(backend, budget, remaining(budget, spent), price, "in this run")
 
 
 def require_budget_of_all(backend: str, budget: Budget, spent: Spending, price: Price) -> None:
     """Likewise, of what all runs together may spend, and have spent."""
     _require_amounts(backend, spent, "all runs")
-    _require(backend, budget, left_of_all(budget, spent), price, "over all runs")
+    _require(backend, budget, remaining_of_all(budget, spent), price, "over all runs")
 
 
 def _require_amounts(backend: str, spent: Spending, where: str) -> None:
@@ -116,7 +116,7 @@ def _require(
     for limit, rest in rests.items():
         allowed, (field, unit) = getattr(budget, limit), _UNITS[limit.removesuffix(_TOTAL)]
         need = price.tasks if field == "jobs" else getattr(price, field)
-        need = high(need) if isinstance(need, Range) else need
+        need = upper(need) if isinstance(need, Range) else need
         if need is None:
             raise BudgetError(
                 f"{backend}: budget {limit} {allowed:g} cannot be checked: no price is known; "

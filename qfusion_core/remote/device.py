@@ -60,10 +60,10 @@ class RemoteDevice(Adapter, QueuedDevice, ABC):
 
     @final
     def replan(
-        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """The same jobs again."""
-        jobs = [Job(call, entry.rows, entry.columns, entry.facts) for entry in entries]
+        jobs = [Job(call, record.rows, record.columns, record.facts) for record in records]
         return [
             PlannedJob(position, job, self.price(job), self.bound.backend)
             for position, job in enumerate(jobs)

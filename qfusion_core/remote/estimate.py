@@ -10,8 +10,8 @@ from torch import Tensor
 
 from qfusion_core.remote.budget import (
     Spending,
-    left,
-    left_of_all,
+    remaining,
+    remaining_of_all,
     require_budget,
     require_budget_of_all,
 )
@@ -44,27 +44,27 @@ class Estimate(NamedTuple):
     def of(cls, plan: Iterable[PlannedJob]) -> Estimate:
         """A plan, or a part of one."""
         plan = list(plan)
-        facts = together(each.job.facts for each in plan)
+        facts = merge_facts(each.job.facts for each in plan)
         return cls(len(plan), Price.total(each.price for each in plan), facts)
 
 
-def estimate(fleet: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+def estimate(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
     """Of `plan_of` with the same arguments."""
-    return Estimate.of(plan_of(fleet, encoder, x))
+    return Estimate.of(plan_of(queue, encoder, x))
 
 
 @torch.no_grad()
-def plan_of(fleet: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> list[PlannedJob]:
+def plan_of(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> list[PlannedJob]:
     """The plan of a forward pass; nothing is sent.
 
     Args:
-        fleet: Open, but nothing is asked of it that is not free.
+        queue: Open, but nothing is asked of it that is not free.
         encoder: With the circuit.
         x: Features ``[rows, n_features]``.
     """
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
-    return fleet.assign(Call.of(circuit, angles, encoder.observables))
+    return queue.assign(Call.of(circuit, angles, encoder.observables))
 
 
 class BudgetCheck(NamedTuple):
@@ -79,26 +79,27 @@ class BudgetCheck(NamedTuple):
     refusal: str | None
 
 
-def room(fleet: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, BudgetCheck]:
-    """By backend, for those of a fleet that have a budget; reads the journal, sends nothing."""
-    plan, rooms = list(plan), {}
-    for name, device in fleet.members.items():
+def check_budget(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, BudgetCheck]:
+    """By backend, for those machines that have a budget; reads the journal, sends nothing."""
+    plan, checks = list(plan), {}
+    for name, device in queue.members.items():
         budget = device.bound.budget
         if budget is None:
             continue
         spent, refusal = device.bound.measurement.journal.spent(name), None
         total = Price.total(each.price for each in plan if each.backend == name)
-        every = total_of(name) if left_of_all(budget, Spending()) else Spending()
+        every = total_of(name) if remaining_of_all(budget, Spending()) else Spending()
         try:
             require_budget(name, budget, spent, total)
             require_budget_of_all(name, budget, every, total)
         except BudgetError as error:
             refusal = str(error)
-        rooms[name] = BudgetCheck(left(budget, spent) | left_of_all(budget, every), refusal)
-    return rooms
+        left = remaining(budget, spent) | remaining_of_all(budget, every)
+        checks[name] = BudgetCheck(left, refusal)
+    return checks
 
 
-def together(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_facts(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Facts of several jobs: the largest where it is a number, else the last.
 
     >>> together([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])

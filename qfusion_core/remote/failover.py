@@ -27,19 +27,19 @@ class Failover:
 
     def __init__(
         self,
-        fleet: QueuedDevice,
+        queue: QueuedDevice,
         call: Call,
-        at: CallId,
+        call_id: CallId,
         budgets: Budgets,
         owner: str,
         next_step: str,
         give_up: str,
     ) -> None:
-        self._fleet, self._call, self._at = fleet, call, at
+        self._queue, self._call, self._call_id = queue, call, call_id
         self._budgets, self._owner = budgets, owner
         self._next, self._give_up = next_step, give_up
-        self._jobs = fleet.bound.measurement.journal.jobs
-        self.alone = len(fleet.members) + len(fleet.absent) == 1
+        self._jobs = queue.bound.measurement.journal.jobs
+        self.alone = len(queue.members) + len(queue.absent) == 1
         self.out: dict[str, RemoteError] = {}
 
     def of_unsent(self, backend: str, error: RemoteError) -> bool:
@@ -50,7 +50,7 @@ class Failover:
         """
         if self.alone:
             raise error
-        if backend not in self._fleet.members:
+        if backend not in self._queue.members:
             may = "jobs that this process did not plan may be there: set it up again, "
             error.about(backend, None, f"{may}{self._give_up}; {self._next}")
         self.out.setdefault(backend, error)
@@ -67,68 +67,68 @@ class Failover:
         """
         if self.alone:
             raise error
-        surely = surely_failed(self._fleet, failed, self._give_up)
+        surely = surely_failed(self._queue, failed, self._give_up)
         if not surely:
             return True
         backend = failed[0].backend
         self.out.setdefault(backend, error)
         return self._hand_over([*surely, *self._claim(backend)], error)
 
-    def shown(self, entry: JobRecord) -> str:
+    def shown(self, record: JobRecord) -> str:
         """Id of a job; with its backend, where there are several."""
-        return str(entry.job_id) if self.alone else f"{entry.backend} {entry.job_id}"
+        return str(record.job_id) if self.alone else f"{record.backend} {record.job_id}"
 
     def _claim(self, backend: str) -> list[JobRecord]:
         """Intents of a backend that were surely not taken; ours to submit from now on."""
         ours = []
-        for entry in self._jobs.of(self._at):
-            if entry.backend == backend and entry.state == "intent":
-                claimed = self._jobs.claim(entry.key, self._owner)
+        for record in self._jobs.of(self._call_id):
+            if record.backend == backend and record.state == "intent":
+                claimed = self._jobs.claim(record.key, self._owner)
                 if claimed is not None and claimed.sent is None and self._is_unsent(claimed):
                     ours.append(claimed)
                 elif claimed is not None:
-                    self._jobs.let_go(entry.key)
+                    self._jobs.let_go(record.key)
         return ours
 
-    def _is_unsent(self, entry: JobRecord) -> bool:
+    def _is_unsent(self, record: JobRecord) -> bool:
         """Whether a machine has not taken what this journal, which may be a copy, never sent."""
-        device = self._fleet.members.get(entry.backend)
+        device = self._queue.members.get(record.backend)
         if device is None:  # nobody can ask it
-            return self._jobs.wrote(entry.key)
+            return self._jobs.wrote(record.key)
         try:
-            found = Submission(device, self._jobs, self._owner, self._next).look(entry)
+            found = Submission(device, self._jobs, self._owner, self._next).look(record)
         except RemoteError:
             return False
         if found is not None:
-            self._jobs.submitted(entry.key, found)
+            self._jobs.submitted(record.key, found)
         return found is None
 
-    def _hand_over(self, entries: list[JobRecord], error: RemoteError) -> bool:
-        if not entries:
+    def _hand_over(self, records: list[JobRecord], error: RemoteError) -> bool:
+        if not records:
             return False
         said = {name: each.reason for name, each in self.out.items()}
         try:
-            plan = self._fleet.replan(self._call, entries, said)
+            plan = self._queue.replan(self._call, records, said)
             others = ", ".join(dict.fromkeys(each.backend for each in plan))
             why = f"handed over to {others}: {error.reason}"
-            self._jobs.replace(entries, plan, self._at, self._budgets, why)
+            self._jobs.replace(records, plan, self._call_id, self._budgets, why)
         except RemoteError as nobody:
-            raise nobody.about(self._fleet.bound.backend, None, self._alive()) from None
+            raise nobody.about(self._queue.bound.backend, None, self._alive()) from None
         except BudgetError as refused:
             raise BudgetError(f"{refused}; {self._alive()}") from None
         finally:
-            for entry in entries:
-                self._jobs.let_go(entry.key)  # those that are still intents
-        rows = sum(end - first for first, end in dict.fromkeys(entry.rows for entry in entries))
+            for record in records:
+                self._jobs.let_go(record.key)  # those that are still intents
+        rows = sum(end - first for first, end in dict.fromkeys(record.rows for record in records))
         price = Price.total(each.price for each in plan)
-        self._fleet.bound.measurement.say(
-            f"{self._fleet.bound.backend}: {rows} row(s) of {entries[0].backend} go to {others} "
+        self._queue.bound.measurement.say(
+            f"{self._queue.bound.backend}: {rows} row(s) of {records[0].backend} go to {others} "
             f"({price}): {error.reason}"
         )
         return True
 
     def _alive(self) -> str:
         """Jobs that go on, and how to go on with them."""
-        alive = [each for each in self._jobs.of(self._at) if each.state == "submitted"]
-        shown = ", ".join(self.shown(entry) for entry in alive)
+        alive = [each for each in self._jobs.of(self._call_id) if each.state == "submitted"]
+        shown = ", ".join(self.shown(record) for record in alive)
         return (f"still at work: {shown}; " if alive else "") + self._next

@@ -134,7 +134,7 @@ class Measurement:
     @property
     def ids(self) -> dict[str, str]:
         """Id of the measurement on each backend that was asked, for provenance."""
-        return {about.backend: at.measurement for about, at in self._open.items()}
+        return {about.backend: call_id.measurement for about, call_id in self._open.items()}
 
     @property
     def adopted(self) -> str:
@@ -179,18 +179,18 @@ class Measurement:
         self.say(f"measurement {name} is given up: a result of it cannot be read")
         return True
 
-    def answered(self, about: MeasurementIdentity, at: CallId) -> None:
+    def answered(self, about: MeasurementIdentity, call_id: CallId) -> None:
         """The call has its values: the next one has the next number."""
         if self.verb is None:
-            self.journal.set_state(at.measurement, "finished")
+            self.journal.set_state(call_id.measurement, "finished")
         else:
-            self._open[about] = CallId(at.measurement, at.number + 1)
+            self._open[about] = CallId(call_id.measurement, call_id.number + 1)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is None:
-            for at in self._open.values():
-                if at.number:  # else its failure was caught, and the next time goes on with it
-                    self.journal.set_state(at.measurement, "finished")
+            for call_id in self._open.values():
+                if call_id.number:  # else its failure was caught, and the next time goes on with it
+                    self.journal.set_state(call_id.measurement, "finished")

@@ -15,8 +15,7 @@ from qfusion_core.remote.errors import Refused, RemoteError
 from qfusion_core.remote.job import JobStatus
 from qfusion_core.remote.journal.records import JobRecord
 from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.retry import RetryingCaller
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import RetryingCaller, retrying_caller
 
 if TYPE_CHECKING:
     from qfusion_core.remote.adapter import Adapter
@@ -29,45 +28,45 @@ class MissingJobs:
     """Counts how often a job was unknown in a row, and since when, in this process.
 
     Args:
-        ledger: Where the jobs stand.
+        jobs: Where the jobs stand.
         next_step: For errors.
         give_up: For errors, where a job may never be known again.
     """
 
-    def __init__(self, ledger: JobStore, next_step: str, give_up: str) -> None:
-        self._ledger, self._next, self._give_up = ledger, next_step, give_up
+    def __init__(self, jobs: JobStore, next_step: str, give_up: str) -> None:
+        self._jobs, self._next, self._give_up = jobs, next_step, give_up
         self._seen: dict[str, tuple[float, int]] = {}
 
-    def known(self, entry: JobRecord) -> None:
+    def known(self, record: JobRecord) -> None:
         """The provider knows it."""
-        self._seen.pop(entry.key, None)
+        self._seen.pop(record.key, None)
 
     def look(
-        self, entry: JobRecord, device: Adapter, ask: RetryingCaller, reason: str
+        self, record: JobRecord, device: Adapter, retrying: RetryingCaller, reason: str
     ) -> JobStatus:
         """It is unknown once more: for a grace period it counts as running.
 
         Raises:
             Refused: It is unknown, and cannot be found by its key; nothing is changed by that.
         """
-        began, looks = self._seen.get(entry.key, (time.monotonic(), 0))
-        self._seen[entry.key] = (began, looks + 1)
+        began, looks = self._seen.get(record.key, (time.monotonic(), 0))
+        self._seen[record.key] = (began, looks + 1)
         if looks + 1 < _LOOKS or time.monotonic() - began < device.options.grace_seconds:
             return JobStatus("running")
-        job_id, next_step = entry.job_id, self._next
-        found = ask(lambda: device.find(entry.key), job_id=job_id, next_step=next_step)
+        job_id, next_step = record.job_id, self._next
+        found = retrying(lambda: device.find(record.key), job_id=job_id, next_step=next_step)
         if found is not None:
-            self.known(entry)
-            self._ledger.known(entry.key, found)
+            self.known(record)
+            self._jobs.known(record.key, found)
             return JobStatus("running")
         error = _unknown(reason or "unknown")
-        self._ledger.unreadable(entry.key, ask.hide(error.reason))
-        error.about(entry.backend, job_id, next_step)
-        raise error.about(entry.backend, job_id, self._give_up)
+        self._jobs.unreadable(record.key, retrying.hide(error.reason))
+        error.about(record.backend, job_id, next_step)
+        raise error.about(record.backend, job_id, self._give_up)
 
 
 def surely_failed(
-    fleet: QueuedDevice, failed: Sequence[JobRecord], next_step: str
+    queue: QueuedDevice, failed: Sequence[JobRecord], next_step: str
 ) -> list[JobRecord]:
     """Those of some failed jobs that may be sent anew: their provider was asked once more.
 
@@ -77,47 +76,47 @@ def surely_failed(
     Raises:
         RemoteError: The provider cannot be asked, or knows nothing of it in this account.
     """
-    ledger = fleet.bound.measurement.journal.jobs
-    split = {(entry.backend, entry.job_id) for entry in ledger.all() if entry.state == "done"}
+    jobs = queue.bound.measurement.journal.jobs
+    split = {(record.backend, record.job_id) for record in jobs.all() if record.state == "done"}
     surely = []
-    for entry in failed:
+    for record in failed:
         # its result said so, or a part of it did
-        seen = entry.unreadable is not None or (entry.backend, entry.job_id) in split
-        if not entry.job_id or seen or entry.state != "failed":
-            surely.append(entry)
+        seen = record.unreadable is not None or (record.backend, record.job_id) in split
+        if not record.job_id or seen or record.state != "failed":
+            surely.append(record)
             continue
         try:
-            device = fleet.member(entry.backend)
+            device = queue.member(record.backend)
         except RemoteError as error:
-            raise error.about(entry.backend, entry.job_id, next_step) from None
-        if device.tells_unknown and entry.account is not None:  # written by this adapter
-            surely.append(entry)
+            raise error.about(record.backend, record.job_id, next_step) from None
+        if device.tells_unknown and record.account is not None:  # written by this adapter
+            surely.append(record)
             continue
-        found = _alive(entry, device, next_step)
+        found = _alive(record, device, next_step)
         if found is None:
-            surely.append(entry)
+            surely.append(record)
         else:
-            ledger.known(entry.key, found)
+            jobs.known(record.key, found)
     return surely
 
 
-def _alive(entry: JobRecord, device: Adapter, next_step: str) -> str | None:
+def _alive(record: JobRecord, device: Adapter, next_step: str) -> str | None:
     """Id under which a failed job is at work or done; None where it has failed indeed."""
-    ask, job_id = new_asking(device), str(entry.job_id)
+    retrying, job_id = retrying_caller(device), str(record.job_id)
     known = {"job_id": job_id, "next_step": next_step}
-    require_account(entry, device, ask, next_step)
-    state = ask(lambda: device.status(job_id), **known).state
+    require_account(record, device, retrying, next_step)
+    state = retrying(lambda: device.status(job_id), **known).state
     if state in ("queued", "running", "done"):
         return job_id
     if state == "failed" and device.tells_unknown:
         return None
-    found = ask(lambda: device.find(entry.key), **known)
+    found = retrying(lambda: device.find(record.key), **known)
     if found is None and state == "unknown":  # a journal of before may be of another account
         error = _unknown("unknown, though it was accepted")
-        raise error.about(entry.backend, job_id, next_step)
+        raise error.about(record.backend, job_id, next_step)
     if found is None or found == job_id:
         return None
-    state = ask(lambda: device.status(found), **known).state
+    state = retrying(lambda: device.status(found), **known).state
     return found if state in ("queued", "running", "done") else None
 
 

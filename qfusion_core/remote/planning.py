@@ -15,7 +15,7 @@ from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result, failed_values
 from qfusion_core.remote.journal.checked import FURTHEST
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:
     from qfusion_core.remote.adapter import Adapter
@@ -63,7 +63,7 @@ def planned(device: Adapter, call: Call) -> list[tuple[Job, Price]]:
         QfusionError: The plan does not cover each value once.
     """
     # a plan sends nothing, but may look at the machine
-    jobs = new_asking(device)(
+    jobs = retrying_caller(device)(
         lambda: device.plan(call.circuit, call.angles, call.observables),
         next_step="nothing was sent: run the same again, or look with `qfusion backends "
         f"{shlex.quote(device.bound.backend)} --check`",

@@ -14,100 +14,99 @@ from qfusion_core.remote.journal.records import JobRecord
 from qfusion_core.remote.missing import MissingJobs
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.retry import RetryingCaller
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import RetryingCaller, retrying_caller
 
 
 class Poller:
     """For the jobs of one call, each asked for at its own machine.
 
     Args:
-        fleet: The machines.
+        queue: The machines.
         call: The whole.
         next_step: For errors.
         give_up: For errors, where a job may never come to its end.
     """
 
-    def __init__(self, fleet: QueuedDevice, call: Call, next_step: str, give_up: str) -> None:
-        self._fleet, self._call = fleet, call
+    def __init__(self, queue: QueuedDevice, call: Call, next_step: str, give_up: str) -> None:
+        self._queue, self._call = queue, call
         self._next, self._give_up = next_step, give_up
-        self._journal = fleet.bound.measurement.journal
-        self._asks = {name: new_asking(member) for name, member in fleet.members.items()}
+        self._journal = queue.bound.measurement.journal
+        self._retrying = {name: retrying_caller(member) for name, member in queue.members.items()}
         self._missing = MissingJobs(self._journal.jobs, next_step, give_up)
 
-    def settle(self, entry: JobRecord) -> JobStatus:
+    def settle(self, record: JobRecord) -> JobStatus:
         """The state of a submitted job, which is written down if it is the last.
 
         Raises:
             RemoteError: The machine cannot be asked; or it told how the job is (``answered``), and
                 the job cannot be brought to its end.
         """
-        job_id = str(entry.job_id)
+        job_id = str(record.job_id)
         known = {"job_id": job_id, "next_step": self._next}
         try:
-            device = self._fleet.member(entry.backend)
+            device = self._queue.member(record.backend)
         except RemoteError as error:
-            raise error.about(entry.backend, **known) from None
-        ask = self._asks[entry.backend]
-        require_account(entry, device, ask, self._next)
-        status = ask(lambda: device.status(job_id), **known)
+            raise error.about(record.backend, **known) from None
+        retrying = self._retrying[record.backend]
+        require_account(record, device, retrying, self._next)
+        status = retrying(lambda: device.status(job_id), **known)
         if status.state not in get_args(State):
             raise QfusionError(
                 f"device {device.name!r}: status returned {status.state!r}, expected one of "
                 f"{', '.join(get_args(State))}; this is a fault of the device's plugin"
             )
         try:
-            return self._settle(entry, device, ask, status)
+            return self._settle(record, device, retrying, status)
         except RemoteError as error:
             error.answered = True
             raise error
 
     def _settle(
-        self, entry: JobRecord, device: Adapter, ask: RetryingCaller, status: JobStatus
+        self, record: JobRecord, device: Adapter, retrying: RetryingCaller, status: JobStatus
     ) -> JobStatus:
         if status.state == "unknown":
-            return self._missing.look(entry, device, ask, status.reason)
-        self._missing.known(entry)
-        if entry.unreadable is not None and status.state in ("queued", "running"):
-            self._journal.jobs.known(entry.key, str(entry.job_id))  # it is at work after all
+            return self._missing.look(record, device, retrying, status.reason)
+        self._missing.known(record)
+        if record.unreadable is not None and status.state in ("queued", "running"):
+            self._journal.jobs.known(record.key, str(record.job_id))  # it is at work after all
         if status.state == "done":
-            return self._keep(entry, device, ask)
-        return self._end(entry, device, status, ask)
+            return self._keep(record, device, retrying)
+        return self._end(record, device, status, retrying)
 
     def _end(
-        self, entry: JobRecord, device: Adapter, status: JobStatus, ask: RetryingCaller
+        self, record: JobRecord, device: Adapter, status: JobStatus, retrying: RetryingCaller
     ) -> JobStatus:
         """Write down that a job failed or was cancelled, if it was."""
         if status.state in ("failed", "cancelled"):
-            reason = ask.hide(status.reason or "") or f"{status.state}, no reason was given"
+            reason = retrying.hide(status.reason or "") or f"{status.state}, no reason was given"
             status = status._replace(reason=reason)
-            charge = ask(lambda: device.charged(str(entry.job_id)), job_id=entry.job_id)
-            self._journal.jobs.ended(entry.key, status.state, reason, charge)
+            charge = retrying(lambda: device.charged(str(record.job_id)), job_id=record.job_id)
+            self._journal.jobs.ended(record.key, status.state, reason, charge)
         return status
 
-    def _keep(self, entry: JobRecord, device: Adapter, ask: RetryingCaller) -> JobStatus:
+    def _keep(self, record: JobRecord, device: Adapter, retrying: RetryingCaller) -> JobStatus:
         """Fetch what a job gave, and write it down: its values, or what there is instead."""
-        job, job_id = self._journal.job(self._call, entry), str(entry.job_id)
+        job, job_id = self._journal.job(self._call, record), str(record.job_id)
 
         def fetch() -> Result:
             return require_result(device, job, device.fetch(job, job_id))
 
         try:
-            result = ask(fetch, job_id=job_id, next_step=self._next)
+            result = retrying(fetch, job_id=job_id, next_step=self._next)
         except JobFailed as error:  # the provider calls a job done of which it has run nothing
-            self._journal.jobs.unreadable(entry.key, error.reason)
+            self._journal.jobs.unreadable(record.key, error.reason)
             status = JobStatus("failed", reason=error.reason)
-            return self._end(entry, device, status, ask)
+            return self._end(record, device, status, retrying)
         except RemoteError as error:
-            raw = ask.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
-            self._journal.jobs.unreadable(entry.key, error.reason, raw)
-            if not isinstance(error, Transient) or entry.unreadable is not None:
-                error.about(entry.backend, job_id, self._give_up)
+            raw = retrying.hide_bytes(error.raw) if isinstance(error, Unreadable) else b""
+            self._journal.jobs.unreadable(record.key, error.reason, raw)
+            if not isinstance(error, Transient) or record.unreadable is not None:
+                error.about(record.backend, job_id, self._give_up)
             raise
-        reason = ask.hide(result.reason) or "a part of it failed, no reason was given"
-        kept = replace(result, raw=ask.hide_bytes(result.raw), reason=reason)
+        reason = retrying.hide(result.reason) or "a part of it failed, no reason was given"
+        kept = replace(result, raw=retrying.hide_bytes(result.raw), reason=reason)
         if not result.failed:
-            self._journal.jobs.done(entry.key, kept)
+            self._journal.jobs.done(record.key, kept)
             return JobStatus("done")
-        self._journal.jobs.split(entry, kept)
+        self._journal.jobs.split(record, kept)
         return JobStatus("failed", reason=reason)

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:
     from qfusion_core.remote.queued_device import QueuedDevice
 
 
-def ask_providers(fleet: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, Price]:
+def ask_providers(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, Price]:
     """The sum over the jobs of each backend, by its name.
 
     Jobs of one size cost the same: the provider is asked once for each.
 
     Args:
-        fleet: Open, with credentials.
+        queue: Open, with credentials.
         plan: Of its jobs.
 
     Raises:
@@ -29,9 +29,9 @@ def ask_providers(fleet: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, 
     told: dict[tuple[object, ...], Price] = {}
     sums: dict[str, list[Price]] = {}
     for each in plan:
-        device = fleet.members[each.backend]
+        device = queue.members[each.backend]
         size = (each.backend, each.job.circuit.digest(), each.job.shape, each.job.observables)
         if size not in told:
-            told[size] = device.ask(each.job, new_asking(device))
+            told[size] = device.ask(each.job, retrying_caller(device))
         sums.setdefault(each.backend, []).append(told[size])
     return {name: Price.total(prices) for name, prices in sums.items()}

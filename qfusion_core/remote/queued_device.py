@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, NamedTuple
+from types import MappingProxyType
+from typing import NamedTuple
+
+from torch import Tensor
 
 from qfusion_core.interfaces.device import BlackBoxDevice
 from qfusion_core.remote.adapter import Adapter
@@ -25,6 +28,13 @@ class Origin(NamedTuple):
     columns: tuple[int, ...]
 
 
+class CallResult(NamedTuple):
+    """Values ``[rows, observables]`` in float64, as measured, and where they come from."""
+
+    values: Tensor
+    origins: list[Origin]
+
+
 class QueuedDevice(BlackBoxDevice, ABC):
     """One machine, or several that share the rows of a call; each call goes through the journal.
 
@@ -36,7 +46,7 @@ class QueuedDevice(BlackBoxDevice, ABC):
         bound: Set by `open_backend`.
     """
 
-    absent: ClassVar[Mapping[str, str]] = {}
+    absent: Mapping[str, str] = MappingProxyType({})
     paid: bool = True
     local: bool = False
     rows_per_call: int | None = None  # it splits, so that a queue is waited for once
@@ -57,13 +67,13 @@ class QueuedDevice(BlackBoxDevice, ABC):
 
     @abstractmethod
     def replan(
-        self, call: Call, entries: Sequence[JobRecord], out: Mapping[str, str]
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
     ) -> list[PlannedJob]:
         """Another plan for what some jobs were to do; positions count from 0.
 
         Args:
             call: The whole.
-            entries: Jobs that failed, were cancelled, or are surely not sent.
+            records: Jobs that failed, were cancelled, or are surely not sent.
             out: Backends that may have none of it, and why.
 
         Raises:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
 from tenacity.wait import wait_exponential, wait_random
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.errors import RemoteError, Transient, Unreadable
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.secrecy import Secrecy
+from qfusion_core.storage.user_key import to_hide
 
 Answer = TypeVar("Answer")
 _READS = 3  # of a result that is not what was asked for; more tell nothing
@@ -97,3 +99,25 @@ class RetryingCaller:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, Transient) else None
         return max(wait, min(asked or 0.0, 10 * most))
+
+
+class Provided(Protocol):
+    """What is looked at of an adapter."""
+
+    @property
+    def bound(self) -> Binding:
+        """For the backend's name."""
+
+    @property
+    def options(self) -> RemoteOptions:
+        """How often to try, and how long to wait in between."""
+
+    def secrets(self) -> Iterable[str]:
+        """What is never shown."""
+
+
+def retrying_caller(device: Provided) -> RetryingCaller:
+    """For requests to a device's provider."""
+    return RetryingCaller(
+        device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()]
+    )

@@ -6,96 +6,120 @@ differ in their last bits with batch split and threads, and would buy everything
 
 from __future__ import annotations
 
-import time
-from typing import NamedTuple
-
-import torch
-from torch import Tensor
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from qfusion_core.errors import InputError, Interrupted
-from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.consent import require_agreement
-from qfusion_core.remote.errors import BudgetError, JobFailed, RemoteError
+from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId
 from qfusion_core.remote.journal.rows import MeasurementIdentity
+from qfusion_core.remote.local_call import evaluate_locally
 from qfusion_core.remote.missing import surely_failed
-from qfusion_core.remote.planning import require_result
-from qfusion_core.remote.queued_device import Origin, QueuedDevice
+from qfusion_core.remote.queued_device import CallResult, Origin, QueuedDevice
 from qfusion_core.remote.runner import CallRunner
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.signals import ending_politely
 
 
-class CallResult(NamedTuple):
-    """Values ``[rows, observables]`` in float64, as measured, and where they come from."""
-
-    values: Tensor
-    origins: list[Origin]
-
-
-def evaluate(fleet: QueuedDevice, call: Call) -> CallResult:
-    """Carry a call out; see `RemoteDevice.evaluate`."""
-    return _evaluate_here(fleet, call) if fleet.local else _evaluate_there(fleet, call)
-
-
-def budgets(fleet: QueuedDevice) -> Budgets:
-    """What each of its backends may spend."""
-    return {name: member.bound.budget for name, member in fleet.members.items()}
+def evaluate(queue: QueuedDevice, call: Call) -> CallResult:
+    """Submit a call, wait for its jobs and read their values; see `RemoteDevice.evaluate`."""
+    if queue.local:
+        return evaluate_locally(queue, call)
+    identity, call_id, stored = _written_down(queue, call)
+    carry_out(queue, stored, call_id)
+    measurement = queue.bound.measurement
+    values = measurement.journal.values(call_id, stored)
+    measurement.answered(identity, call_id)
+    records = measurement.journal.jobs.of(call_id)
+    return CallResult(values, [Origin(each.backend, each.rows, each.columns) for each in records])
 
 
-def carry_out(fleet: QueuedDevice, call: Call, at: CallId) -> None:
+def submit(queue: QueuedDevice, call: Call) -> CallRunner:
+    """Submit a call without waiting for it: `evaluate`, by whichever process, goes on with it.
+
+    Returns:
+        Whose ``unfinished`` are to be waited for.
+
+    Raises:
+        QfusionError: As of `RemoteDevice.evaluate`.
+    """
+    _, call_id, stored = _written_down(queue, call)
+    runner = CallRunner(queue, stored, call_id, budgets(queue))
+    with _interruptible(queue):
+        runner.submit()
+    return runner
+
+
+def carry_out(queue: QueuedDevice, call: Call, call_id: CallId) -> None:
     """Submit what is not submitted and wait for what is not done.
 
     Raises:
+        JobsLeft: Nobody is to wait.
         Interrupted: The user stopped it.
     """
-    measurement = fleet.bound.measurement
+    runner = CallRunner(queue, call, call_id, budgets(queue))
+    with _interruptible(queue):
+        runner.submit()
+        if runner.unfinished and not queue.bound.measurement.wait:
+            raise runner.jobs_left()
+        runner.wait()
+
+
+def budgets(queue: QueuedDevice) -> Budgets:
+    """What each of its backends may spend."""
+    return {name: member.bound.budget for name, member in queue.members.items()}
+
+
+@contextmanager
+def _interruptible(queue: QueuedDevice) -> Iterator[None]:
+    """A process that is to end says how to go on; sessions are closed when it does."""
+    measurement = queue.bound.measurement
     try:
-        CallRunner(fleet, call, at, budgets(fleet)).run()
+        with ending_politely():
+            yield
     except KeyboardInterrupt:
         raise Interrupted(
-            f"{fleet.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
+            f"{queue.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
             f"run the same again or `{measurement.command('resume')}` to go on, "
             f"`{measurement.command('cancel')}` to cancel them"
         ) from None
 
 
-def _evaluate_there(fleet: QueuedDevice, call: Call) -> CallResult:
-    bound = fleet.bound
-    _require_affordable(fleet)
+def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity, CallId, Call]:
+    """A call as the journal has it, planned and written down now if it was not; its place."""
+    bound = queue.bound
+    _require_affordable(queue)
     measurement = bound.measurement
-    about = MeasurementIdentity(
+    identity = MeasurementIdentity(
         measurement.verb or "call",
         measurement.subject,
         bound.backend,
-        fleet.name,
-        fleet.values_digest(),
+        queue.name,
+        queue.values_digest(),
     )
-    at = measurement.at(about, call, fleet.values_digests())
+    call_id = measurement.at(identity, call, queue.values_digests())
     journal = measurement.journal
-    stored = journal.call(at)
+    stored = journal.call(call_id)
     if stored is None:
-        plan = fleet.assign(call)
-        require_agreement(fleet, call, at, plan)
-        journal.write(at, call, plan, budgets(fleet))
-        stored = journal.call(at)
+        plan = queue.assign(call)
+        require_agreement(queue, call, call_id, plan)
+        journal.write(call_id, call, plan, budgets(queue))
+        stored = journal.call(call_id)
         assert stored is not None
     if not stored.agrees(call):
         raise InputError(
-            f"{bound.backend}: call {at.number} of measurement {at.measurement} is not what was "
-            f"asked before ({_difference(stored, call)}): the model or the rows have changed; give "
-            f"it up with `{measurement.command('forget', at.measurement)}`, then run again"
+            f"{bound.backend}: call {call_id.number} of measurement {call_id.measurement} is not "
+            f"what was asked before ({_difference(stored, call)}): the model or the rows have "
+            f"changed; give it up with `{measurement.command('forget', call_id.measurement)}`, "
+            "then run again"
         )
-    _repeat_failed(fleet, stored, at)
-    carry_out(fleet, stored, at)
-    values = journal.values(at, stored)
-    measurement.answered(about, at)
-    origins = [Origin(each.backend, each.rows, each.columns) for each in journal.jobs.of(at)]
-    return CallResult(values, origins)
+    _repeat_failed(queue, stored, call_id)
+    return identity, call_id, stored
 
 
-def _require_affordable(fleet: QueuedDevice) -> None:
-    for device in fleet.members.values():
+def _require_affordable(queue: QueuedDevice) -> None:
+    for device in queue.members.values():
         budget = device.bound.budget
         if device.paid and not device.local and not (budget and budget.limits):
             raise InputError(
@@ -104,45 +128,20 @@ def _require_affordable(fleet: QueuedDevice) -> None:
             )
 
 
-def _evaluate_here(fleet: QueuedDevice, call: Call) -> CallResult:
-    """On devices that run in this process: no journal."""
-    values = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-    plan = fleet.assign(call)
-    ids = [fleet.member(name).submit(job, f"local-{n}") for n, job, _, name in plan]
-    for (_, job, _, name), job_id in zip(plan, ids, strict=True):
-        device = fleet.member(name)
-        _wait_here(device, job_id)
-        result = require_result(device, job, device.fetch(job, job_id))
-        values[slice(*job.rows), list(job.columns)] = result.values.detach().double().cpu()
-    return CallResult(
-        values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan]
-    )
-
-
-def _wait_here(device: Adapter, job_id: str) -> None:
-    status = device.status(job_id)
-    while status.state in ("queued", "running"):
-        time.sleep(device.options.poll_seconds / 100)
-        status = device.status(job_id)
-    if status.state != "done":
-        reason = new_asking(device).hide(status.reason) or status.state
-        raise JobFailed(reason, job_id=job_id, backend=device.bound.backend)
-
-
-def _repeat_failed(fleet: QueuedDevice, call: Call, at: CallId) -> None:
+def _repeat_failed(queue: QueuedDevice, call: Call, call_id: CallId) -> None:
     """Other jobs in place of those that failed or were cancelled in an earlier process."""
-    jobs = fleet.bound.measurement.journal.jobs
-    failed = [entry for entry in jobs.of(at) if entry.state in ("failed", "cancelled")]
-    forget = f"`{fleet.bound.measurement.command('forget', at.measurement)}`"
-    failed = surely_failed(fleet, failed, f"or give it up with {forget}")
+    jobs = queue.bound.measurement.journal.jobs
+    failed = [record for record in jobs.of(call_id) if record.state in ("failed", "cancelled")]
+    forget = f"`{queue.bound.measurement.command('forget', call_id.measurement)}`"
+    failed = surely_failed(queue, failed, f"or give it up with {forget}")
     if failed:
-        out = {entry.backend: entry.reason for entry in failed if entry.state == "failed"}
+        out = {record.backend: record.reason for record in failed if record.state == "failed"}
         try:
-            plan = fleet.replan(call, failed, out)
+            plan = queue.replan(call, failed, out)
         except (RemoteError, BudgetError):  # nobody else is left: all get another chance
-            plan = fleet.replan(call, failed, {})
-        require_agreement(fleet, call, at, plan, f"; {forget} gives up")
-        jobs.replace(failed, plan, at, budgets(fleet), "sent anew")
+            plan = queue.replan(call, failed, {})
+        require_agreement(queue, call, call_id, plan, f"; {forget} gives up")
+        jobs.replace(failed, plan, call_id, budgets(queue), "sent anew")
 
 
 def _difference(stored: Call, call: Call) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from typing import TypeVar
 
 from qfusion_core.remote.consent import require_consent
 from qfusion_core.remote.errors import (
@@ -27,101 +28,128 @@ from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.poller import Poller
 from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.signals import ending_politely
 from qfusion_core.remote.submission import Submission
+
+Pending = TypeVar("Pending", bound=JobsPending)
 
 
 class CallRunner:
-    """One process's wait for one call."""
+    """One process's work on one call.
 
-    def __init__(self, fleet: QueuedDevice, call: Call, at: CallId, budgets: Budgets) -> None:
-        self._fleet, self._call, self._at = fleet, call, at
-        self._measurement = fleet.bound.measurement
+    Args:
+        queue: The machines.
+        call: As it is stored.
+        call_id: Its place.
+        budgets: Of the machines' backends.
+
+    Attributes:
+        unfinished: Jobs that were not done at the last look.
+    """
+
+    def __init__(self, queue: QueuedDevice, call: Call, call_id: CallId, budgets: Budgets) -> None:
+        self._queue, self._call, self._call_id = queue, call, call_id
+        self._measurement = queue.bound.measurement
         self._journal = self._measurement.journal
         self._next = (
             f"no job is lost: run the same again, or `{self._measurement.command('resume')}`"
         )
-        self._forget = f"`{self._measurement.command('forget', at.measurement)}`"
+        self._forget = f"`{self._measurement.command('forget', call_id.measurement)}`"
         owner = new_owner()
         self._senders = {
             name: Submission(member, self._journal.jobs, owner, self._next)
-            for name, member in fleet.members.items()
+            for name, member in queue.members.items()
         }
         give_up = f"or give it up with {self._forget}"
-        self._handover = Failover(fleet, call, at, budgets, owner, self._next, give_up)
-        self._desk = Poller(fleet, call, self._next, give_up)
+        self._failover = Failover(queue, call, call_id, budgets, owner, self._next, give_up)
+        self._poller = Poller(queue, call, self._next, give_up)
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
         self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key
+        # as seldom as the slowest machine wants it, as long as the most patient
+        self._options = [each.options for each in queue.members.values() if not each.local]
+        self._began = time.monotonic()
+        self.unfinished: list[JobRecord] = []
 
-    def run(self) -> None:
-        """Return when every job is done and its values are written.
+    def submit(self) -> None:
+        """Send what is not sent, and look at every job once.
 
         Raises:
-            RemoteError: A job failed or was cancelled, and no other machine takes it; the time is
-                over; a machine cannot be reached, or what it gave cannot be read; the jobs are
-                submitted and nobody waits.
-            KeyboardInterrupt: This process is to end; sessions are closed when it does.
+            RemoteError: A job failed or was cancelled, and no other machine takes it.
         """
-        close_left(self._fleet)
-        with ending_politely():
-            self._run()
+        close_left(self._queue)
+        self._began = time.monotonic()
+        self._round()
 
-    def _run(self) -> None:
-        # as seldom as the slowest machine wants it, as long as the most patient
-        waited = [each.options for each in self._fleet.members.values() if not each.local]
-        wait = max((each.poll_seconds for each in waited), default=0.0)
-        longest = max((each.poll_seconds_max for each in waited), default=0.0)
-        timeout = max((each.timeout_seconds for each in waited), default=0.0)
-        lease = max((each.lease_seconds for each in waited), default=0.0)
-        began = time.monotonic()
-        while True:
+    def wait(self) -> None:
+        """Go on until every job is done and its values are written.
+
+        Raises:
+            RemoteError: As of `submit`; the time is over; no machine can be reached, or what they
+                gave cannot be read.
+        """
+        pause = max((each.poll_seconds for each in self._options), default=0.0)
+        longest = max((each.poll_seconds_max for each in self._options), default=0.0)
+        timeout = max((each.timeout_seconds for each in self._options), default=0.0)
+        while self.unfinished:
+            lost = self._lost()
+            if len(lost) == len(self.unfinished):
+                raise self._with_ways_out(lost[0])
+            remaining = timeout - (time.monotonic() - self._began)
+            if remaining <= 0:
+                raise self._pending(JobsPending, f"not done after {timeout:g} s")
+            time.sleep(min(pause, remaining))
+            pause = min(1.5 * pause, longest)
+            self._round()
+
+    def jobs_left(self) -> JobsLeft:
+        """What is said of `unfinished` where nobody waits for it.
+
+        Raises:
+            RemoteError: It is not known of a job whether it is at work.
+        """
+        if lost := self._lost():
+            raise self._with_ways_out(lost[0])
+        return self._pending(JobsLeft, "submitted")
+
+    def _round(self) -> None:
+        """Send and look, again at once where others are to do what failed."""
+        lease = max((each.lease_seconds for each in self._options), default=0.0)
+        moved = True
+        while moved:
             self._submit()
             self._journal.opened.renew(lease)
-            unfinished, moved = self._look(began)
-            if moved:
-                continue
-            if not unfinished:
-                return
-            self._require_hope(unfinished)
-            left = timeout - (time.monotonic() - began)
-            if not self._measurement.wait:
-                raise self._pending(JobsLeft, "submitted", unfinished)
-            if left <= 0:
-                raise self._pending(JobsPending, f"not done after {timeout:g} s", unfinished)
-            time.sleep(min(wait, left))
-            wait = min(1.5 * wait, longest)
+            moved = self._look()
 
     def _submit(self) -> None:
         """Send every intent, up to what each machine takes at once."""
         moved = True
         while moved:
             moved = False
-            entries = self._journal.jobs.of(self._at)
-            for backend in dict.fromkeys(entry.backend for entry in entries):
+            records = self._journal.jobs.of(self._call_id)
+            for backend in dict.fromkeys(record.backend for record in records):
                 try:
-                    self._send([entry for entry in entries if entry.backend == backend], backend)
+                    self._send([record for record in records if record.backend == backend], backend)
                 except RemoteError as error:
-                    moved |= self._handover.of_unsent(backend, error)
+                    moved |= self._failover.of_unsent(backend, error)
 
-    def _send(self, entries: list[JobRecord], backend: str) -> None:
-        if backend in self._handover.out:
+    def _send(self, records: list[JobRecord], backend: str) -> None:
+        if backend in self._failover.out:
             return
-        pending = sum(entry.state == "submitted" for entry in entries)
-        intents = [entry for entry in entries if entry.state == "intent"]
-        require_consent(self._fleet, self._call, self._at, intents)
+        pending = sum(record.state == "submitted" for record in records)
+        intents = [record for record in records if record.state == "intent"]
+        require_consent(self._queue, self._call, self._call_id, intents)
         if intents:
             self._senders[backend].heed(intents)
-        for entry in entries:
-            limit = self._fleet.member(backend).max_pending
-            if entry.state == "intent" and (limit is None or pending < limit):
-                self._senders[backend].send(self._journal.job(self._call, entry), entry.key)
+        for record in records:
+            limit = self._queue.member(backend).max_pending
+            if record.state == "intent" and (limit is None or pending < limit):
+                self._senders[backend].send(self._journal.job(self._call, record), record.key)
                 pending += 1
 
-    def _look(self, began: float) -> tuple[list[JobRecord], bool]:
+    def _look(self) -> bool:
         """Ask for every job that is at a provider; keep what is done.
 
         Returns:
-            What is not done, and whether others are to do now what failed.
+            Whether others are to do now what failed.
 
         Raises:
             RemoteError: The first job that failed or could not be read, where nobody else can take
@@ -130,106 +158,111 @@ class CallRunner:
         states: Counter[str] = Counter()
         positions, unfinished, failed = [], [], []
         self._silent, self._stuck = {}, {}
-        for entry in self._journal.jobs.of(self._at):
-            if entry.state != "submitted":
-                states[entry.state] += 1
-                unfinished += [entry] if entry.state == "intent" else []
-                failed += [entry] if entry.state in ("failed", "cancelled") else []
+        for record in self._journal.jobs.of(self._call_id):
+            if record.state != "submitted":
+                states[record.state] += 1
+                unfinished += [record] if record.state == "intent" else []
+                failed += [record] if record.state in ("failed", "cancelled") else []
                 continue
-            status = self._try_to_settle(entry)
+            status = self._try_to_settle(record)
             states[status.state] += 1
             if status.state in ("queued", "running"):
-                unfinished.append(entry)
+                unfinished.append(record)
                 positions += [] if status.position is None else [status.position]
             elif status.state != "done":
-                ended = self._ended(entry, status)
+                ended = self._ended(record, status)
                 failed += ended
-                unfinished += [] if ended else [entry]  # somebody else has taken that up already
+                unfinished += [] if ended else [record]  # somebody else has taken that up already
         position = min(positions, default=None)
-        seconds = time.monotonic() - began
+        seconds = time.monotonic() - self._began
         self._measurement.on_progress(
-            Progress(self._fleet.bound.backend, dict(states), position, seconds)
+            Progress(self._queue.bound.backend, dict(states), position, seconds)
         )
-        for entry in failed:
-            if entry.state == "cancelled":  # somebody wants it to end: nobody else is asked
-                raise self._error(entry, len(unfinished))
-        moved = False
-        for backend in dict.fromkeys(entry.backend for entry in failed):
-            ours = [entry for entry in failed if entry.backend == backend]
-            moved |= self._handover.of_failed(ours, self._error(ours[0], len(unfinished)))
-        if self._stuck and self._handover.alone:
+        self.unfinished = unfinished
+        moved = self._give_to_others(failed)
+        if self._stuck and self._failover.alone:
             raise self._with_ways_out(next(iter(self._stuck.values())))
-        return unfinished, moved
+        return moved
 
-    def _ended(self, entry: JobRecord, status: JobStatus) -> list[JobRecord]:
+    def _give_to_others(self, failed: list[JobRecord]) -> bool:
+        """Whether others are to do now what failed.
+
+        Raises:
+            RemoteError: Nobody takes it, or somebody has cancelled it.
+        """
+        for record in failed:
+            if record.state == "cancelled":  # somebody wants it to end: nobody else is asked
+                raise self._error(record)
+        moved = False
+        for backend in dict.fromkeys(record.backend for record in failed):
+            ours = [record for record in failed if record.backend == backend]
+            moved |= self._failover.of_failed(ours, self._error(ours[0]))
+        return moved
+
+    def _ended(self, record: JobRecord, status: JobStatus) -> list[JobRecord]:
         """A job that has ended badly, or the parts of it that have."""
         if status.state == "cancelled":
-            return [entry._replace(state=status.state, reason=status.reason)]
-        now = self._journal.jobs.of(self._at)
-        ours = (entry.backend, entry.job_id, "failed")
+            return [record._replace(state=status.state, reason=status.reason)]
+        now = self._journal.jobs.of(self._call_id)
+        ours = (record.backend, record.job_id, "failed")
         return [each for each in now if (each.backend, each.job_id, each.state) == ours]
 
-    def _try_to_settle(self, entry: JobRecord) -> JobStatus:
+    def _try_to_settle(self, record: JobRecord) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
-        if entry.backend not in self._silent:
+        if record.backend not in self._silent:
             try:
-                return self._desk.settle(entry)
+                return self._poller.settle(record)
             except RemoteError as error:
-                self._stuck[entry.key] = error
+                self._stuck[record.key] = error
                 # one that cannot be read leaves those behind it alone; where nobody answers, or
                 # two in a row time out, the others would take as long
                 lost = [each for each in self._stuck.values() if isinstance(each, Transient)]
                 if not error.answered or len(lost) > 1:
-                    self._silent[entry.backend] = error
+                    self._silent[record.backend] = error
         else:
-            self._stuck[entry.key] = self._silent[entry.backend]
+            self._stuck[record.key] = self._silent[record.backend]
         return JobStatus("running")
 
-    def _require_hope(self, unfinished: list[JobRecord]) -> None:
-        """End where all that is left is at machines that cannot be asked.
-
-        Raises:
-            RemoteError: What the first of them said.
+    def _lost(self) -> list[RemoteError]:
+        """Why unfinished jobs cannot be brought on: of each of those that are at a machine that
+        cannot be asked, or can be sent to none.
         """
-        out = self._handover.out
-        lost = [
-            self._stuck.get(entry.key) or self._silent.get(entry.backend) or out[entry.backend]
-            for entry in unfinished
-            if entry.key in self._stuck
-            or entry.backend in self._silent
-            or (entry.state == "intent" and entry.backend in out)
+        out = self._failover.out
+        return [
+            self._stuck.get(record.key) or self._silent.get(record.backend) or out[record.backend]
+            for record in self.unfinished
+            if record.key in self._stuck
+            or record.backend in self._silent
+            or (record.state == "intent" and record.backend in out)
         ]
-        if lost and (len(lost) == len(unfinished) or not self._measurement.wait):
-            raise self._with_ways_out(lost[0])
 
     def _with_ways_out(self, error: RemoteError) -> RemoteError:
         """`--again` leaves a measurement only where nothing else of it is waited for."""
-        jobs = self._journal.jobs.of(self._at)
+        jobs = self._journal.jobs.of(self._call_id)
         stuck = all(job.unreadable is not None for job in jobs if job.state in UNFINISHED)
         if stuck and self._forget in error.next_step:
             error.next_step += ", or measure anew with --again"
         return error
 
-    def _error(self, entry: JobRecord, others: int) -> RemoteError:
-        kind = JobFailed if entry.state == "failed" else JobCancelled
+    def _error(self, record: JobRecord) -> RemoteError:
+        kind = JobFailed if record.state == "failed" else JobCancelled
+        others = len(self.unfinished)
         stay = f"{others} other job(s) of the plan go on; " if others else ""
         return kind(
-            f"{entry.state}: {entry.reason}",
-            job_id=entry.job_id,
-            backend=entry.backend,
+            f"{record.state}: {record.reason}",
+            job_id=record.job_id,
+            backend=record.backend,
             next_step=f"{stay}run the same again to send this one anew, or give up with "
             f"{self._forget}",
         )
 
-    def _pending(
-        self, kind: type[JobsPending], said: str, unfinished: list[JobRecord]
-    ) -> JobsPending:
-        ids = [self._handover.shown(entry) for entry in unfinished if entry.job_id]
+    def _pending(self, kind: type[Pending], reason: str) -> Pending:
+        ids = [self._failover.shown(record) for record in self.unfinished if record.job_id]
         shown = ", ".join(ids[:5]) + (f", ... ({len(ids)} in all)" if len(ids) > 5 else "")
-        unsent = len(unfinished) - len(ids)
+        unsent = len(self.unfinished) - len(ids)
         return kind(
-            said + (f", {unsent} job(s) not sent yet" if unsent else ""),
+            reason + (f", {unsent} job(s) not sent yet" if unsent else ""),
             job_id=shown or None,
-            backend=self._fleet.bound.backend,
+            backend=self._queue.bound.backend,
             next_step=self._next,
         )

@@ -18,7 +18,13 @@ from typing import NamedTuple
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.budget import Budget, Spending, high, left_of_all, require_budget_of_all
+from qfusion_core.remote.budget import (
+    Budget,
+    Spending,
+    remaining_of_all,
+    require_budget_of_all,
+    upper,
+)
 from qfusion_core.remote.journal.costs import spent_of
 from qfusion_core.remote.journal.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
@@ -65,7 +71,7 @@ def reserve_of_all(
     held = {
         name: budget
         for name, budget in budgets.items()
-        if budget and left_of_all(budget, Spending())
+        if budget and remaining_of_all(budget, Spending())
     }
     counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
     try:
@@ -140,10 +146,10 @@ def spent_of_all() -> dict[str, dict[str, Spending]]:
 
 def total_of(backend: str) -> Spending:
     """What a backend has spent or reserved over all runs; likewise."""
-    return together(spent_of_all().get(backend, {}).values())
+    return sum_of(spent_of_all().get(backend, {}).values())
 
 
-def together(runs: Collection[Spending]) -> Spending:
+def sum_of(runs: Collection[Spending]) -> Spending:
     """The sum of what some runs have spent."""
     return Spending(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
 
@@ -238,5 +244,5 @@ def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spendi
 
 
 def _reserved(price: Price) -> Spending:
-    seconds, usd = high(price.qpu_seconds) or 0.0, high(price.usd) or 0.0
+    seconds, usd = upper(price.qpu_seconds) or 0.0, upper(price.usd) or 0.0
     return Spending(price.tasks, price.shots, price.executions, seconds, usd)

@@ -53,10 +53,10 @@ def _values(run: Path) -> list[dict[str, Any]]:
         if row["state"] != "finished" or not places:
             continue
         calls = []
-        for at in places:
-            call = journal.call(at)
+        for call_id in places:
+            call = journal.call(call_id)
             if call is not None:
-                values = journal.values(at, call)
+                values = journal.values(call_id, call)
                 calls.append({"observables": call.observables, "values": values.tolist()})
         kept = ("verb", "subject", "backend", "device")
         about = {key: without_paths(str(row[key])) for key in kept}

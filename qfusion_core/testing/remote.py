@@ -87,11 +87,11 @@ class RemoteDeviceContract(DeviceContract):
         jobs = device.assign(call)
         journal = device.bound.measurement.journal
         about = MeasurementIdentity("contract", "", "contract", device.name, device.values_digest())
-        at = Measurement(self._scratch.name, "contract").at(about, call)
-        journal.write(at, call, jobs, {"contract": None})
-        stored = journal.call(at)
+        call_id = Measurement(self._scratch.name, "contract").at(about, call)
+        journal.write(call_id, call, jobs, {"contract": None})
+        stored = journal.call(call_id)
         assert stored is not None
-        for (_, job, price, _), entry in zip(jobs, journal.jobs.of(at), strict=True):
+        for (_, job, price, _), entry in zip(jobs, journal.jobs.of(call_id), strict=True):
             again = journal.job(stored, entry)
             assert torch.equal(again.angles, job.angles), "the angles change in the journal"
             assert again.observables == job.observables, "the observables change in the journal"

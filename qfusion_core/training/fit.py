@@ -10,12 +10,13 @@ import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict, dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from typing_extensions import TypeVar
 
 from qfusion_core.config.spec import Training
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_rows
@@ -24,9 +25,14 @@ from qfusion_core.errors import QfusionError
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_in_chunks
+from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.noise_parameters import Noise
 from qfusion_core.training.optimizer import adamw, schedule
+
+Model = TypeVar("Model", bound=TokenClassifier)
+Model_co = TypeVar("Model_co", bound=TokenClassifier, default=TokenClassifier, covariant=True)
+_LOWER_RATES = "lower training.learning_rate or training.quantum_learning_rate"
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class TrainingRows(NamedTuple):
 
     Attributes:
         x_c: ``[rows, *input_shape]``.
-        x_q: ``[rows, n_features]``.
+        x_q: ``[rows, n_features]``; of a `FusionHead` the tokens ``[rows, q_tokens, q_dim]``.
         y: Class indices ``[rows]``.
     """
 
@@ -56,7 +62,7 @@ class TrainingRows(NamedTuple):
 
 
 @dataclass
-class TrainingState:
+class TrainingState(Generic[Model_co]):
     """Everything that the next epoch depends on.
 
     Attributes:
@@ -64,7 +70,7 @@ class TrainingState:
         history: One entry for each finished epoch.
     """
 
-    model: FusionClassifier
+    model: Model_co
     optimizer: torch.optim.AdamW
     schedule: torch.optim.lr_scheduler.LambdaLR
     best: dict[str, Tensor]
@@ -82,7 +88,7 @@ class TrainingState:
         return done >= options.epochs or (best is not None and done - best.epoch > options.patience)
 
 
-def start(model: FusionClassifier, options: Training, train_rows: int) -> TrainingState:
+def start(model: Model, options: Training, train_rows: int) -> TrainingState[Model]:
     """A fresh state for a model: optimizer and schedule by the options."""
     optimizer = adamw(model, options)
     steps = math.ceil(train_rows / options.batch_size)
@@ -90,14 +96,14 @@ def start(model: FusionClassifier, options: Training, train_rows: int) -> Traini
 
 
 def fit(
-    state: TrainingState,
+    state: TrainingState[FusionClassifier],
     train: Part,
     validation: Part,
     options: Training,
     *,
     noise: Noise | None = None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
-) -> TrainingState:
+) -> None:
     """Train until the epochs or the patience are used up; the model ends with its best weights.
 
     Draws from torch's global random numbers: seed them first, or restore them to continue.
@@ -121,7 +127,7 @@ def fit(
     )
     for name, prepared in (("training", rows), ("validation", held_out)):
         require_finite_rows(name, "preprocessing", *prepared[:2])
-    return fit_prepared(state, rows, held_out, options, noise=noise, on_epoch=on_epoch)
+    fit_prepared(state, rows, held_out, options, noise=noise, on_epoch=on_epoch)
 
 
 def fit_prepared(
@@ -132,7 +138,7 @@ def fit_prepared(
     *,
     noise: Noise | None = None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
-) -> TrainingState:
+) -> None:
     """`fit` on rows that are preprocessed already."""
     model, targets = state.model, torch.from_numpy(train.y)
     loss = nn.CrossEntropyLoss(
@@ -152,7 +158,6 @@ def fit_prepared(
         on_epoch(state)
     model.load_state_dict(state.best)
     model.eval()
-    return state
 
 
 def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
@@ -205,8 +210,7 @@ def _not_finite(state: TrainingState, logits: Tensor, loss: float, rows: Tensor)
 
 def _diverged(state: TrainingState, loss: float) -> QfusionError:
     return QfusionError(
-        f"epoch {len(state.history) + 1}: the training loss is {loss}; lower "
-        "training.learning_rate or training.quantum_learning_rate"
+        f"epoch {len(state.history) + 1}: the training loss is {loss}; {_LOWER_RATES}"
     )
 
 
@@ -218,7 +222,7 @@ def _batches(rows: int, size: int) -> Iterator[Tensor]:
 
 
 def _judge(
-    model: FusionClassifier,
+    model: TokenClassifier,
     inputs: tuple[Tensor, Tensor],
     y: NDArray[np.int64],
     epoch: int,
@@ -227,10 +231,7 @@ def _judge(
     """Scores on the validation part; the decisive one is macro F1 - 0.2 cross-entropy."""
     logits = logits_in_chunks(model, *inputs)
     if not all(torch.isfinite(weight).all() for weight in model.state_dict().values()):
-        raise QfusionError(
-            f"epoch {epoch}: the weights are no longer finite; lower training.learning_rate or "
-            "training.quantum_learning_rate"
-        )
+        raise QfusionError(f"epoch {epoch}: the weights are no longer finite; {_LOWER_RATES}")
     losses = nn.functional.cross_entropy(logits, torch.from_numpy(y), reduction="none")
     entropy = float(losses.mean())
     if not math.isfinite(entropy):

@@ -8,10 +8,10 @@ from typing import Any
 import torch
 
 from qfusion_core.config.spec import Training
-from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.token_classifier import TokenClassifier
 
 
-def adamw(model: FusionClassifier, options: Training) -> torch.optim.AdamW:
+def adamw(model: TokenClassifier, options: Training) -> torch.optim.AdamW:
     """The optimizer of a model's weights."""
     return torch.optim.AdamW(_groups(model, options), fused=False, foreach=False)
 
@@ -36,7 +36,7 @@ def schedule(
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
 
 
-def _groups(model: FusionClassifier, options: Training) -> list[dict[str, Any]]:
+def _groups(model: TokenClassifier, options: Training) -> list[dict[str, Any]]:
     """The quantum encoder learns at its own rate without decay; vectors are not decayed either."""
     quantum = list(model.quantum.parameters()) if model.quantum else []
     own = {id(parameter) for parameter in quantum}

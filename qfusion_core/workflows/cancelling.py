@@ -16,7 +16,8 @@ from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.submission import Submission, new_asking
+from qfusion_core.remote.retry import retrying_caller
+from qfusion_core.remote.submission import Submission
 from qfusion_core.workflows.unfinished_jobs import unfinished
 
 
@@ -40,55 +41,55 @@ def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends
     """Cancel every unfinished job, here and at the provider. One that cannot be asked for stays."""
     journal = open_journal(run)
     found = Cancelled([], [], [], [])
-    for fleet, row in unfinished(journal, which, backends, Measurement(run)):
-        for entry in row["jobs"]:
-            if entry.state in UNFINISHED:
+    for queue, row in unfinished(journal, which, backends, Measurement(run)):
+        for record in row["jobs"]:
+            if record.state in UNFINISHED:
                 try:
-                    _cancel(fleet.member(entry.backend), journal, entry, found)
+                    _cancel(queue.member(record.backend), journal, record, found)
                 except RemoteError as error:
-                    found.failed.append(error.about(entry.backend, entry.job_id, ""))
+                    found.failed.append(error.about(record.backend, record.job_id, ""))
     return found
 
 
-def _cancel(device: Adapter, journal: Journal, entry: JobRecord, found: Cancelled) -> None:
-    ask = new_asking(device)
-    require_account(entry, device, ask, "cancel with the credentials of that account")
-    job_id = entry.job_id or _unseen(device, journal, entry)
+def _cancel(device: Adapter, journal: Journal, record: JobRecord, found: Cancelled) -> None:
+    retrying = retrying_caller(device)
+    require_account(record, device, retrying, "cancel with the credentials of that account")
+    job_id = record.job_id or _unseen(device, journal, record)
     if job_id is None:
-        journal.jobs.ended(entry.key, "cancelled", "cancelled before it was sent")
-        found.cancelled.append(entry)
+        journal.jobs.ended(record.key, "cancelled", "cancelled before it was sent")
+        found.cancelled.append(record)
         return
-    entry = entry._replace(job_id=job_id)
-    ask(lambda: device.cancel(job_id), job_id=job_id)
-    status: JobStatus = ask(lambda: device.status(job_id), job_id=job_id)
+    record = record._replace(job_id=job_id)
+    retrying(lambda: device.cancel(job_id), job_id=job_id)
+    status: JobStatus = retrying(lambda: device.status(job_id), job_id=job_id)
     if status.state in ("cancelled", "failed"):
-        reason = ask.hide(status.reason) or f"{status.state}, no reason was given"
-        charge = ask(lambda: device.charged(job_id), job_id=job_id)
-        journal.jobs.ended(entry.key, status.state, reason, charge)
+        reason = retrying.hide(status.reason) or f"{status.state}, no reason was given"
+        charge = retrying(lambda: device.charged(job_id), job_id=job_id)
+        journal.jobs.ended(record.key, status.state, reason, charge)
     where = {"cancelled": found.cancelled, "failed": found.ended, "done": found.ended}
-    where.get(status.state, found.asked).append(entry)
+    where.get(status.state, found.asked).append(record)
 
 
-def _unseen(device: Adapter, journal: Journal, entry: JobRecord) -> str | None:
+def _unseen(device: Adapter, journal: Journal, record: JobRecord) -> str | None:
     """Id of a job that may have been accepted without our seeing it; it is ours from now on.
 
     Also of one that was never sent as far as the journal knows: it may be a copy of one that was.
     """
     owner = new_owner()
-    claimed = journal.jobs.claim(entry.key, owner)
+    claimed = journal.jobs.claim(record.key, owner)
     if claimed is None:
         raise RemoteError(
-            f"key {entry.key}: another process is submitting it",
+            f"key {record.key}: another process is submitting it",
             backend=device.bound.backend,
             next_step="stop that process, then cancel again",
         )
-    forget = Measurement(journal.path.parent).command("forget", entry.at.measurement)
+    forget = Measurement(journal.path.parent).command("forget", record.at.measurement)
     sender = Submission(device, journal.jobs, owner, f"`{forget}` gives it up without asking")
     try:
         job_id = sender.find(claimed) or sender.look(claimed)
     except RemoteError:
-        journal.jobs.let_go(entry.key)
+        journal.jobs.let_go(record.key)
         raise
     if job_id is not None:
-        journal.jobs.submitted(entry.key, job_id)
+        journal.jobs.submitted(record.key, job_id)
     return job_id

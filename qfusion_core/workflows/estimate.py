@@ -17,7 +17,7 @@ from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.estimate import BudgetCheck, Estimate, plan_of, room
+from qfusion_core.remote.estimate import BudgetCheck, Estimate, check_budget, plan_of
 from qfusion_core.remote.journal.recognition import RecordedMeasurement, known
 from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.journal.rows import MeasurementIdentity
@@ -208,7 +208,7 @@ def _plan(
     plan, digests = plan_of(device, encoder, x_q), device.values_digests()
     identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
     before = known(device.bound.measurement.journal, identity, digests)
-    return _Planned(device, plan, room(device, plan), before)
+    return _Planned(device, plan, check_budget(device, plan), before)
 
 
 def _parts(backend: str, made: _Planned) -> list[BackendEstimate]:

@@ -23,7 +23,7 @@ from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import JobsPending
 from qfusion_core.remote.job import Finding
 from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 from qfusion_core.workflows.cancelling import cancel_jobs
 from qfusion_core.workflows.journal_folders import look_at_places
 
@@ -160,9 +160,9 @@ def _machine(device: Device, offline: bool) -> Iterator[Finding]:
     if offline and not device.local:
         yield Finding("machine", "ok", "not asked: --offline")
         return
-    ask = new_asking(device)
-    for found in ask(device.preflight):
-        yield found._replace(detail=ask.hide(found.detail))
+    retrying = retrying_caller(device)
+    for found in retrying(device.preflight):
+        yield found._replace(detail=retrying.hide(found.detail))
 
 
 def _sanity(device: Device, backends: Backends, folder: str, offline: bool) -> Finding:

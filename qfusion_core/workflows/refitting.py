@@ -15,16 +15,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from qfusion_core.config.spec import Training
 from qfusion_core.data.split import Part, Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.interfaces.device import Device
-from qfusion_core.interfaces.encoders import ClassicalEncoder
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values
+from qfusion_core.model.token_classifier import FusionHead
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
@@ -99,23 +99,20 @@ def train_again(
         on_epoch: Called after each epoch.
     """
     began = time.perf_counter()
-    encoder, classical = circuit_of(model, about["backend"]), model.classical
+    encoder = circuit_of(model, about["backend"])
     count = len(rows.train)
     with torch.no_grad():
         if encoder.standard is not None:
             encoder.standard.running_mean.copy_(values[:count].mean(0))
             encoder.standard.running_var.copy_(values[:count].var(0))
-        tokens = encoder.eval().arrange(values).flatten(1)
+        tokens = encoder.eval().arrange(values)
     train, validation = (
-        TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], known, part.y)
-        for part, known in zip(rows, (tokens[:count], tokens[count:]), strict=True)
+        TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], measured, part.y)
+        for part, measured in zip(rows, (tokens[:count], tokens[count:]), strict=True)
     )
     torch.manual_seed(options.seed)
-    model.quantum = _MeasuredTokens(encoder.output_shape)  # type: ignore[assignment]
-    model.classical = _FrozenEncoder(classical)  # type: ignore[assignment]
-    state = start(model, options, count)
+    state = start(FusionHead(model), options, count)
     fit_prepared(state, train, validation, options, on_epoch=on_epoch)
-    model.quantum, model.classical = encoder, classical.requires_grad_(True)
     spec = folder.config.spec.model_copy(update={"training": options})
     made = RunFolder.create(out, spec, split, {"refit": about})
     best = state.best_epoch
@@ -137,34 +134,3 @@ def train_again(
         write_atomically(made.card, model_card(made.config, metrics))
         save_model(made, model)  # the last: a folder that has it is finished
     return made
-
-
-class _MeasuredTokens(nn.Module):
-    """In the place of the quantum encoder: its features are the tokens, in one row."""
-
-    def __init__(self, output_shape: tuple[int, int]) -> None:
-        super().__init__()
-        self.output_shape = output_shape
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Tokens ``[batch, q_tokens, q_dim]``."""
-        tokens: Tensor = x.unflatten(1, self.output_shape)
-        return tokens
-
-
-class _FrozenEncoder(nn.Module):
-    """A classical encoder that neither learns nor drops anything out."""
-
-    def __init__(self, encoder: ClassicalEncoder) -> None:
-        super().__init__()
-        self.encoder = encoder.requires_grad_(False).eval()
-        self.output_shape, self.members = encoder.output_shape, encoder.members
-
-    def train(self, mode: bool = True) -> _FrozenEncoder:
-        """Stays in evaluation mode."""
-        return super().train(False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Features."""
-        features: Tensor = self.encoder(x)
-        return features

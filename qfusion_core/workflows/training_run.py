@@ -133,7 +133,7 @@ def _fit_and_test(
     return folder
 
 
-def _measure(state: TrainingState, split: Split) -> dict[str, Any]:
+def _measure(state: TrainingState[FusionClassifier], split: Split) -> dict[str, Any]:
     """The test part is looked at here, once, with the weights that validation chose."""
     model, best = state.model, state.best_epoch
     assert best is not None

@@ -44,20 +44,20 @@ def resume_jobs(
     measurement = Measurement(
         run, wait=wait, approve=approve, on_price=on_price, on_progress=on_progress
     )
-    for fleet, row in unfinished(journal, which, backends, measurement):
-        if row["options"] not in fleet.values_digests():
+    for queue, row in unfinished(journal, which, backends, measurement):
+        if row["options"] not in queue.values_digests():
             raise InputError(
                 f"backend {row['backend']!r}: its options have changed since measurement "
                 f"{row['id']} began; restore them in {backends.source.path}, or give it up with "
                 f"`{measurement.command('cancel', row['id'])}` and then "
                 f"`{measurement.command('forget', row['id'])}`"
             )
-        for at in dict.fromkeys(job.at for job in row["jobs"] if job.state in UNFINISHED):
-            call = journal.call(at)
+        for call_id in dict.fromkeys(job.at for job in row["jobs"] if job.state in UNFINISHED):
+            call = journal.call(call_id)
             assert call is not None
-            carry_out(fleet, call, at)
+            carry_out(queue, call, call_id)
             before = {job.key for job in row["jobs"] if job.state not in UNFINISHED}
-            done += [job for job in journal.jobs.of(at) if job.key not in before]
+            done += [job for job in journal.jobs.of(call_id) if job.key not in before]
     return done
 
 
@@ -66,7 +66,9 @@ def still_open(run: str | Path, which: Sequence[str] | None) -> list[str]:
     lines, journal = [], open_journal(run)
     for row in chosen(journal, which):
         places = dict.fromkeys(job.at for job in row["jobs"])
-        jobs = [job for at in places for job in journal.jobs.of(at)]  # but those that others do now
+        jobs = [
+            job for call_id in places for job in journal.jobs.of(call_id)
+        ]  # but those that others do now
         ended = [job for job in jobs if job.state in ("failed", "cancelled")]
         waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
         if row["state"] == "open" and ended and not waited_for:

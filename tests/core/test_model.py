@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
 
 from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
 from qfusion_core.config.presets import compose
-from qfusion_core.model.classifier import member_mean
 from qfusion_core.model.prediction import logits_from_tokens, logits_in_chunks, quantum_tokens
+from qfusion_core.model.token_classifier import FusionHead, member_mean
+from qfusion_core.training.fit import TrainingRows, fit_prepared, start
 
 REGISTRY = Registry()
 
@@ -62,6 +65,30 @@ def test_chunks_and_known_tokens_change_nothing():
     torch.testing.assert_close(logits_in_chunks(made, x_c, x_q), whole)
     tokens = quantum_tokens(made, x_q)
     torch.testing.assert_close(logits_from_tokens(made, x_c, tokens), whole)
+
+
+@pytest.mark.parametrize("members", [1, 4])
+def test_a_head_learns_on_known_tokens_and_nothing_else_does(members):
+    """It gives what the model gives; the weights that it trains are the model's own."""
+    dropout = "classical.options.dropout=0.5"
+    made = model(f"classical.options.members={members}", dropout)
+    x_c, x_q = made.preprocess(torch.from_numpy(part().x))
+    tokens = quantum_tokens(made, x_q)
+    before, modules = copy.deepcopy(made.state_dict()), dict(made.named_modules())
+    head = FusionHead(made).eval()
+    assert torch.equal(head(x_c, tokens), logits_from_tokens(made, x_c, tokens))
+    head.train()
+    assert torch.equal(head.classical(x_c), made.classical(x_c))  # nothing is dropped out
+    spec = compose("hardware", "wine", registry=REGISTRY).training.model_copy(update={"epochs": 2})
+    rows = TrainingRows(x_c, tokens, part().y)
+    made.device.expectations = None  # no circuit is run
+    fit_prepared(start(head, spec, len(part())), rows, rows, spec)
+    changed = {
+        name for name, tensor in made.state_dict().items() if not torch.equal(tensor, before[name])
+    }
+    assert {name.partition(".")[0] for name in changed} == {"fusion", "head"}
+    assert dict(made.named_modules()) == modules
+    assert all(weight.requires_grad for weight in made.parameters())
 
 
 def test_the_device_is_not_in_the_weights():

@@ -20,7 +20,7 @@ from packaging.version import Version
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.examination import examine
 from qfusion_ibm import client
@@ -216,7 +216,7 @@ def asked(service, connect):
     def _asked(**options):
         device = connect(rows_per_job=None, **options)
         (job,) = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
-        return device.ask(job, new_asking(device))
+        return device.ask(job, retrying_caller(device))
 
     return _asked
 
@@ -276,7 +276,7 @@ def test_a_simulation_is_not_asked(failure):
     snapshot = device()
     (job,) = snapshot.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
     assert "tells no price of a job in advance" in failure(
-        InputError, lambda: snapshot.ask(job, new_asking(snapshot))
+        InputError, lambda: snapshot.ask(job, retrying_caller(snapshot))
     )
 
 

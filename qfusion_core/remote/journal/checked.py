@@ -81,47 +81,47 @@ def is_countable(amount: object) -> bool:
     return True
 
 
-def checked(found: JobRecord) -> JobRecord:
+def checked(record: JobRecord) -> JobRecord:
     """A job, if it can be one.
 
     Raises:
         ValueError: Says which part cannot.
     """
-    require_name("key", found.key)
-    require_name("measurement", found.at.measurement)
-    require_word("backend", found.backend)
-    _text("reason", found.reason)
-    for what, text in {"account": found.account, "unreadable": found.unreadable}.items():
+    require_name("key", record.key)
+    require_name("measurement", record.at.measurement)
+    require_word("backend", record.backend)
+    _text("reason", record.reason)
+    for what, text in {"account": record.account, "unreadable": record.unreadable}.items():
         if text is not None:
             _text(what, text)
-    if found.job_id is not None and (
-        not _text("job_id", found.job_id).isprintable()
-        or not 0 < len(found.job_id) <= 1000
-        or " " in found.job_id
+    if record.job_id is not None and (
+        not _text("job_id", record.job_id).isprintable()
+        or not 0 < len(record.job_id) <= 1000
+        or " " in record.job_id
     ):
-        raise ValueError(f"job_id: {found.job_id!r:.50} is none")
-    for what, count in {"call": found.at.number, "position": found.position}.items():
+        raise ValueError(f"job_id: {record.job_id!r:.50} is none")
+    for what, count in {"call": record.at.number, "position": record.position}.items():
         _count(what, count)
-    first, end = (_count("rows", row) for row in found.rows)
+    first, end = (_count("rows", row) for row in record.rows)
     if first >= end:
         raise ValueError(f"rows: {first} to before {end}")
-    columns = [_count("columns", column) for column in found.columns]
+    columns = [_count("columns", column) for column in record.columns]
     if not columns or len(columns) != len(set(columns)):
         raise ValueError(f"columns: {str(columns)[:50]}")
-    if found.state not in STATES:
-        raise ValueError(f"state: {found.state!r:.50}, expected one of {', '.join(STATES)}")
-    if found.state in ("submitted", "done") and found.job_id is None:
-        raise ValueError(f"job_id: none, though the job is {found.state}")
-    require_moment("written", found.written)
-    for what, moment in {"sent": found.sent, "ended": found.ended}.items():
+    if record.state not in STATES:
+        raise ValueError(f"state: {record.state!r:.50}, expected one of {', '.join(STATES)}")
+    if record.state in ("submitted", "done") and record.job_id is None:
+        raise ValueError(f"job_id: none, though the job is {record.state}")
+    require_moment("written", record.written)
+    for what, moment in {"sent": record.sent, "ended": record.ended}.items():
         if moment is not None:
             require_moment(what, moment)
-    require_amounts("qpu_seconds", found.qpu_seconds)
-    require_amounts("usd", found.usd, found.usd_low)
-    if not isinstance(found.facts, dict):
+    require_amounts("qpu_seconds", record.qpu_seconds)
+    require_amounts("usd", record.usd, record.usd_low)
+    if not isinstance(record.facts, dict):
         raise ValueError("facts: no mapping")
-    _require_price(found.price)
-    return found
+    _require_price(record.price)
+    return record
 
 
 def _require_price(price: Any) -> None:

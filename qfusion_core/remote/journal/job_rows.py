@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.budget import Spending, high, require_budget
+from qfusion_core.remote.budget import Spending, require_budget, upper
 from qfusion_core.remote.journal.checked import checked, document, require_amounts
 from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.journal.records import (
@@ -65,7 +65,7 @@ def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -
 
 def reserve(
     db: sqlite3.Connection,
-    at: CallId,
+    call_id: CallId,
     planned: Sequence[PlannedJob],
     budgets: Budgets,
     now: float,
@@ -85,7 +85,7 @@ def reserve(
         if (budget := budgets[backend]) is not None:
             total = Price.total(each.price for each in planned if each.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = [key_of(at, each.position) for each in planned]
+    keys = [key_of(call_id, each.position) for each in planned]
     jobs = {k: JobToSend(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
     (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
     folder = folder_of(db)
@@ -102,10 +102,10 @@ def reserve(
             " end_row, columns, facts, price, tasks, executions, shots, qpu_seconds, usd, state,"
             " written) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'intent', ?)",
             (
-                key, backend, *at, position, *job.rows,
+                key, backend, *call_id, position, *job.rows,
                 json.dumps(job.columns), json.dumps(dict(job.facts)), json.dumps(price.as_json()),
                 price.tasks, price.executions, price.shots,
-                high(price.qpu_seconds), high(price.usd), now,
+                upper(price.qpu_seconds), upper(price.usd), now,
             ),
         )  # fmt: skip
     return keys

@@ -49,16 +49,16 @@ class JobStore:
     def all(self) -> list[JobRecord]:
         """Every job, also those that others replaced."""
         with self._store.reading() as db:
-            return self.entries(db, "1 ORDER BY rowid")
+            return self.records(db, "1 ORDER BY rowid")
 
-    def of(self, at: CallId) -> list[JobRecord]:
+    def of(self, call_id: CallId) -> list[JobRecord]:
         """The jobs of a call in the order of the plan, but those that others replaced."""
         with self._store.reading() as db:
-            return self.entries(
-                db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", at
+            return self.records(
+                db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", call_id
             )
 
-    def entries(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[JobRecord]:
+    def records(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[JobRecord]:
         """Jobs inside a transaction, without their values.
 
         Raises:
@@ -86,7 +86,7 @@ class JobStore:
         self,
         old: Sequence[JobRecord],
         planned: Sequence[PlannedJob],
-        at: CallId,
+        call_id: CallId,
         budgets: Budgets,
         why: str,
     ) -> None:
@@ -97,7 +97,7 @@ class JobStore:
         Args:
             old: Those that are not sent are the caller's to submit (`claim`).
             planned: What covers the same values; positions count from 0.
-            at: The call of all of them.
+            call_id: The call of all of them.
             budgets: Of the backends.
             why: A reason for those that are never sent now.
 
@@ -121,10 +121,10 @@ class JobStore:
             )
             db.execute(f"UPDATE job SET replaced = 1 WHERE key IN ({marks})", keys)
             (last,) = db.execute(
-                "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", at
+                "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", call_id
             ).fetchone()
             moved = [each._replace(position=last + 1 + each.position) for each in planned]
-            keys = reserve(db, at, moved, budgets, self._clock())
+            keys = reserve(db, call_id, moved, budgets, self._clock())
         self.noted(keys)
 
     def reprice(self, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
@@ -146,7 +146,7 @@ class JobStore:
         now = self._clock()
         with self._store.writing() as db:
             row = db.execute("SELECT owner, lease FROM job WHERE key = ?", (key,)).fetchone()
-            (found,) = self.entries(db, "key = ?", (key,))
+            (found,) = self.records(db, "key = ?", (key,))
             free = row["owner"] in (None, owner) or (row["lease"] or 0) < now or gone(row["owner"])
             if found.state != "intent" or not free:
                 return None
@@ -227,10 +227,10 @@ class JobStore:
         """
         self._update(key, "submitted", unreadable=reason, **({"raw": raw} if raw else {}))
 
-    def split(self, entry: JobRecord, result: Result) -> None:
+    def split(self, record: JobRecord, result: Result) -> None:
         """Write parts in place of a job of which some were not run."""
         with self._store.writing() as db:
-            split(db, entry, result, self._clock())
+            split(db, record, result, self._clock())
 
     def known(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""

@@ -137,7 +137,7 @@ class Journal:
                 db.execute("UPDATE measurement SET state = ? WHERE id = ?", (state, measurement))
 
     def measurements(self) -> list[dict[str, Any]]:
-        """All measurements in their order, each with its entries under ``jobs``.
+        """All measurements in their order, each with its jobs under ``jobs``.
 
         Raises:
             InputError: A row is damaged.
@@ -147,8 +147,8 @@ class Journal:
 
     def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
         jobs: defaultdict[str, list[JobRecord]] = defaultdict(list)
-        for entry in self.jobs.entries(db, "1 ORDER BY rowid"):
-            jobs[entry.at.measurement].append(entry)
+        for record in self.jobs.records(db, "1 ORDER BY rowid"):
+            jobs[record.at.measurement].append(record)
         rows = []
         for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):
             shown = one_line(row["id"], 40)
@@ -191,14 +191,14 @@ class Journal:
         for row in db.execute(_CALLS):
             self._call(row)
 
-    def call(self, at: CallId) -> Call | None:
+    def call(self, call_id: CallId) -> Call | None:
         """A stored call, None where there is none of this number.
 
         Raises:
             InputError: It is damaged.
         """
         with self._store.reading() as db:
-            row = db.execute(f"{_CALLS} WHERE measurement = ? AND number = ?", at).fetchone()
+            row = db.execute(f"{_CALLS} WHERE measurement = ? AND number = ?", call_id).fetchone()
         return None if row is None else self._call(row)
 
     def _call(self, row: sqlite3.Row) -> Call:
@@ -207,7 +207,7 @@ class Journal:
             return call_of(row)
 
     def write(
-        self, at: CallId, call: Call, planned: Sequence[PlannedJob], budgets: Budgets
+        self, call_id: CallId, call: Call, planned: Sequence[PlannedJob], budgets: Budgets
     ) -> None:
         """Write a call and its whole plan, if the budgets allow it; nothing if it is there already.
 
@@ -216,7 +216,7 @@ class Journal:
         """
         with self._store.writing() as db:
             there = "SELECT 1 FROM call WHERE measurement = ? AND number = ?"
-            if db.execute(there, at).fetchone():
+            if db.execute(there, call_id).fetchone():
                 return  # another process on the same measurement was faster
             digest = call.circuit.digest()
             encoded = TypeAdapter(Circuit).dump_json(call.circuit).decode()
@@ -224,15 +224,15 @@ class Journal:
             db.execute(
                 "INSERT INTO call VALUES (?, ?, ?, ?, ?, ?)",
                 (
-                    *at,
+                    *call_id,
                     digest,
                     json.dumps(call.observables),
                     len(call.angles),
                     call.angles.numpy().astype("<f8").tobytes(),
                 ),
             )
-            keys = reserve(db, at, planned, budgets, self._clock())
-            db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (at.measurement,))
+            keys = reserve(db, call_id, planned, budgets, self._clock())
+            db.execute("UPDATE measurement SET state = 'open' WHERE id = ?", (call_id.measurement,))
         self.jobs.noted(keys)
 
     def spent(self, backend: str) -> Spending:
@@ -240,21 +240,22 @@ class Journal:
         with self._store.reading() as db:
             return spent(db, backend)
 
-    def job(self, call: Call, entry: JobRecord) -> Job:
+    def job(self, call: Call, record: JobRecord) -> Job:
         """The stored job, as it was planned.
 
         Raises:
             InputError: It is of rows or observables that the call does not have.
         """
-        with damaged_row(self.path, f"job {one_line(entry.key, 40)}"):
-            return job_of(call, entry)
+        with damaged_row(self.path, f"job {one_line(record.key, 40)}"):
+            return job_of(call, record)
 
-    def values(self, at: CallId, call: Call) -> Tensor:
+    def values(self, call_id: CallId, call: Call) -> Tensor:
         """Values of a call whose jobs are all done: ``[rows, observables]``, float64.
 
         Raises:
             InputError: A value is missing, is there twice, or is damaged.
         """
-        what, advice = f"call {at.number} of {at.measurement}", give_up(self.path, at.measurement)
+        what = f"call {call_id.number} of {call_id.measurement}"
+        advice = give_up(self.path, call_id.measurement)
         with damaged_row(self.path, what, advice):
-            return assembled(call, self.jobs.of(at), self.jobs.values)
+            return assembled(call, self.jobs.of(call_id), self.jobs.values)

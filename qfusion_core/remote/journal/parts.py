@@ -17,12 +17,12 @@ from qfusion_core.remote.price import Price, Range
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
 
 
-def split(db: sqlite3.Connection, entry: JobRecord, result: Result, now: float) -> None:
+def split(db: sqlite3.Connection, record: JobRecord, result: Result, now: float) -> None:
     """Write parts in place of a job: done with their values, or failed. It is charged as it was.
 
     Args:
         db: Inside a transaction.
-        entry: The job, submitted.
+        record: The job, submitted.
         result: Its values, NaN where it failed; what was not run, and why; what it cost.
         now: Seconds since 1970.
     """
@@ -33,18 +33,18 @@ def split(db: sqlite3.Connection, entry: JobRecord, result: Result, now: float) 
         " usd_low = ? WHERE key = ? AND state = 'submitted'",
         (
             reason, now, result.raw, told.get("qpu_seconds"), told.get("usd"), told.get("usd_low"),
-            entry.key,
+            record.key,
         ),
     )  # fmt: skip
     if whole.rowcount == 0:
         return  # another process was faster
-    for rows, columns in _done(entry, failed):
-        first, end = (row - entry.rows[0] for row in rows)
-        places = [entry.columns.index(column) for column in columns]
+    for rows, columns in _done(record, failed):
+        first, end = (row - record.rows[0] for row in rows)
+        places = [record.columns.index(column) for column in columns]
         blob = blob_of(result.values[first:end, places])
-        _insert(db, entry, rows, columns, entry.facts, "done", "", now, blob)
+        _insert(db, record, rows, columns, record.facts, "done", "", now, blob)
     for part in failed:
-        _insert(db, entry, part.rows, part.columns, part.facts, "failed", reason, now, None)
+        _insert(db, record, part.rows, part.columns, part.facts, "failed", reason, now, None)
 
 
 def blob_of(values: torch.Tensor) -> bytes:
@@ -64,22 +64,22 @@ def charged(result: Result | Charge) -> dict[str, float]:
 
 
 def _done(
-    entry: JobRecord, failed: Sequence[FailedPart]
+    record: JobRecord, failed: Sequence[FailedPart]
 ) -> Iterator[tuple[tuple[int, int], tuple[int, ...]]]:
     """Rows and columns of what is left of a job, in the fewest blocks of rows one after another."""
-    masks, start = failed_values(entry.rows, entry.columns, failed).tolist(), 0
+    masks, start = failed_values(record.rows, record.columns, failed).tolist(), 0
     for row in range(1, len(masks) + 1):
         if row < len(masks) and masks[row] == masks[start]:
             continue
-        good = zip(entry.columns, masks[start], strict=True)
+        good = zip(record.columns, masks[start], strict=True)
         if columns := tuple(column for column, bad in good if not bad):
-            yield (entry.rows[0] + start, entry.rows[0] + row), columns
+            yield (record.rows[0] + start, record.rows[0] + row), columns
         start = row
 
 
 def _insert(
     db: sqlite3.Connection,
-    entry: JobRecord,
+    record: JobRecord,
     rows: tuple[int, int],
     columns: tuple[int, ...],
     facts: Mapping[str, Any],
@@ -89,16 +89,16 @@ def _insert(
     values: bytes | None,
 ) -> None:
     (last,) = db.execute(
-        "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", entry.at
+        "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", record.at
     ).fetchone()
     row = {
-        "key": key_of(entry.at, last + 1), "backend": entry.backend,
-        "measurement": entry.at.measurement, "number": entry.at.number,
+        "key": key_of(record.at, last + 1), "backend": record.backend,
+        "measurement": record.at.measurement, "number": record.at.number,
         "position": last + 1, "attempt": 0, "first_row": rows[0], "end_row": rows[1],
         "columns": json.dumps(columns), "facts": json.dumps(dict(facts)),
         "price": json.dumps(_FREE), "tasks": 0, "executions": 0, "shots": 0,
-        "qpu_seconds": 0.0, "usd": 0.0, "state": state, "job_id": entry.job_id,
-        "reason": reason, "account": entry.account, "written": entry.written, "ended": now,
+        "qpu_seconds": 0.0, "usd": 0.0, "state": state, "job_id": record.job_id,
+        "reason": reason, "account": record.account, "written": record.written, "ended": now,
         "values": values, "raw": None if values is None else b"",
     }  # fmt: skip
     names = ", ".join(f'"{name}"' for name in row)

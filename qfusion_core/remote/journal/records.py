@@ -20,9 +20,9 @@ class CallId(NamedTuple):
     number: int
 
 
-def key_of(at: CallId, position: int) -> str:
+def key_of(call_id: CallId, position: int) -> str:
     """The key of a job: its idempotency token and tag at the provider."""
-    return f"qf-{at.measurement}-{at.number}-{position}"
+    return f"qf-{call_id.measurement}-{call_id.number}-{position}"
 
 
 class JobRecord(NamedTuple):
@@ -30,6 +30,7 @@ class JobRecord(NamedTuple):
 
     Attributes:
         backend: Whose job it is.
+        at: The call that it is a part of.
         sent: When a submission whose reply is unknown last went out; None where none did.
         qpu_seconds: Reserved; when it is done, what the provider said if it told. Likewise ``usd``.
         usd_low: Low end of ``usd``, where the provider told something; None where nothing.

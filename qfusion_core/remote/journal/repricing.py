@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from sqlite3 import Connection
 
-from qfusion_core.remote.budget import Budget, high, require_budget
+from qfusion_core.remote.budget import Budget, require_budget, upper
 from qfusion_core.remote.journal.costs import folder_of
 from qfusion_core.remote.journal.job_rows import spent
 from qfusion_core.remote.price import Price
@@ -30,6 +30,6 @@ def reprice(db: Connection, backend: str, prices: Mapping[str, Price], budget: B
             " usd = ? WHERE key = ? AND state = 'intent'",
             (
                 json.dumps(price.as_json()), price.tasks, price.executions, price.shots,
-                high(price.qpu_seconds), high(price.usd), key,
+                upper(price.qpu_seconds), upper(price.usd), key,
             ),
         )  # fmt: skip

@@ -74,15 +74,15 @@ def call_of(row: sqlite3.Row) -> Call:
     return Call(circuit, angles, tuple(words))
 
 
-def job_of(call: Call, entry: JobRecord) -> Job:
+def job_of(call: Call, record: JobRecord) -> Job:
     """A job of a call.
 
     Raises:
         ValueError: It is of rows or observables that the call does not have.
     """
-    if entry.rows[1] > len(call.angles) or max(entry.columns) >= len(call.observables):
-        raise ValueError(f"rows to {entry.rows[1]}, columns to {max(entry.columns)}: too far")
-    return Job(call, entry.rows, entry.columns, entry.facts)
+    if record.rows[1] > len(call.angles) or max(record.columns) >= len(call.observables):
+        raise ValueError(f"rows to {record.rows[1]}, columns to {max(record.columns)}: too far")
+    return Job(call, record.rows, record.columns, record.facts)
 
 
 def assembled(
@@ -99,13 +99,13 @@ def assembled(
         ValueError: A value is missing, or there twice; a job is not done.
     """
     together = torch.full((len(call.angles), len(call.observables)), torch.nan).double()
-    for entry in jobs:
-        place = slice(*entry.rows), list(job_of(call, entry).columns)
-        if entry.state != "done":
-            raise ValueError(f"job {entry.key} is not done")
+    for record in jobs:
+        place = slice(*record.rows), list(job_of(call, record).columns)
+        if record.state != "done":
+            raise ValueError(f"job {record.key} is not done")
         if not bool(together[place].isnan().all()):
-            raise ValueError(f"job {entry.key} gives what another one gave")
-        together[place] = values(entry)
+            raise ValueError(f"job {record.key} gives what another one gave")
+        together[place] = values(record)
     if missing := together.isnan().nonzero().tolist():
         row, column = missing[0]
         raise ValueError(f"no job gives row {row}, observable {call.observables[column]}")
