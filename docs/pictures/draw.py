@@ -12,7 +12,9 @@ INK, PALE, LINE = "#1f2933", "#52606d", "#9aa5b1"
 CLASSICAL, QUANTUM, JOINED, PLACE = "#e3f0fb", "#ece5fb", "#e5f4ea", "#fdf3dc"
 
 
-def text(x: float, y: float, words: str, size: int = 14, colour: str = INK, weight: int = 400) -> str:
+def text(
+    x: float, y: float, words: str, size: int = 14, colour: str = INK, weight: int = 400
+) -> str:
     """Words centred at a point."""
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
