@@ -1,11 +1,10 @@
 """Every code block of README and docs is run, and what it prints is compared with what is shown.
 
-Blocks of a page are run in their order, in a folder of its own. `sh`: words after `qfusion` go to the
-command line in this process, all else to bash; a training takes one epoch, the one that pages share takes twelve. `python`: blocks of a page
-share their names. `yaml`: is read as what it is, backends or a run specification. `text`: the output of
-the block before it, where numbers may be others and `...` is anything. A comment above a
-block says what else it is: `<!-- not run: why -->`, `<!-- command: name -->` (of the set-up, which
-.ci/run and .ci/install run), `<!-- file: name -->` (it is written, not run), `<!-- exit: 2 -->`.
+Blocks of a page are run in their order, in a folder of its own. `sh`: words after `qfusion` go to
+the command line in this process, all else to bash; a training takes one epoch, the one that pages
+share takes twelve. `python`: blocks of a page share their names. `yaml`: is read as what it is,
+backends or a run specification. `text`: the output of the block before it, where numbers may be
+others and `...` is anything.
 """
 
 import contextlib
@@ -17,64 +16,15 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-import typer
 import yaml
+from support.pages import ALL, Block, blocks, left_out, words_of
 
-ROOT = Path(__file__).parents[1]
-FILES = [
-    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY", "CHANGELOG")),
-    *sorted((ROOT / "docs").rglob("*.md")),
-]
-PAGES = {str(path.relative_to(ROOT)): path.read_text() for path in FILES}
 NUMBER = re.compile(r"(?<![A-Za-z_-])[-+~]*\d[\d.,]*(e[-+]?\d+)?%?")
 INTERVAL, WORD = re.compile(r" \(\d[\d.]*-\d[\d.]*\)"), re.compile(r"\b[IXYZ]{4}\b")
 RUN = "runs/wine"
 TRAINING = ["train", "wine", "--preset", "hardware", "--out", RUN]  # is run once for all pages
-
-
-class Block(NamedTuple):
-    """A fenced block, and the comment above it."""
-
-    language: str
-    text: str
-    mark: str
-    line: int
-
-
-def blocks(page):
-    found, lines, mark, number = [], page.splitlines(), "", 0
-    while number < len(lines):
-        if opening := re.fullmatch(r"(`{3,})(\S*)", lines[number]):
-            end = lines.index(opening[1], number + 1)
-            text = "\n".join(lines[number + 1 : end])
-            found.append(Block(opening[2], text, mark, number + 1))
-            mark, number = "", end
-        elif lines[number].strip():
-            comment = re.fullmatch(r"<!-- (.+) -->", lines[number])
-            mark = comment[1] if comment else ""
-        number += 1
-    return found
-
-
-ALL = {name: blocks(page) for name, page in PAGES.items()}
-
-
-def words_of(text):
-    """Of each command of a shell block: its words, or None where bash has to read it."""
-    if "<<" in text:
-        return [(None, text)]
-    lines = text.replace("\\\n", " ").splitlines()
-    commands = [line for line in lines if line.strip() and not line.strip().startswith("#")]
-    split = [(shlex.split(line, comments=True), line) for line in commands]
-    simple = [
-        words[0] == "qfusion" and not {"|", ">", "&", "&&"} & set(words) for words, _ in split
-    ]
-    return [
-        (words[1:] if one else None, line) for (words, line), one in zip(split, simple, strict=True)
-    ]
 
 
 def shortened(words, epochs=1):
@@ -189,10 +139,6 @@ def trained(tmp_path_factory):
     return folder / RUN, out.getvalue()
 
 
-def left_out(block):
-    return block.mark.startswith(("not run: ", "command: "))
-
-
 @pytest.mark.parametrize(
     "name", [name for name, found in ALL.items() if not all(map(left_out, found))]
 )
@@ -210,7 +156,7 @@ def test_the_blocks_of_a_page_do_what_they_say(name, trained, tmp_path, monkeypa
             raise
 
 
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", ALL)
 def test_every_block_is_run_or_says_why_not(name):
     for block in ALL[name]:
         where = f"{name}:{block.line}"
@@ -219,88 +165,11 @@ def test_every_block_is_run_or_says_why_not(name):
         assert known, f"{where}: {block.mark}"
 
 
-def understood(words):
-    """Refuses what the command line does not take; nothing is run."""
-    from qfusion_core.cli.app import app
-
-    command, context, name, words = typer.main.get_command(app), None, "qfusion", list(words)
-    while True:
-        context = command.make_context(name, words, parent=context)
-        if not hasattr(command, "resolve_command"):
-            return
-        name, command, words = command.resolve_command(
-            context, context._protected_args + context.args
-        )
-
-
-def commands(name):
-    """Words of each command line of a page, and whether it is whole: in the text a verb may be named."""
-    for block in ALL[name]:
-        if block.language == "sh" and not block.mark.startswith("command"):
-            yield from ((words, True) for words, _ in words_of(block.text) if words is not None)
-    for span in re.findall(r"`qfusion ([^`]+)`", PAGES[name]):
-        if "..." not in span and len(words := shlex.split(span)) > 1:
-            yield words, False
-
-
-@pytest.mark.parametrize("name", [name for name in PAGES if any(commands(name))])
-def test_every_command_is_one_that_the_command_line_takes(name):
-    for words, whole in commands(name):
-        try:
-            understood(words)
-        except typer.Exit:  # --version
-            continue
-        except Exception as error:
-            if not whole and type(error).__name__ == "MissingParameter":
-                continue
-            error.add_note(f"{name}: qfusion {shlex.join(words)}")
-            raise
-
-
-def anchors(path):
-    """Of the headings of a page, as GitHub makes them."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_link_leads_somewhere(name):
-    for target in re.findall(r"\]\(([^)\s]+)\)", PAGES[name]):
-        if target.startswith(("https://", "mailto:")):
-            continue
-        path, _, anchor = target.partition("#")
-        place = ((ROOT / name).parent / path).resolve() if path else ROOT / name
-        assert place.exists(), target
-        assert place.is_relative_to(ROOT), target
-        assert not anchor or anchor in anchors(place), target
-
-
-def test_every_page_is_reached_from_the_readme():
-    reached, todo = set(), [ROOT / "README.md"]
-    while todo:
-        page = todo.pop()
-        if page.suffix == ".md" and page not in reached:
-            reached.add(page)
-            links = re.findall(r"\]\(([^)\s#]+)[^)]*\)", page.read_text())
-            todo += [
-                path
-                for path in ((page.parent / link).resolve() for link in links)
-                if path.is_file()
-            ]
-    assert set(FILES) <= reached
-
-
-def test_the_readme_is_short():
-    assert len(PAGES["README.md"].splitlines()) <= 150
-
-
 def test_the_tests_of_this_file_bite(tmp_path, capsys):
     assert same("a 1.0  b\n...\nend", "a 22 b\nx\ny\nend\n")
     assert not same("a 1.0 b", "a 1.0 c\n")
     assert not same("a\nb", "a\n")
     with pytest.raises(AssertionError):
         Session(tmp_path, capsys).run(Block("sh", "false\ntrue", "", 1))
-    with pytest.raises(Exception, match="[Nn]o such option"):
-        understood(["evaluate", "runs/wine", "--backed", "lightning"])
     (block,) = blocks("<!-- not run: it costs money -->\n```sh\nqfusion train wine\n```\n")
     assert left_out(block) and block.text == "qfusion train wine"

@@ -5,6 +5,7 @@ python docs/pictures/draw.py
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 WIDTH, HEIGHT = 880, 360
@@ -53,10 +54,11 @@ def circuit(left: float, top: float) -> list[str]:
     ]
     for x, fill in ((left + 14, CLASSICAL), (left + 46, QUANTUM)):
         drawn += [
-            f'<rect x="{x}" y="{y - 7}" width="18" height="14" rx="2" fill="{fill}" stroke="{PALE}"/>'
+            f'<rect x="{x}" y="{y - 7}" width="18" height="14" rx="2" fill="{fill}" '
+            f'stroke="{PALE}"/>'
             for y in wires
         ]
-    for step, (upper, lower) in enumerate(zip(wires, wires[1:], strict=False)):
+    for step, (upper, lower) in enumerate(pairwise(wires)):
         x = left + 84 + 16 * step
         drawn += [
             f'<line x1="{x}" y1="{upper}" x2="{x}" y2="{lower + 5}" stroke="{INK}"/>',

@@ -58,8 +58,8 @@ def command_line() -> str:
     parts = [
         "# Command line",
         WRITTEN,
-        "`qfusion evaluate --help` says the same of a verb; before the verb stand `--version` and `--traceback`. "
-        "[Exit codes](exit-codes.md) are the same everywhere. `qfusion jobs RUN` is "
+        "`qfusion evaluate --help` says the same of a verb; before the verb stand `--version` and "
+        "`--traceback`. [Exit codes](exit-codes.md) are the same everywhere. `qfusion jobs RUN` is "
         "`qfusion jobs list RUN`, and `qfusion backends` is `qfusion backends list`.",
     ]
     for path, command in verbs(typer.main.get_command(app), "qfusion"):
@@ -140,24 +140,26 @@ class Empty(BaseModel):
 
 HEADS = ("key", "default", "means")
 OURS = {path.name.removeprefix("qfusion_") for path in Path(__file__).parents[2].glob("plugins/*")}
-INTRODUCTION = """One YAML document says what is trained on what. `qfusion train` composes it from a preset, from
-`--classical`, `--quantum`, `--fusion` and from `--set KEY=VALUE` (a dotted path, and YAML); the run folder keeps it with
-every option written out. A preset is a file of the same shape without `data`, plus `overlays`: parts that replace its
-own where the data set or the classical encoder is of a given type. YAML is 1.2: `yes` and `010` are text and ten.
+INTRODUCTION = """One YAML document says what is trained on what. `qfusion train` composes it from a
+preset, from `--classical`, `--quantum`, `--fusion` and from `--set KEY=VALUE` (a dotted path, and
+YAML); the run folder keeps it with every option written out. A preset is a file of the same shape
+without `data`, plus `overlays`: parts that replace its own where the data set or the classical
+encoder is of a given type. YAML is 1.2: `yes` is text, and `010` is ten.
 
 ```yaml
 preprocess:
   classical: [standardise, {pca: 0.95}, standardise]
   quantum: [standardise, {pca: 4}, standardise]
 classical: {type: mlp, options: {hidden: [64], dim: 32}}
-quantum: {type: hardware-efficient, options: {qubits: 4, layers: 2, entangler: linear, readout: z+zz-all}}
+quantum: {type: hardware-efficient, options: {qubits: 4, layers: 2, readout: z+zz-all}}
 fusion: {type: cross-attention, options: {width: 32, heads: 4}}
 training: {epochs: 60, batch_size: 16}
 noise: {shots: 1000}
 ```
 
-`quantum: none` is the classical model with the same head, without fusion. A transform is `standardise`,
-`quantile-normal`, `{pca: 9}` (components) or `{pca: 0.95}` (a share of variance); all are fitted on the training part."""
+`quantum: none` is the classical model with the same head, without fusion. A transform is
+`standardise`, `quantile-normal`, `{pca: 9}` (components) or `{pca: 0.95}` (a share of variance);
+all are fitted on the training part."""
 
 
 def public_names() -> str:
@@ -180,9 +182,9 @@ def public_names() -> str:
     parts = [
         "# Public API",
         WRITTEN,
-        "Everything is importable from `qfusion_core`, and loaded when it is used; `qfusion_core.testing` "
-        "holds the contracts. `help(qfusion_core.NAME)` gives arguments, shapes, units and errors. What is "
-        "not here is not public.",
+        "Everything is importable from `qfusion_core`, and loaded when it is used; "
+        "`qfusion_core.testing` holds the contracts. `help(qfusion_core.NAME)` gives arguments, "
+        "shapes, units and errors. What is not here is not public.",
     ]
     for kind, rows in kinds.items():
         parts += [f"## {kind}", table("name", "what it is", rows=rows)]
