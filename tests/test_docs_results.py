@@ -1,4 +1,4 @@
-"""The commands under Results in README.md: they run, and go on from the rows that are committed."""
+"""The results page: its commands run and go on from the committed rows, its figures are theirs."""
 
 import importlib
 import json
@@ -14,15 +14,52 @@ from qfusion_core import Registry
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "examples" / "benchmarks"
 KEPT = FOLDER / "results" / "scores"
+PAGE = (ROOT / "docs" / "results.md").read_text()
 
 
 def commands():
     """What follows the program's name, of each command."""
-    _, results = (ROOT / "README.md").read_text().split("\n## Results\n")
-    text = results.split("```sh\n")[1].split("\n```")[0].replace("\\\n", " ")
+    text = PAGE.split("```sh\n")[1].split("\n```")[0].replace("\\\n", " ")
     words = [shlex.split(line, comments=True) for line in text.splitlines()]
     assert words and all(each[:2] == ["python", "examples/benchmarks/scores.py"] for each in words)
     return [each[2:] for each in words]
+
+
+def rows(text, header):
+    """Cells of a table's rows."""
+    _, table = text.split(header + "\n")
+    lines = table.split("\n\n")[0].splitlines()[1:]
+    return [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in lines]
+
+
+KEPT_ROWS = rows(
+    (KEPT / "scores.md").read_text(),
+    "| data set | encoder | arm | n | macro F1 | weighted F1 | accuracy | hybrid - arm "
+    "| wins/ties/losses | p | p (Holm) | p (sign) |",
+)
+
+
+def test_the_table_is_what_the_runs_gave():
+    shown = rows(
+        PAGE,
+        "| data set | encoder | arm | n | macro F1 | weighted F1 | accuracy | hybrid - arm "
+        "| p (Holm) |",
+    )
+    assert shown == [[*row[:8], row[10]] for row in KEPT_ROWS]
+
+
+def test_the_readme_shows_a_part_of_it():
+    arms = {"strong": 1, "sham": 2, "none": 3, "lightgbm": 4}
+    kept = {
+        (row[0], arms[row[2].strip("*")]): row[4]
+        for row in KEPT_ROWS
+        if row[1] != "mlp" or not row[0].startswith("fashion")
+    }  # the larger of its encoders
+    readme = (ROOT / "README.md").read_text()
+    shown = rows(readme, "| data set | hybrid | sham | none | LightGBM |")
+    assert len(shown) == 5
+    for data, *figures in shown:
+        assert figures == [kept[data, arm] for arm in (1, 2, 3, 4)], data
 
 
 @pytest.fixture
