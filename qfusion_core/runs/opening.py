@@ -6,21 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
-from qfusion_core.calibration.device import CalibratedDevice
-from qfusion_core.calibration.store import Calibration, place, read
-from qfusion_core.interfaces.device import Device
-from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.pool.device import Pool
-from qfusion_core.remote.approval import Approve
-from qfusion_core.remote.measurement import Measurement
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.runs.loading import load_model
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.model.classifier import FusionClassifier
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.measurement import Measurement
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,8 @@ class OpenRun:
 
     def model(self) -> FusionClassifier:
         """The trained model, with no device attached."""
+        from qfusion_core.runs.loading import load_model
+
         return load_model(self.folder, self.registry)
 
     def device(
@@ -80,6 +79,9 @@ class OpenRun:
         device = open_named(self.backends, backend, self.registry, run, approve)
         if raw:
             return device
+
+        from qfusion_core.runs.calibrated import calibrated, calibrations
+
         digests = partial(self.backends.values_digests, registry=self.registry)
         device = calibrated(model, device, run=self.folder.path, backend=backend, options=digests)
         for calibration in calibrations(device):
@@ -106,64 +108,13 @@ def load(
     Raises:
         InputError: The folder or the backend cannot be used, or its calibration does not fit.
     """
-    if isinstance(backend, Device):
+    if backend is not None and not isinstance(backend, str):
+        from qfusion_core.runs.loading import load_model
+
         registry = Registry()
         return load_model(RunFolder.open(run, registry), registry).attach(backend)
     opened = OpenRun.open(run)
-    model = opened.model()
     name = opened.backends.default if backend is None else backend
+    opened.backends.options(name, opened.registry)  # before torch is imported
+    model = opened.model()
     return model.attach(opened.device(model, name, opened.folder.path, approve, raw=raw))
-
-
-def calibrated(
-    model: FusionClassifier,
-    device: Device,
-    *,
-    run: Path,
-    backend: str,
-    options: Callable[[str], tuple[str, ...]],
-) -> Device:
-    """A device with the calibration that the run has for it; the same device where it has none.
-
-    Args:
-        model: Of the run.
-        device: Open.
-        run: The run folder.
-        backend: Name of the device in ``backends.yaml``.
-        options: Digests of a backend's options (`Backends.values_digests`).
-
-    Raises:
-        InputError: The calibration is damaged, or does not fit.
-    """
-    found, encoder = {}, model.quantum
-    names = device.members if isinstance(device, Pool) else (backend,)
-    for name in names:
-        calibration = read(run, name)
-        if calibration is not None and isinstance(encoder, CircuitEncoder):
-            calibration.require_fit(place(run, name), options(name), encoder)
-            found[name] = calibration
-    if isinstance(device, Pool):
-        device.corrections = found
-        return device
-    return CalibratedDevice(device, found[backend]) if found else device
-
-
-def calibrations(device: Device | None) -> list[Calibration]:
-    """What a device's values are corrected with; of a pool, for each member that has some."""
-    if isinstance(device, Pool):
-        return list(device.corrections.values())
-    return [device.calibration] if isinstance(device, CalibratedDevice) else []
-
-
-def shares(device: Device | None) -> dict[str, dict[str, Any]]:
-    """Which rows of the last call came from which member of a pool; else nothing.
-
-    Rows count from 1, as in `qfusion jobs`; ranges hold both ends.
-    """
-    if not isinstance(device, Pool):
-        return {}
-    dates = {name: found.measured for name, found in device.corrections.items()}
-    return {
-        name: {"rows": ranges, "calibrated": dates.get(name)}
-        for name, ranges in device.shared().items()
-    }

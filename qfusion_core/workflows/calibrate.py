@@ -6,19 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.opening import open_named
-from qfusion_core.calibration import store
-from qfusion_core.calibration.measure import measure_calibration
-from qfusion_core.calibration.store import Calibration
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.sampling import choose_rows
-from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.calibration.store import Calibration
+    from qfusion_core.model.classifier import FusionClassifier
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,13 @@ def calibrate(
     """
     opened = OpenRun.open(run, backends_file)
     backends, registry = opened.backends, opened.registry
+    _require_one_machine(backends, run, backend)
+    for name in filter(None, (backend, reference)):
+        backends.options(name, registry)
+
+    from qfusion_core.calibration.measure import measure_calibration
+    from qfusion_core.calibration.store import write
+
     model = _calibratable(opened, run, backend)
     part = opened.folder.load_split(registry, allow_url=allow_url).train
     rows = choose_rows(part, samples, seed, "training part")
@@ -109,17 +117,22 @@ def calibrate(
     kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
     if measurement.adopted:
         kept.provenance["adopted"] = measurement.adopted
-    return CalibrateResult(Path(run), store.write(Path(run), kept), len(rows), kept)
+    return CalibrateResult(Path(run), write(Path(run), kept), len(rows), kept)
 
 
-def _calibratable(opened: OpenRun, run: str | Path, backend: str) -> FusionClassifier:
-    if backend in opened.backends.pools:
-        members = opened.backends.pools[backend].backends
+def _require_one_machine(backends: Backends, run: str | Path, backend: str) -> None:
+    if backend in backends.pools:
+        members = backends.pools[backend].backends
         verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
         raise InputError(
             f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
             f"the pool applies: {verbs}"
         )
+
+
+def _calibratable(opened: OpenRun, run: str | Path, backend: str) -> FusionClassifier:
+    from qfusion_core.model.classifier import circuit_of
+
     model = opened.model()
     circuit_of(model, backend)
     if refitted := opened.folder.config.provenance.get("refit"):

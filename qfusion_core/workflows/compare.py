@@ -5,27 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.errors import InputError
-from qfusion_core.evaluation.portability import Portability
-from qfusion_core.evaluation.portability import compare as compare_devices
-from qfusion_core.evaluation.portability_table import (
-    COSTS,
-    ERRORS,
-    SCORES,
-    cost_of,
-    errors_of,
-    notes_of,
-    scores_of,
-    tokens_of,
-)
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, test_rows
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.evaluation.portability import Portability
 
 
 @dataclass(frozen=True)
@@ -59,12 +50,18 @@ class CompareResult(Result):
 
     def shown(self) -> Iterator[Table | str]:
         """Three tables, and below them what the model owes to its quantum tokens."""
+        from qfusion_core.evaluation import portability_table as table
+
         rows = self.report.backends
-        for columns, row_of in ((SCORES, scores_of), (ERRORS, errors_of), (COSTS, cost_of)):
+        for columns, row_of in (
+            (table.SCORES, table.scores_of),
+            (table.ERRORS, table.errors_of),
+            (table.COSTS, table.cost_of),
+        ):
             yield Table(columns, [row_of(row) for row in rows])
             yield ""
-        yield from notes_of(self.report)
-        yield tokens_of(self.report)
+        yield from table.notes_of(self.report)
+        yield table.tokens_of(self.report)
 
 
 def compare(
@@ -105,8 +102,13 @@ def compare(
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
     found = Backends.read(backends_file)
     names = [found.require(name) for name in (reference or found.default, *backends)]
+    opened = OpenRun.of(run, found)
+    for name in names:
+        found.options(name, opened.registry)
+
+    from qfusion_core.evaluation.portability import compare as compare_devices
+
     with jobs.measurement(run, "compare", describe_rows(samples, seed)) as measurement:
-        opened = OpenRun.of(run, found)
         model = opened.model()
         devices = {
             name: opened.device(

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.job import Finding
-from qfusion_core.workflows.examination import TRUST, examine
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.job import Finding
 
 
 class ExaminedBackend(NamedTuple):
@@ -46,6 +47,8 @@ class DoctorResult(Result):
     @property
     def distrusted(self) -> bool:
         """Whether one of them was refused because its file is not trusted."""
+        from qfusion_core.workflows.examination import TRUST
+
         findings = [each for backend in self.backends for each in backend.findings]
         return any(each.what == TRUST and each.status == "failed" for each in findings)
 
@@ -105,6 +108,9 @@ def doctor(
     """
     backends, registry = Backends.read(backends_file), Registry()
     chosen = [backends.require(name) for name in dict.fromkeys(names or backends.entries)]
+
+    from qfusion_core.workflows.examination import examine
+
     examined = []
     for name in chosen:
         on_backend(name)

@@ -5,21 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
-
-from qfusion_core.backends.exact import open_exact
-from qfusion_core.backends.offline import with_or_without_account
-from qfusion_core.evaluation.snapshot_run import SnapshotRun, run_on_snapshot, snapshot_of
-from qfusion_core.interfaces.device import Device
-from qfusion_core.model.classifier import circuit_of
-from qfusion_core.model.prediction import logits_from_tokens
 from qfusion_core.remote.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import test_rows
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.evaluation.snapshot_run import SnapshotRun
+    from qfusion_core.interfaces.device import Device
 
 
 @dataclass(frozen=True)
@@ -115,11 +111,21 @@ def dry_run(
     opened = OpenRun.open(run, backends_file)
     backends, registry = opened.backends, opened.registry
     name = backends.default if backend is None else backend
+    backends.options(name, registry)
     if file is None:
-        part = test_rows(opened.folder, registry, samples, seed, allow_url=allow_url)
-        x = torch.from_numpy(part.x)
+        table = test_rows(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
-        x, _ = new_rows(opened.folder, Path(file), samples, seed)
+        table = new_rows(opened.folder, Path(file), samples, seed)[0]
+
+    import torch
+
+    from qfusion_core.backends.exact import open_exact
+    from qfusion_core.backends.offline import with_or_without_account
+    from qfusion_core.evaluation.snapshot_run import run_on_snapshot, snapshot_of
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.model.prediction import logits_from_tokens
+
+    x = torch.from_numpy(table)
     model = opened.model()
     encoder = circuit_of(model, name)
     how = f"make an exact one the default of {backends.source.path}"

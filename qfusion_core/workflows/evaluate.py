@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from qfusion_core.data.finite_rows import require_finite_logits
 from qfusion_core.metrics.scores import Scores, scores
-from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.provenance import provenance
-from qfusion_core.runs.opening import OpenRun, calibrations, shares
+from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, test_rows
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
@@ -95,7 +91,15 @@ def evaluate(
     """
     opened = OpenRun.open(run, backends_file)
     name = opened.backends.default if backend is None else backend
+    opened.backends.options(name, opened.registry)
     part = test_rows(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
+
+    import torch
+
+    from qfusion_core.data.finite_rows import require_finite_logits
+    from qfusion_core.model.prediction import logits_in_chunks
+    from qfusion_core.runs.calibrated import calibrations, shares
+
     with jobs.measurement(run, "evaluate", describe_rows(samples, seed)) as measurement:
         model = opened.model()
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import shown_path
-from qfusion_core.runs.export import Exported
-from qfusion_core.runs.export import export as write_copy
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.runs.export import Exported
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,6 @@ def export(run: str | Path, to: str | Path) -> ExportResult:
     Raises:
         InputError: The run cannot be read or has not finished, or there is something at the target.
     """
+    from qfusion_core.runs.export import export as write_copy
+
     return ExportResult(Path(run), write_copy(run, to))

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from qfusion_core.remote.approval import Approve
 from qfusion_core.remote.errors import JobsLeft
-from qfusion_core.remote.measurement import Measurement, Progress
-from qfusion_core.remote.price import Price
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.measurement import Measurement, Progress
+    from qfusion_core.remote.price import Price
 
 
 def _nothing(*what: object) -> None:
@@ -51,6 +54,8 @@ class JobOptions:
         Raises:
             JobsLeft: As asked, nobody waits; ``measurements`` has their ids by backend.
         """
+        from qfusion_core.remote.measurement import Measurement
+
         try:
             with Measurement(
                 run,
@@ -72,4 +77,6 @@ class JobOptions:
 
     def paying(self, run: str | Path) -> Measurement:
         """A measurement of a verb that takes no value from the journal."""
+        from qfusion_core.remote.measurement import Measurement
+
         return Measurement(run, approve=self.approve, on_price=self.on_price)

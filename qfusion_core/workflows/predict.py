@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from qfusion_core.data.formats.marks import Marks
 from qfusion_core.data.table import read_features
 from qfusion_core.evaluation.sampling import draw_rows
-from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.runs.opening import OpenRun, shares
+from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
 
@@ -82,8 +79,15 @@ def predict(
     """
     opened, file = OpenRun.open(run, backends_file), Path(file)
     name = opened.backends.default if backend is None else backend
-    table, numbers = new_rows(opened.folder, file, samples, seed)
-    model = opened.model()
+    opened.backends.options(name, opened.registry)
+    x, numbers = new_rows(opened.folder, file, samples, seed)
+
+    import torch
+
+    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
+    from qfusion_core.runs.calibrated import shares
+
+    model, table = opened.model(), torch.from_numpy(x)
     inputs = model.preprocess(table)
     for branch in inputs:  # before a machine is asked for what no model can use
         require_usable_rows(branch, numbers, file, "features beyond what the model can hold")
@@ -102,7 +106,7 @@ def predict(
 
 def new_rows(
     folder: RunFolder, file: Path, samples: int | None, seed: int
-) -> tuple[Tensor, NDArray[np.int64]]:
+) -> tuple[NDArray[np.floating[Any]], NDArray[np.int64]]:
     """Rows of a file as the model takes them, and their numbers, counted from 1.
 
     Raises:
@@ -110,7 +114,7 @@ def new_rows(
     """
     x = read_features(file, folder.config.features, **_as_in_training(folder))
     chosen = draw_rows(len(x), samples, seed)
-    return torch.from_numpy(x[chosen]), chosen + 1
+    return x[chosen], chosen + 1
 
 
 def _as_in_training(folder: RunFolder) -> dict[str, Any]:

@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.spec import Training
-from qfusion_core.model.classifier import circuit_of
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.training.fit import TrainingState
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.refitting import RefitRows, measure_rows, refit_rows, train_again
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.workflows.refitting import RefitRows
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,10 @@ def refit(
     run = Path(run)
     opened = OpenRun.open(run, backends_file)
     digest = opened.backends.values_digest(backend, opened.registry)
+
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
+
     model = opened.model()
     circuit_of(model, backend)
     split = opened.folder.load_split(opened.registry, allow_url=allow_url)

@@ -6,25 +6,26 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder, load_split
-from qfusion_core.training.fit import TrainingState
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.noise_snapshot import with_figures
 from qfusion_core.workflows.result import Result, Table
-from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
-OnEpoch = Callable[[TrainingState], None]
+if TYPE_CHECKING:
+    from qfusion_core.data.split import Split
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.training.fit import TrainingState
+
+OnEpoch = Callable[["TrainingState"], None]
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,8 @@ def train(
         InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
             used.
     """
-    backends = Backends.read(backends_file)
-    registry = Registry()
+    backends, registry = Backends.read(backends_file), Registry()
+    _check_backend(backends, backend, registry)
     if isinstance(data, RunSpec):
         spec, name = data, f"{data.data.type}-seed{data.training.seed}"
     else:
@@ -113,10 +114,11 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
     with claimed(None if out is None else Path(out), Path("runs") / name) as place:
-        if not isinstance(backend, Device):
+        split = load_split(spec.data, spec.training.seed, registry)
+        if backend is None or isinstance(backend, str):
             backend = open_named(backends, backend, registry, jobs.paying(place))
         on_start(spec, place)
-        folder = _train(spec, place, backend, backends, registry, on_epoch)
+        folder = _train(spec, place, split, backend, backends, registry, on_epoch)
     return TrainResult(folder, folder.read_metrics())
 
 
@@ -144,31 +146,43 @@ def resume_training(
     Raises:
         InputError: The training has finished, another process is at it, or the data has changed.
     """
-    registry = Registry()
-    backends = Backends.read(backends_file)
+    backends, registry = Backends.read(backends_file), Registry()
+    _check_backend(backends, backend, registry)
     folder = RunFolder.open(run, registry)
-    if not isinstance(backend, Device):
+    if backend is None or isinstance(backend, str):
         backend = open_named(backends, backend, registry, jobs.paying(run))
     if os.path.lexists(folder.model):
         where = shown_path(folder.path)
         raise InputError(f"{where}: the training has finished; nothing to resume")
     on_start(folder.config.spec, Path(run))
+
+    from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
+
     split = folder.load_split(registry, allow_url=allow_url)
     model = fresh_model(folder.config.spec, split, backend, registry)
     train_to_the_end(folder, model, split, on_epoch)
     return TrainResult(folder, folder.read_metrics())
 
 
+def _check_backend(backends: Backends, backend: str | Device | None, registry: Registry) -> None:
+    """What is wrong with an entry is said before torch is imported."""
+    if backend is None or isinstance(backend, str):
+        backends.options(backends.default if backend is None else backend, registry)
+
+
 def _train(
     spec: RunSpec,
     out: Path,
+    split: Split,
     device: Device,
     backends: Backends,
     registry: Registry,
     on_epoch: OnEpoch,
 ) -> RunFolder:
+    from qfusion_core.workflows.noise_snapshot import with_figures
+    from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
+
     spec = with_figures(spec, backends, registry)
-    split = load_split(spec.data, spec.training.seed, registry)
     model = fresh_model(spec, split, device, registry)
     folder = RunFolder.create(out, spec, split)
     try:
