@@ -39,7 +39,7 @@ def test_the_shipped_file_works_as_it_is(name):
 
 def test_the_shipped_file_lists_what_it_promises():
     backends = Backends.read(ROOT / "backends.yaml")
-    # tests/ibm and tests/braket have those that are not opened here
+    # the tests of both vendors have those that are not opened here
     there = ("ibm-noisy", "ibm-fez", "sv1", "iqm-garnet", "ionq-forte")
     assert tuple(backends.entries) == (*SHIPPED, *there)
     assert backends.default == "statevector"

@@ -1,6 +1,6 @@
 """Write the journal of three jobs that were sent and not fetched, with the installed client.
 
-    python tests/ibm/write_journal.py
+    python tests/plugins/ibm/write_journal.py
 
 It goes to ``journals/version-4.PROGRAM.sqlite.gz``; what the stand-in had accepted, beside it.
 """
