@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from support.pages import ALL, Block, blocks, left_out, words_of
 
 NUMBER = re.compile(r"(?<![A-Za-z_-])[-+~]*\d[\d.,]*(e[-+]?\d+)?%?")

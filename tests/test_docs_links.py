@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 import typer
+
 from support.pages import ALL, FILES, PAGES, ROOT, words_of
 
 
