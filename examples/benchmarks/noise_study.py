@@ -81,7 +81,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
                 options.preset, options.data, settings=[*settings, *more], registry=registry
             )
             file = backends.source.path
-            trained = train(spec, Path(scratch) / arm, backend=exact, backends_file=file).folder
+            trained = train(spec, Path(scratch) / arm, backend=exact, backends_file=file)
             runs[arm] = trained.folder
         split = runs["ideal"].load_split(registry)
         model = load_model(runs["ideal"], registry)
