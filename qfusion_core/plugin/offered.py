@@ -46,12 +46,13 @@ class OfferedComponent:
         """
         if not isinstance(self.offered, Offer):
             return self.offered
-        component: type[Any] = self._import(self.offered.component)
+        place = self.offered.component
+        component: type[Any] = self._import(place)
         failure = _contract_failure(self.kind, component)
         if failure is None and component.name != self.name:
-            failure = f"class {component.__name__} has the name {component.name!r}; offer it so"
-        if failure is None and component.Options is not self.options:
-            failure = f"{component.__name__}.Options is not {self.offered.options}; offer that"
+            failure = f"{place} has the name {component.name!r}; offer it under that"
+        elif failure is None and component.Options is not self.options:
+            failure = f"the options of {place} are not {self.offered.options}; offer their place"
         if failure:
             raise self.refused(failure)
         return component
