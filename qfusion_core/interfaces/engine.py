@@ -11,7 +11,7 @@ from qfusion_core.interfaces.component import Component
 
 
 class Engine(Component):
-    """Provisional: runs independent jobs, here, in processes or on a cluster."""
+    """Runs independent jobs: here, in processes, on a cluster."""
 
     @abstractmethod
     def __init__(self, options: base.Options) -> None:

@@ -48,4 +48,4 @@ def qfusion_datasets() -> Iterable[type]:
 
 @hookspec
 def qfusion_engines() -> Iterable[type]:
-    """Subclasses of `qfusion_core.Engine`, keyed by their ``name``; provisional."""
+    """Subclasses of `qfusion_core.Engine`, keyed by their ``name``."""
