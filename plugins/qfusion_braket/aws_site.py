@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from qfusion_braket.connection import Connection
 from qfusion_braket.device_document import machine_of
-from qfusion_braket.device_names import place
+from qfusion_braket.device_names import address_of
 from qfusion_braket.errors import translated_errors
 from qfusion_braket.machine import Machine
 from qfusion_braket.machine_facts import facts_of
@@ -61,7 +61,7 @@ class AwsSite(Site):
 
     @property
     def connection(self) -> Connection:
-        """The connection."""
+        """To AWS, made when it is first used."""
         if self._connected is None:
             self._connected = Connection(self._options, self._credentials)
         return self._connected
@@ -75,7 +75,7 @@ class AwsSite(Site):
         if self._machine is None:
             options = self._options
             assert options.device is not None
-            short = place(options.device, options.region).short
+            short = address_of(options.device, options.region).short
             machine = machine_of(
                 self._described(),
                 short,
@@ -102,18 +102,15 @@ class AwsSite(Site):
         described = self._described()
         options = self._options
         assert options.device is not None
-        here = place(options.device, options.region)
-        machine = machine_of(described, here.short, saved=self._saved)
-        return facts_of(machine, here.arn, str(described["deviceCapabilities"]).encode())
+        address = address_of(options.device, options.region)
+        machine = machine_of(described, address.short, saved=self._saved)
+        return facts_of(machine, address.arn, str(described["deviceCapabilities"]).encode())
 
     @override
     def facts(self, circuit: Circuit) -> dict[str, Any]:
         """Of the circuit as it is sent: AWS compiles it, and does not say beforehand to what."""
         kind = PROGRAM if self.machine().program_set is None else PROGRAM_SET
-        return {
-            "task": kind,
-            "two_qubit_gates_sent": circuit.two_qubit_gates,
-        }
+        return {"task": kind, "two_qubit_gates_sent": circuit.two_qubit_gates}
 
     @override
     def account(self) -> str | None:
@@ -148,7 +145,7 @@ class AwsSite(Site):
             with translated_errors(submits=True):
                 reply = connection.braket.create_quantum_task(
                     clientToken=_token(key),
-                    deviceArn=connection.place.arn,
+                    deviceArn=connection.address.arn,
                     shots=task.shots,
                     outputS3Bucket=bucket,
                     outputS3KeyPrefix=folder,
@@ -222,13 +219,15 @@ class AwsSite(Site):
 
     @override
     def preflight(self) -> list[Finding]:
-        return findings(self._options, lambda: self.connection.place, self.machine)
+        return findings(self._options, lambda: self.connection.address, self.machine)
 
     def _described(self) -> dict[str, Any]:
         connection = self.connection
         try:
             with translated_errors(describes=True):
-                reply: dict[str, Any] = connection.braket.get_device(deviceArn=connection.place.arn)
+                reply: dict[str, Any] = connection.braket.get_device(
+                    deviceArn=connection.address.arn
+                )
                 _ = reply["deviceCapabilities"], reply["deviceStatus"], reply["deviceType"]
         except Refused as error:
             error.next_step = error.next_step or "check device and region in backends.yaml"

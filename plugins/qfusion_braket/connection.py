@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from qfusion_braket.device_names import place
+from qfusion_braket.device_names import address_of
 from qfusion_braket.errors import SIGN_IN, translated_errors
 from qfusion_braket.options import Credentials, Options
 from qfusion_core import CredentialsMissing, InputError, QfusionError
@@ -29,7 +29,7 @@ class Connection:
     """An open connection; nothing is sent for it.
 
     Attributes:
-        place: ARN and region of the device.
+        address: ARN and region of the device.
         braket: The client for tasks and devices.
         s3: The client for results.
         sending: What is told before a task goes out.
@@ -43,7 +43,7 @@ class Connection:
             Refused: They cannot be fetched.
         """
         assert options.device is not None
-        self.place, self._options = place(options.device, options.region), options
+        self.address, self._options = address_of(options.device, options.region), options
         self._bucket: str | None = None
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
@@ -56,19 +56,19 @@ class Connection:
             try:
                 self._session = boto3.Session(
                     profile_name=options.profile,
-                    region_name=self.place.region,
+                    region_name=self.address.region,
                     **_keys(credentials),
                 )
-                found = self._session.get_credentials()
+                resolved = self._session.get_credentials()
             except ProfileNotFound as error:
                 raise InputError(f"braket: {error}; correct profile in backends.yaml") from None
-            if found is None:
+            if resolved is None:
                 raise CredentialsMissing(
-                    f"braket: no AWS credentials for {self.place.short}, whose limits and prices "
+                    f"braket: no AWS credentials for {self.address.short}, whose limits and prices "
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
                     "use device: local, emulate with a saved device, or estimate with properties"
                 )
-            self._found, self._first = found, _frozen(found)
+            self._resolved, self._first = resolved, _frozen(resolved)
             if wrong := [name for name, text in self._first.items() if not _is_printable(text)]:
                 raise InputError(
                     f"braket: {wrong[0]}, or what stands for it in AWS's files, holds a control "
@@ -97,16 +97,16 @@ class Connection:
         )
         try:
             with translated_errors():
-                told = self._session.client("sts", config=quick).get_caller_identity()["Account"]
+                number = self._session.client("sts", config=quick).get_caller_identity()["Account"]
         except QfusionError:
             return None
-        return f"AWS account {told}" if str(told).isdigit() else None
+        return f"AWS account {number}" if str(number).isdigit() else None
 
     @property
     def secrets(self) -> list[str]:
         """What must not be said: the first credentials, and what they were refreshed to since."""
         # private names: the public ones ask for new credentials where the old ones are over
-        now = [getattr(self._found, name, None) for name in ("_secret_key", "_token")]
+        now = [getattr(self._resolved, name, None) for name in ("_secret_key", "_token")]
         first = [
             secret.get_secret_value()
             for name, secret in self._first.items()
@@ -132,7 +132,7 @@ class Connection:
         return self._bucket, "qfusion"
 
     def read(self, bucket: str, key: str) -> bytes:
-        """An object."""
+        """Contents of an object in S3."""
         with translated_errors():
             raw: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return raw
@@ -169,8 +169,12 @@ def _frozen(credentials: Any) -> dict[str, SecretStr]:
         "AWS_SECRET_ACCESS_KEY": "secret_key",
         "AWS_SESSION_TOKEN": "token",
     }
-    known = credentials.get_frozen_credentials()
-    return {name: SecretStr(getattr(known, at)) for name, at in names.items() if getattr(known, at)}
+    frozen = credentials.get_frozen_credentials()
+    return {
+        name: SecretStr(getattr(frozen, attribute))
+        for name, attribute in names.items()
+        if getattr(frozen, attribute)
+    }
 
 
 def _is_printable(secret: SecretStr) -> bool:

@@ -33,9 +33,9 @@ def from_counts(
 def _parities(
     bits: NDArray[np.integer], wires: Sequence[int], words: Sequence[str]
 ) -> NDArray[np.float64]:
-    place = {wire: column for column, wire in enumerate(wires)}
+    column_of = {wire: column for column, wire in enumerate(wires)}
     columns = [
-        bits[:, [place[wire] for wire, letter in enumerate(word) if letter != "I"]].sum(1)
+        bits[:, [column_of[wire] for wire, letter in enumerate(word) if letter != "I"]].sum(1)
         for word in words
     ]
     return 1.0 - 2.0 * (np.stack(columns, axis=1) % 2)

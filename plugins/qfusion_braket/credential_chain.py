@@ -35,7 +35,9 @@ def has_credentials(profile: str | None) -> bool:
         ("AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", {name}),
         ("AWS_CONFIG_FILE", "~/.aws/config", {name, f"profile {name}"}),
     )
-    return any(_signs(os.environ.get(variable) or place, names) for variable, place, names in files)
+    return any(
+        _signs(os.environ.get(variable) or default, names) for variable, default, names in files
+    )
 
 
 def _signs(path: str, names: set[str]) -> bool:

@@ -14,7 +14,7 @@ from qfusion_braket import options as ours
 from qfusion_braket import plan
 from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.credential_chain import has_credentials
-from qfusion_braket.device_names import place
+from qfusion_braket.device_names import address_of
 from qfusion_braket.listed_site import ListedSite
 from qfusion_braket.local_site import LocalSite
 from qfusion_braket.offline_site import OfflineSite
@@ -89,7 +89,7 @@ class Braket(SiteDevice):
     def listed_as(cls, options: qfusion_core.Options) -> str:
         """By its short name."""
         assert isinstance(options, ours.Options)
-        return "" if options.device is None else place(options.device, options.region).short
+        return "" if options.device is None else address_of(options.device, options.region).short
 
     @classmethod
     def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> Braket:

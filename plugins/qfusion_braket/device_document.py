@@ -37,15 +37,15 @@ def machine_of(
         Refused: AWS's reply does not.
     """
     try:
-        told = DeviceReply.model_validate(dict(reply))
-        document = Capabilities.model_validate(parse_json(told.capabilities))
+        description = DeviceReply.model_validate(dict(reply))
+        document = Capabilities.model_validate(parse_json(description.capabilities))
         sets = _limits(document.action.get(SET_ACTION))
     except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
         raise _unreadable(error, short, saved) from None
     action = document.action.get(ACTION)
     if action is None:
         raise InputError(f"braket: {short} runs no circuits; choose a gate-based device")
-    service, queues = document.service, told.queues
+    service, queues = document.service, description.queues
     low, high = (reserved and service.reservation_shots) or service.shots
     if mitigated:
         low = max([low, *document.mitigated])
@@ -54,12 +54,12 @@ def machine_of(
         qubits=document.paradigm.qubits,
         shots=(low, high),
         program_set=sets,
-        status=told.status,
+        status=description.status,
         gates=None if action.gates is None else frozenset(name.lower() for name in action.gates),
         cost=_cost(service),
-        simulator=told.kind == "SIMULATOR",
-        queue=", ".join(str(each) for each in queues),
-        waiting=sum(each.tasks for each in queues) if queues else None,
+        simulator=description.kind == "SIMULATOR",
+        queue=", ".join(str(queue) for queue in queues),
+        waiting=sum(queue.tasks for queue in queues) if queues else None,
         note=service.updated,
     )
 
@@ -79,14 +79,14 @@ def _limits(action: SetAction | None) -> Limits | None:
 
 
 def _unreadable(error: Exception, short: str, saved: str | None) -> QfusionError:
-    said = one_line(_first(error), 100)
+    problem = one_line(_first(error), 100)
     if saved is None:
         return Refused(
-            f"what AWS tells of {short} cannot be read ({said})",
+            f"what AWS tells of {short} cannot be read ({problem})",
             next_step="try again later, or update amazon-braket-sdk",
         )
     return InputError(
-        f"braket: {shown_path(saved)}: does not describe a device ({said}); "
+        f"braket: {shown_path(saved)}: does not describe a device ({problem}); "
         "`qfusion backends save NAME` stores one"
     )
 

@@ -24,7 +24,7 @@ _SIMULATOR_REGION = "us-east-1"  # they have none in their ARN, and are not ever
 _ARN = re.compile(r"arn:aws[a-z-]*:braket:(?P<region>[a-z0-9-]*):[0-9]*:device/(?P<path>\S+/\S+)")
 
 
-class Place(NamedTuple):
+class DeviceAddress(NamedTuple):
     """Where a device is.
 
     Attributes:
@@ -39,41 +39,41 @@ class Place(NamedTuple):
     def short(self) -> str:
         """As people say it.
 
-        >>> Place("arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", "us-east-1").short
+        >>> DeviceAddress("arn:aws:braket:us-east-1::device/qpu/ionq/Forte-1", "us-east-1").short
         'ionq/Forte-1'
         """
         path = self.arn.split(":device/")[1].split("/", 1)[1]
         return path.removeprefix("amazon/")
 
 
-def place(device: str, region: str | None) -> Place:
+def address_of(device: str, region: str | None) -> DeviceAddress:
     """Where a device of the options is.
 
-    >>> place("iqm/Garnet", None).arn
+    >>> address_of("iqm/Garnet", None).arn
     'arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet'
-    >>> place("sv1", "eu-west-2")
-    Place(arn='arn:aws:braket:::device/quantum-simulator/amazon/sv1', region='eu-west-2')
+    >>> address_of("sv1", "eu-west-2")
+    DeviceAddress(arn='arn:aws:braket:::device/quantum-simulator/amazon/sv1', region='eu-west-2')
 
     Args:
         device: An ARN or a short name.
-        region: Takes the place of the known one; that in an ARN stays.
+        region: Taken instead of the usual one; that in an ARN stays.
 
     Raises:
         ValueError: The name is unknown and no region is given; suggests one.
     """
-    if found := _ARN.fullmatch(device):
-        return Place(device, found["region"] or region or _SIMULATOR_REGION)
+    if arn_parts := _ARN.fullmatch(device):
+        return DeviceAddress(device, arn_parts["region"] or region or _SIMULATOR_REGION)
     if device in SIMULATORS:
         arn = f"arn:aws:braket:::device/quantum-simulator/amazon/{device}"
-        return Place(arn, region or _SIMULATOR_REGION)
+        return DeviceAddress(arn, region or _SIMULATOR_REGION)
     region = region or REGIONS.get(device)
     if region is None or not re.fullmatch(r"[\w-]+/[\w.-]+", device):
-        known = [*LOCAL, *SIMULATORS, *REGIONS]
+        names = [*LOCAL, *SIMULATORS, *REGIONS]
         raise ValueError(
-            f"unknown device {one_line(repr(device), 60)}; {did_you_mean(device, known)}; or write "
+            f"unknown device {one_line(repr(device), 60)}; {did_you_mean(device, names)}; or write "
             "its ARN, or provider/name with region"
         )
-    return Place(f"arn:aws:braket:{region}::device/qpu/{device}", region)
+    return DeviceAddress(f"arn:aws:braket:{region}::device/qpu/{device}", region)
 
 
 def is_exact(device: str) -> bool:

@@ -20,20 +20,20 @@ _NAME = re.compile(r"\w{1,60}")
 _QUEUE = re.compile(r">?(\d{1,9})")
 
 
-def _date(found: Any) -> str:
+def _date(value: Any) -> str:
     """A date is only shown: whatever else stands there counts as none."""
-    return str(found) if isinstance(found, str) and len(found) <= 40 and found.isprintable() else ""
+    return str(value) if isinstance(value, str) and len(value) <= 40 and value.isprintable() else ""
 
 
-def _names(found: Any) -> list[str]:
+def _names(value: Any) -> list[str]:
     """Names of gates are only shown: others than plain ones are left out."""
-    names = found if isinstance(found, list) else []
-    return [each for each in names if isinstance(each, str) and _NAME.fullmatch(each)][:200]
+    given = value if isinstance(value, list) else []
+    return [name for name in given if isinstance(name, str) and _NAME.fullmatch(name)][:200]
 
 
-def _couplings(found: Any) -> str | None:
+def _couplings(connectivity: Any) -> str | None:
     """Which qubits are coupled, in a word, which is only shown."""
-    whole = found.get("fullyConnected") if isinstance(found, dict) else None
+    whole = connectivity.get("fullyConnected") if isinstance(connectivity, dict) else None
     if not isinstance(whole, bool):
         return None
     return "all to all" if whole else "neighbours"
@@ -139,17 +139,17 @@ class Queue(_Told):
         return f"{self.size} tasks wait" + (" in priority" if self.priority == "Priority" else "")
 
 
-def _queues(found: Any) -> list[Queue]:
+def _queues(value: Any) -> list[Queue]:
     """Those of tasks. Queues are only shown: one that cannot be read leaves all of them untold."""
     try:
-        own = [each for each in found or () if each["queue"] == "QUANTUM_TASKS_QUEUE"]
-        return [Queue.model_validate(each) for each in own]
+        own = [queue for queue in value or () if queue["queue"] == "QUANTUM_TASKS_QUEUE"]
+        return [Queue.model_validate(queue) for queue in own]
     except (ValueError, TypeError, KeyError):
         return []
 
 
 class DeviceReply(_Told):
-    """Of GetDevice."""
+    """The reply of AWS's GetDevice."""
 
     capabilities: StrictStr = Field(alias="deviceCapabilities")
     status: Annotated[StrictStr, Field(pattern="^[A-Z_]{1,40}$")] = Field(alias="deviceStatus")

@@ -79,13 +79,13 @@ def _error(error: Exception, submits: bool, describes: bool) -> RemoteError:
     from botocore import exceptions as boto
 
     doubt = SubmitUncertain if submits else Transient
-    said = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split()) or type(error).__name__
     match error:
         case boto.ClientError():
             return _answered(error.response, error.operation_name, doubt)
         case boto.SSLError():
             return Refused(
-                f"no secure connection to AWS: {said}",
+                f"no secure connection to AWS: {text}",
                 next_step="name your proxy's or network's certificate in AWS_CA_BUNDLE",
             )
         case (
@@ -93,9 +93,9 @@ def _error(error: Exception, submits: bool, describes: bool) -> RemoteError:
             | boto.ConnectTimeoutError()
             | boto.ProxyConnectionError()
         ):
-            return Transient(f"AWS cannot be reached: {said}")
+            return Transient(f"AWS cannot be reached: {text}")
         case boto.HTTPClientError() | boto.ConnectionError() | boto.IncompleteReadError():
-            return doubt(f"no reply from AWS: {said}")
+            return doubt(f"no reply from AWS: {text}")
         case (
             boto.NoCredentialsError()
             | boto.PartialCredentialsError()
@@ -104,36 +104,36 @@ def _error(error: Exception, submits: bool, describes: bool) -> RemoteError:
             | boto.UnauthorizedSSOTokenError()
             | boto.SSOTokenLoadError()
         ):
-            return Refused(f"AWS credentials: {said}", next_step=SIGN_IN)
+            return Refused(f"AWS credentials: {text}", next_step=SIGN_IN)
         case OSError():
-            return doubt(said)
+            return doubt(text)
         case boto.ParamValidationError():
-            return Refused(said)
+            return Refused(text)
         case boto.BotoCoreError():
-            return (doubt if submits else Refused)(f"{type(error).__name__}: {said}")
+            return (doubt if submits else Refused)(f"{type(error).__name__}: {text}")
         case _:  # a page of somebody's instead of AWS's reply, or half of one
-            what = f"the reply of AWS cannot be read ({type(error).__name__}: {said})"
+            what = f"the reply of AWS cannot be read ({type(error).__name__}: {text})"
             return Unreadable(what) if describes else doubt(what)
 
 
 def _answered(
     reply: dict[str, Any], operation: str, doubt: type[SubmitUncertain] | type[Transient]
 ) -> RemoteError:
-    """AWS said no."""
-    told, meta = reply.get("Error", {}), reply.get("ResponseMetadata", {})
-    code, status = str(told.get("Code", "")), int(meta.get("HTTPStatusCode", 0))
+    """The error that AWS's refusal stands for."""
+    error, meta = reply.get("Error", {}), reply.get("ResponseMetadata", {})
+    code, status = str(error.get("Code", "")), int(meta.get("HTTPStatusCode", 0))
     what = f"{code} ({status})" if code and code != str(status) else f"HTTP status {status}"
-    said = f"{what} from {operation}: {' '.join(str(told.get('Message') or '').split())}"
-    said = said.removesuffix(": ")
+    text = f"{what} from {operation}: {' '.join(str(error.get('Message') or '').split())}"
+    text = text.removesuffix(": ")
     if failures := reply.get("programSetValidationFailures"):
-        said += f"; first failure: {failures[0]}"
+        text += f"; first failure: {failures[0]}"
     lowered = code.lower()
     if status == 429 or any(word in lowered for word in _PASSING):
         wait = meta.get("HTTPHeaders", {}).get("retry-after", "")
-        return Transient(said, retry_after=retry_after(wait))
+        return Transient(text, retry_after=retry_after(wait))
     unclear = _DOUBTFUL if doubt is SubmitUncertain else _UNANSWERED
     if status < 400 or status >= 500 or status in unclear or code == "RequestTimeout":
-        return doubt(said)
-    if code in _LATE or any(word in said for word in ("Signature expired", "not yet current")):
-        return Refused(said, next_step=_CLOCK)
-    return Refused(said, next_step=_NEXT.get(code, "").format(operation=operation))
+        return doubt(text)
+    if code in _LATE or any(word in text for word in ("Signature expired", "not yet current")):
+        return Refused(text, next_step=_CLOCK)
+    return Refused(text, next_step=_NEXT.get(code, "").format(operation=operation))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qfusion_braket.aws_site import AwsSite
-from qfusion_braket.device_names import place
+from qfusion_braket.device_names import address_of
 from qfusion_braket.machine import Cost, Limits, Machine
 from qfusion_braket.options import Options
 from qfusion_core import InputError, Listed
@@ -30,7 +30,7 @@ class ListedSite(AwsSite):
         assert options.device is not None
         self._machine = self._single(
             Machine(
-                name=place(options.device, options.region).short,
+                name=address_of(options.device, options.region).short,
                 qubits=facts.qubits,
                 shots=facts.shots,
                 program_set=sets,

@@ -43,7 +43,7 @@ class LocalSimulator(Simulator):
         return SimulatedCircuit(self._simulator, size, tuple(range(size)), body, turn)
 
     def noise(self) -> NoiseParameters | None:
-        """As given."""
+        """As the option `noise` gives it."""
         noise = self._noise
         if noise is None:
             return None

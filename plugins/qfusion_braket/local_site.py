@@ -78,8 +78,8 @@ class LocalSite(Site):
         except QfusionError:
             raise
         except Exception as error:  # of the SDK's simulator
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise Refused(f"{self._machine.name} cannot run the circuit: {said}") from error
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"{self._machine.name} cannot run the circuit: {text}") from error
         return key
 
     @override
@@ -90,8 +90,8 @@ class LocalSite(Site):
     @override
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
-        known = job_id in self._results
-        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
+        submitted = job_id in self._results
+        return JobStatus("done") if submitted else JobStatus("unknown", reason="no such job here")
 
     @override
     def fetch(self, job: Job, job_id: str) -> Result:
@@ -107,20 +107,20 @@ class LocalSite(Site):
         names = ["amazon-braket-sdk", "amazon-braket-default-simulator"]
         if self._options.emulate is not None:
             names += ["qiskit", "qiskit-braket-provider"]
-        found = [Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))]
+        lines = [Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))]
         try:
             machine = self._machine
         except QfusionError as error:
-            return [*found, Finding("machine", "failed", str(error))]
-        found.append(Finding("qubits", "ok", f"{machine.name} has {machine.qubits}"))
+            return [*lines, Finding("machine", "failed", str(error))]
+        lines.append(Finding("qubits", "ok", f"{machine.name} has {machine.qubits}"))
         if machine.note:
-            found.append(Finding("calibrated", "ok", machine.note))
+            lines.append(Finding("calibrated", "ok", machine.note))
         if self._options.shots is None:
-            return [*found, Finding("shots", "ok", "none: values are exact")]
-        found.append(Finding("shots", "ok", f"{self._options.shots} of each circuit and setting"))
+            return [*lines, Finding("shots", "ok", "none: values are exact")]
+        lines.append(Finding("shots", "ok", f"{self._options.shots} of each circuit and setting"))
         seed = self._options.seed
         given = "not given: each run draws anew" if seed is None else f"{seed}"
-        return [*found, Finding("seed", "ok", f"honoured; {given}")]
+        return [*lines, Finding("seed", "ok", f"honoured; {given}")]
 
     def _prepare(self, circuit: Circuit) -> SimulatedCircuit:
         with _installed():
@@ -155,7 +155,8 @@ class LocalSite(Site):
             return {}
         width = len(shares).bit_length() - 1
         return {
-            f"{at:0{width}b}": round(shots * float(shares[at])) for at in np.flatnonzero(shares)
+            f"{outcome:0{width}b}": round(shots * float(shares[outcome]))
+            for outcome in np.flatnonzero(shares)
         }
 
 

@@ -24,7 +24,7 @@ def facts_of(machine: Machine, arn: str, document: bytes) -> MachineFacts:
         kind="simulator" if machine.simulator else "qpu",
         id=arn,
         qubits=machine.qubits,
-        native_gates=tuple(each.lower() for each in paradigm.gates),
+        native_gates=tuple(gate.lower() for gate in paradigm.gates),
         connectivity=paradigm.couplings,
         shots=machine.shots,
         circuits_per_job=sets and sets.executables,

@@ -63,7 +63,7 @@ class OpenQasmWriter:
         for wire, letter in enumerate(basis):
             for name in _TO_Z[letter]:
                 lines += self._gate(name, (wire,))
-        lines += [f"b[{wire}] = measure {self._at(wire)};" for wire in range(circuit.n_wires)]
+        lines += [f"b[{wire}] = measure {self._qubit(wire)};" for wire in range(circuit.n_wires)]
         return "\n".join(lines)
 
     def exact(self, circuit: Circuit, words: Sequence[str]) -> str:
@@ -89,26 +89,26 @@ class OpenQasmWriter:
         self, name: str, wires: Sequence[int], angle: str = "", tried: tuple[str, ...] = ()
     ) -> Iterator[str]:
         if self._gates is None or name in self._gates:
-            yield f"{name}{angle} {', '.join(self._at(wire) for wire in wires)};"
+            yield f"{name}{angle} {', '.join(self._qubit(wire) for wire in wires)};"
         elif name in _INSTEAD and name not in tried:
             for part in _INSTEAD[name]:
                 gate, *positions = part.split()
                 other, opening, rest = gate.partition("(")
-                at = [wires[int(position)] for position in positions]
-                yield from self._gate(other, at, opening + rest, (*tried, name))
+                targets = [wires[int(position)] for position in positions]
+                yield from self._gate(other, targets, opening + rest, (*tried, name))
         else:
             raise InputError(
                 f"braket: the device has no gate {(*tried, name)[0]!r}, and none that stands for "
                 f"it; it has {', '.join(sorted(self._gates))}"
             )
 
-    def _at(self, wire: int) -> str:
+    def _qubit(self, wire: int) -> str:
         return f"q[{wire}]" if self._qubits is None else f"${self._qubits[wire]}"
 
     def _observable(self, word: str) -> str:
         letters = [(wire, letter) for wire, letter in enumerate(word) if letter != "I"]
-        parts = [f"{letter.lower()}({self._at(wire)})" for wire, letter in letters]
-        return " @ ".join(parts) or f"i({self._at(0)})"
+        parts = [f"{letter.lower()}({self._qubit(wire)})" for wire, letter in letters]
+        return " @ ".join(parts) or f"i({self._qubit(0)})"
 
 
 def inputs(angles: Tensor) -> dict[str, list[float]]:

@@ -61,19 +61,19 @@ def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[OpenGate]]:
     from braket.default_simulator.openqasm.program_context import ProgramContext
     from sympy import Expr
 
-    context, found = ProgramContext(), list[OpenGate]()
+    context, open_gates = ProgramContext(), list[OpenGate]()
     add = context.add_gate_instruction
 
     def noted(name: str, target: Any, params: Any, **modifiers: Any) -> None:
         add(name, target, params, **modifiers)
-        made = context.circuit.instructions
-        if any(isinstance(each, Expr) and each.free_symbols for each in params):
-            kind = type(made[-1])
+        instructions = context.circuit.instructions
+        if any(isinstance(parameter, Expr) and parameter.free_symbols for parameter in params):
+            kind = type(instructions[-1])
 
             def make(*angles: float) -> Any:
                 return kind(target, *angles, **modifiers)
 
-            found.append(OpenGate(len(made) - 1, make, tuple(params)))
+            open_gates.append(OpenGate(len(instructions) - 1, make, tuple(params)))
         if noise is not None:
             one = len(target) == 1
             kind_of_noise = "depolarizing" if one else "two_qubit_depolarizing"
@@ -83,7 +83,7 @@ def _parse(text: str, noise: Noise | None) -> tuple[list[Any], list[OpenGate]]:
 
     context.add_gate_instruction = noted
     Interpreter(context).run(text)
-    return list(context.circuit.instructions), found
+    return list(context.circuit.instructions), open_gates
 
 
 def _evaluator(expressions: list[Any], n_angles: int) -> Callable[..., Sequence[float]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
-from qfusion_braket.device_names import Place
+from qfusion_braket.device_names import DeviceAddress
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
 from qfusion_core import Finding, QfusionError, Transient
@@ -15,7 +15,7 @@ _STATUS: dict[str, Literal["ok", "warning", "failed"]] = {"ONLINE": "ok", "OFFLI
 
 
 def findings(
-    options: Options, connect: Callable[[], Place], find_machine: Callable[[], Machine]
+    options: Options, connect: Callable[[], DeviceAddress], find_machine: Callable[[], Machine]
 ) -> list[Finding]:
     """Line by line; a line that failed makes those after it impossible.
 
@@ -24,22 +24,22 @@ def findings(
         connect: Where the device is, once there are credentials.
         find_machine: The device, asked once.
     """
-    found = [versions()]
+    lines = [versions()]
     try:
-        place = connect()
+        device = connect()
     except QfusionError as error:
-        return [*found, Finding("credentials", "failed", str(error))]
-    found += [
+        return [*lines, Finding("credentials", "failed", str(error))]
+    lines += [
         Finding("credentials", "ok", "found"),
-        Finding("region", "ok", f"{place.region}, for {place.arn}"),
+        Finding("region", "ok", f"{device.region}, for {device.arn}"),
     ]
     try:
         machine = find_machine()
     except Transient as error:
-        return [*found, Finding("network", "failed", str(error))]
+        return [*lines, Finding("network", "failed", str(error))]
     except QfusionError as error:
         return [
-            *found,
+            *lines,
             Finding("network", "ok", "AWS answers"),
             Finding("device", "failed", str(error)),
         ]
@@ -52,7 +52,7 @@ def findings(
     )
     cost = machine.cost
     return [
-        *found,
+        *lines,
         Finding("network", "ok", "AWS answers"),
         Finding("status", online, f"{machine.name} is {machine.status}", away=online != "ok"),
         Finding("qubits", "ok", f"{machine.name} has {machine.qubits}"),
@@ -67,7 +67,7 @@ def findings(
 
 
 def versions() -> Finding:
-    """Of the packages."""
+    """Which packages are installed, in which versions."""
     names = ("amazon-braket-sdk", "amazon-braket-schemas", "boto3")
     try:
         return Finding("versions", "ok", ", ".join(f"{name} {version(name)}" for name in names))

@@ -64,14 +64,14 @@ class PriceList(qfusion_core.Options):
             seconds = self._seconds(job)
             usd = None
             if machine.cost is not None and machine.cost.unit == "minute":
-                usd = Range(*(machine.cost.price / 60 * each for each in seconds))
+                usd = Range(*(machine.cost.price / 60 * bound for bound in seconds))
             return Price(executions, total, 1, Range(0, 0), usd, tuple(sources) if usd else ())
         shot = self.usd_per_shot.get(machine.name)
         if shot is not None and machine.cost is not None and machine.cost.unit == "shot":
             if shot < machine.cost.price:
                 other = "the device" if machine.cost.source is None else "the list"
-                said = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
-                sources.insert(0, PriceSource(said, machine.cost.date))
+                note = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
+                sources.insert(0, PriceSource(note, machine.cost.date))
         if shot is None and machine.cost is not None and machine.cost.unit == "shot":
             shot = machine.cost.price
         if shot is None:

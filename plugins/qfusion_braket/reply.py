@@ -60,9 +60,9 @@ def reply_of(
         table, kept = _read([[document]], job, options)
         return TaskReply(table, json.dumps(kept).encode(), _seconds(document))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        problem = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise Unreadable(
-            f"AWS's results are not those of the task that was sent ({said})",
+            f"AWS's results are not those of the task that was sent ({problem})",
             json.dumps(document).encode(),
         ) from None
 
@@ -83,10 +83,12 @@ def _program_set(
 
 
 def _read(
-    found: Sequence[Sequence[dict[str, Any]]], job: Job, options: Options
+    executables: Sequence[Sequence[dict[str, Any]]], job: Job, options: Options
 ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
     table, kept = np.full(job.shape, np.nan), []
-    for (basis, columns), results in zip(commuting_groups(job.observables), found, strict=True):
+    for (basis, columns), results in zip(
+        commuting_groups(job.observables), executables, strict=True
+    ):
         words = [job.observables[column] for column in columns]
         for row, result in enumerate(results):
             if "failureMetadata" in result:
@@ -143,31 +145,31 @@ def _exact(document: dict[str, Any], job: Job, options: Options) -> TaskReply:
     return TaskReply(torch.tensor([values], dtype=torch.float64), raw, _seconds(document))
 
 
-def _require_word(word: str, told: Any, options: Options) -> None:
+def _require_word(word: str, value: Any, options: Options) -> None:
     """Refuse the value of another observable, where it is told of which it is."""
-    if not isinstance(told, dict) or not told.get("observable") or not told.get("targets"):
+    if not isinstance(value, dict) or not value.get("observable") or not value.get("targets"):
         return
-    at = options.qubits or range(len(word))
-    asked = {at[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
-    letters = [str(letter).upper() for letter in told["observable"]]
-    found = dict(zip(told["targets"], letters, strict=True))
-    if {wire: letter for wire, letter in found.items() if letter != "I"} != asked:
-        raise ValueError(f"the value of {found}, expected that of {word}")
+    qubits = options.qubits or range(len(word))
+    asked = {qubits[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
+    letters = [str(letter).upper() for letter in value["observable"]]
+    got = dict(zip(value["targets"], letters, strict=True))
+    if {wire: letter for wire, letter in got.items() if letter != "I"} != asked:
+        raise ValueError(f"the value of {got}, expected that of {word}")
 
 
 def _executables(document: dict[str, Any], job: Job) -> list[list[dict[str, Any]]]:
     """Results ``[settings][rows]`` of a program set, those that failed among them."""
     settings, rows = len(commuting_groups(job.observables)), job.shape[0]
     # see `qfusion_braket.task_documents`: without inputs each row is a program of its own
-    programs, each = (settings, rows) if job.angles.shape[1] else (settings * rows, 1)
-    found = [program["executableResults"] for program in document["programResults"]]
-    if len(found) != programs:
-        raise ValueError(f"{len(found)} programs, expected {programs}")
+    expected, per_program = (settings, rows) if job.angles.shape[1] else (settings * rows, 1)
+    programs = [program["executableResults"] for program in document["programResults"]]
+    if len(programs) != expected:
+        raise ValueError(f"{len(programs)} programs, expected {expected}")
     flat = []
-    for results in found:
+    for results in programs:
         places = [one["inputsIndex"] for one in results]
-        if sorted(places) != list(range(each)):
-            raise ValueError(f"executables {places}, expected each of 0 to {each - 1} once")
+        if sorted(places) != list(range(per_program)):
+            raise ValueError(f"executables {places}, expected each of 0 to {per_program - 1} once")
         flat += sorted(results, key=lambda one: one["inputsIndex"])
     return [flat[start : start + rows] for start in range(0, len(flat), rows)]
 
@@ -198,21 +200,21 @@ def _executions(part: FailedPart) -> int:
     return (part.rows[1] - part.rows[0]) * int(part.facts["settings"])
 
 
-def _reason(found: Sequence[Sequence[dict[str, Any]]]) -> str:
+def _reason(executables: Sequence[Sequence[dict[str, Any]]]) -> str:
     """How many executables failed, and why; empty where none did."""
-    every = [one for rows in found for one in rows]
-    said = [
+    every = [one for rows in executables for one in rows]
+    reasons = [
         str(one["failureMetadata"]["failureReason"]) for one in every if "failureMetadata" in one
     ]
-    if not said:
+    if not reasons:
         return ""
-    return f"{len(said)} of {len(every)} executables failed: {'; '.join(sorted(set(said)))}"
+    return f"{len(reasons)} of {len(every)} executables failed: {'; '.join(sorted(set(reasons)))}"
 
 
 def _require_shots(document: dict[str, Any], shots: int) -> None:
-    told = (document.get("taskMetadata") or {}).get("shots")
-    if told is not None and told != shots:
-        raise ValueError(f"{told} shots, expected {shots}")
+    returned = (document.get("taskMetadata") or {}).get("shots")
+    if returned is not None and returned != shots:
+        raise ValueError(f"{returned} shots, expected {shots}")
 
 
 def _seconds(document: dict[str, Any]) -> float | None:

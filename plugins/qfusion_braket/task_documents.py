@@ -47,7 +47,7 @@ def task_of(job: Job, machine: Machine, options: Options) -> Task:
     copies = 1 if values else job.shape[0]
     sources = [writer.sampled(job.circuit, basis) for basis in _bases(job)]
     programs = [
-        Program(source=each, inputs=values or None) for each in sources for _ in range(copies)
+        Program(source=source, inputs=values or None) for source in sources for _ in range(copies)
     ]
     total = len(sources) * job.shape[0] * options.shots
     return Task(ProgramSet(programs=programs).json(), total)

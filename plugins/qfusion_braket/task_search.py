@@ -61,7 +61,7 @@ class TaskSearch:
 
     def _read(self, connection: Connection, page: Any) -> tuple[list[dict[str, Any]], Any]:
         """One page, and where the next one is."""
-        device = {"name": "deviceArn", "operator": "EQUAL", "values": [connection.place.arn]}
+        device = {"name": "deviceArn", "operator": "EQUAL", "values": [connection.address.arn]}
         with translated_errors():
             reply = connection.braket.search_quantum_tasks(
                 filters=[device], maxResults=100, **({} if page is None else {"nextToken": page})

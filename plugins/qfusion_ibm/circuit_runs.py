@@ -36,15 +36,15 @@ def runs_of(executions: int, options: Options) -> CircuitRuns:
     draws = options.draws
     left_to_ibm = options.twirling is None and options.resilience_level == 2
     if options.trex or left_to_ibm or options.twirling not in (None, "none"):
-        each = max(64, math.ceil(draws / 32))
-        draws = each * math.ceil(draws / each)
+        per_randomization = max(64, math.ceil(draws / 32))
+        draws = per_randomization * math.ceil(draws / per_randomization)
     return CircuitRuns(executions * _factors(options) + int(options.trex), draws)
 
 
 def most_rows(qubits: int, settings: int, options: Options) -> int:
     """Of a job, whose reply holds every qubit of each shot."""
-    each = settings * _factors(options) * runs_of(1, options).draws * qubits
-    return max(1, _MOST_BITS // each)
+    bits = settings * _factors(options) * runs_of(1, options).draws * qubits
+    return max(1, _MOST_BITS // bits)
 
 
 def _factors(options: Options) -> int:

@@ -87,7 +87,7 @@ class Connection:
             Transient: IBM lists none at all.
         """
         with translated_errors(reads=True):
-            names = [each["name"] for each in self.client.list_backends()]
+            names = [backend["name"] for backend in self.client.list_backends()]
             if not names:  # of a reply without a list, the SDK makes an empty one
                 raise Transient(
                     "IBM lists no machine of this instance: is QISKIT_IBM_INSTANCE the right one?"

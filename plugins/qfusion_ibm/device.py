@@ -104,7 +104,7 @@ class IBM(SiteDevice):
 
     @classmethod
     def listed_as(cls, options: qfusion_core.Options) -> str:
-        """By its name."""
+        """By the name that IBM gives it."""
         assert isinstance(options, ours.Options)
         return options.backend
 
@@ -204,7 +204,7 @@ class IBM(SiteDevice):
         return Charge(seconds, self._prices.usd(Range(seconds, seconds))) if seconds else None
 
     def client(self) -> str:
-        """IBM's SDK."""
+        """IBM's SDK, with its version."""
         return f"{PACKAGE} {installed()}"
 
     def ask(self, job: Job, again: Callable[..., Any]) -> Price:

@@ -63,20 +63,20 @@ def translated_errors(*, reads: bool = False) -> Iterator[None]:
         except Exception as error:  # the SDK has a dozen bases, and leaks those of others
             refuse_certificate(error)
             own = type(error).__module__.startswith("qiskit")
-            said = " ".join(str(error).split()) or type(error).__name__
-            said = _unquoted(said) if own else said
-            if said.startswith(_INSTANCES):
+            text = " ".join(str(error).split()) or type(error).__name__
+            text = _unquoted(text) if own else text
+            if text.startswith(_INSTANCES):
                 # the SDK adds that the token may not be valid, whatever went wrong
                 raise Transient(f"{_INSTANCES} of this account from IBM Cloud") from None
-            if _network(error) or said.startswith(_PASSING):
-                raise Transient(said) from None
+            if _network(error) or text.startswith(_PASSING):
+                raise Transient(text) from None
             if reads and isinstance(error, _READING):
                 # a page of somebody's instead of IBM's reply, half of one, or nothing yet
                 raise Transient(
-                    f"the reply of IBM cannot be read ({type(error).__name__}: {said})"
+                    f"the reply of IBM cannot be read ({type(error).__name__}: {text})"
                 ) from None
             # the SDK's own speak for themselves; a bare KeyError does not
-            raise Refused(said if own else f"{type(error).__name__}: {said}") from None
+            raise Refused(text if own else f"{type(error).__name__}: {text}") from None
 
 
 def _unquoted(text: str) -> str:

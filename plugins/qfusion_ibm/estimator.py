@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, SentJob
@@ -21,6 +22,7 @@ class Estimator(Program):
     name = "estimator"
     idle_here = ("resilience_level", "measure_mitigation", "zne_mitigation", "twirling")
 
+    @override
     def start(
         self,
         mode: Any,
@@ -31,12 +33,11 @@ class Estimator(Program):
         *,
         dry_run: bool = False,
     ) -> str:
-        """One PUB."""
         how = {"dry_run": True} if dry_run else {}  # which the older client does not know
         return str(_estimator(mode, self.chosen(options, sent)).run([pub], **how).job_id())
 
+    @override
     def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
-        """Of the SDK."""
         chosen = options.mitigation() | options.draw() | options.pulses() | options.twirls()
         if sent.most_seconds is not None:
             chosen["max_execution_time"] = sent.most_seconds

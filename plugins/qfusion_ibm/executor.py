@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from qfusion_ibm.options import Options
 from qfusion_ibm.programs import Program, SentJob
@@ -50,8 +51,8 @@ class Executor(Program):
             program.passthrough_data[_MARK] = sent.mark
             return str(Sends(mode=mode, options=how).run(program, dry_run=dry_run).job_id())
 
+    @override
     def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
-        """Of the SDK."""
         mitigation = options.mitigation()
         if options.zne:
             given = mitigation.setdefault("resilience", {}).setdefault("zne", {})
@@ -93,14 +94,14 @@ class Executor(Program):
         if not (shots := min(_shots(item) for item in measured)):
             raise ValueError("no shots")
         try:
-            found = ClientSideEstimatorDecoder.decode(measured)
+            results = ClientSideEstimatorDecoder.decode(measured)
         except MemoryError:
             raise ValueError("its bits do not fit into memory: use fewer rows_per_job") from None
         except Exception as error:  # of numpy, of the SDK: bits that are missing, or not asked for
             raise ValueError(f"its parts do not fit together: {error}") from error
-        if len(found) != 1:
-            raise ValueError(f"{len(found)} results, expected one")
-        return found[0].data.evs, shots
+        if len(results) != 1:
+            raise ValueError(f"{len(results)} results, expected one")
+        return results[0].data.evs, shots
 
 
 def _shots(item: Mapping[str, Any]) -> int:

@@ -36,7 +36,7 @@ class LocalSite(Site):
         self._machine = machine
         self._simulators: NoisyAer | None = None
         self._results: dict[str, bytes] = {}
-        self._said = False
+        self._warned = False
         self._seeds = None if options.seed is None else np.random.default_rng(options.seed)
 
     @override
@@ -71,8 +71,8 @@ class LocalSite(Site):
         except ImportError as error:
             raise not_installed(error) from None
         except Exception as error:  # of the SDK, of the simulator
-            said = " ".join(str(error).split()) or type(error).__name__
-            raise Refused(f"{machine.name} cannot run the circuit: {said}") from error
+            text = " ".join(str(error).split()) or type(error).__name__
+            raise Refused(f"{machine.name} cannot run the circuit: {text}") from error
         self._results[key] = json.dumps({"evs": values.tolist()}).encode()
         return key
 
@@ -84,8 +84,8 @@ class LocalSite(Site):
     @override
     def status(self, job_id: str) -> JobStatus:
         """What was submitted is done."""
-        known = job_id in self._results
-        return JobStatus("done") if known else JobStatus("unknown", reason="no such job here")
+        submitted = job_id in self._results
+        return JobStatus("done") if submitted else JobStatus("unknown", reason="no such job here")
 
     @override
     def reply(self, job_id: str) -> bytes:
@@ -110,8 +110,8 @@ class LocalSite(Site):
                 f"ibm: {self.options.backend}: {asked[0]} cannot be had in this simulation: "
                 f"{why}; leave it out"
             )
-        if idle and not self._said:
-            self._said = True
+        if idle and not self._warned:
+            self._warned = True
             logging.getLogger(__name__).warning(
                 "%s: %s %s no effect on a simulation: such results do not test %s",
                 self.options.backend,

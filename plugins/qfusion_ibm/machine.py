@@ -44,17 +44,17 @@ class Machine:
         most: int | None = self.backend.max_circuits
         return most
 
-    def require_qubits(self, wanted: int) -> None:
+    def require_qubits(self, needed: int) -> None:
         """Refuse a circuit that does not fit.
 
         Raises:
             InputError: Names snapshots that it would fit.
         """
-        if wanted <= self.qubits:
+        if needed <= self.qubits:
             return
-        fitting = snapshots_with(wanted)
+        fitting = snapshots_with(needed)
         raise InputError(
-            f"ibm: the circuit has {wanted} qubits, {self.name} has {self.qubits}; "
+            f"ibm: the circuit has {needed} qubits, {self.name} has {self.qubits}; "
             + (
                 f"snapshots that it fits, and that run here: {', '.join(fitting[:4])}; or use a "
                 if fitting

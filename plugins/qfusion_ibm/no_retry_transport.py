@@ -70,25 +70,25 @@ class NoRetryAdapter(HTTPAdapter):
             if isinstance(error, ConnectTimeout) or _not_connected(error):
                 self.posted &= not submits
                 doubt = Transient
-            raise doubt(f"no reply from {request.method} {_place(request)}: {error}") from None
+            raise doubt(f"no reply from {request.method} {_path(request)}: {error}") from None
         if reply.ok:
             return reply
-        said = f"{reply.status_code} {reply.reason} from {request.method} {_place(request)}"
+        answer = f"{reply.status_code} {reply.reason} from {request.method} {_path(request)}"
         if reply.status_code >= 500 or reply.status_code in (_DOUBTFUL if submits else _PASSING):
-            raise doubt(f"{said}: {_text(reply)}")
+            raise doubt(f"{answer}: {_text(reply)}")
         self.posted &= not submits
         if reply.status_code == 429:
             raise Transient(
-                f"{said}: {_text(reply)}",
+                f"{answer}: {_text(reply)}",
                 retry_after=retry_after(reply.headers.get("Retry-After", "")),
             )
         if reply.status_code == 401:
             raise Refused(
-                f"{said}: IBM does not accept the token",
+                f"{answer}: IBM does not accept the token",
                 next_step="check QISKIT_IBM_TOKEN (an API key) and QISKIT_IBM_INSTANCE",
             )
         if submits:
-            raise Refused(f"{said}: {_text(reply)}")
+            raise Refused(f"{answer}: {_text(reply)}")
         return reply  # the SDK raises, with the status
 
     def _note_token(self, request: PreparedRequest) -> None:
@@ -105,14 +105,14 @@ def _bills(request: PreparedRequest) -> bool:
     return opens and b"dedicated" in (body if isinstance(body, bytes) else body.encode())
 
 
-def _may_be_open(said: str) -> Refused:
+def _may_be_open(answer: str) -> Refused:
     return Refused(
-        f"{said}: a session may be open, and bill its time",
+        f"{answer}: a session may be open, and bill its time",
         next_step="close it in IBM's list of workloads, or wait until IBM does",
     )
 
 
-def _place(request: PreparedRequest) -> str:
+def _path(request: PreparedRequest) -> str:
     path: str = request.path_url
     return path.split("?")[0]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from qfusion_ibm.transpiled_circuit import known_warnings
 
-Place = tuple[int, ...]  # qubits that a gate acts on, in its order
+Operands = tuple[int, ...]  # qubits that a gate acts on, in its order
 
 
 class NoisyAer:
@@ -23,7 +23,7 @@ class NoisyAer:
 
     def __init__(self, backend: Any) -> None:
         self._backend = backend
-        self._made: dict[tuple[frozenset[Place], Place | None], Any] = {}
+        self._simulators: dict[tuple[frozenset[Operands], Operands | None], Any] = {}
 
     def of(self, circuit: Any, words: list[Any]) -> Any:
         """A Qiskit backend that runs a circuit as the machine would.
@@ -32,7 +32,7 @@ class NoisyAer:
             circuit: On the machine's qubits.
             words: Observables, likewise: `SparsePauliOp`.
         """
-        return self._of(_places(circuit, words))
+        return self._of(_operands_of(circuit, words))
 
     def cut(self, circuit: Any, words: list[Any]) -> tuple[Any, Any, list[Any]]:
         """The same for a program that measures all qubits there are.
@@ -40,21 +40,21 @@ class NoisyAer:
         Returns:
             The backend, and circuit and words on the qubits that are used, in their order.
         """
-        places = _places(circuit, words)
-        qubits = sorted(qubit for place in places if len(place) == 1 for qubit in place)
-        return self._of(places, tuple(qubits)), *_cut(circuit, words, qubits)
+        operands = _operands_of(circuit, words)
+        qubits = sorted(qubit for on in operands if len(on) == 1 for qubit in on)
+        return self._of(operands, tuple(qubits)), *_cut(circuit, words, qubits)
 
-    def _of(self, places: frozenset[Place], only: Place | None = None) -> Any:
-        if (places, only) not in self._made:
+    def _of(self, operands: frozenset[Operands], only: Operands | None = None) -> Any:
+        if (operands, only) not in self._simulators:
             with known_warnings():
-                self._made[places, only] = _simulator(self._backend, places, only)
-        return self._made[places, only]
+                self._simulators[operands, only] = _simulator(self._backend, operands, only)
+        return self._simulators[operands, only]
 
 
-def _places(circuit: Any, words: list[Any]) -> frozenset[Place]:
+def _operands_of(circuit: Any, words: list[Any]) -> frozenset[Operands]:
     """Where gates are, and every qubit that they or the words are on."""
     used = {tuple(circuit.find_bit(qubit).index for qubit in gate.qubits) for gate in circuit.data}
-    used |= {(qubit,) for place in used for qubit in place}
+    used |= {(qubit,) for on in used for qubit in on}
     for word in words:
         used |= {(int(q),) for q in (word.paulis.x | word.paulis.z).any(0).nonzero()[0]}
     return frozenset(used)
@@ -64,7 +64,7 @@ def _cut(circuit: Any, words: list[Any], qubits: list[int]) -> tuple[Any, list[A
     from qiskit.circuit import QuantumCircuit
     from qiskit.quantum_info import PauliList, SparsePauliOp
 
-    number = {qubit: place for place, qubit in enumerate(qubits)}
+    number = {qubit: position for position, qubit in enumerate(qubits)}
     small = QuantumCircuit(len(qubits))
     for gate in circuit.data:
         on = [number[circuit.find_bit(qubit).index] for qubit in gate.qubits]
@@ -75,21 +75,21 @@ def _cut(circuit: Any, words: list[Any], qubits: list[int]) -> tuple[Any, list[A
     return small, [SparsePauliOp(p, w.coeffs) for p, w in zip(paulis, words, strict=True)]
 
 
-def _simulator(backend: Any, places: frozenset[Place], only: Place | None) -> Any:
+def _simulator(backend: Any, operands: frozenset[Operands], only: Operands | None) -> Any:
     from qiskit_aer import AerSimulator
 
-    noise = _noise(backend, places, only)
+    noise = _noise(backend, operands, only)
     if only is None:
-        made = AerSimulator.from_backend(backend, noise_model=noise)
+        simulator = AerSimulator.from_backend(backend, noise_model=noise)
     else:
-        made = AerSimulator(noise_model=noise)
+        simulator = AerSimulator(noise_model=noise)
     # the SDK's local mode copies its backend for each job
     # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
-    made.__deepcopy__ = lambda memo: made
-    return made
+    simulator.__deepcopy__ = lambda memo: simulator
+    return simulator
 
 
-def _noise(backend: Any, places: frozenset[Place], only: Place | None) -> Any:
+def _noise(backend: Any, operands: frozenset[Operands], only: Operands | None) -> Any:
     """The SDK's model of a snapshot, without what is elsewhere.
 
     Follows qiskit_ibm_runtime/fake_provider/fake_backend.py, `_get_noise_model_from_backend_v2`,
@@ -104,14 +104,16 @@ def _noise(backend: Any, places: frozenset[Place], only: Place | None) -> Any:
     from qiskit_ibm_runtime.models import BackendProperties
 
     properties = backend.properties().to_dict()
-    properties["gates"] = [gate for gate in properties["gates"] if tuple(gate["qubits"]) in places]
+    properties["gates"] = [
+        gate for gate in properties["gates"] if tuple(gate["qubits"]) in operands
+    ]
     part = BackendProperties.from_dict(properties)
-    singles = [place for place in places if len(place) == 1]
-    made = NoiseModel(basis_gates=backend.configuration().basis_gates)
+    singles = [on for on in operands if len(on) == 1]
+    model = NoiseModel(basis_gates=backend.configuration().basis_gates)
     number = {qubit: qubit if only is None else only.index(qubit) for (qubit,) in singles}
     for on, error in basic_device_readout_errors(part):
-        if tuple(on) in places:
-            made.add_readout_error(error, [number[qubit] for qubit in on])
+        if tuple(on) in operands:
+            model.add_readout_error(error, [number[qubit] for qubit in on])
     for name, on, error in basic_device_gate_errors(part):
-        made.add_quantum_error(error, name, [number[qubit] for qubit in on])
-    return made
+        model.add_quantum_error(error, name, [number[qubit] for qubit in on])
+    return model

@@ -56,10 +56,10 @@ class PriceList(qfusion_core.Options):
 
     def after_dry_run(self, price: Price, machine: str, seconds: float) -> Price:
         """Of a job, of which IBM has told the seconds today."""
-        told = Range(seconds, seconds)
+        exact = Range(seconds, seconds)
         dry_run = PriceSource(f"IBM's dry run of {machine}", datetime.now(UTC).date().isoformat())
         rate = PriceSource(self.source, self.date)
-        return Price(price.executions, price.shots, 1, told, self.usd(told), (dry_run, rate))
+        return Price(price.executions, price.shots, 1, exact, self.usd(exact), (dry_run, rate))
 
     def usd(self, seconds: Range) -> Range:
         """US dollars for time on a machine; which plan pays is not known here."""

@@ -148,5 +148,5 @@ def program_facts(names: Iterable[str]) -> dict[str, str]:
     Args:
         names: Of the gates that the machine has. Those of before 2021 had others.
     """
-    known = gives_counts() and set(names) <= _GATES | _NO_GATES
-    return {FACT: "executor"} if known else {}
+    takes_executor = gives_counts() and set(names) <= _GATES | _NO_GATES
+    return {FACT: "executor"} if takes_executor else {}

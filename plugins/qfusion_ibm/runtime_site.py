@@ -49,7 +49,7 @@ class RuntimeSite(Site):
 
     @property
     def connection(self) -> Connection:
-        """The connection."""
+        """To IBM, made when it is first used."""
         if self._connected is None:
             self._connected = Connection(self.options, self._credentials)
         return self._connected
@@ -69,10 +69,10 @@ class RuntimeSite(Site):
 
     @override
     def preflight(self) -> list[Finding]:
-        found = connection_findings(lambda: self.connection)
-        if found[-1].status == "failed":
-            return found
-        return found + machine_findings(self.options, lambda: self.machine(None, 1), self.queue)
+        lines = connection_findings(lambda: self.connection)
+        if lines[-1].status == "failed":
+            return lines
+        return lines + machine_findings(self.options, lambda: self.machine(None, 1), self.queue)
 
     @override
     def machine(self, name: str | None, qubits: int) -> Machine:
@@ -126,13 +126,13 @@ class RuntimeSite(Site):
         client = self.connection.client
         with translated_errors(reads=True):
             try:
-                told = client.job_get(job_id)["state"]
+                reply = client.job_get(job_id)["state"]
             except RequestsApiError as error:
                 if error.status_code != 404:
                     raise
                 return JobStatus("unknown", reason="IBM knows no such job in this instance")
-            state, reason = told["status"].lower(), str(told.get("reason") or "")
-            code = told.get("reason_code") or told.get("reasonCode")
+            state, reason = reply["status"].lower(), str(reply.get("reason") or "")
+            code = reply.get("reason_code") or reply.get("reasonCode")
         if code:
             reason = f"error code {code}: {reason}"
         if state == "cancelled" and code != _RAN_TOO_LONG:
@@ -176,13 +176,13 @@ class RuntimeSite(Site):
         try:
             with translated_errors(reads=True):
                 usage = self.connection.client.job_metadata(job_id)["usage"]
-                told, pending = usage.get("quantum_seconds"), usage.get("status") == "pending"
+                seconds, pending = usage.get("quantum_seconds"), usage.get("status") == "pending"
                 if usage.get("status", "pending") != "pending":
-                    told = usage.get("qpu_charge_time_seconds", told)
+                    seconds = usage.get("qpu_charge_time_seconds", seconds)
         except QfusionError:
             return None, False
-        is_number = isinstance(told, int | float) and not isinstance(told, bool)
-        return (float(told) if is_number and 0 <= told < 1e9 else None), pending
+        is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+        return (float(seconds) if is_number and 0 <= seconds < 1e9 else None), pending
 
     @override
     def close(self, opened: str) -> None:

@@ -30,7 +30,7 @@ def figures(properties: Any, shots: int) -> NoiseParameters:
     readout = [
         pair
         for qubit in properties.qubits
-        if max(pair := _readout({each.name: each.value for each in qubit})) < _CHANCE
+        if max(pair := _readout({parameter.name: parameter.value for parameter in qubit})) < _CHANCE
     ]
     p01, p10 = (fmean(column) for column in zip(*readout, strict=True))
     gates = {"one_qubit": min(1.0, 2 * one), "two_qubit": min(1.0, 4 / 3 * two)}

@@ -33,11 +33,11 @@ def require_snapshot(name: str) -> None:
         ValueError: Suggests one that does. (pydantic adds the position.)
     """
     if name.startswith("fake_"):
-        known = [path.parent.name for path in _configurations()]
-        if not known:
+        machines = [path.parent.name for path in _configurations()]
+        if not machines:
             raise ValueError(INSTALL)
-        if name.removeprefix("fake_") not in known:
-            names = [f"fake_{other}" for other in known]
+        if name.removeprefix("fake_") not in machines:
+            names = [f"fake_{other}" for other in machines]
             raise ValueError(
                 f"unknown snapshot {one_line(repr(name), 60)}; {did_you_mean(name, names)}"
             )
@@ -48,9 +48,9 @@ def snapshot_of(name: str) -> str | None:
 
     None for Aer, for ``least-busy`` and for a machine of which the SDK brings none.
     """
-    known = {path.parent.name for path in _configurations()}
+    machines = {path.parent.name for path in _configurations()}
     machine = name.rpartition("_")[2]
-    return f"fake_{machine}" if "_" in name and machine in known else None
+    return f"fake_{machine}" if "_" in name and machine in machines else None
 
 
 def snapshots_with(qubits: int) -> list[str]:

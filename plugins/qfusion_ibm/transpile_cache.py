@@ -34,15 +34,15 @@ class TranspileCache:
 
     def __init__(self, rule: TranspileOptions) -> None:
         self._rule, self.transpiled = rule, 0
-        self._known: dict[str, TranspiledCircuit] = {}
+        self._templates: dict[str, TranspiledCircuit] = {}
 
     def get(self, circuit: Circuit, machine: Machine) -> TranspiledCircuit:
         """A template for a machine."""
         name = self._name(circuit, machine)
-        if name not in self._known:
+        if name not in self._templates:
             path = self._folder / f"{name}.qpy"
-            self._known[name] = _read(path) or self._make(circuit, machine, path)
-        return self._known[name]
+            self._templates[name] = _read(path) or self._make(circuit, machine, path)
+        return self._templates[name]
 
     @cached_property
     def _folder(self) -> Path:
@@ -55,9 +55,9 @@ class TranspileCache:
         return template
 
     def _name(self, circuit: Circuit, machine: Machine) -> str:
-        known = [circuit.digest(), machine.name, machine.calibrated, *self._rule]
-        known += [version("qiskit"), version("qiskit-ibm-runtime")]
-        return hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        parts = [circuit.digest(), machine.name, machine.calibrated, *self._rule]
+        parts += [version("qiskit"), version("qiskit-ibm-runtime")]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _read(path: Path) -> TranspiledCircuit | None:

@@ -64,14 +64,14 @@ def to_qiskit(circuit: Circuit) -> Any:
     """A `QuantumCircuit` with the parameter ``a0`` for the first rotation, and so on."""
     from qiskit.circuit import Parameter, QuantumCircuit
 
-    made, column = QuantumCircuit(circuit.n_wires), 0
+    qiskit_circuit, column = QuantumCircuit(circuit.n_wires), 0
     for gate in circuit.gates:
         turns = []
         if gate.angle is not None:
             turns = [Parameter(f"a{column}")]
             column += 1
-        getattr(made, _METHODS[gate.name])(*turns, *gate.wires)
-    return made
+        getattr(qiskit_circuit, _METHODS[gate.name])(*turns, *gate.wires)
+    return qiskit_circuit
 
 
 def transpile(circuit: Circuit, target: Any, *, level: int, seed: int) -> TranspiledCircuit:

@@ -41,8 +41,8 @@ class PennyLane(Device):
         """PennyLane, and the package of the device; a missing one is said when it is opened."""
         assert isinstance(options, cls.Options)
         entry = installed().get(options.device)
-        known = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
-        return list(dict.fromkeys(["pennylane", known or "pennylane"]))
+        distribution = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
+        return list(dict.fromkeys(["pennylane", distribution or "pennylane"]))
 
     @classmethod
     def runs_here(cls, options: qfusion_core.Options) -> bool:
@@ -61,18 +61,18 @@ class PennyLane(Device):
     ) -> None:
         self.shots, self.max_wires = options.shots, options.wires
         self._name = options.device
-        self._traits = known = traits(
+        self._traits = device_traits = traits(
             self._name, installed=installed(), acknowledged=options.remote == "acknowledged"
         )
         self._check_draws(options)
-        opener = Opener(self._name, options.options, known, options.seed)
+        opener = Opener(self._name, options.options, device_traits, options.seed)
         if self._name == "qiskit.aer":
             method = aer.method(options.options, shots=options.shots, seed=options.seed)
             opener.add(method=method, compile_backend=aer.fixed_target(method))
         # a seed_simulator gives the same draws in each call: the next call needs a new device
-        renewed = options.seed is not None and known.seed == "seed_simulator"
+        renewed = options.seed is not None and device_traits.seed == "seed_simulator"
         self._open = opener if renewed else lru_cache(maxsize=4)(opener)
-        if known.local:
+        if device_traits.local:
             opener(1)  # refuses a bad value now, not in the first batch
         self._gradient = self._choose_gradient(options)
         self._black_box = _ByParameterShift(self)

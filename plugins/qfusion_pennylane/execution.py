@@ -129,8 +129,8 @@ def _product(task: TapeProgram, angles: Tensor, gradient: Tensor) -> Tensor:
         cotangents = tuple(
             tuple(row) if len(row) > 1 else row[0] for row in gradient.cpu().double().tolist()
         )
-        found = task.device.compute_vjp(tuple(batch), cotangents, config)
-    return torch.tensor(np.array(found, dtype=np.float64)).reshape(angles.shape)
+        gradients = task.device.compute_vjp(tuple(batch), cotangents, config)
+    return torch.tensor(np.array(gradients, dtype=np.float64)).reshape(angles.shape)
 
 
 @contextmanager

@@ -84,8 +84,8 @@ class Expectations(torch.autograd.Function):
             )
         of_data, of_weights, _ = ctx.needs_input_grad
         with full_precision(gradient.device):
-            found = ctx.executor.backward(ctx.saved_tensors, gradient, of_data, of_weights)
-        return *found, None
+            gradients = ctx.executor.backward(ctx.saved_tensors, gradient, of_data, of_weights)
+        return *gradients, None
 
 
 def full_precision(device: torch.device) -> AbstractContextManager[Any]:

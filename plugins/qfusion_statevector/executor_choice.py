@@ -22,29 +22,29 @@ NOT_INSTALLED = "numba is not installed"
 class ExecutorChoice:
     """Makes executors and keeps the latest: a model asks for one circuit again and again."""
 
-    def __init__(self, wanted: str | None, memory_gb: float | None) -> None:
+    def __init__(self, chosen: str | None, memory_gb: float | None) -> None:
         """Check what was asked for.
 
         Args:
-            wanted: An executor by its name, or None for the fastest.
+            chosen: An executor by its name, or None for the fastest.
             memory_gb: Most memory that one evaluation may take; None: what is free.
 
         Raises:
             InputError: It is not installed.
         """
-        if wanted == "numba" and (problem := _numba_problem()):
+        if chosen == "numba" and (problem := _numba_problem()):
             raise InputError(
                 f'statevector: executor numba: {problem}; pip install "qfusion[fast]", or use '
                 "executor: torch"
             )
-        self._wanted = wanted
+        self._chosen = chosen
         self._memory_gb = memory_gb
         self._prepared = lru_cache(maxsize=8)(_CompiledProgram)
         self._handed_over = False
 
     def __reduce__(self) -> tuple[Any, ...]:
         """What is compiled stays: a copy, here or in another process, makes its own."""
-        return ExecutorChoice, (self._wanted, self._memory_gb)
+        return ExecutorChoice, (self._chosen, self._memory_gb)
 
     def executor(
         self,
@@ -75,13 +75,13 @@ class ExecutorChoice:
         return prepared.executor
 
     def _name(self, n_wires: int, device: torch.device, batch: int) -> str:
-        if self._wanted:
-            if self._wanted != "torch" and device.type != "cpu":
+        if self._chosen:
+            if self._chosen != "torch" and device.type != "cpu":
                 raise InputError(
-                    f"statevector: executor {self._wanted} runs on the CPU, the data is on "
+                    f"statevector: executor {self._chosen} runs on the CPU, the data is on "
                     f"{device}; use executor: torch, or move the model to the CPU"
                 )
-            return self._wanted
+            return self._chosen
         if device.type != "cpu":
             return "torch"
         if n_wires > 16 and batch == 1:
@@ -96,7 +96,7 @@ class ExecutorChoice:
         return problem is not None
 
     def _say_once(self, n_wires: int) -> None:
-        if not (self._wanted or self._handed_over):
+        if not (self._chosen or self._handed_over):
             self._handed_over = True
             warnings.warn(
                 f"statevector: a single row of {n_wires} wires is computed by PennyLane's "

@@ -9,7 +9,7 @@ from qfusion_core.testing.component import ComponentContract, refused
 
 
 class EngineContract(ComponentContract):
-    """Promises of an engine: results in order, and no error lost."""
+    """Promises of an engine, provisional as `Engine` is: results in order, and no error lost."""
 
     def open(self) -> Engine:
         """The engine under test."""

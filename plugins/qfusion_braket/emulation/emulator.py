@@ -53,7 +53,7 @@ class Emulator(Simulator):
         self._saved.require_emulator()
         native = compile_template(circuit, self._saved, self._rule)
         used = sorted({int(qubit) for qubit in native.circuit.qubits} | set(native.wires))
-        place = {label: position for position, label in enumerate(used)}
+        position_of = {label: position for position, label in enumerate(used)}
         most = self._simulator.properties.paradigm.qubitCount
         if len(used) > most:
             raise InputError(
@@ -65,13 +65,13 @@ class Emulator(Simulator):
         @lru_cache(maxsize=64)
         def turn(basis: str) -> ParsedProgram:
             compiled = compile_turn(basis, native, self._saved, self._rule)
-            return self._parsed(compiled, place, circuit.n_angles, measure=True)
+            return self._parsed(compiled, position_of, circuit.n_angles, measure=True)
 
         return SimulatedCircuit(
             self._simulator,
             len(used),
-            tuple(place[label] for label in native.wires),
-            self._parsed(native, place, circuit.n_angles),
+            tuple(position_of[label] for label in native.wires),
+            self._parsed(native, position_of, circuit.n_angles),
             turn,
             {"depth": native.depth, "two_qubit_gates": native.two_qubit_gates},
         )
@@ -79,7 +79,7 @@ class Emulator(Simulator):
     def _parsed(
         self,
         native: NativeProgram,
-        place: Mapping[int, int],
+        position_of: Mapping[int, int],
         n_angles: int,
         *,
         measure: bool = False,
@@ -100,9 +100,9 @@ class Emulator(Simulator):
         with self._saved.sound():
             noisy = self._saved.emulator.noise_model.apply(program)
         kept = Program(
-            each.copy(target_mapping=place)
-            for each in noisy.instructions
-            if isinstance(each.operator, Gate | Noise)
+            instruction.copy(target_mapping=position_of)
+            for instruction in noisy.instructions
+            if isinstance(instruction.operator, Gate | Noise)
         )
         text = kept.to_ir(
             IRType.OPENQASM, OpenQASMSerializationProperties(QubitReferenceType.PHYSICAL)
@@ -115,9 +115,9 @@ class Emulator(Simulator):
         from braket.circuits import Gate
 
         kinds = {
-            (each.operator.name, *each.target): each
-            for each in program.instructions
-            if isinstance(each.operator, Gate)
+            (instruction.operator.name, *instruction.target): instruction
+            for instruction in program.instructions
+            if isinstance(instruction.operator, Gate)
         }
         if kinds:
             with self._saved.sound():

@@ -34,7 +34,9 @@ def confined(target: Any, compiled: Any, n_wires: int) -> Any:
     part = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties)
     for name in target.operation_names:
         places = {
-            at: told for at, told in target[name].items() if len(at) < 2 or kept.nodes >= set(at)
+            qubits: properties
+            for qubits, properties in target[name].items()
+            if len(qubits) < 2 or kept.nodes >= set(qubits)
         }
         part.add_instruction(target.operation_from_name(name), places, name=name)
     return part

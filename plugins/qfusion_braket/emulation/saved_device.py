@@ -42,23 +42,23 @@ class SavedDevice:
         try:
             self.properties = DeviceEmulatorProperties.from_json(self._text)
         except Exception as error:  # pydantic's, KeyError, AttributeError: as the document may be
-            said = one_line(error, 80) or type(error).__name__
+            problem = one_line(error, 80) or type(error).__name__
             raise InputError(
-                f"braket: emulate: {shown_path(path)}: {CANNOT} ({said}); it can a gate-based QPU, "
-                "such as IonQ's, IQM's or Rigetti's"
+                f"braket: emulate: {shown_path(path)}: {CANNOT} ({problem}); it can a gate-based "
+                "QPU, such as IonQ's, IQM's or Rigetti's"
             ) from None
         self._path = path
 
     @cached_property
     def machine(self) -> Machine:
-        """Qubits and shots."""
+        """The device as its document tells, without its price: it runs here."""
         reply = {
             "deviceCapabilities": self._text,
             "deviceStatus": "ONLINE",
             "deviceType": "QPU",
         }
-        told = machine_of(reply, f"{self.name} (emulated)", saved=self._path)
-        return dataclasses.replace(told, program_set=NO_LIMIT, gates=None, cost=None)
+        machine = machine_of(reply, f"{self.name} (emulated)", saved=self._path)
+        return dataclasses.replace(machine, program_set=NO_LIMIT, gates=None, cost=None)
 
     @cached_property
     def emulator(self) -> Any:
@@ -77,8 +77,8 @@ class SavedDevice:
         """Pairs of qubits that a native two-qubit gate couples, in both directions."""
         graph, full = self.properties.connectivity_graph, self.properties.fully_connected
         with self.sound():
-            told = self.properties.two_qubit_properties
-            pairs = [tuple(map(int, edge.split("-"))) for edge in told]
+            edges = self.properties.two_qubit_properties
+            pairs = [tuple(map(int, edge.split("-"))) for edge in edges]
         kept = {
             pair
             for one, other in pairs
@@ -99,7 +99,7 @@ class SavedDevice:
 
         graph = networkx.DiGraph(self.edges)
         graph.add_nodes_from(self.properties.qubit_labels)
-        told = SimpleNamespace(
+        aws_device = SimpleNamespace(
             type=AwsDeviceType.QPU,
             name=self.name,
             arn=None,
@@ -108,7 +108,7 @@ class SavedDevice:
             gate_calibrations=self._calibrated(),
         )
         with self.sound():
-            return aws_device_to_target(told)
+            return aws_device_to_target(aws_device)
 
     @cached_property
     def framed(self) -> Any:
@@ -128,23 +128,25 @@ class SavedDevice:
         from braket.schema_common import BraketSchemaBase
         from qiskit_braket_provider.providers.target import native_angle_restrictions
 
-        told = native_angle_restrictions(BraketSchemaBase.parse_raw_schema(self._text))
+        restrictions = native_angle_restrictions(BraketSchemaBase.parse_raw_schema(self._text))
         allowed = {
-            name: angles[0] for name, angles in told.items() if isinstance(angles.get(0), set)
+            name: angles[0]
+            for name, angles in restrictions.items()
+            if isinstance(angles.get(0), set)
         }
         if not allowed:
             return None
         sequences: dict[tuple[Any, Any], None] = {}
         for name in self.properties.native_gate_set:
             kind = BRAKET_GATES[name.lower()]
-            made = (
+            gates = (
                 [kind()]
                 if not issubclass(kind, AngledGate)
                 else [kind(angle) for angle in allowed.get(name, [FreeParameter("turn")])]
             )
             one = kind.fixed_qubit_count() == 1
             places = [(q,) for q in self.properties.qubit_labels] if one else self.edges
-            sequences |= {(gate, QubitSet(place)): None for gate in made for place in places}
+            sequences |= {(gate, QubitSet(qubits)): None for gate in gates for qubits in places}
         return SimpleNamespace(pulse_sequences=sequences)
 
     def noise(self) -> NoiseParameters:

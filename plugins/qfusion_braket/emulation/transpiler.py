@@ -84,7 +84,7 @@ def tightened(
     part = confined(saved.framed or saved.target, compiled, n_wires)
     return min(
         [compiled, *_tighter(circuit, saved, part, rule)],
-        key=lambda each: (n_used(each), each.num_nonlocal_gates()),
+        key=lambda program: (n_used(program), program.num_nonlocal_gates()),
     )
 
 

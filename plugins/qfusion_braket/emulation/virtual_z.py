@@ -31,19 +31,19 @@ def framed(target: Any) -> Any:
     pulse = next((name for name in ("r", "gpi2") if name in names), None)
     if pulse is None or not names <= _PULSES | _PAIRS | _NO_GATES:
         return None
-    made = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties)
-    made.add_instruction(
+    with_frames = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties)
+    with_frames.add_instruction(
         RZGate(Parameter("turn")),
         {(qubit,): InstructionProperties(error=0.0) for qubit in range(target.num_qubits)},
     )
     for gate in (SXGate(), XGate()):
-        made.add_instruction(gate, dict(target[pulse]))
+        with_frames.add_instruction(gate, dict(target[pulse]))
     for name in names & {*_PAIRS, "measure"}:
         gate = target.operation_from_name(name)
         places = dict(target[name])
         # an MS gate is an XX rotation whose axes are free
-        made.add_instruction(RXXGate(Parameter("turn")) if name == "ms" else gate, places)
-    return made
+        with_frames.add_instruction(RXXGate(Parameter("turn")) if name == "ms" else gate, places)
+    return with_frames
 
 
 def without_rz(circuit: Any, target: Any, frames: Frames) -> Any:
@@ -61,12 +61,12 @@ def without_rz(circuit: Any, target: Any, frames: Frames) -> Any:
     own.global_phase = 0
     for part in circuit.data:
         gate, qubits = part.operation, part.qubits
-        at = [circuit.find_bit(qubit).index for qubit in qubits]
-        phases = [-frames.get(qubit, 0.0) for qubit in at]
+        indices = [circuit.find_bit(qubit).index for qubit in qubits]
+        phases = [-frames.get(qubit, 0.0) for qubit in indices]
         turns = [phase / math.tau for phase in phases]  # the unit of IonQ's gates in Qiskit
         match gate.name:
             case "rz":
-                frames[at[0]] = frames.get(at[0], 0.0) + gate.params[0]
+                frames[indices[0]] = frames.get(indices[0], 0.0) + gate.params[0]
                 continue
             case "sx" if "r" in target.operation_names:
                 gate = RGate(math.pi / 2, phases[0])

@@ -47,7 +47,7 @@ class BufferLayout:
     def split(self, memory: Tensor) -> list[NDArray[Any]]:
         """The arrays in a `memory`."""
         whole = memory.numpy()
-        return [whole[place].reshape(shape) for place, shape in self._places]
+        return [whole[span].reshape(shape) for span, shape in self._places]
 
     def take(self) -> list[NDArray[Any]]:
         """The arrays, with any contents: nobody else's until they are given back.

@@ -68,7 +68,7 @@ class NumbaExecutor:
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
-        made, lanes = self._tables, self._lanes
+        tables, lanes = self._tables, self._lanes
         chunks = -(-data.shape[0] // lanes)
         layouts = self._layouts(chunks)
         layout = layouts.kept if keep else layouts.angles
@@ -76,19 +76,19 @@ class NumbaExecutor:
         tangents, sines, *states = layout.split(memory)
         settling = half, *scratch = layouts.settling.take()
         entries = data.contiguous().numpy(), weights.contiguous().numpy()
-        if half_angles(made, *entries, *scratch, chunks, half) != 0:
+        if half_angles(tables, *entries, *scratch, chunks, half) != 0:
             raise NotFinite
         np.cos(half, out=tangents)
         np.sin(half, out=sines)
         layouts.settling.give_back(settling)
-        shears(made, tangents, sines, chunks, lanes)
-        out = torch.empty(data.shape[0], len(made.signs), dtype=self.dtype, device="cpu")
+        shears(tables, tangents, sines, chunks, lanes)
+        out = torch.empty(data.shape[0], len(tables.signs), dtype=self.dtype, device="cpu")
         values = out.numpy()
 
         def run(first: int, last: int) -> None:
             taken = one, *scratch = layouts.forward.take()
             state = states[0] if keep else one
-            forward(made, chunks, tangents, sines, first, last, state, *scratch, values)
+            forward(tables, chunks, tangents, sines, first, last, state, *scratch, values)
             layouts.forward.give_back(taken)
 
         self._share(run, chunks)
@@ -99,7 +99,7 @@ class NumbaExecutor:
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        made = self._tables
+        tables = self._tables
         chunks = -(-gradient.shape[0] // self._lanes)
         layouts = self._layouts(chunks)
         tangents, sines, states = layouts.kept.split(saved[0])
@@ -111,7 +111,7 @@ class NumbaExecutor:
         def run(first: int, last: int) -> list[NDArray[Any]]:
             taken = psi, lam, shared, phases, *scratch = layouts.backward.take()
             backward(
-                made, tangents, sines, first, last, stop, states, psi, lam, *scratch,
+                tables, tangents, sines, first, last, stop, states, psi, lam, *scratch,
                 out_gradient, shared, sampled, phases,
             )  # fmt: skip
             return taken
@@ -121,25 +121,25 @@ class NumbaExecutor:
         for other in others:
             shared += other[2]
             phases += other[3]
-        n_data, n_weights = made.entries
+        n_data, n_weights = tables.entries
         n_rows = len(out_gradient) if of_data else 0
         dx = torch.empty(n_rows, n_data, dtype=self.dtype, device="cpu")
         dw = torch.empty(n_weights if of_weights else 0, dtype=self.dtype, device="cpu")
-        gradients(made, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
+        gradients(tables, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
         layouts.gradients.give_back(collecting)
         for taken in (first, *others):
             layouts.backward.give_back(taken)
         return dx if of_data else None, dw if of_weights else None
 
     def _plan(self, chunks: int) -> _Buffers:
-        made, lanes, size = self._tables, self._lanes, self._states
+        tables, lanes, size = self._tables, self._lanes, self._states
         angles, row, state = (
-            (extents(made, chunks, lanes)[2],),
-            (made.entries[0], lanes),
+            (extents(tables, chunks, lanes)[2],),
+            (tables.entries[0], lanes),
             (2 * size, lanes),
         )
-        blocks = (-(-made.diagonals // lanes), size, lanes)
-        scratch = ((size, lanes), (len(made.signs) + 1, lanes), (6, lanes))
+        blocks = (-(-tables.diagonals // lanes), size, lanes)
+        scratch = ((size, lanes), (len(tables.signs) + 1, lanes), (6, lanes))
 
         def layout(*shapes: tuple[int, ...]) -> BufferLayout:
             return BufferLayout(self.dtype, *shapes)
@@ -147,10 +147,12 @@ class NumbaExecutor:
         return _Buffers(
             angles=layout(angles, angles),
             kept=layout(angles, angles, (chunks, *state)),
-            settling=layout(angles, made.offsets.shape, row, blocks),
+            settling=layout(angles, tables.offsets.shape, row, blocks),
             forward=layout((1, *state), *scratch),
-            backward=layout(state, state, (made.shared,), (made.diagonals, size, lanes), *scratch),
-            gradients=layout((chunks * made.sampled, lanes), row, blocks),
+            backward=layout(
+                state, state, (tables.shared,), (tables.diagonals, size, lanes), *scratch
+            ),
+            gradients=layout((chunks * tables.sampled, lanes), row, blocks),
         )
 
     def _share(self, run: Callable[[int, int], Any], chunks: int) -> list[Any]:

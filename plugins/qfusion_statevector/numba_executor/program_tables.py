@@ -97,23 +97,25 @@ def tables(program: Program, dtype: np.dtype) -> ProgramTables:
     )
 
 
-def first_needed(made: ProgramTables, of_data: bool, of_weights: bool) -> int:
+def first_needed(tables: ProgramTables, of_data: bool, of_weights: bool) -> int:
     """The first pass with an angle whose gradient is wanted: there the way back ends."""
-    wanted = {
+    needed_angles = {
         int(angle)
-        for links, asked in ((made.data_links, of_data), (made.weight_links, of_weights))
+        for links, asked in ((tables.data_links, of_data), (tables.weight_links, of_weights))
         for angle in links[:, 0] * asked - (not asked)
     }
-    first_word = made.shared + made.sampled
-    phases = {int(made.places[angle - first_word, 0]) for angle in wanted if angle >= first_word}
-    for number, (kind, _, _, angle, _, _, second) in enumerate(made.steps.tolist()):
+    first_word = tables.shared + tables.sampled
+    phases = {
+        int(tables.places[angle - first_word, 0]) for angle in needed_angles if angle >= first_word
+    }
+    for number, (kind, _, _, angle, _, _, second) in enumerate(tables.steps.tolist()):
         if kind == PHASE:
             needed = angle in phases
         else:
-            needed = angle in wanted or (kind == PAIR and second in wanted)
+            needed = angle in needed_angles or (kind == PAIR and second in needed_angles)
         if needed:
             return number
-    return len(made.steps)
+    return len(tables.steps)
 
 
 def masks(pauli: Pauli) -> tuple[int, int]:

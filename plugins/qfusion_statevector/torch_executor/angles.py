@@ -49,7 +49,7 @@ class Angles:
         self, sampled: Tensor, shared: Tensor, of_data: bool, of_weights: bool
     ) -> tuple[Tensor | None, Tensor | None]:
         """Gradients of data ``[batch, n_data]`` and weights, those that are asked for."""
-        found = sampled.T @ self._data if of_data else None
+        gradient = sampled.T @ self._data if of_data else None
         if not of_weights:
-            return found, None
-        return found, self._weights.T @ torch.cat([sampled.sum(1), shared])
+            return gradient, None
+        return gradient, self._weights.T @ torch.cat([sampled.sum(1), shared])

@@ -72,9 +72,9 @@ class Basis:
         Returns:
             ``(source, exponent)``, each ``[2^n]``.
         """
-        place = np.empty_like(self.states)
-        place[self.states] = np.arange(len(place))
-        source = place[new.states]
+        position = np.empty_like(self.states)
+        position[self.states] = np.arange(len(position))
+        source = position[new.states]
         return source, (self.exponents[source] - new.exponents) & 3
 
 

@@ -43,7 +43,7 @@ class TorchExecutor:
             for members in groups
         ]
         order = torch.tensor([n for members in groups for n in members], device=device)
-        self._place = order.argsort()
+        self._inverse_order = order.argsort()
         self._members = [torch.tensor(members, device=device) for members in groups]
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
@@ -87,4 +87,4 @@ class TorchExecutor:
 
     def _read(self, state: Tensor, observe: Callable[[Tensor], Tensor] | None = None) -> Tensor:
         values = [setting.values(state, observe) for setting in self._settings]
-        return torch.cat(values)[self._place].T.clone(memory_format=torch.contiguous_format)
+        return torch.cat(values)[self._inverse_order].T.clone(memory_format=torch.contiguous_format)

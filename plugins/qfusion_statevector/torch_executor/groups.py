@@ -60,18 +60,18 @@ def group(steps: Sequence[Step], n_data: int) -> list[RotationGroup | PhaseGroup
     waiting = list(steps)
     while waiting:
         first = waiting[0]
-        found: RotationGroup | PhaseGroup = (
+        current: RotationGroup | PhaseGroup = (
             PhaseGroup()
             if isinstance(first, Diagonal) or not first.pauli.x
             else RotationGroup(_per_sample(first, n_data))
         )
-        left: list[Step] = []
+        deferred: list[Step] = []
         for step in waiting:
-            free = all(_commute(step, other) for other in left)
-            if not (free and found.take(step, _per_sample(step, n_data))):
-                left.append(step)
-        groups.append(found)
-        waiting = left
+            free = all(_commute(step, other) for other in deferred)
+            if not (free and current.take(step, _per_sample(step, n_data))):
+                deferred.append(step)
+        groups.append(current)
+        waiting = deferred
     return groups
 
 

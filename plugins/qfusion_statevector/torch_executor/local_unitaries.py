@@ -29,20 +29,20 @@ class SpareState:
         self._memory = state
 
 
-def multiply(matrix: Tensor, state: Tensor, left: int, spare: SpareState | None = None) -> Tensor:
+def multiply(matrix: Tensor, state: Tensor, above: int, spare: SpareState | None = None) -> Tensor:
     """A real matrix on some bits of a state.
 
     Args:
         matrix: ``[d, d]``, real.
         state: ``[copies, 2^n, batch]``, real or complex.
-        left: Number of basis states of the bits above.
+        above: Number of basis states of the bits above.
         spare: Where the memory of the product comes from; without it, torch can differentiate.
     """
-    view = rows_of(state, len(matrix), left)
+    view = rows_of(state, len(matrix), above)
     factor = matrix.expand(len(view), -1, -1)
     if spare is not None:
         product = spare.take(state)
-        torch.bmm(factor, view, out=rows_of(product, len(matrix), left))
+        torch.bmm(factor, view, out=rows_of(product, len(matrix), above))
         return product
     product = torch.bmm(factor, view)
     if state.is_complex():
@@ -50,10 +50,10 @@ def multiply(matrix: Tensor, state: Tensor, left: int, spare: SpareState | None 
     return product.view_as(state)
 
 
-def rows_of(state: Tensor, size: int, left: int) -> Tensor:
+def rows_of(state: Tensor, size: int, above: int) -> Tensor:
     """``[copies * left, size, rest]``, real: one row for each state of some bits."""
     real = torch.view_as_real(state) if state.is_complex() else state
-    return real.reshape(state.shape[0] * left, size, -1)
+    return real.reshape(state.shape[0] * above, size, -1)
 
 
 def windows(count: int, bits: int) -> list[tuple[int, list[int | None]]]:
@@ -67,12 +67,12 @@ def windows(count: int, bits: int) -> list[tuple[int, list[int | None]]]:
     [(1, [0, 1, 2]), (4, [None, 3, None])]
     """
     width = min(WIDTH, bits)
-    found: list[tuple[int, list[int | None]]] = []
+    spans: list[tuple[int, list[int | None]]] = []
     for first in range(0, count, width):
         start = min(first, bits - width)
         members = range(start, start + width)
-        found.append((1 << start, [bit if first <= bit < count else None for bit in members]))
-    return found
+        spans.append((1 << start, [bit if first <= bit < count else None for bit in members]))
+    return spans
 
 
 def even_widths(bits: int, most: int = 4) -> list[int]:
@@ -125,18 +125,18 @@ class Hadamard:
         if unitary:
             two = two / 2**0.5
         self._windows: list[tuple[int, Tensor]] = []
-        left = 1
+        above = 1
         for width in even_widths(count):
             matrix = kronecker(two.expand(1, width, 2, 2))[0]
             if count == 1 < bits:  # products of 2 x 2 matrices are slower than of 4 x 4
                 matrix = torch.kron(matrix, torch.eye(2, dtype=dtype, device=device))
-            self._windows.append((left, matrix))
-            left <<= width
+            self._windows.append((above, matrix))
+            above <<= width
 
     def __call__(self, state: Tensor, spare: SpareState | None = None) -> Tensor:
         """``[copies, 2^n, batch]`` to the same; with ``spare`` the state itself is given away."""
-        for left, matrix in self._windows:
-            product = multiply(matrix, state, left, spare)
+        for above, matrix in self._windows:
+            product = multiply(matrix, state, above, spare)
             if spare is not None:
                 spare.keep(state)
             state = product

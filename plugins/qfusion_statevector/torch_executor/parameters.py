@@ -56,7 +56,7 @@ class PassParameters(NamedTuple):
 
     @property
     def parameters(self) -> Parameters:
-        """Of the passes."""
+        """What the passes read of it."""
         return Parameters(self.unitaries, self.phases, self.factors)
 
     def zeros(self) -> Gradients:

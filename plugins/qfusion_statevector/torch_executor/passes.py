@@ -90,12 +90,12 @@ class Relabel:
 class Window:
     """A real unitary on neighbouring bits, the same for all samples: one matrix product."""
 
-    left: int
+    above: int
     index: int
 
     def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
-        product = multiply(values.unitaries[self.index], state, self.left, spare)
+        product = multiply(values.unitaries[self.index], state, self.above, spare)
         spare.keep(state)
         return product
 
@@ -104,9 +104,9 @@ class Window:
     ) -> Tensor:
         """See `Pass`."""
         unitary = values.unitaries[self.index]
-        before = multiply(unitary.T, both, self.left, spare)
+        before = multiply(unitary.T, both, self.above, spare)
         state, gradient = (
-            rows_of(part[None], len(unitary), self.left).transpose(0, 1).flatten(1)
+            rows_of(part[None], len(unitary), self.above).transpose(0, 1).flatten(1)
             for part in (before[0], both[1])
         )
         gradients.unitaries[self.index] += gradient @ state.T
@@ -156,13 +156,13 @@ class SampledPhases:
             some = signs[:, first : first + AT_ONCE]
             patterns = (some < 0) @ (1 << np.arange(some.shape[1])[::-1])
             start = rows.start + first
-            place = slice(start, start + some.shape[1])
-            self._patterns.append((place, torch.from_numpy(patterns).to(real.device)))
+            span = slice(start, start + some.shape[1])
+            self._patterns.append((span, torch.from_numpy(patterns).to(real.device)))
 
     def apply(self, state: Tensor, values: Parameters, spare: SpareState) -> Tensor:
         """See `Pass`."""
-        for place, patterns in self._patterns:
-            state.mul_(product_state(values.factors[place])[patterns])
+        for span, patterns in self._patterns:
+            state.mul_(product_state(values.factors[span])[patterns])
         return state
 
     def undo(
@@ -170,8 +170,8 @@ class SampledPhases:
     ) -> Tensor:
         """See `Pass`."""
         gradients.sampled[self._rows] -= self._signs @ _overlap(both).imag / 2
-        for place, patterns in self._patterns:
-            both.mul_(product_state(values.factors[place]).conj()[patterns])
+        for span, patterns in self._patterns:
+            both.mul_(product_state(values.factors[span]).conj()[patterns])
         return both
 
 

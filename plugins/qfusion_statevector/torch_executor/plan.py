@@ -46,7 +46,7 @@ class Plan:
             dtype: Of the state: complex64 or complex128.
             device: Where it runs.
         """
-        self._n_wires, self._place = program.n_wires, (dtype, device)
+        self._n_wires, self._tensor_type = program.n_wires, (dtype, device)
         self._n_data = program.n_data
         self._real = dtype.to_real()
         self._kind = torch.empty(0, dtype=self._real, device=device)
@@ -60,11 +60,11 @@ class Plan:
         self._growing = len(growing)
         self.passes: list[Pass] = []
         self.basis = Basis.of(_generators(growing), self._n_wires)
-        for found in group(program.steps[program.growing :], self._n_data):
-            if isinstance(found, RotationGroup):
-                self._add_turns(found)
+        for steps in group(program.steps[program.growing :], self._n_data):
+            if isinstance(steps, RotationGroup):
+                self._add_turns(steps)
             else:
-                self._add_phases(found)
+                self._add_phases(steps)
         self._angles = Angles(
             [*(turn.angle for turn in growing), *self._sampled],
             [*self._turns, *(angle for *_, angle in self._shared)],
@@ -75,32 +75,32 @@ class Plan:
         self._places = torch.tensor(places, dtype=torch.long, device=device)
         self._window_index = torch.tensor(self._windows, dtype=torch.long, device=device)
 
-    def _add_turns(self, found: RotationGroup) -> None:
-        words = [turn.pauli for turn in found.rotations]
-        if not found.per_sample:
-            words = _generators(found.rotations)
+    def _add_turns(self, rotation_group: RotationGroup) -> None:
+        words = [turn.pauli for turn in rotation_group.rotations]
+        if not rotation_group.per_sample:
+            words = _generators(rotation_group.rotations)
         new = Basis.of(words, self._n_wires)
-        self.passes.append(Relabel(self.basis, new, *self._place))
+        self.passes.append(Relabel(self.basis, new, *self._tensor_type))
         self.basis = new
-        if found.per_sample:
-            rows = self._sampled_rows([turn.angle for turn in found.rotations])
+        if rotation_group.per_sample:
+            rows = self._sampled_rows([turn.angle for turn in rotation_group.rotations])
             bits = len(words)
             states = self._hadamard(bits, self._n_wires, unitary=True)
             self.passes.append(SampledRotations(bits, rows, states, self._kind))
             return
         first = len(self._turns)
-        self._turns += [turn.angle for turn in found.rotations]
-        for left, members in windows(len(words), self._n_wires):
-            self.passes.append(Window(left, len(self._windows)))
+        self._turns += [turn.angle for turn in rotation_group.rotations]
+        for above, members in windows(len(words), self._n_wires):
+            self.passes.append(Window(above, len(self._windows)))
             # -1 is the identity
             self._windows.append([-1 if m is None else first + m for m in members])
 
-    def _add_phases(self, found: PhaseGroup) -> None:
+    def _add_phases(self, phase_group: PhaseGroup) -> None:
         merged: dict[int, Affine] = {}
-        for z, angle in found.angles:
+        for z, angle in phase_group.angles:
             mask = self.basis.mask(z)
             merged[mask] = merged.get(mask, 0.0) + angle
-        if found.per_sample:
+        if phase_group.per_sample:
             rows = self._sampled_rows(list(merged.values()))
             self.passes.append(SampledPhases(list(merged), self._n_wires, rows, self._kind))
             return
@@ -109,7 +109,7 @@ class Plan:
         self._columns += 1
 
     def _hadamard(self, count: int, bits: int, *, unitary: bool) -> Hadamard:
-        return Hadamard(count, bits, self._real, self._place[1], unitary=unitary)
+        return Hadamard(count, bits, self._real, self._tensor_type[1], unitary=unitary)
 
     def _sampled_rows(self, angles: Sequence[Affine]) -> slice:
         first = len(self._sampled)
@@ -136,7 +136,7 @@ class Plan:
         It is real in the basis of the growing words. Bits that no word has reached stay 0; they are
         the lowest.
         """
-        state = start.new_zeros(1, 1 << self._n_wires, start.shape[1], dtype=self._place[0])
+        state = start.new_zeros(1, 1 << self._n_wires, start.shape[1], dtype=self._tensor_type[0])
         state[0, :: self._rest(start)] = start
         return state
 

@@ -127,7 +127,8 @@ def test_the_text_of_a_task_is_the_same_in_every_process():
     """The SDK's own is not: its inputs come out of a set."""
     script = """
 import hashlib, torch
-from qfusion_braket import plan, task
+from qfusion_braket import plan
+from qfusion_braket.task_documents import PROGRAM_SET, task_of
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.options import Options
 from qfusion_braket.reply import reply_of
@@ -137,9 +138,9 @@ circuit, angles = Circuit(9, gates, 9, 0), torch.linspace(-3, 3, 36).double().re
 options = Options(device="iqm/Garnet", shots=10)
 machine = Machine("m", 20, program_set=Limits(100, 10**6), gates=frozenset("rx ry rz cz".split()))
 words = ["Z" * 9, "X" * 9, "Y" * 9]
-facts = {"task": task.PROGRAM_SET}
+facts = {"task": PROGRAM_SET}
 (job,) = plan.jobs(circuit, angles, words, machine, shots=10, rows=None, facts=facts)
-print(hashlib.sha256(task.task_of(job, machine, options).action.encode()).hexdigest())
+print(hashlib.sha256(task_of(job, machine, options).action.encode()).hexdigest())
 """
     here = io.StringIO()
     with contextlib.redirect_stdout(here):

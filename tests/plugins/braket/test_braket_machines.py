@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from qfusion_braket.device import Braket
-from qfusion_braket.device_names import REGIONS, SIMULATORS, place
+from qfusion_braket.device_names import REGIONS, SIMULATORS, address_of
 from qfusion_core import BudgetError, InputError, MachineFacts, Registry
 from qfusion_core.backends.offline import listed_machines
 from qfusion_core.remote import price_age
@@ -70,7 +70,7 @@ def test_every_device_that_the_adapter_knows_is_listed_and_no_other():
 
     listed = {each.facts.device: each.facts for each in LIST.read().values()}
     assert set(listed) == {*REGIONS, *SIMULATORS}
-    assert all(facts.id == place(device, None).arn for device, facts in listed.items())
+    assert all(facts.id == address_of(device, None).arn for device, facts in listed.items())
     alive = {str(arn.value) for kind in ("AQT", "IonQ", "IQM", "Rigetti", "Amazon")
              for arn in getattr(Devices, kind) if not arn.name.startswith("_")}  # fmt: skip
     assert {facts.id for facts in listed.values()} == alive

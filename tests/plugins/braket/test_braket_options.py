@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
-from qfusion_braket.device_names import REGIONS, SIMULATORS, place
+from qfusion_braket.device_names import REGIONS, SIMULATORS, address_of
 from qfusion_core import InputError
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
@@ -81,7 +81,7 @@ def test_a_mistake_is_found_when_the_file_is_read(said, options, text):
     ],
 )
 def test_where_a_device_is(device, region, arn, found):
-    assert place(device, region) == (arn, found)
+    assert address_of(device, region) == (arn, found)
 
 
 def test_short_names_are_those_of_the_sdk():
@@ -93,7 +93,7 @@ def test_short_names_are_those_of_the_sdk():
         for name, arn in provider.__members__.items()
         if not name.startswith("_")
     }
-    ours = {place(name, None).arn for name in (*REGIONS, *SIMULATORS)}
+    ours = {address_of(name, None).arn for name in (*REGIONS, *SIMULATORS)}
     assert ours == known
 
 
