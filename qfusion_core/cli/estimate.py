@@ -169,10 +169,10 @@ def _rows(plan: Iterable[PlannedJob]) -> set[int]:
 
 
 def _as_json(
-    backend: str, rows: int, estimate: Estimate, check_budget: BudgetCheck | None
+    backend: str, rows: int, estimate: Estimate, check: BudgetCheck | None
 ) -> dict[str, Any]:
     document = {"backend": backend, "rows": rows, **estimate._asdict()}
     return document | {
         "price": estimate.price.as_json(),
-        "budget": check_budget and check_budget._asdict(),
+        "budget": check and check._asdict(),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qfusion_core.remote.call_errors import CallErrors
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
@@ -19,9 +20,16 @@ class Failover:
     A job that may be at its provider, because a reply was lost or because nobody answers, is never
     handed over: it would be paid twice.
 
+    Args:
+        queue: The machines.
+        call: The whole.
+        call_id: Its place.
+        budgets: Of the machines' backends.
+        owner: Who submits.
+        errors: What is said where nobody takes a job. Where there is one machine only, what it
+            raised goes to the user.
+
     Attributes:
-        alone: Whether there is one machine only: then nothing is handed over, and what it raised
-            goes to the user.
         out: Backends that get nothing more from this process, and why.
     """
 
@@ -32,14 +40,11 @@ class Failover:
         call_id: CallId,
         budgets: Budgets,
         owner: str,
-        next_step: str,
-        give_up: str,
+        errors: CallErrors,
     ) -> None:
         self._queue, self._call, self._call_id = queue, call, call_id
-        self._budgets, self._owner = budgets, owner
-        self._next, self._give_up = next_step, give_up
+        self._budgets, self._owner, self._errors = budgets, owner, errors
         self._jobs = queue.bound.measurement.journal.jobs
-        self.alone = len(queue.members) + len(queue.absent) == 1
         self.out: dict[str, RemoteError] = {}
 
     def of_unsent(self, backend: str, error: RemoteError) -> bool:
@@ -48,11 +53,11 @@ class Failover:
         Raises:
             RemoteError: Nobody can take it, or there is nobody else.
         """
-        if self.alone:
+        if self._errors.alone:
             raise error
         if backend not in self._queue.members:
             may = "jobs that this process did not plan may be there: set it up again, "
-            error.about(backend, None, f"{may}{self._give_up}; {self._next}")
+            error.about(backend, None, f"{may}{self._errors.give_up}; {self._errors.next_step}")
         self.out.setdefault(backend, error)
         return self._hand_over(self._claim(backend), error)
 
@@ -65,18 +70,14 @@ class Failover:
         Raises:
             RemoteError: Nobody can take it, or there is nobody else.
         """
-        if self.alone:
+        if self._errors.alone:
             raise error
-        surely = surely_failed(self._queue, failed, self._give_up)
+        surely = surely_failed(self._queue, failed, self._errors.give_up)
         if not surely:
             return True
         backend = failed[0].backend
         self.out.setdefault(backend, error)
         return self._hand_over([*surely, *self._claim(backend)], error)
-
-    def shown(self, record: JobRecord) -> str:
-        """Id of a job; with its backend, where there are several."""
-        return str(record.job_id) if self.alone else f"{record.backend} {record.job_id}"
 
     def _claim(self, backend: str) -> list[JobRecord]:
         """Intents of a backend that were surely not taken; ours to submit from now on."""
@@ -96,7 +97,7 @@ class Failover:
         if device is None:  # nobody can ask it
             return self._jobs.wrote(record.key)
         try:
-            found = Submission(device, self._jobs, self._owner, self._next).look(record)
+            found = Submission(device, self._jobs, self._owner, self._errors.next_step).look(record)
         except RemoteError:
             return False
         if found is not None:
@@ -106,9 +107,9 @@ class Failover:
     def _hand_over(self, records: list[JobRecord], error: RemoteError) -> bool:
         if not records:
             return False
-        said = {name: each.reason for name, each in self.out.items()}
+        reasons = {name: each.reason for name, each in self.out.items()}
         try:
-            plan = self._queue.replan(self._call, records, said)
+            plan = self._queue.replan(self._call, records, reasons)
             others = ", ".join(dict.fromkeys(each.backend for each in plan))
             why = f"handed over to {others}: {error.reason}"
             self._jobs.replace(records, plan, self._call_id, self._budgets, why)
@@ -130,5 +131,5 @@ class Failover:
     def _alive(self) -> str:
         """Jobs that go on, and how to go on with them."""
         alive = [each for each in self._jobs.of(self._call_id) if each.state == "submitted"]
-        shown = ", ".join(self.shown(record) for record in alive)
-        return (f"still at work: {shown}; " if alive else "") + self._next
+        shown = ", ".join(self._errors.shown(record) for record in alive)
+        return (f"still at work: {shown}; " if alive else "") + self._errors.next_step

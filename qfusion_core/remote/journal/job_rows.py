@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
-from qfusion_core.printable import shown_path
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spending, require_budget, upper
 from qfusion_core.remote.journal.checked import checked, document, require_amounts
-from qfusion_core.remote.journal.costs import folder_of
+from qfusion_core.remote.journal.costs import counted, folder_of
+from qfusion_core.remote.journal.file import damaged_row
 from qfusion_core.remote.journal.records import (
     Budgets,
     CallId,
@@ -23,8 +25,9 @@ from qfusion_core.remote.journal.records import (
     PlannedJob,
     key_of,
 )
+from qfusion_core.remote.journal.schema import light_columns
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.totals import JobToSend, reserve_of_all
+from qfusion_core.remote.totals import JobToSend, reserve_of_all, settle_of_all
 
 
 def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spending:
@@ -145,3 +148,35 @@ def record_of(row: sqlite3.Row) -> JobRecord:
             **{name: row[name] for name in as_it_stands},
         )
     )
+
+
+def records(
+    db: sqlite3.Connection, path: Path, which: str, given: Sequence[object] = ()
+) -> list[JobRecord]:
+    """Jobs inside a transaction, without their values.
+
+    Args:
+        db: Of the journal.
+        path: Its file, for errors.
+        which: A condition, perhaps with an order.
+        given: For its question marks.
+
+    Raises:
+        InputError: One of them is damaged.
+    """
+    jobs = []
+    for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
+        with damaged_row(path, f"job {one_line(row['key'], 40)}"):
+            jobs.append(record_of(row))
+    return jobs
+
+
+def go_on(db: sqlite3.Connection, key: str, job_id: str, which: str) -> None:
+    """A job is at the provider though it counted as ended, and for nothing: it counts again."""
+    gone_on = db.execute(
+        "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+        f" unreadable = NULL, sent = NULL, owner = NULL, lease = NULL WHERE key = ? AND {which}",
+        (job_id, key),
+    )
+    if gone_on.rowcount:
+        settle_of_all(counted(db, key))
