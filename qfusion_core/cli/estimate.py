@@ -66,7 +66,7 @@ def estimate(
     from qfusion_core.model.circuit_encoder import CircuitEncoder
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.estimate import Estimate, check_budget, plan_of
-    from qfusion_core.remote.journal.recognition import known
+    from qfusion_core.remote.journal.recognition import last_measurement
     from qfusion_core.remote.journal.rows import MeasurementIdentity
     from qfusion_core.remote.price_age import said_of_age
     from qfusion_core.remote.provider_estimate import ask_providers
@@ -99,7 +99,7 @@ def estimate(
         about = MeasurementIdentity(
             "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
         )
-        before = known(device.bound.measurement.journal, about, device.values_digests())
+        before = last_measurement(device.bound.measurement.journal, about, device.values_digests())
         return device, plan, check_budget(device, plan), before
 
     backends = Backends.read(backends_file)

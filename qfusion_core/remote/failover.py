@@ -97,12 +97,13 @@ class Failover:
         if device is None:  # nobody can ask it
             return self._jobs.wrote(record.key)
         try:
-            found = Submission(device, self._jobs, self._owner, self._errors.next_step).look(record)
+            sender = Submission(device, self._jobs, self._owner, self._errors.next_step)
+            job_id = sender.look(record)
         except RemoteError:
             return False
-        if found is not None:
-            self._jobs.submitted(record.key, found)
-        return found is None
+        if job_id is not None:
+            self._jobs.submitted(record.key, job_id)
+        return job_id is None
 
     def _hand_over(self, records: list[JobRecord], error: RemoteError) -> bool:
         if not records:
@@ -110,7 +111,7 @@ class Failover:
         reasons = {name: each.reason for name, each in self.out.items()}
         try:
             plan = self._queue.replan(self._call, records, reasons)
-            others = ", ".join(dict.fromkeys(each.backend for each in plan))
+            others = ", ".join(dict.fromkeys(job.backend for job in plan))
             why = f"handed over to {others}: {error.reason}"
             self._jobs.replace(records, plan, self._call_id, self._budgets, why)
         except RemoteError as nobody:
@@ -121,7 +122,7 @@ class Failover:
             for record in records:
                 self._jobs.let_go(record.key)  # those that are still intents
         rows = sum(end - first for first, end in dict.fromkeys(record.rows for record in records))
-        price = Price.total(each.price for each in plan)
+        price = Price.total(job.price for job in plan)
         self._queue.bound.measurement.say(
             f"{self._queue.bound.backend}: {rows} row(s) of {records[0].backend} go to {others} "
             f"({price}): {error.reason}"
@@ -130,6 +131,6 @@ class Failover:
 
     def _alive(self) -> str:
         """Jobs that go on, and how to go on with them."""
-        alive = [each for each in self._jobs.of(self._call_id) if each.state == "submitted"]
+        alive = [record for record in self._jobs.of(self._call_id) if record.state == "submitted"]
         shown = ", ".join(self._errors.shown(record) for record in alive)
         return (f"still at work: {shown}; " if alive else "") + self._errors.next_step

@@ -32,7 +32,8 @@ def evaluate(queue: QueuedDevice, call: Call) -> CallResult:
     values = measurement.journal.values(call_id, stored)
     measurement.answered(identity, call_id)
     records = measurement.journal.jobs.of(call_id)
-    return CallResult(values, [Origin(each.backend, each.rows, each.columns) for each in records])
+    origins = [Origin(record.backend, record.rows, record.columns) for record in records]
+    return CallResult(values, origins)
 
 
 def submit(queue: QueuedDevice, call: Call) -> CallRunner:

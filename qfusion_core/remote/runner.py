@@ -52,7 +52,7 @@ class CallRunner:
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
         self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key
         # as seldom as the slowest machine wants it, as long as the most patient
-        self._options = [each.options for each in queue.members.values() if not each.local]
+        self._options = [member.options for member in queue.members.values() if not member.local]
         self._began = time.monotonic()
         self.unfinished: list[JobRecord] = []
 
@@ -73,9 +73,9 @@ class CallRunner:
             RemoteError: As of `submit`; the time is over; no machine can be reached, or what they
                 gave cannot be read.
         """
-        pause = max((each.poll_seconds for each in self._options), default=0.0)
-        longest = max((each.poll_seconds_max for each in self._options), default=0.0)
-        timeout = max((each.timeout_seconds for each in self._options), default=0.0)
+        pause = max((options.poll_seconds for options in self._options), default=0.0)
+        longest = max((options.poll_seconds_max for options in self._options), default=0.0)
+        timeout = max((options.timeout_seconds for options in self._options), default=0.0)
         while self.unfinished:
             lost = self._lost()
             if len(lost) == len(self.unfinished):
@@ -101,7 +101,7 @@ class CallRunner:
 
     def _round(self) -> None:
         """Send and look, again at once where others are to do what failed."""
-        lease = max((each.lease_seconds for each in self._options), default=0.0)
+        lease = max((options.lease_seconds for options in self._options), default=0.0)
         moved = True
         while moved:
             self._submit()
@@ -195,7 +195,7 @@ class CallRunner:
             return [record._replace(state=status.state, reason=status.reason)]
         now = self._journal.jobs.of(self._call_id)
         ours = (record.backend, record.job_id, "failed")
-        return [each for each in now if (each.backend, each.job_id, each.state) == ours]
+        return [job for job in now if (job.backend, job.job_id, job.state) == ours]
 
     def _try_to_settle(self, record: JobRecord) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
@@ -206,7 +206,7 @@ class CallRunner:
                 self._stuck[record.key] = error
                 # one that cannot be read leaves those behind it alone; where nobody answers, or
                 # two in a row time out, the others would take as long
-                lost = [each for each in self._stuck.values() if isinstance(each, Transient)]
+                lost = [stuck for stuck in self._stuck.values() if isinstance(stuck, Transient)]
                 if not error.answered or len(lost) > 1:
                     self._silent[record.backend] = error
         else:

@@ -82,18 +82,20 @@ def reserve(
         BudgetError: They do not fit.
         InputError: An amount is not finite, negative, or beyond 1e15.
     """
-    for each in planned:
-        _require_countable(each)
-    for backend in dict.fromkeys(each.backend for each in planned):
+    for intent in planned:
+        _require_countable(intent)
+    for backend in dict.fromkeys(intent.backend for intent in planned):
         if (budget := budgets[backend]) is not None:
-            total = Price.total(each.price for each in planned if each.backend == backend)
+            total = Price.total(intent.price for intent in planned if intent.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = [key_of(call_id, each.position) for each in planned]
-    jobs = {k: JobToSend(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
-    (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
+    keys = [key_of(call_id, intent.position) for intent in planned]
+    jobs = {
+        k: JobToSend(intent.backend, intent.price) for k, intent in zip(keys, planned, strict=True)
+    }
+    (rows_before,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
     folder = folder_of(db)
     counted = reserve_of_all(folder, jobs, budgets)
-    if counted and not known:
+    if counted and not rows_before:
         note(
             f"{shown_path(folder)}: {counted} job(s) of it were paid for, as is counted "
             "over all runs, and stand in no journal any more: they may be at the provider, tagged "

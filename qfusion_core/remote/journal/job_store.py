@@ -192,7 +192,7 @@ class JobStore:
         with self._store.writing() as db:
             split(db, record, result, self._clock())
 
-    def known(self, key: str, job_id: str) -> None:
+    def goes_on(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""
         with self._store.writing() as db:
             go_on(db, key, job_id, "state IN ('submitted', 'failed')")
