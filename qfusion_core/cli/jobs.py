@@ -47,7 +47,7 @@ def list_jobs(
 ) -> None:
     """List measurements and their jobs. Asks no machine."""
     from qfusion_core.errors import InputError
-    from qfusion_core.remote.journal.existing import open_journal
+    from qfusion_core.remote.journal.opening import open_journal
 
     if every and run is None:
         show_spending(as_json=as_json)

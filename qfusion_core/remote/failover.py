@@ -8,7 +8,7 @@ from qfusion_core.remote.call_errors import CallErrors
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
-from qfusion_core.remote.missing import surely_failed
+from qfusion_core.remote.missing_jobs import surely_failed
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import Submission

@@ -11,7 +11,7 @@ from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
 from qfusion_core.remote.job import Call, JobStatus, Result, State
 from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.missing import MissingJobs
+from qfusion_core.remote.missing_jobs import MissingJobs
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.retry import RetryingCaller, retrying_caller

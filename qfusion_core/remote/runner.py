@@ -11,13 +11,13 @@ import time
 from collections import Counter
 
 from qfusion_core.remote.call_errors import CallErrors
+from qfusion_core.remote.closing import close_sessions
 from qfusion_core.remote.consent import require_consent
 from qfusion_core.remote.errors import JobsLeft, JobsPending, RemoteError, Transient
 from qfusion_core.remote.failover import Failover
 from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
-from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.poller import Poller
 from qfusion_core.remote.queued_device import QueuedDevice
@@ -62,7 +62,7 @@ class CallRunner:
         Raises:
             RemoteError: A job failed or was cancelled, and no other machine takes it.
         """
-        close_left(self._queue)
+        close_sessions(self._queue)
         self._began = time.monotonic()
         self._round()
 

@@ -12,7 +12,7 @@ from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Tr
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.journal.request import SentRequest
+from qfusion_core.remote.journal.sent_request import SentRequest
 from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:

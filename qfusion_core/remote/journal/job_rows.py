@@ -15,7 +15,6 @@ from qfusion_core.errors import InputError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spending, require_budget, upper
-from qfusion_core.remote.journal.checked import checked, document, require_amounts
 from qfusion_core.remote.journal.costs import counted, folder_of
 from qfusion_core.remote.journal.file import damaged_row
 from qfusion_core.remote.journal.records import (
@@ -26,6 +25,7 @@ from qfusion_core.remote.journal.records import (
     key_of,
 )
 from qfusion_core.remote.journal.schema import light_columns
+from qfusion_core.remote.journal.validation import checked, document, require_amounts
 from qfusion_core.remote.price import Price, Range
 from qfusion_core.remote.totals import JobToSend, reserve_of_all, settle_of_all
 

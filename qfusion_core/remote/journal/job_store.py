@@ -16,16 +16,16 @@ from torch import Tensor
 from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Charge, Result
-from qfusion_core.remote.journal.checked import FURTHEST, array
 from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
 from qfusion_core.remote.journal.job_rows import go_on, records
 from qfusion_core.remote.journal.lease import gone
-from qfusion_core.remote.journal.parts import blob_of, charged, split
+from qfusion_core.remote.journal.partial_results import blob_of, charged, split
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
 from qfusion_core.remote.journal.replacing import replace
 from qfusion_core.remote.journal.repricing import reprice
-from qfusion_core.remote.journal.request import SentRequest, read_request, write_request
+from qfusion_core.remote.journal.sent_request import SentRequest, read_request, write_request
+from qfusion_core.remote.journal.validation import FURTHEST, array
 from qfusion_core.remote.price import Price
 
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended

@@ -27,7 +27,7 @@ from qfusion_core.remote.journal.job_rows import records, reserve, spent
 from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.lease import lives, new_owner, same_process
 from qfusion_core.remote.journal.measurement_rows import insert, open_ones, taken_again
-from qfusion_core.remote.journal.opened import OpenSessions
+from qfusion_core.remote.journal.open_sessions import OpenSessions
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
 from qfusion_core.remote.journal.rows import (
     MeasurementIdentity,

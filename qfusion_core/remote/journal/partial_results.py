@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from qfusion_core.remote.job import Charge, FailedPart, Result, failed_values
-from qfusion_core.remote.journal.checked import is_countable
 from qfusion_core.remote.journal.records import JobRecord, key_of
+from qfusion_core.remote.journal.validation import is_countable
 from qfusion_core.remote.price import Price, Range
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
