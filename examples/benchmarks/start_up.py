@@ -108,16 +108,16 @@ def measure(python: str, rounds: int, folder: Path) -> dict[str, dict[str, Any]]
             if turn:
                 seconds[name].append(used)
     found: dict[str, dict[str, Any]] = {}
-    for name, used in seconds.items():
-        pairs = zip(used, seconds[REFERENCE], strict=True)
+    for name, spent in seconds.items():
+        pairs = zip(spent, seconds[REFERENCE], strict=True)
         ratio = statistics.median(one / reference for one, reference in pairs)
         limit = COMMANDS[name].limit
         found[name] = {
-            "cpu_seconds": round(statistics.median(used), 4),
+            "cpu_seconds": round(statistics.median(spent), 4),
             "ratio": round(ratio, 3),
             "limit": limit,
             "met": None if limit is None else ratio <= limit,
-            "rounds": [round(each, 4) for each in used],
+            "rounds": [round(each, 4) for each in spent],
         }
     return found
 

@@ -68,7 +68,7 @@ class Calibration(Options):
     def lines(self, observables: Sequence[str]) -> Tensor:
         """Scale and offset of each observable: ``[n_observables, 2]``, float64."""
         fitted = [self.observables[word] for word in observables]
-        pairs = [(each.scale, each.offset) for each in fitted]
+        pairs = [(correction.scale, correction.offset) for correction in fitted]
         return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
 
     def require_fit(self, path: Path, options: Collection[str], encoder: CircuitEncoder) -> None:

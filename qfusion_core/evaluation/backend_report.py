@@ -120,8 +120,8 @@ def backend_report(
     predicted = logits.argmax(1).numpy()
     versus = None
     if reference is not None:
-        found = word_errors(words, values, reference.values, _noise(device, words, reference))
-        units = [each.in_standard_errors for each in found.values()]
+        errors = word_errors(words, values, reference.values, _noise(device, words, reference))
+        units = [error.in_standard_errors for error in errors.values()]
         before = reference.logits.argmax(1).numpy()
         versus = VersusReference(
             macro_f1=scores(truth, predicted).macro_f1 - scores(truth, before).macro_f1,
@@ -130,7 +130,7 @@ def backend_report(
             mcnemar=mcnemar(truth, predicted, before),
             expectation_error=expectation_error(values - reference.values),
             largest_in_standard_errors=max((u.largest for u in units if u), default=None),
-            by_observable=found,
+            by_observable=errors,
             logit_error=float((logits - reference.logits).abs().max()),
         )
     return BackendReport(

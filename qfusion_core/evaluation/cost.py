@@ -91,10 +91,10 @@ def cost(
     qpu_seconds: Amount | None = FREE
     facts: dict[str, Any] = {}
     if records:
-        jobs, facts = len(records), merge_facts(each.facts for each in records)
-        shots = None if shots is None else sum(each.price["shots"] for each in records)
-        written = min(each.written for each in records)
-        turnaround = max(each.ended or written for each in records) - written
+        jobs, facts = len(records), merge_facts(record.facts for record in records)
+        shots = None if shots is None else sum(record.price["shots"] for record in records)
+        written = min(record.written for record in records)
+        turnaround = max(record.ended or written for record in records) - written
         usd, qpu_seconds = (_amount(records, field) for field in ("usd", "qpu_seconds"))
     elif isinstance(device, QueuedDevice) and device.local:
         plan = estimate(device, encoder, x_q)
@@ -118,11 +118,11 @@ def _amount(records: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) 
     """The sum over jobs: what the provider said of a job, else the range of its plan."""
     low = high = 0.0
     charged = True
-    for each in records:
-        amount, told = each.amount(field)
+    for record in records:
+        amount, told_by_provider = record.amount(field)
         if amount is None:
             return None
-        low, high, charged = low + amount.low, high + amount.high, charged and told
+        low, high, charged = low + amount.low, high + amount.high, charged and told_by_provider
     if high == 0 and not charged:
         return FREE
     return Amount(low, high, "charged" if charged else "estimate")

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from qfusion_core.backends.exact import inexact
 from qfusion_core.data.split import Part
@@ -72,6 +73,49 @@ def compare(
             has noise.
         QfusionError: Of the reference; those of other devices are in the report.
     """
+    encoder = _require_comparable(model, devices)
+    (name, exact), *_ = devices.items()
+    model.double().eval()
+    x_c, x_q = model.preprocess(torch.from_numpy(part.x))
+    _require_plans(encoder, x_q, devices)
+    answers = ask_all(encoder, x_q, devices, on_start)
+    encoder.device = exact
+    base = answers[name]
+    assert isinstance(base, DeviceAnswer)
+    tokens = encoder.arrange(base.values)
+    reference = ReferenceReport(base.values, logits_from_tokens(model, x_c, tokens))
+
+    def report(backend: str, answer: DeviceAnswer) -> BackendReport:
+        device, jobs = devices[backend], jobs_of(backend, devices[backend])
+        return backend_report(
+            backend,
+            device,
+            encoder.observables,
+            answer.values,
+            logits_from_tokens(model, x_c, encoder.arrange(answer.values)),
+            part.y,
+            reference=None if backend == name else reference,
+            cost=cost(encoder, x_q, device.unwrapped, answer.seconds, jobs),
+            seed=seed,
+        )
+
+    bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
+    changed = bare_logits.argmax(1) != reference.logits.argmax(1)
+    gates = getattr(model.fusion, "gate_values", None)
+    return Portability(
+        reference=name,
+        rows=len(part),
+        seed=seed,
+        backends=tuple(report(b, a) for b, a in answers.items() if isinstance(a, DeviceAnswer)),
+        failed=tuple(a for a in answers.values() if isinstance(a, DeviceFailure)),
+        without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
+        changed_without_tokens=float(changed.double().mean()),
+        gates=None if gates is None else tuple(float(gate) for gate in gates),
+    )
+
+
+def _require_comparable(model: FusionClassifier, devices: Mapping[str, Device]) -> CircuitEncoder:
+    """The model's circuit, which all devices can run and the first one exactly."""
     encoder = model.quantum
     if not isinstance(encoder, CircuitEncoder):
         raise InputError(
@@ -86,49 +130,12 @@ def compare(
         )
     for device in devices.values():
         encoder.device = device  # a circuit that does not fit is refused before anything runs
-    model.double().eval()
-    x_c, x_q = model.preprocess(torch.from_numpy(part.x))
+    return encoder
+
+
+def _require_plans(encoder: CircuitEncoder, x_q: Tensor, devices: Mapping[str, Device]) -> None:
+    """What the plan of a device on this machine refuses is refused before anything runs."""
     for device in devices.values():
         queue = device.unwrapped
         if isinstance(queue, QueuedDevice) and queue.local:
-            estimate(queue, encoder, x_q)  # what its plan refuses is refused before anything runs
-    answers = ask_all(encoder, x_q, devices, on_start)
-    encoder.device = exact
-    base = answers[name]
-    assert isinstance(base, DeviceAnswer)
-    tokens = encoder.arrange(base.values)
-    reference = ReferenceReport(base.values, logits_from_tokens(model, x_c, tokens))
-    bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
-    reports = []
-    for backend, answer in answers.items():
-        if isinstance(answer, DeviceFailure):
-            continue
-        device = devices[backend]
-        jobs = jobs_of(backend, device)
-        took = cost(encoder, x_q, device.unwrapped, answer.seconds, jobs)
-        logits = logits_from_tokens(model, x_c, encoder.arrange(answer.values))
-        reports.append(
-            backend_report(
-                backend,
-                device,
-                encoder.observables,
-                answer.values,
-                logits,
-                part.y,
-                reference=None if backend == name else reference,
-                cost=took,
-                seed=seed,
-            )
-        )
-    gates = getattr(model.fusion, "gate_values", None)
-    changed = bare_logits.argmax(1) != reference.logits.argmax(1)
-    return Portability(
-        reference=name,
-        rows=len(part),
-        seed=seed,
-        backends=tuple(reports),
-        failed=tuple(each for each in answers.values() if isinstance(each, DeviceFailure)),
-        without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
-        changed_without_tokens=float(changed.double().mean()),
-        gates=None if gates is None else tuple(float(gate) for gate in gates),
-    )
+            estimate(queue, encoder, x_q)

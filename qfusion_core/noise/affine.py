@@ -63,7 +63,7 @@ def affine_noise(
         words |= dict.fromkeys(name for name, _ in parts[-1])
     constant = "I" * circuit.n_wires
     needed = tuple(word for word in words if word != constant)
-    left = dict(zip(needed, survival(circuit, needed, noise.gates), strict=True))
+    surviving = dict(zip(needed, survival(circuit, needed, noise.gates), strict=True))
     matrix = torch.zeros(len(observables), len(needed)).double()
     offset = torch.zeros(len(observables)).double()
     for row, terms in enumerate(parts):
@@ -71,5 +71,5 @@ def affine_noise(
             if name == constant:
                 offset[row] += factor
             else:
-                matrix[row, needed.index(name)] += factor * left[name]
+                matrix[row, needed.index(name)] += factor * surviving[name]
     return AffineNoise(needed, matrix, offset)

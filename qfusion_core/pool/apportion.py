@@ -19,9 +19,9 @@ def apportion(rows: int, weights: Mapping[str, float]) -> dict[str, int]:
     # scaled first: a sum of huge weights may overflow, one of tiny ones vanish
     scaled = {name: weight / largest if largest else 1.0 for name, weight in weights.items()}
     total = sum(scaled.values())
-    wanted = {name: rows * weight / total for name, weight in scaled.items()}
-    given = {name: int(share) for name, share in wanted.items()}
-    by_rest = sorted(wanted, key=lambda name: given[name] - wanted[name])
+    shares = {name: rows * weight / total for name, weight in scaled.items()}
+    given = {name: int(share) for name, share in shares.items()}
+    by_rest = sorted(shares, key=lambda name: given[name] - shares[name])
     for name in by_rest[: rows - sum(given.values())]:
         given[name] += 1
     return given
@@ -41,13 +41,15 @@ def share_out(
         Rows of each member; fewer than ``rows`` in all where nobody can take more.
     """
     given: dict[str, int] = {}
-    left = dict(weights)
-    while left:
-        shares = apportion(rows - sum(given.values()), left)
+    weights_left = dict(weights)
+    while weights_left:
+        shares = apportion(rows - sum(given.values()), weights_left)
         taken = {name: most(name, share) for name, share in shares.items()}
-        full = {name: taken[name] for name in left if taken[name] < shares[name]}
+        full = {name: taken[name] for name in weights_left if taken[name] < shares[name]}
         given |= full or shares
-        left = {name: weight for name, weight in left.items() if full and name not in full}
+        weights_left = {
+            name: weight for name, weight in weights_left.items() if full and name not in full
+        }
     return {name: given[name] for name in weights}
 
 
@@ -87,10 +89,10 @@ def ranges(numbers: Iterable[int]) -> list[tuple[int, int]]:
     >>> ranges([5, 1, 2, 3])
     [(1, 3), (5, 5)]
     """
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for number in sorted(numbers):
-        if found and found[-1][1] == number - 1:
-            found[-1] = found[-1][0], number
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = runs[-1][0], number
         else:
-            found.append((number, number))
-    return found
+            runs.append((number, number))
+    return runs

@@ -57,7 +57,7 @@ class Pool(QueuedDevice):
         devices = members.values()
         self.paid = any(device.paid for device in devices)
         self.local = all(device.local for device in devices)
-        self.shots = min((each.shots for each in devices if each.shots), default=None)
+        self.shots = min((device.shots for device in devices if device.shots), default=None)
         wires = [device.max_wires for device in devices if device.max_wires is not None]
         self.max_wires = max(wires) if len(wires) == len(members) else None
         self.corrections: dict[str, Calibration] = {}
@@ -77,8 +77,8 @@ class Pool(QueuedDevice):
 
     def noise_model(self) -> NoiseParameters | None:
         """Of the first member that has one."""
-        found = (device.noise_model() for device in self._members.values())
-        return next((noise for noise in found if noise is not None), None)
+        models = (device.noise_model() for device in self._members.values())
+        return next((noise for noise in models if noise is not None), None)
 
     def assign(self, call: Call) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
@@ -114,4 +114,4 @@ class Pool(QueuedDevice):
         rows: dict[str, set[int]] = {}
         for backend, (first, end), _ in self.origins:
             rows.setdefault(backend, set()).update(range(first + 1, end + 1))
-        return {backend: ranges(each) for backend, each in rows.items()}
+        return {backend: ranges(numbers) for backend, numbers in rows.items()}

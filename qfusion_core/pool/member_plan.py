@@ -65,7 +65,7 @@ class MemberPlan:
         budget, backend = self._device.bound.budget, self._device.bound.backend
         if budget is None:
             return True
-        price = Price.total(each.price for each in [*self.taken, *self.plan(region)])
+        price = Price.total(job.price for job in [*self.taken, *self.plan(region)])
         try:
             require_budget(backend, budget, self._spent, price)
             require_budget_of_all(backend, budget, self._of_all, price)

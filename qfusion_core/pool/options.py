@@ -47,13 +47,15 @@ def pool_digests(options: PoolOptions, members: Mapping[str, tuple[str, ...]]) -
 
     As `qfusion_core.options.values_digests`: today's, and that of the first release.
     """
-    made = []
+    of_pool = []
     for version, place in ((2, 0), (1, 1)):
-        digests = {name: each[place] for name, each in members.items() if len(each) > place}
+        digests = {
+            name: versions[place] for name, versions in members.items() if len(versions) > place
+        }
         if len(digests) == len(members):
             canonical = json.dumps([version, POOL, options.share, digests], sort_keys=True)
-            made.append(hashlib.sha256(canonical.encode()).hexdigest())
-    return tuple(made)
+            of_pool.append(hashlib.sha256(canonical.encode()).hexdigest())
+    return tuple(of_pool)
 
 
 def _is_weight(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, ClassVar, Self, final
+from typing import Any, ClassVar, final
 
 from pydantic import SecretStr
 from torch import Tensor
@@ -13,16 +13,16 @@ from torch import Tensor
 from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
-from qfusion_core.interfaces.device import BlackBoxDevice, Device
+from qfusion_core.interfaces.device import BlackBoxDevice
 from qfusion_core.remote.allowance import Allowance, allowance
 from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.job import Charge, Finding, Job, JobStatus, Result
-from qfusion_core.remote.machines import Listed, MachineFacts, MachineList
+from qfusion_core.remote.known_machine import KnownMachine
 from qfusion_core.remote.options import RemoteOptions
 from qfusion_core.remote.price import Price
 
 
-class Adapter(BlackBoxDevice, ABC):
+class Adapter(KnownMachine, BlackBoxDevice, ABC):
     """A machine at a provider, as its vendor's plugin speaks to it; base of `RemoteDevice`.
 
     An adapter writes eight methods. It raises `Transient` for a fault that passes, `Refused` for
@@ -34,9 +34,6 @@ class Adapter(BlackBoxDevice, ABC):
         local: Whether it runs in this process, as a snapshot of a machine does: there is nothing
             to lose, so no journal is kept and nobody is asked.
         max_pending: Most unfinished jobs that the provider takes at once; None for no limit.
-        machines: The vendor's machines as published, for plans without an account; None: no list.
-        known_from: Where what is planned for is from, if the machine itself was not asked.
-        snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
         tells_unknown: Whether `status` says ``unknown`` of a job that the provider does not know.
             Where it says ``failed``, as adapters did before, a failed job is looked for by its key
             before it is sent anew.
@@ -55,9 +52,6 @@ class Adapter(BlackBoxDevice, ABC):
     local: bool = False
     rows_per_call: int | None = None  # it splits, so that a queue is waited for once
     max_pending: int | None = None
-    machines: ClassVar[MachineList | None] = None
-    known_from: str = ""
-    snapshot_advice: ClassVar[str] = ""
     tells_unknown: ClassVar[bool] = False
     mitigates: bool = False
     says_when_it_posts: ClassVar[bool] = False
@@ -158,11 +152,6 @@ class Adapter(BlackBoxDevice, ABC):
             "--ask"
         )
 
-    @classmethod
-    def at_rest(cls, options: base.Options) -> list[Finding]:
-        """What can be said without asking anybody, such as what an installed client cannot do."""
-        return []
-
     def charged(self, job_id: str) -> Charge | None:
         """What was taken for a job that failed or was cancelled; None: nothing, or not told.
 
@@ -206,53 +195,7 @@ class Adapter(BlackBoxDevice, ABC):
         opened.note(name, self.bound.backend, self.account(), self.options.lease_seconds)
         return partial(opened.closed, name)
 
-    def snapshot(self) -> Device | None:
-        """A device on this machine with the noise of this one, for `--dry-run`.
-
-        Its values, and the facts of its plan if it is a `RemoteDevice` with ``local`` set, are what
-        this machine can be expected to give. None: there is no such snapshot. Sends nothing that
-        costs anything.
-        """
-        return None
-
     @classmethod
     def runs_here(cls, options: base.Options) -> bool:
         """See `qfusion_core.Device`: an adapter that has a local mode says with which options."""
         return False
-
-    @classmethod
-    def offline(cls, options: base.Options) -> Self | None:
-        """A device that plans and prices as this one would, from what is known of it here.
-
-        For an estimate without an account: nothing is asked, and nothing is ever sent with it.
-        None: nothing is known without asking.
-        """
-        return None
-
-    @classmethod
-    def listed_as(cls, options: base.Options) -> str:
-        """What the list of `machines` calls the device of some options; empty: nothing."""
-        return ""
-
-    @classmethod
-    def from_list(cls, options: base.Options, found: Listed) -> Self:
-        """As `offline`, from what the list of `machines` says: for an adapter that has one."""
-        raise NotImplementedError
-
-    def told(self) -> MachineFacts | None:
-        """What the provider tells of the machine today, for the list of `machines`; None: nothing.
-
-        Raises:
-            Transient: A fault that passes.
-            Refused: One that does not.
-        """
-        return None
-
-    def properties(self) -> bytes | None:
-        """What the provider tells of the machine today, to be kept in a file; None: nothing.
-
-        Raises:
-            Transient: A fault that passes.
-            Refused: One that does not.
-        """
-        return None

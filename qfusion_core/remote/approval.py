@@ -64,9 +64,9 @@ class Approval:
         Raises:
             InputError: Nobody agreed; says how to, and ``way_out``.
         """
-        said = self.approve(price) if callable(self.approve) else self.approve
+        answer = self.approve(price) if callable(self.approve) else self.approve
         # nothing that is merely true, such as "no"
-        if not isinstance(said, bool | np.bool_) or not said:
+        if not isinstance(answer, bool | np.bool_) or not answer:
             raise InputError(
                 f"{backend} costs money ({price}); {unsent} (in Python: approve=True); add --yes "
                 f"to agree{way_out}"

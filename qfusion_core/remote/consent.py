@@ -44,14 +44,14 @@ def require_agreement(
     """
     approval = queue.bound.measurement.approval
     paid = [name for name, device in queue.members.items() if device.paid and not device.local]
-    costly = [each for each in plan if each.backend in paid]
+    costly = [job for job in plan if job.backend in paid]
     if not costly:
         return
-    for name in dict.fromkeys(each.backend for each in costly):
-        approval.on_price(name, Price.total(p.price for p in costly if p.backend == name))
-    most = whole = Price.total(each.price for each in costly)
+    for name in dict.fromkeys(job.backend for job in costly):
+        approval.on_price(name, Price.total(job.price for job in costly if job.backend == name))
+    most = whole = Price.total(job.price for job in costly)
     if len(queue.members) > 1:
-        regions = [(each.job.rows, each.job.columns) for each in plan]
+        regions = [(planned.job.rows, planned.job.columns) for planned in plan]
         alone = queue.alone(call, regions)
         highest = Price.highest([whole, *(alone[name] for name in paid if name in alone)])
         if not highest.within(whole):
@@ -72,8 +72,8 @@ def require_consent(
         RemoteError: The machine cannot be asked for what its prices depend on.
     """
     measurement = queue.bound.measurement
-    known, journal = measurement.approval.of(call_id), measurement.journal
-    new = [record for record in records if record.key not in known.jobs]
+    agreement, journal = measurement.approval.of(call_id), measurement.journal
+    new = [record for record in records if record.key not in agreement.jobs]
     if not new:
         return
     device = queue.member(new[0].backend)
@@ -83,7 +83,7 @@ def require_consent(
         job = journal.job(call, record)
         price = retrying(lambda: device.price(job))  # noqa: B023 (called at once)
         plan.append(PlannedJob(record.position, job, price, record.backend))
-    prices = {record.key: each.price for record, each in zip(new, plan, strict=True)}
+    prices = {record.key: planned.price for record, planned in zip(new, plan, strict=True)}
     way_out = (
         f"; no job is lost: `{measurement.command('resume')} --yes` goes on, `jobs cancel` and "
         "then `jobs forget` give up"
@@ -102,7 +102,7 @@ def require_consent(
             raise BudgetError(f"{error}{way_out}") from None
     if device.paid and not device.local:
         alive = {record.key for record in journal.jobs.of(call_id)}
-        before = [price for key, price in known.jobs.items() if key in alive]
-        if not Price.total([*before, *prices.values()]).within(known.most):
+        before = [price for key, price in agreement.jobs.items() if key in alive]
+        if not Price.total([*before, *prices.values()]).within(agreement.most):
             require_agreement(queue, call, call_id, plan, way_out, unsent)
-    known.jobs |= prices
+    agreement.jobs |= prices

@@ -38,8 +38,8 @@ class RemoteError(QfusionError):
 
     def __str__(self) -> str:
         where = [part for part in (self.backend, self.job_id and f"job {self.job_id}") if part]
-        said = ": ".join([*where, self.reason.rstrip(". ")])
-        return " ".join("; ".join(part for part in (said, self.next_step) if part).split())
+        what = ": ".join([*where, self.reason.rstrip(". ")])
+        return " ".join("; ".join(part for part in (what, self.next_step) if part).split())
 
     def about(self, backend: str, job_id: str | None, next_step: str) -> Self:
         """The same error with what the adapter did not know; what it did know is kept."""

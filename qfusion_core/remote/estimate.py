@@ -44,8 +44,8 @@ class Estimate(NamedTuple):
     def of(cls, plan: Iterable[PlannedJob]) -> Estimate:
         """A plan, or a part of one."""
         plan = list(plan)
-        facts = merge_facts(each.job.facts for each in plan)
-        return cls(len(plan), Price.total(each.price for each in plan), facts)
+        facts = merge_facts(planned.job.facts for planned in plan)
+        return cls(len(plan), Price.total(job.price for job in plan), facts)
 
 
 def estimate(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
@@ -87,14 +87,14 @@ def check_budget(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, B
         if budget is None:
             continue
         spent, refusal = device.bound.measurement.journal.spent(name), None
-        total = Price.total(each.price for each in plan if each.backend == name)
-        every = total_of(name) if remaining_of_all(budget, Spending()) else Spending()
+        total = Price.total(job.price for job in plan if job.backend == name)
+        spent_of_all = total_of(name) if remaining_of_all(budget, Spending()) else Spending()
         try:
             require_budget(name, budget, spent, total)
-            require_budget_of_all(name, budget, every, total)
+            require_budget_of_all(name, budget, spent_of_all, total)
         except BudgetError as error:
             refusal = str(error)
-        left = remaining(budget, spent) | remaining_of_all(budget, every)
+        left = remaining(budget, spent) | remaining_of_all(budget, spent_of_all)
         checks[name] = BudgetCheck(left, refusal)
     return checks
 
@@ -105,9 +105,9 @@ def merge_facts(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     >>> together([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
     {'depth': 3, 'machine': 'a'}
     """
-    found: dict[str, Any] = {}
-    for each in facts:
-        for name, fact in each.items():
-            number = isinstance(fact, int | float) and name in found
-            found[name] = max(fact, found[name]) if number else fact
-    return found
+    merged: dict[str, Any] = {}
+    for job_facts in facts:
+        for name, fact in job_facts.items():
+            number = isinstance(fact, int | float) and name in merged
+            merged[name] = max(fact, merged[name]) if number else fact
+    return merged

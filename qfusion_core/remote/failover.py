@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from qfusion_core.remote.call_errors import CallErrors
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
-from qfusion_core.remote.missing import surely_failed
+from qfusion_core.remote.missing_jobs import surely_failed
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import Submission
@@ -19,9 +20,16 @@ class Failover:
     A job that may be at its provider, because a reply was lost or because nobody answers, is never
     handed over: it would be paid twice.
 
+    Args:
+        queue: The machines.
+        call: The whole.
+        call_id: Its place.
+        budgets: Of the machines' backends.
+        owner: Who submits.
+        errors: What is said where nobody takes a job. Where there is one machine only, what it
+            raised goes to the user.
+
     Attributes:
-        alone: Whether there is one machine only: then nothing is handed over, and what it raised
-            goes to the user.
         out: Backends that get nothing more from this process, and why.
     """
 
@@ -32,14 +40,11 @@ class Failover:
         call_id: CallId,
         budgets: Budgets,
         owner: str,
-        next_step: str,
-        give_up: str,
+        errors: CallErrors,
     ) -> None:
         self._queue, self._call, self._call_id = queue, call, call_id
-        self._budgets, self._owner = budgets, owner
-        self._next, self._give_up = next_step, give_up
+        self._budgets, self._owner, self._errors = budgets, owner, errors
         self._jobs = queue.bound.measurement.journal.jobs
-        self.alone = len(queue.members) + len(queue.absent) == 1
         self.out: dict[str, RemoteError] = {}
 
     def of_unsent(self, backend: str, error: RemoteError) -> bool:
@@ -48,11 +53,11 @@ class Failover:
         Raises:
             RemoteError: Nobody can take it, or there is nobody else.
         """
-        if self.alone:
+        if self._errors.alone:
             raise error
         if backend not in self._queue.members:
             may = "jobs that this process did not plan may be there: set it up again, "
-            error.about(backend, None, f"{may}{self._give_up}; {self._next}")
+            error.about(backend, None, f"{may}{self._errors.give_up}; {self._errors.next_step}")
         self.out.setdefault(backend, error)
         return self._hand_over(self._claim(backend), error)
 
@@ -65,18 +70,14 @@ class Failover:
         Raises:
             RemoteError: Nobody can take it, or there is nobody else.
         """
-        if self.alone:
+        if self._errors.alone:
             raise error
-        surely = surely_failed(self._queue, failed, self._give_up)
+        surely = surely_failed(self._queue, failed, self._errors.give_up)
         if not surely:
             return True
         backend = failed[0].backend
         self.out.setdefault(backend, error)
         return self._hand_over([*surely, *self._claim(backend)], error)
-
-    def shown(self, record: JobRecord) -> str:
-        """Id of a job; with its backend, where there are several."""
-        return str(record.job_id) if self.alone else f"{record.backend} {record.job_id}"
 
     def _claim(self, backend: str) -> list[JobRecord]:
         """Intents of a backend that were surely not taken; ours to submit from now on."""
@@ -96,20 +97,21 @@ class Failover:
         if device is None:  # nobody can ask it
             return self._jobs.wrote(record.key)
         try:
-            found = Submission(device, self._jobs, self._owner, self._next).look(record)
+            sender = Submission(device, self._jobs, self._owner, self._errors.next_step)
+            job_id = sender.look(record)
         except RemoteError:
             return False
-        if found is not None:
-            self._jobs.submitted(record.key, found)
-        return found is None
+        if job_id is not None:
+            self._jobs.submitted(record.key, job_id)
+        return job_id is None
 
     def _hand_over(self, records: list[JobRecord], error: RemoteError) -> bool:
         if not records:
             return False
-        said = {name: each.reason for name, each in self.out.items()}
+        reasons = {name: each.reason for name, each in self.out.items()}
         try:
-            plan = self._queue.replan(self._call, records, said)
-            others = ", ".join(dict.fromkeys(each.backend for each in plan))
+            plan = self._queue.replan(self._call, records, reasons)
+            others = ", ".join(dict.fromkeys(job.backend for job in plan))
             why = f"handed over to {others}: {error.reason}"
             self._jobs.replace(records, plan, self._call_id, self._budgets, why)
         except RemoteError as nobody:
@@ -120,7 +122,7 @@ class Failover:
             for record in records:
                 self._jobs.let_go(record.key)  # those that are still intents
         rows = sum(end - first for first, end in dict.fromkeys(record.rows for record in records))
-        price = Price.total(each.price for each in plan)
+        price = Price.total(job.price for job in plan)
         self._queue.bound.measurement.say(
             f"{self._queue.bound.backend}: {rows} row(s) of {records[0].backend} go to {others} "
             f"({price}): {error.reason}"
@@ -129,6 +131,6 @@ class Failover:
 
     def _alive(self) -> str:
         """Jobs that go on, and how to go on with them."""
-        alive = [each for each in self._jobs.of(self._call_id) if each.state == "submitted"]
-        shown = ", ".join(self.shown(record) for record in alive)
-        return (f"still at work: {shown}; " if alive else "") + self._next
+        alive = [record for record in self._jobs.of(self._call_id) if record.state == "submitted"]
+        shown = ", ".join(self._errors.shown(record) for record in alive)
+        return (f"still at work: {shown}; " if alive else "") + self._errors.next_step

@@ -114,11 +114,11 @@ def failed_values(
     rows: tuple[int, int], columns: Sequence[int], failed: Sequence[FailedPart]
 ) -> Tensor:
     """Which values ``[rows, columns]`` of a job are of parts that failed."""
-    found = torch.zeros(rows[1] - rows[0], len(columns), dtype=torch.bool)
+    mask = torch.zeros(rows[1] - rows[0], len(columns), dtype=torch.bool)
     for part in failed:
         places = [columns.index(column) for column in part.columns]
-        found[part.rows[0] - rows[0] : part.rows[1] - rows[0], places] = True
-    return found
+        mask[part.rows[0] - rows[0] : part.rows[1] - rows[0], places] = True
+    return mask
 
 
 @dataclass(frozen=True, eq=False)

@@ -24,9 +24,8 @@ def evaluate_locally(queue: QueuedDevice, call: Call) -> CallResult:
         _wait_locally(device, job_id)
         result = require_result(device, job, device.fetch(job, job_id))
         values[slice(*job.rows), list(job.columns)] = result.values.detach().double().cpu()
-    return CallResult(
-        values, [Origin(each.backend, each.job.rows, each.job.columns) for each in plan]
-    )
+    origins = [Origin(name, job.rows, job.columns) for _, job, _, name in plan]
+    return CallResult(values, origins)
 
 
 def _wait_locally(device: Adapter, job_id: str) -> None:

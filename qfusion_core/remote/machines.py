@@ -97,8 +97,8 @@ class ListFile(Options):
         for name, entry in self.machines.items():
             for source in (*entry.facts, entry.named, entry.price):
                 if source is not None and source not in self.sources:
-                    known = did_you_mean(source, self.sources)
-                    raise ValueError(f"{name}: no source {one_line(repr(source), 40)}; {known}")
+                    nearest = did_you_mean(source, self.sources)
+                    raise ValueError(f"{name}: no source {one_line(repr(source), 40)}; {nearest}")
         return self
 
 
@@ -176,10 +176,10 @@ class MachineList:
         Raises:
             InputError: The user's list is wrong; with the position.
         """
-        found = dict(_listed(YamlDocument.read(self.packaged).validate(ListFile), packaged=True))
-        for name, told in _listed(self._users(), packaged=False):
-            found[name] = told.completed(found[name]) if name in found else told
-        return found
+        machines = dict(_listed(YamlDocument.read(self.packaged).validate(ListFile), packaged=True))
+        for name, own in _listed(self._users(), packaged=False):
+            machines[name] = own.completed(machines[name]) if name in machines else own
+        return machines
 
     def of(self, device: str) -> Listed | None:
         """The machine that the adapter's option calls so."""
@@ -200,8 +200,8 @@ class MachineList:
             with FileLock(path.with_name(f".{FILE}.lock")):  # two replies at once are both kept
                 self._write(path, facts, today or datetime.now(UTC).date())
         except OSError as error:
-            said = error.strerror or type(error).__name__
-            raise InputError(f"{shown_path(path)}: cannot be written ({said})") from None
+            fault = error.strerror or type(error).__name__
+            raise InputError(f"{shown_path(path)}: cannot be written ({fault})") from None
         return path
 
     def _write(self, path: Path, facts: MachineFacts, today: date) -> None:

@@ -15,7 +15,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
-from qfusion_core.remote.journal.recognition import beside, known, left_open, written_as
+from qfusion_core.remote.journal.recognition import beside, last_measurement, left_open, written_as
 from qfusion_core.remote.journal.records import UNFINISHED, CallId
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.price import Price
@@ -161,7 +161,7 @@ class Measurement:
 
     def _begin(self, about: MeasurementIdentity, digests: Sequence[str]) -> str:
         """Id of the measurement to go on with, or of a new one."""
-        before = known(self.journal, about, digests or (about.options,))
+        before = last_measurement(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
             if not (self.again and self._given_up(before.id)):
                 return self.journal.open(before.about, again=False)
@@ -171,7 +171,8 @@ class Measurement:
 
     def _given_up(self, name: str) -> bool:
         """Whether nothing of a measurement is waited for but results that cannot be read."""
-        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        rows = {row["id"]: row for row in self.journal.measurements()}
+        row = rows[name]
         waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
         if not waited_for or any(job.unreadable is None for job in waited_for):
             return False

@@ -13,7 +13,7 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result, failed_values
-from qfusion_core.remote.journal.checked import FURTHEST
+from qfusion_core.remote.journal.validation import FURTHEST
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.retry import retrying_caller
 

@@ -11,7 +11,7 @@ from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import JobFailed, RemoteError, Transient, Unreadable
 from qfusion_core.remote.job import Call, JobStatus, Result, State
 from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.missing import MissingJobs
+from qfusion_core.remote.missing_jobs import MissingJobs
 from qfusion_core.remote.planning import require_result
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.retry import RetryingCaller, retrying_caller
@@ -42,14 +42,14 @@ class Poller:
                 the job cannot be brought to its end.
         """
         job_id = str(record.job_id)
-        known = {"job_id": job_id, "next_step": self._next}
+        about = {"job_id": job_id, "next_step": self._next}
         try:
             device = self._queue.member(record.backend)
         except RemoteError as error:
-            raise error.about(record.backend, **known) from None
+            raise error.about(record.backend, **about) from None
         retrying = self._retrying[record.backend]
         require_account(record, device, retrying, self._next)
-        status = retrying(lambda: device.status(job_id), **known)
+        status = retrying(lambda: device.status(job_id), **about)
         if status.state not in get_args(State):
             raise QfusionError(
                 f"device {device.name!r}: status returned {status.state!r}, expected one of "
@@ -66,9 +66,9 @@ class Poller:
     ) -> JobStatus:
         if status.state == "unknown":
             return self._missing.look(record, device, retrying, status.reason)
-        self._missing.known(record)
+        self._missing.seen(record)
         if record.unreadable is not None and status.state in ("queued", "running"):
-            self._journal.jobs.known(record.key, str(record.job_id))  # it is at work after all
+            self._journal.jobs.goes_on(record.key, str(record.job_id))  # it is at work after all
         if status.state == "done":
             return self._keep(record, device, retrying)
         return self._end(record, device, status, retrying)

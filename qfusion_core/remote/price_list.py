@@ -64,9 +64,9 @@ def _below(packaged: Any, users: Any, name: str = "") -> Iterator[str]:
 
 
 def _find() -> YamlDocument | None:
-    found = find("prices.yaml", VARIABLE)
-    if found.theirs is not None:
-        path = found.theirs.path
-        used = "the packaged prices count" if found.own is None else f"{found.own.path} counts"
+    files = find("prices.yaml", VARIABLE)
+    if files.theirs is not None:
+        path = files.theirs.path
+        used = "the packaged prices count" if files.own is None else f"{files.own.path} counts"
         note(f"{path} was only found here, so {used}; {how_to_trust(path)}")
-    return None if found.own is None else found.own.source()
+    return None if files.own is None else files.own.source()

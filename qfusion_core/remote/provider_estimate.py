@@ -26,12 +26,17 @@ def ask_providers(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, 
         InputError: A provider offers no such thing.
         RemoteError: It does not answer, or refuses.
     """
-    told: dict[tuple[object, ...], Price] = {}
+    by_size: dict[tuple[object, ...], Price] = {}
     sums: dict[str, list[Price]] = {}
-    for each in plan:
-        device = queue.members[each.backend]
-        size = (each.backend, each.job.circuit.digest(), each.job.shape, each.job.observables)
-        if size not in told:
-            told[size] = device.ask(each.job, retrying_caller(device))
-        sums.setdefault(each.backend, []).append(told[size])
+    for planned in plan:
+        device = queue.members[planned.backend]
+        size = (
+            planned.backend,
+            planned.job.circuit.digest(),
+            planned.job.shape,
+            planned.job.observables,
+        )
+        if size not in by_size:
+            by_size[size] = device.ask(planned.job, retrying_caller(device))
+        sums.setdefault(planned.backend, []).append(by_size[size])
     return {name: Price.total(prices) for name, prices in sums.items()}

@@ -16,7 +16,7 @@ from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.records import Budgets, CallId
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.local_call import evaluate_locally
-from qfusion_core.remote.missing import surely_failed
+from qfusion_core.remote.missing_jobs import surely_failed
 from qfusion_core.remote.queued_device import CallResult, Origin, QueuedDevice
 from qfusion_core.remote.runner import CallRunner
 from qfusion_core.remote.signals import ending_politely
@@ -32,7 +32,8 @@ def evaluate(queue: QueuedDevice, call: Call) -> CallResult:
     values = measurement.journal.values(call_id, stored)
     measurement.answered(identity, call_id)
     records = measurement.journal.jobs.of(call_id)
-    return CallResult(values, [Origin(each.backend, each.rows, each.columns) for each in records])
+    origins = [Origin(record.backend, record.rows, record.columns) for record in records]
+    return CallResult(values, origins)
 
 
 def submit(queue: QueuedDevice, call: Call) -> CallRunner:

@@ -9,28 +9,19 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import TypeVar
 
+from qfusion_core.remote.call_errors import CallErrors
+from qfusion_core.remote.closing import close_sessions
 from qfusion_core.remote.consent import require_consent
-from qfusion_core.remote.errors import (
-    JobCancelled,
-    JobFailed,
-    JobsLeft,
-    JobsPending,
-    RemoteError,
-    Transient,
-)
+from qfusion_core.remote.errors import JobsLeft, JobsPending, RemoteError, Transient
 from qfusion_core.remote.failover import Failover
 from qfusion_core.remote.job import Call, JobStatus
 from qfusion_core.remote.journal.lease import new_owner
-from qfusion_core.remote.journal.records import UNFINISHED, Budgets, CallId, JobRecord
-from qfusion_core.remote.leftovers import close_left
+from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord
 from qfusion_core.remote.measurement import Progress
 from qfusion_core.remote.poller import Poller
 from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.submission import Submission
-
-Pending = TypeVar("Pending", bound=JobsPending)
 
 
 class CallRunner:
@@ -50,22 +41,18 @@ class CallRunner:
         self._queue, self._call, self._call_id = queue, call, call_id
         self._measurement = queue.bound.measurement
         self._journal = self._measurement.journal
-        self._next = (
-            f"no job is lost: run the same again, or `{self._measurement.command('resume')}`"
-        )
-        self._forget = f"`{self._measurement.command('forget', call_id.measurement)}`"
+        self._errors = errors = CallErrors(queue, call_id)
         owner = new_owner()
         self._senders = {
-            name: Submission(member, self._journal.jobs, owner, self._next)
+            name: Submission(member, self._journal.jobs, owner, errors.next_step)
             for name, member in queue.members.items()
         }
-        give_up = f"or give it up with {self._forget}"
-        self._failover = Failover(queue, call, call_id, budgets, owner, self._next, give_up)
-        self._poller = Poller(queue, call, self._next, give_up)
+        self._failover = Failover(queue, call, call_id, budgets, owner, errors)
+        self._poller = Poller(queue, call, errors.next_step, errors.give_up)
         self._silent: dict[str, RemoteError] = {}  # backends that are not asked again in this round
         self._stuck: dict[str, RemoteError] = {}  # jobs that could not be settled in it, by key
         # as seldom as the slowest machine wants it, as long as the most patient
-        self._options = [each.options for each in queue.members.values() if not each.local]
+        self._options = [member.options for member in queue.members.values() if not member.local]
         self._began = time.monotonic()
         self.unfinished: list[JobRecord] = []
 
@@ -75,7 +62,7 @@ class CallRunner:
         Raises:
             RemoteError: A job failed or was cancelled, and no other machine takes it.
         """
-        close_left(self._queue)
+        close_sessions(self._queue)
         self._began = time.monotonic()
         self._round()
 
@@ -86,16 +73,18 @@ class CallRunner:
             RemoteError: As of `submit`; the time is over; no machine can be reached, or what they
                 gave cannot be read.
         """
-        pause = max((each.poll_seconds for each in self._options), default=0.0)
-        longest = max((each.poll_seconds_max for each in self._options), default=0.0)
-        timeout = max((each.timeout_seconds for each in self._options), default=0.0)
+        pause = max((options.poll_seconds for options in self._options), default=0.0)
+        longest = max((options.poll_seconds_max for options in self._options), default=0.0)
+        timeout = max((options.timeout_seconds for options in self._options), default=0.0)
         while self.unfinished:
             lost = self._lost()
             if len(lost) == len(self.unfinished):
-                raise self._with_ways_out(lost[0])
+                raise self._errors.with_ways_out(lost[0])
             remaining = timeout - (time.monotonic() - self._began)
             if remaining <= 0:
-                raise self._pending(JobsPending, f"not done after {timeout:g} s")
+                raise self._errors.pending(
+                    JobsPending, f"not done after {timeout:g} s", self.unfinished
+                )
             time.sleep(min(pause, remaining))
             pause = min(1.5 * pause, longest)
             self._round()
@@ -107,12 +96,12 @@ class CallRunner:
             RemoteError: It is not known of a job whether it is at work.
         """
         if lost := self._lost():
-            raise self._with_ways_out(lost[0])
-        return self._pending(JobsLeft, "submitted")
+            raise self._errors.with_ways_out(lost[0])
+        return self._errors.pending(JobsLeft, "submitted", self.unfinished)
 
     def _round(self) -> None:
         """Send and look, again at once where others are to do what failed."""
-        lease = max((each.lease_seconds for each in self._options), default=0.0)
+        lease = max((options.lease_seconds for options in self._options), default=0.0)
         moved = True
         while moved:
             self._submit()
@@ -180,8 +169,8 @@ class CallRunner:
         )
         self.unfinished = unfinished
         moved = self._give_to_others(failed)
-        if self._stuck and self._failover.alone:
-            raise self._with_ways_out(next(iter(self._stuck.values())))
+        if self._stuck and self._errors.alone:
+            raise self._errors.with_ways_out(next(iter(self._stuck.values())))
         return moved
 
     def _give_to_others(self, failed: list[JobRecord]) -> bool:
@@ -192,11 +181,12 @@ class CallRunner:
         """
         for record in failed:
             if record.state == "cancelled":  # somebody wants it to end: nobody else is asked
-                raise self._error(record)
+                raise self._errors.ended(record, len(self.unfinished))
         moved = False
         for backend in dict.fromkeys(record.backend for record in failed):
             ours = [record for record in failed if record.backend == backend]
-            moved |= self._failover.of_failed(ours, self._error(ours[0]))
+            error = self._errors.ended(ours[0], len(self.unfinished))
+            moved |= self._failover.of_failed(ours, error)
         return moved
 
     def _ended(self, record: JobRecord, status: JobStatus) -> list[JobRecord]:
@@ -205,7 +195,7 @@ class CallRunner:
             return [record._replace(state=status.state, reason=status.reason)]
         now = self._journal.jobs.of(self._call_id)
         ours = (record.backend, record.job_id, "failed")
-        return [each for each in now if (each.backend, each.job_id, each.state) == ours]
+        return [job for job in now if (job.backend, job.job_id, job.state) == ours]
 
     def _try_to_settle(self, record: JobRecord) -> JobStatus:
         """The state of a submitted job; as far as others are concerned, it runs if nobody knows."""
@@ -216,7 +206,7 @@ class CallRunner:
                 self._stuck[record.key] = error
                 # one that cannot be read leaves those behind it alone; where nobody answers, or
                 # two in a row time out, the others would take as long
-                lost = [each for each in self._stuck.values() if isinstance(each, Transient)]
+                lost = [stuck for stuck in self._stuck.values() if isinstance(stuck, Transient)]
                 if not error.answered or len(lost) > 1:
                     self._silent[record.backend] = error
         else:
@@ -235,34 +225,3 @@ class CallRunner:
             or record.backend in self._silent
             or (record.state == "intent" and record.backend in out)
         ]
-
-    def _with_ways_out(self, error: RemoteError) -> RemoteError:
-        """`--again` leaves a measurement only where nothing else of it is waited for."""
-        jobs = self._journal.jobs.of(self._call_id)
-        stuck = all(job.unreadable is not None for job in jobs if job.state in UNFINISHED)
-        if stuck and self._forget in error.next_step:
-            error.next_step += ", or measure anew with --again"
-        return error
-
-    def _error(self, record: JobRecord) -> RemoteError:
-        kind = JobFailed if record.state == "failed" else JobCancelled
-        others = len(self.unfinished)
-        stay = f"{others} other job(s) of the plan go on; " if others else ""
-        return kind(
-            f"{record.state}: {record.reason}",
-            job_id=record.job_id,
-            backend=record.backend,
-            next_step=f"{stay}run the same again to send this one anew, or give up with "
-            f"{self._forget}",
-        )
-
-    def _pending(self, kind: type[Pending], reason: str) -> Pending:
-        ids = [self._failover.shown(record) for record in self.unfinished if record.job_id]
-        shown = ", ".join(ids[:5]) + (f", ... ({len(ids)} in all)" if len(ids) > 5 else "")
-        unsent = len(self.unfinished) - len(ids)
-        return kind(
-            reason + (f", {unsent} job(s) not sent yet" if unsent else ""),
-            job_id=shown or None,
-            backend=self._queue.bound.backend,
-            next_step=self._next,
-        )

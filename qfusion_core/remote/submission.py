@@ -12,7 +12,7 @@ from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Tr
 from qfusion_core.remote.job import Job
 from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.journal.request import SentRequest
+from qfusion_core.remote.journal.sent_request import SentRequest
 from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:
@@ -108,19 +108,19 @@ class Submission:
                 since it may be accepted up to its very end.
         """
         options, wait = self._device.options, self._device.options.poll_seconds
-        until, said = lost + options.grace_seconds, False
+        until, warned = lost + options.grace_seconds, False
         while True:
-            found = self._retrying(lambda: self._device.find(key), next_step=self._next_step)
-            left = until - time.monotonic()
-            if found is not None or left <= 0:
-                return found
-            if not said and left > 10:
-                said = True
+            job_id = self._retrying(lambda: self._device.find(key), next_step=self._next_step)
+            remaining = until - time.monotonic()
+            if job_id is not None or remaining <= 0:
+                return job_id
+            if not warned and remaining > 10:
+                warned = True
                 self._device.bound.measurement.say(
-                    f"{self._device.bound.backend}: no reply to a submission; for {left:.0f} s it "
-                    "is asked whether the job is there, then the job is sent again"
+                    f"{self._device.bound.backend}: no reply to a submission; for {remaining:.0f} "
+                    "s it is asked whether the job is there, then the job is sent again"
                 )
-            time.sleep(min(wait, left))
+            time.sleep(min(wait, remaining))
             wait = min(1.5 * wait, options.poll_seconds_max)
 
     def _submit(self, job: Job, record: JobRecord) -> str:
@@ -132,8 +132,8 @@ class Submission:
 
         def send() -> str:
             nonlocal look
-            if look and (found := self._device.find(key)) is not None:
-                return found
+            if look and (job_id := self._device.find(key)) is not None:
+                return job_id
             look = True
             return self._post(job, key)
 
@@ -145,8 +145,8 @@ class Submission:
                 lost, doubtful = time.monotonic(), True
                 if self.claim(key) is None:
                     raise _TakenOver(f"key {key}: another process has its lease") from None
-                if (found := self._search(key, lost)) is not None:
-                    return found
+                if (job_id := self._search(key, lost)) is not None:
+                    return job_id
                 if not tries_left:
                     raise
             except (Transient, Refused):

@@ -114,9 +114,9 @@ def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spending]]) -> None:
     """
     try:
         with _writing() as db:
-            known = {key for (key,) in db.execute("SELECT key FROM job")}
+            counted = {key for (key,) in db.execute("SELECT key FROM job")}
             for key, (backend, spent) in jobs.items():
-                if key not in known:
+                if key not in counted:
                     _put(db, key, backend, run, spent)
     except _Unusable:
         return
@@ -138,10 +138,10 @@ def spent_of_all() -> dict[str, dict[str, Spending]]:
             ).fetchall()
     except _Unusable as error:
         raise InputError(str(error)) from None
-    found: dict[str, dict[str, Spending]] = {}
+    spent: dict[str, dict[str, Spending]] = {}
     for backend, run, *amounts in rows:
-        found.setdefault(backend, {})[run] = spent_of(amounts)
-    return found
+        spent.setdefault(backend, {})[run] = spent_of(amounts)
+    return spent
 
 
 def total_of(backend: str) -> Spending:
@@ -151,7 +151,7 @@ def total_of(backend: str) -> Spending:
 
 def sum_of(runs: Collection[Spending]) -> Spending:
     """The sum of what some runs have spent."""
-    return Spending(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
+    return Spending(*(sum(getattr(spending, name) for spending in runs) for name in _FIELDS))
 
 
 class _Unusable(QfusionError):
@@ -174,26 +174,26 @@ def _writing(*, sure: bool = False) -> Iterator[sqlite3.Connection]:
 def _transaction(path: Path, *, sure: bool) -> Iterator[sqlite3.Connection]:
     where = shown_path(path)
     try:
-        known = keys(create=True)
+        own_keys = keys(create=True)
         state_folder(create=True)
         require_no_link(path)
         if not path.exists():
-            _make(path, known[0])
+            _make(path, own_keys[0])
         elif not path.stat().st_size:
             raise _Unusable(
                 f"{where}: empty, so what all runs spent is not known; restore a copy, or delete "
                 "it to begin at nothing"
             )
         doubtful = file_system(path.parent).kind != "local"
-        if doubtful and (said := lock_error(path)):
-            raise _Unusable(no_locks(path, said))
+        if doubtful and (fault := lock_error(path)):
+            raise _Unusable(no_locks(path, fault))
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("BEGIN IMMEDIATE")
-            if doubtful and sure and (said := not_kept_out(path)):
-                raise _Unusable(no_locks(path, said))
-            if not _is_ours(db, known):
+            if doubtful and sure and (fault := not_kept_out(path)):
+                raise _Unusable(no_locks(path, fault))
+            if not _is_ours(db, own_keys):
                 raise _Unusable(
                     f"{where}: was changed by others, or is of another key; what all runs spent is "
                     "not known; delete it to begin at nothing"
@@ -202,7 +202,7 @@ def _transaction(path: Path, *, sure: bool) -> Iterator[sqlite3.Connection]:
             yield db
             if db.total_changes > before:
                 db.execute("DELETE FROM seal")
-                db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
+                db.execute("INSERT INTO seal VALUES (?)", (_tag(db, own_keys[0]),))
             db.execute("COMMIT")
     except sqlite3.Error as error:
         raise _Unusable(
@@ -220,9 +220,9 @@ def _make(path: Path, key: bytes) -> None:
         db.execute("INSERT INTO seal VALUES (?)", (_tag(db, key),))
 
 
-def _is_ours(db: sqlite3.Connection, known: Collection[bytes]) -> bool:
+def _is_ours(db: sqlite3.Connection, own_keys: Collection[bytes]) -> bool:
     tags = [tag for (tag,) in db.execute("SELECT tag FROM seal LIMIT 2")]
-    return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in known)
+    return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in own_keys)
 
 
 def _tag(db: sqlite3.Connection, key: bytes) -> str:

@@ -44,7 +44,7 @@ def measured_values(run: Path) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
 
 
 def _values(run: Path) -> list[dict[str, Any]]:
-    from qfusion_core.remote.journal.existing import open_journal
+    from qfusion_core.remote.journal.opening import open_journal
 
     journal = open_journal(run)
     found = []

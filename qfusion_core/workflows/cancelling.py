@@ -11,9 +11,9 @@ from qfusion_core.remote.accounts import require_account
 from qfusion_core.remote.adapter import Adapter
 from qfusion_core.remote.errors import RemoteError
 from qfusion_core.remote.job import JobStatus
-from qfusion_core.remote.journal.existing import open_journal
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import new_owner
+from qfusion_core.remote.journal.opening import open_journal
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.retry import retrying_caller

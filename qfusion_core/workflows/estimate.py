@@ -18,7 +18,7 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.remote.estimate import BudgetCheck, Estimate, check_budget, plan_of
-from qfusion_core.remote.journal.recognition import RecordedMeasurement, known
+from qfusion_core.remote.journal.recognition import RecordedMeasurement, last_measurement
 from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.price import Price
@@ -207,7 +207,7 @@ def _plan(
     _, x_q = model.preprocess(torch.from_numpy(part.x))
     plan, digests = plan_of(device, encoder, x_q), device.values_digests()
     identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
-    before = known(device.bound.measurement.journal, identity, digests)
+    before = last_measurement(device.bound.measurement.journal, identity, digests)
     return _Planned(device, plan, check_budget(device, plan), before)
 
 

@@ -70,6 +70,7 @@ def examine(
             opened = open_named(backends, name, registry, Measurement(folder))
             what = "journal"
             if isinstance(opened, RemoteDevice):
+                opened.options = opened.options.model_copy(update=PATIENCE)
                 yield from look_at_places(run)
             what = "machine"
             yield from _machine(opened, offline)
@@ -156,7 +157,6 @@ def _machine(device: Device, offline: bool) -> Iterator[Finding]:
     """What the adapter can ask for free."""
     if not isinstance(device, RemoteDevice):
         return
-    device.options = device.options.model_copy(update=PATIENCE)
     if offline and not device.local:
         yield Finding("machine", "ok", "not asked: --offline")
         return

@@ -13,8 +13,8 @@ from qfusion_core.backends.file import Backends
 from qfusion_core.printable import one_line, printable
 from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
-from qfusion_core.remote.journal.existing import open_journal
 from qfusion_core.remote.journal.journal import NOT_OURS
+from qfusion_core.remote.journal.opening import open_journal
 from qfusion_core.remote.journal.records import JobRecord
 from qfusion_core.remote.journal.standing import Standing
 from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs

@@ -12,10 +12,10 @@ from qfusion_core.errors import InputError, QfusionError, did_you_mean
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.approval import Approve
-from qfusion_core.remote.journal.existing import open_journal
+from qfusion_core.remote.closing import close_sessions
 from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.opening import open_journal
 from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
-from qfusion_core.remote.leftovers import close_left
 from qfusion_core.remote.measurement import Measurement, Progress
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.queued_device import QueuedDevice
@@ -138,7 +138,7 @@ def unfinished(
                     f"{device.name!r}, its jobs are of {row['device']!r}; name the file that it "
                     "was in with --backends-file"
                 )
-            close_left(device)
+            close_sessions(device)
             if waited_for:
                 yield device, row
 

@@ -77,7 +77,9 @@ def test_a_head_learns_on_known_tokens_and_nothing_else_does(members):
     assert torch.equal(head(x_c, tokens), logits_from_tokens(made, x_c, tokens))
     head.train()
     assert torch.equal(head.classical(x_c), made.classical(x_c))  # nothing is dropped out
-    spec = compose("hardware", "wine", registry=Registry()).training.model_copy(update={"epochs": 2})
+    spec = compose("hardware", "wine", registry=Registry()).training.model_copy(
+        update={"epochs": 2}
+    )
     rows = TrainingRows(x_c, tokens, part().y)
     made.device.expectations = None  # no circuit is run
     fit_prepared(start(head, spec, len(part())), rows, rows, spec)

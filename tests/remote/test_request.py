@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qfusion_core.remote.journal import request as module
-from qfusion_core.remote.journal.request import SentRequest, read_request, write_request
 from qfusion_core.remote.journal.schema import empty
+from qfusion_core.remote.journal.sent_request import SentRequest, read_request, write_request
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def test_what_was_called_failed_and_goes_on_counts_again(
         (first, *_) = jobs.all()
         jobs.ended(first.key, "failed", "no such job")
         assert total_of("queue").jobs == 2
-        jobs.known(first.key, first.job_id)
+        jobs.goes_on(first.key, first.job_id)
         assert total_of("queue") == measurement.journal.spent("queue")
         assert total_of("queue").jobs == 3
 

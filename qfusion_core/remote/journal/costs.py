@@ -39,9 +39,9 @@ def counts_of(db: sqlite3.Connection) -> dict[str, tuple[str, Spending]]:
 
 
 def _count(row: Sequence[Any]) -> Spending:
-    _, _, state, *amounts, told = row
-    free = state in ("failed", "cancelled") and told is None
-    return Spending() if free else spent_of([each or 0 for each in amounts])
+    _, _, state, *amounts, usd_low = row
+    free = state in ("failed", "cancelled") and usd_low is None
+    return Spending() if free else spent_of([amount or 0 for amount in amounts])
 
 
 def folder_of(db: sqlite3.Connection) -> str:

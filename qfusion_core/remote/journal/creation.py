@@ -28,8 +28,8 @@ def make(path: Path, key: bytes, check: Callable[[Path], None]) -> None:
         InputError: Something is left of another one, which SQLite would take for this one's.
     """
     for suffix in ("-wal", "-journal"):
-        left = stat_of(Path(f"{path}{suffix}"))
-        if left and left.st_size and not os.path.lexists(path):
+        status = stat_of(Path(f"{path}{suffix}"))
+        if status and status.st_size and not os.path.lexists(path):
             raise InputError(
                 f"{shown_path(path, 80)}: is gone, and {path.name}{suffix} of it is left; {LOST}"
             )

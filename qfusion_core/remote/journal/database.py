@@ -23,10 +23,10 @@ from qfusion_core.remote.journal.creation import make
 from qfusion_core.remote.journal.file import (
     bounded,
     connected,
+    explained,
     fingerprint,
     require_plain,
     shown_run,
-    told,
     writable,
 )
 from qfusion_core.remote.journal.keeping import Keeping
@@ -73,7 +73,7 @@ class JournalDatabase:
             with closing(empty()) as db:
                 yield _rows(db)
             return
-        with told(self.path), alone(self.path):
+        with explained(self.path), alone(self.path):
             require_plain(self.path)
             if self._is_read_in_place():
                 before = fingerprint(self.path)
@@ -104,7 +104,7 @@ class JournalDatabase:
                 nobody out.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), alone(self.path):
+        with explained(self.path), alone(self.path):
             if new := not os.path.lexists(self.path):
                 make(self.path, key, self._keeping.require_locks)
             self._require_writable()
@@ -128,7 +128,7 @@ class JournalDatabase:
         """Whose it is now."""
         if not os.path.lexists(self.path):
             return Standing("own", "", "")
-        with told(self.path), alone(self.path):
+        with explained(self.path), alone(self.path):
             require_plain(self.path)
             with copied(self.path) as (copy, before), connected(copy, alone=True) as db:
                 return self._look(db, before).standing
@@ -144,7 +144,7 @@ class JournalDatabase:
             InputError: It has changed since; or holds a row that no journal may hold.
         """
         (key, *_) = keys(create=True)
-        with told(self.path), alone(self.path):
+        with explained(self.path), alone(self.path):
             require_plain(self.path)
             if not writable(self.path):
                 with JournalDatabase(self.path, to_show=True).reading() as db:

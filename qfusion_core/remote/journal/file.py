@@ -56,8 +56,8 @@ def require_plain(path: Path) -> None:
     """
     for suffix in ("", "-wal", "-shm", "-journal"):
         file = require_no_link(Path(f"{path}{suffix}"))
-        found = stat_of(file)
-        if found and not stat.S_ISREG(found.st_mode):
+        status = stat_of(file)
+        if status and not stat.S_ISREG(status.st_mode):
             raise InputError(f"{shown_path(file)}: no regular file, which a journal must be")
     begin = head(path)
     if begin and not begin.startswith(_HEAD):
@@ -174,7 +174,7 @@ def damaged_row(path: Path, what: str, advice: str = LOST) -> AbstractContextMan
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def explained(path: Path) -> Iterator[None]:
     """What SQLite says becomes one line with the path.
 
     Raises:
@@ -185,7 +185,7 @@ def told(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, UnicodeDecodeError) as error:  # what SQLite says may quote the file
-        said, code = one_line(error, 60), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+        fault, code = one_line(error, 60), (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise QfusionError(
                 f"{where}: another process has held the journal for {_WAIT:.0f} s; if it is "
@@ -197,18 +197,18 @@ def told(path: Path) -> Iterator[None]:
             sqlite3.SQLITE_PROTOCOL,
         ):
             raise QfusionError(
-                f"{where}: cannot use the journal ({said}); it needs a local disk that can be "
+                f"{where}: cannot use the journal ({fault}); it needs a local disk that can be "
                 "written"
             ) from error
         if code == sqlite3.SQLITE_INTERRUPT:
             raise InputError(f"{where}: takes too long to read for its size; {LOST}") from error
         if code == sqlite3.SQLITE_CONSTRAINT:
             raise InputError(
-                f"{where}: a row that no journal may hold ({said}): a negative amount, for one; "
+                f"{where}: a row that no journal may hold ({fault}): a negative amount, for one; "
                 f"{LOST}"
             ) from error
         raise InputError(
-            f"{where}: damaged, or not a journal of qfusion ({said}); {LOST}"
+            f"{where}: damaged, or not a journal of qfusion ({fault}); {LOST}"
         ) from error
     except OverflowError as error:
         raise InputError(f"{where}: a number is too large to be written down ({error})") from error

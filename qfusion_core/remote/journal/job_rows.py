@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Collection, Sequence
+from pathlib import Path
 
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
-from qfusion_core.printable import shown_path
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.budget import Spending, require_budget, upper
-from qfusion_core.remote.journal.checked import checked, document, require_amounts
-from qfusion_core.remote.journal.costs import folder_of
+from qfusion_core.remote.journal.costs import counted, folder_of
+from qfusion_core.remote.journal.file import damaged_row
 from qfusion_core.remote.journal.records import (
     Budgets,
     CallId,
@@ -23,8 +24,10 @@ from qfusion_core.remote.journal.records import (
     PlannedJob,
     key_of,
 )
+from qfusion_core.remote.journal.schema import light_columns
+from qfusion_core.remote.journal.validation import checked, document, require_amounts
 from qfusion_core.remote.price import Price, Range
-from qfusion_core.remote.totals import JobToSend, reserve_of_all
+from qfusion_core.remote.totals import JobToSend, reserve_of_all, settle_of_all
 
 
 def spent(db: sqlite3.Connection, backend: str, without: Collection[str] = ()) -> Spending:
@@ -79,18 +82,20 @@ def reserve(
         BudgetError: They do not fit.
         InputError: An amount is not finite, negative, or beyond 1e15.
     """
-    for each in planned:
-        _require_countable(each)
-    for backend in dict.fromkeys(each.backend for each in planned):
+    for intent in planned:
+        _require_countable(intent)
+    for backend in dict.fromkeys(intent.backend for intent in planned):
         if (budget := budgets[backend]) is not None:
-            total = Price.total(each.price for each in planned if each.backend == backend)
+            total = Price.total(intent.price for intent in planned if intent.backend == backend)
             require_budget(backend, budget, spent(db, backend), total)
-    keys = [key_of(call_id, each.position) for each in planned]
-    jobs = {k: JobToSend(each.backend, each.price) for k, each in zip(keys, planned, strict=True)}
-    (known,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
+    keys = [key_of(call_id, intent.position) for intent in planned]
+    jobs = {
+        k: JobToSend(intent.backend, intent.price) for k, intent in zip(keys, planned, strict=True)
+    }
+    (rows_before,) = db.execute("SELECT COUNT(*) FROM job").fetchone()
     folder = folder_of(db)
     counted = reserve_of_all(folder, jobs, budgets)
-    if counted and not known:
+    if counted and not rows_before:
         note(
             f"{shown_path(folder)}: {counted} job(s) of it were paid for, as is counted "
             "over all runs, and stand in no journal any more: they may be at the provider, tagged "
@@ -145,3 +150,35 @@ def record_of(row: sqlite3.Row) -> JobRecord:
             **{name: row[name] for name in as_it_stands},
         )
     )
+
+
+def records(
+    db: sqlite3.Connection, path: Path, which: str, given: Sequence[object] = ()
+) -> list[JobRecord]:
+    """Jobs inside a transaction, without their values.
+
+    Args:
+        db: Of the journal.
+        path: Its file, for errors.
+        which: A condition, perhaps with an order.
+        given: For its question marks.
+
+    Raises:
+        InputError: One of them is damaged.
+    """
+    jobs = []
+    for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
+        with damaged_row(path, f"job {one_line(row['key'], 40)}"):
+            jobs.append(record_of(row))
+    return jobs
+
+
+def go_on(db: sqlite3.Connection, key: str, job_id: str, which: str) -> None:
+    """A job is at the provider though it counted as ended, and for nothing: it counts again."""
+    gone_on = db.execute(
+        "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
+        f" unreadable = NULL, sent = NULL, owner = NULL, lease = NULL WHERE key = ? AND {which}",
+        (job_id, key),
+    )
+    if gone_on.rowcount:
+        settle_of_all(counted(db, key))

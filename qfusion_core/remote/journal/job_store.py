@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from sqlite3 import Connection
 from typing import Any
 
 from torch import Tensor
@@ -17,19 +16,17 @@ from torch import Tensor
 from qfusion_core.printable import one_line
 from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Charge, Result
-from qfusion_core.remote.journal.checked import FURTHEST, array
-from qfusion_core.remote.journal.costs import counted
 from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
-from qfusion_core.remote.journal.job_rows import record_of, reserve
+from qfusion_core.remote.journal.job_rows import go_on, records
 from qfusion_core.remote.journal.lease import gone
-from qfusion_core.remote.journal.parts import blob_of, charged, split
+from qfusion_core.remote.journal.partial_results import blob_of, charged, split
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
+from qfusion_core.remote.journal.replacing import replace
 from qfusion_core.remote.journal.repricing import reprice
-from qfusion_core.remote.journal.request import SentRequest, read_request, write_request
-from qfusion_core.remote.journal.schema import light_columns
+from qfusion_core.remote.journal.sent_request import SentRequest, read_request, write_request
+from qfusion_core.remote.journal.validation import FURTHEST, array
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.totals import settle_of_all
 
 LEASE = 600.0  # seconds; renewed before a request goes out, and void when its process has ended
 
@@ -48,27 +45,16 @@ class JobStore:
 
     def all(self) -> list[JobRecord]:
         """Every job, also those that others replaced."""
-        with self._store.reading() as db:
-            return self.records(db, "1 ORDER BY rowid")
+        return self._read("1 ORDER BY rowid")
 
     def of(self, call_id: CallId) -> list[JobRecord]:
         """The jobs of a call in the order of the plan, but those that others replaced."""
+        which = "measurement = ? AND number = ? AND NOT replaced ORDER BY position"
+        return self._read(which, call_id)
+
+    def _read(self, which: str, given: Sequence[object] = ()) -> list[JobRecord]:
         with self._store.reading() as db:
-            return self.records(
-                db, "measurement = ? AND number = ? AND NOT replaced ORDER BY position", call_id
-            )
-
-    def records(self, db: Connection, which: str, given: Sequence[object] = ()) -> list[JobRecord]:
-        """Jobs inside a transaction, without their values.
-
-        Raises:
-            InputError: One of them is damaged.
-        """
-        found = []
-        for row in db.execute(f"SELECT {light_columns(db)} FROM job WHERE {which}", given):
-            with damaged_row(self._store.path, f"job {one_line(row['key'], 40)}"):
-                found.append(record_of(row))
-        return found
+            return records(db, self._store.path, which, given)
 
     def noted(self, keys: Iterable[str]) -> None:
         """Note that this process has written intents: it knows that none of them was sent."""
@@ -92,39 +78,13 @@ class JobStore:
     ) -> None:
         """Write other jobs in place of some that failed, were cancelled, or are surely not sent.
 
-        All or nothing: the latter where another process was faster.
-
-        Args:
-            old: Those that are not sent are the caller's to submit (`claim`).
-            planned: What covers the same values; positions count from 0.
-            call_id: The call of all of them.
-            budgets: Of the backends.
-            why: A reason for those that are never sent now.
+        Those of the latter are the caller's to submit (`claim`). See `replacing.replace`.
 
         Raises:
             BudgetError: They do not fit.
         """
-        keys = [each.key for each in old]
-        marks = ", ".join("?" for _ in keys)
         with self._store.writing() as db:
-            (free,) = db.execute(
-                f"SELECT COUNT(*) FROM job WHERE key IN ({marks}) AND NOT replaced AND"
-                " (state IN ('failed', 'cancelled') OR (state = 'intent' AND sent IS NULL))",
-                keys,
-            ).fetchone()
-            if free < len(keys):
-                return
-            db.execute(
-                "UPDATE job SET state = 'cancelled', reason = ?, ended = ?, owner = NULL"
-                f" WHERE key IN ({marks}) AND state = 'intent'",
-                (why, self._clock(), *keys),
-            )
-            db.execute(f"UPDATE job SET replaced = 1 WHERE key IN ({marks})", keys)
-            (last,) = db.execute(
-                "SELECT MAX(position) FROM job WHERE measurement = ? AND number = ?", call_id
-            ).fetchone()
-            moved = [each._replace(position=last + 1 + each.position) for each in planned]
-            keys = reserve(db, call_id, moved, budgets, self._clock())
+            keys = replace(db, old, planned, call_id, budgets, why, self._clock())
         self.noted(keys)
 
     def reprice(self, backend: str, prices: Mapping[str, Price], budget: Budget) -> None:
@@ -146,14 +106,14 @@ class JobStore:
         now = self._clock()
         with self._store.writing() as db:
             row = db.execute("SELECT owner, lease FROM job WHERE key = ?", (key,)).fetchone()
-            (found,) = self.records(db, "key = ?", (key,))
+            (record,) = records(db, self._store.path, "key = ?", (key,))
             free = row["owner"] in (None, owner) or (row["lease"] or 0) < now or gone(row["owner"])
-            if found.state != "intent" or not free:
+            if record.state != "intent" or not free:
                 return None
             db.execute(
                 "UPDATE job SET owner = ?, lease = ? WHERE key = ?", (owner, now + seconds, key)
             )
-        return found
+        return record
 
     def sending(
         self,
@@ -192,7 +152,7 @@ class JobStore:
                 (job_id, key),
             )
             if not noted.rowcount:
-                _go_on(db, key, job_id, "state = 'cancelled' AND job_id IS NULL")
+                go_on(db, key, job_id, "state = 'cancelled' AND job_id IS NULL")
 
     def never_sent(self, key: str, reason: str) -> bool:
         """Note that an intent ends before it was sent; whether it was one still."""
@@ -232,10 +192,10 @@ class JobStore:
         with self._store.writing() as db:
             split(db, record, result, self._clock())
 
-    def known(self, key: str, job_id: str) -> None:
+    def goes_on(self, key: str, job_id: str) -> None:
         """Note that a job is at the provider, perhaps under another id, whatever was thought."""
         with self._store.writing() as db:
-            _go_on(db, key, job_id, "state IN ('submitted', 'failed')")
+            go_on(db, key, job_id, "state IN ('submitted', 'failed')")
 
     def ended(self, key: str, state: str, reason: str, charge: Charge | None = None) -> None:
         """Note that a job failed or was cancelled, and what was taken for it all the same.
@@ -247,16 +207,16 @@ class JobStore:
             changes |= {"usd_low": 0.0} if charge.usd is None else charged(charge)
         self._update(key, "submitted" if state == "failed" else None, **changes)
 
-    def values(self, of: JobRecord) -> Tensor:
+    def values(self, record: JobRecord) -> Tensor:
         """Values of a job that is done: ``[rows, observables]``, float64.
 
         Raises:
             InputError: They are missing, of another shape, not finite, or beyond all reason.
         """
-        shape = (of.rows[1] - of.rows[0], len(of.columns))
-        advice = give_up(self._store.path, of.at.measurement)
-        with damaged_row(self._store.path, f"what job {one_line(of.key, 40)} gave", advice):
-            return array("values", self._blob(of.key, "values"), shape, FURTHEST)
+        shape = (record.rows[1] - record.rows[0], len(record.columns))
+        advice = give_up(self._store.path, record.at.measurement)
+        with damaged_row(self._store.path, f"what job {one_line(record.key, 40)} gave", advice):
+            return array("values", self._blob(record.key, "values"), shape, FURTHEST)
 
     def raw(self, key: str) -> bytes:
         """What the provider returned for a job that is done; empty where it was nothing."""
@@ -277,21 +237,10 @@ class JobStore:
 
     def _update(self, key: str, state_before: str | None, **changes: Any) -> None:
         columns = ", ".join(f'"{name}" = ?' for name in changes)
-        known = [state_before] if state_before else ["intent", "submitted"]
-        marks = ", ".join("?" for _ in known)
+        states = [state_before] if state_before else ["intent", "submitted"]
+        marks = ", ".join("?" for _ in states)
         with self._store.writing() as db:
             db.execute(
                 f"UPDATE job SET {columns} WHERE key = ? AND state IN ({marks})",
-                (*changes.values(), key, *known),
+                (*changes.values(), key, *states),
             )
-
-
-def _go_on(db: Connection, key: str, job_id: str, which: str) -> None:
-    """A job is at the provider though it counted as ended, and for nothing: it counts again."""
-    gone_on = db.execute(
-        "UPDATE job SET state = 'submitted', job_id = ?, reason = '', ended = NULL,"
-        f" unreadable = NULL, sent = NULL, owner = NULL, lease = NULL WHERE key = ? AND {which}",
-        (job_id, key),
-    )
-    if gone_on.rowcount:
-        settle_of_all(counted(db, key))

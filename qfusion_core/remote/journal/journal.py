@@ -7,7 +7,6 @@ call holds jobs (see `qfusion_core.remote.journal.job_store`).
 from __future__ import annotations
 
 import json
-import secrets
 import sqlite3
 import time
 from collections import defaultdict
@@ -24,10 +23,11 @@ from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.job import Call, Job
 from qfusion_core.remote.journal.database import JournalDatabase
 from qfusion_core.remote.journal.file import damaged_row, give_up
-from qfusion_core.remote.journal.job_rows import reserve, spent
+from qfusion_core.remote.journal.job_rows import records, reserve, spent
 from qfusion_core.remote.journal.job_store import JobStore
 from qfusion_core.remote.journal.lease import lives, new_owner, same_process
-from qfusion_core.remote.journal.opened import OpenSessions
+from qfusion_core.remote.journal.measurement_rows import insert, open_ones, taken_again
+from qfusion_core.remote.journal.open_sessions import OpenSessions
 from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
 from qfusion_core.remote.journal.rows import (
     MeasurementIdentity,
@@ -77,20 +77,12 @@ class Journal:
         A finished one is taken again for its values, unless ``again``; an open one always.
         """
 
-        def last(db: sqlite3.Connection) -> str | None:
-            row = db.execute(
-                "SELECT id, state FROM measurement WHERE (verb, subject, backend, device, options)"
-                " = (?, ?, ?, ?, ?) AND state != 'forgotten' ORDER BY rowid DESC LIMIT 1",
-                about,
-            ).fetchone()
-            return str(row["id"]) if row and (row["state"] == "open" or not again) else None
-
         with self._store.reading() as db:  # a folder may be one that cannot be written
-            found = last(db)
-        if found is None:
+            name = taken_again(db, about, again=again)
+        if name is None:
             with self._store.writing() as db:
-                found = last(db) or self._new(db, about)
-        return found
+                name = taken_again(db, about, again=again) or self._new(db, about)
+        return name
 
     def take_up(self, about: MeasurementIdentity, call: Call) -> str:
         """Id of a measurement for a single call: one that a process left open, or a new one.
@@ -100,13 +92,8 @@ class Journal:
         """
         me = new_owner()
         with self._store.reading() as db:
-            left = db.execute(
-                "SELECT id, owner, (SELECT MAX(lease) FROM job WHERE measurement = id) AS lease"
-                " FROM measurement WHERE (verb, subject, backend, device, options)"
-                " = (?, ?, ?, ?, ?) AND state = 'open' ORDER BY rowid",
-                about,
-            ).fetchall()
-        for row in left:
+            rows = open_ones(db, about)
+        for row in rows:
             alive = lives(row["owner"])
             if alive is None:
                 alive = (row["lease"] or 0) > self._clock()
@@ -118,14 +105,7 @@ class Journal:
             return self._new(db, about)
 
     def _new(self, db: sqlite3.Connection, about: MeasurementIdentity) -> str:
-        from qfusion_core.provenance import provenance
-
-        now, name = self._clock(), secrets.token_hex(8)
-        db.execute(
-            "INSERT INTO measurement VALUES (?, ?, ?, ?, ?, ?, 'open', ?, ?, ?)",
-            (name, *about, new_owner(), json.dumps(provenance()), now),
-        )
-        return name
+        return insert(db, about, self._clock())
 
     def set_state(self, measurement: str, state: str) -> None:
         """Mark a measurement ``finished`` or ``forgotten``."""
@@ -147,7 +127,7 @@ class Journal:
 
     def _measurements(self, db: sqlite3.Connection) -> list[dict[str, Any]]:
         jobs: defaultdict[str, list[JobRecord]] = defaultdict(list)
-        for record in self.jobs.records(db, "1 ORDER BY rowid"):
+        for record in records(db, self.path, "1 ORDER BY rowid"):
             jobs[record.at.measurement].append(record)
         rows = []
         for row in map(dict, db.execute("SELECT * FROM measurement ORDER BY rowid")):

@@ -99,8 +99,8 @@ class Keeping:
     def _prepare(self, new: bool) -> None:
         """Bring the file into its mode, and say so where that is not the usual one."""
         self.require_locks(self._path)
-        if self.mode.ahead and (said := self._refused()):
-            self._mode = self._without(said)
+        if self.mode.ahead and (fault := self._refused()):
+            self._mode = self._without(fault)
         if self.mode.ahead:
             return
         if converted := is_logged_ahead(self._path):
@@ -121,8 +121,8 @@ class Keeping:
             path.touch()
             with connected(path) as db:
                 db.execute("BEGIN IMMEDIATE")
-                if said := not_kept_out(path):
-                    raise self._unsafe(said)
+                if fault := not_kept_out(path):
+                    raise self._unsafe(fault)
         self._kept_out = True
 
     def require_locks(self, path: Path) -> None:
@@ -134,8 +134,8 @@ class Keeping:
         Raises:
             QfusionError: It gives none.
         """
-        if not self.mode.is_plain and (said := lock_error(path)):
-            raise self._unsafe(said)
+        if not self.mode.is_plain and (fault := lock_error(path)):
+            raise self._unsafe(fault)
 
     def _begin(self, db: sqlite3.Connection) -> None:
         if not self.mode.ahead and not rolls_back(db):
@@ -146,12 +146,12 @@ class Keeping:
             )
         db.execute("BEGIN IMMEDIATE")
         if not self.mode.is_plain and not self._kept_out:
-            if said := not_kept_out(self._path):
-                raise self._unsafe(said)
+            if fault := not_kept_out(self._path):
+                raise self._unsafe(fault)
             self._kept_out = True
 
-    def _unsafe(self, said: str) -> QfusionError:
-        where = no_locks(self._path, said)
+    def _unsafe(self, fault: str) -> QfusionError:
+        where = no_locks(self._path, fault)
         return QfusionError(f"{where}, so nothing is sent; copy the run to another disk")
 
     def _refused(self) -> str:
@@ -159,14 +159,14 @@ class Keeping:
         has_one = is_logged_ahead(self._path)
         if has_one and self._log_works:
             return ""
-        said = log_refused(self._path) if has_one else log_ahead(self._path)
-        self._log_works = not said
-        return said
+        fault = log_refused(self._path) if has_one else log_ahead(self._path)
+        self._log_works = not fault
+        return fault
 
-    def _without(self, said: str) -> Mode:
+    def _without(self, fault: str) -> Mode:
         if self.mode.chosen:
             raise InputError(
                 f"{shown_path(self._path, 80)}: {VARIABLE} is wal, but SQLite takes no write-ahead "
-                f"log there ({said}); unset it"
+                f"log there ({fault}); unset it"
             )
-        return self.mode._replace(ahead=False, why=f"no write-ahead log works there ({said})")
+        return self.mode._replace(ahead=False, why=f"no write-ahead log works there ({fault})")

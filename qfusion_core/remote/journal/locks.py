@@ -78,13 +78,13 @@ def not_kept_out(path: Path) -> str:
             command, env=needed, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        said = getattr(error, "strerror", None) or type(error).__name__
-        return f"another process cannot be tried: {said}"
+        fault = getattr(error, "strerror", None) or type(error).__name__
+        return f"another process cannot be tried: {fault}"
     if done.returncode == _KEPT_OUT:
         return ""
     return done.stderr.decode("utf-8", "replace") or f"another process ended: {done.returncode}"
 
 
-def no_locks(path: Path, said: str) -> str:
+def no_locks(path: Path, fault: str) -> str:
     """The beginning of an error, up to what to do."""
-    return f"{shown_path(path, 80)}: locks keep no other process out there ({one_line(said, 70)})"
+    return f"{shown_path(path, 80)}: locks keep no other process out there ({one_line(fault, 70)})"

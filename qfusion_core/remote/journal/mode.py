@@ -56,19 +56,19 @@ def mode_of(folder: Path) -> Mode:
     Raises:
         InputError: The variable says what is no mode.
     """
-    said, system = os.environ.get(VARIABLE) or "auto", file_system(folder)
-    if said not in _CHOICES:
+    choice, system = os.environ.get(VARIABLE) or "auto", file_system(folder)
+    if choice not in _CHOICES:
         raise InputError(
-            f"{VARIABLE}: {one_line(repr(said), 40)}, expected wal, rollback or auto (by the file "
-            "system)"
+            f"{VARIABLE}: {one_line(repr(choice), 40)}, expected wal, rollback or auto (by the "
+            "file system)"
         )
-    if said == "rollback":
+    if choice == "rollback":
         return Mode(False, f"{VARIABLE} says so", True, system)
-    if said == "auto" and system.kind == "shared":
+    if choice == "auto" and system.kind == "shared":
         return Mode(
             False, f"other machines may write to a file system of type {system.name}", False, system
         )
-    return Mode(True, "", said == "wal", system)
+    return Mode(True, "", choice == "wal", system)
 
 
 def log_refused(path: Path) -> str:

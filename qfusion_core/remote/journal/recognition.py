@@ -19,7 +19,7 @@ class RecordedMeasurement(NamedTuple):
     about: MeasurementIdentity
 
 
-def known(
+def last_measurement(
     journal: Journal, about: MeasurementIdentity, digests: Sequence[str]
 ) -> RecordedMeasurement | None:
     """The last measurement of this kind that was not forgotten.

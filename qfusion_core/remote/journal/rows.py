@@ -12,14 +12,14 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.remote.job import Call, Job
-from qfusion_core.remote.journal.checked import (
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.validation import (
     array,
     document,
     require_moment,
     require_name,
     require_word,
 )
-from qfusion_core.remote.journal.records import JobRecord
 
 
 class MeasurementIdentity(NamedTuple):

@@ -72,11 +72,11 @@ def renewed(db: sqlite3.Connection, digests: Digests, touched: set[Place]) -> di
     """Digests after a transaction that touched some rows."""
     after = dict(digests)
     for table, rowid in touched:
-        found = db.execute(f'SELECT * FROM "{table}" WHERE rowid = ?', (rowid,)).fetchone()
-        if found is None:
+        row = db.execute(f'SELECT * FROM "{table}" WHERE rowid = ?', (rowid,)).fetchone()
+        if row is None:
             after.pop((table, rowid), None)
         else:
-            after[table, rowid] = _digest(found)
+            after[table, rowid] = _digest(row)
     return after
 
 
@@ -95,8 +95,8 @@ def watch(db: sqlite3.Connection) -> set[Place]:
 
 
 def _sealed(db: sqlite3.Connection) -> list[str]:
-    found = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")
-    return [name for (name,) in found if name != "seal"]
+    tables = db.execute("SELECT name FROM main.sqlite_master WHERE type = 'table' ORDER BY name")
+    return [name for (name,) in tables if name != "seal"]
 
 
 def _digest(row: Sequence[object]) -> bytes:

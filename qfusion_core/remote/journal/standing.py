@@ -27,19 +27,19 @@ class Standing(NamedTuple):
     content: str
 
 
-def judge(db: sqlite3.Connection, found: seal.Seal | None, digests: seal.Digests) -> Standing:
+def judge(db: sqlite3.Connection, stored: seal.Seal | None, digests: seal.Digests) -> Standing:
     """Whose it is, by its seal and what all keys and notes of the user's say."""
-    known = keys()
-    if found is not None:
-        for key in known:
-            tag = seal.tag_of(db, found.journal, key, digests)
-            if compare_digest(tag.encode(), found.tag.encode()):  # theirs may be any text
-                return Standing("own", "", found.tag)
-    content = seal.digest_of(db, found.journal if found else "", digests)
+    own_keys = keys()
+    if stored is not None:
+        for key in own_keys:
+            tag = seal.tag_of(db, stored.journal, key, digests)
+            if compare_digest(tag.encode(), stored.tag.encode()):  # theirs may be any text
+                return Standing("own", "", stored.tag)
+    content = seal.digest_of(db, stored.journal if stored else "", digests)
     if adopted.noted(content):
         return Standing("adopted", NOT_OURS, content)
-    if found is None:
+    if stored is None:
         return Standing("foreign", "no seal (older than 0.2, or not written by qfusion)", content)
-    if found.key in map(seal.name_of, known):
+    if stored.key in map(seal.name_of, own_keys):
         return Standing("foreign", "changed since it was sealed", content)
     return Standing("foreign", "sealed with another key than yours, or yours is lost", content)

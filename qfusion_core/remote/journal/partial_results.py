@@ -10,8 +10,8 @@ from typing import Any
 import torch
 
 from qfusion_core.remote.job import Charge, FailedPart, Result, failed_values
-from qfusion_core.remote.journal.checked import is_countable
 from qfusion_core.remote.journal.records import JobRecord, key_of
+from qfusion_core.remote.journal.validation import is_countable
 from qfusion_core.remote.price import Price, Range
 
 _FREE = Price(0, 0, 0, Range(0, 0), Range(0, 0)).as_json()
@@ -26,14 +26,14 @@ def split(db: sqlite3.Connection, record: JobRecord, result: Result, now: float)
         result: Its values, NaN where it failed; what was not run, and why; what it cost.
         now: Seconds since 1970.
     """
-    failed, reason, told = result.failed, result.reason, charged(result)
+    failed, reason, charges = result.failed, result.reason, charged(result)
     whole = db.execute(
         "UPDATE job SET state = 'done', replaced = 1, reason = ?, ended = ?, raw = ?,"
         " unreadable = NULL, qpu_seconds = COALESCE(?, qpu_seconds), usd = COALESCE(?, usd),"
         " usd_low = ? WHERE key = ? AND state = 'submitted'",
         (
-            reason, now, result.raw, told.get("qpu_seconds"), told.get("usd"), told.get("usd_low"),
-            record.key,
+            reason, now, result.raw, charges.get("qpu_seconds"), charges.get("usd"),
+            charges.get("usd_low"), record.key,
         ),
     )  # fmt: skip
     if whole.rowcount == 0:
@@ -59,8 +59,8 @@ def charged(result: Result | Charge) -> dict[str, float]:
     if not (is_countable(low) and is_countable(high)):
         low = high = None
     seconds = result.qpu_seconds if is_countable(result.qpu_seconds) else None
-    told = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
-    return {name: amount for name, amount in told.items() if amount is not None}
+    charges = {"qpu_seconds": seconds, "usd": high, "usd_low": low}
+    return {name: amount for name, amount in charges.items() if amount is not None}
 
 
 def _done(

@@ -37,7 +37,7 @@ class MissingJobs:
         self._jobs, self._next, self._give_up = jobs, next_step, give_up
         self._seen: dict[str, tuple[float, int]] = {}
 
-    def known(self, record: JobRecord) -> None:
+    def seen(self, record: JobRecord) -> None:
         """The provider knows it."""
         self._seen.pop(record.key, None)
 
@@ -54,10 +54,10 @@ class MissingJobs:
         if looks + 1 < _LOOKS or time.monotonic() - began < device.options.grace_seconds:
             return JobStatus("running")
         job_id, next_step = record.job_id, self._next
-        found = retrying(lambda: device.find(record.key), job_id=job_id, next_step=next_step)
-        if found is not None:
-            self.known(record)
-            self._jobs.known(record.key, found)
+        other_id = retrying(lambda: device.find(record.key), job_id=job_id, next_step=next_step)
+        if other_id is not None:
+            self.seen(record)
+            self._jobs.goes_on(record.key, other_id)
             return JobStatus("running")
         error = _unknown(reason or "unknown")
         self._jobs.unreadable(record.key, retrying.hide(error.reason))
@@ -92,32 +92,32 @@ def surely_failed(
         if device.tells_unknown and record.account is not None:  # written by this adapter
             surely.append(record)
             continue
-        found = _alive(record, device, next_step)
-        if found is None:
+        alive = _alive(record, device, next_step)
+        if alive is None:
             surely.append(record)
         else:
-            jobs.known(record.key, found)
+            jobs.goes_on(record.key, alive)
     return surely
 
 
 def _alive(record: JobRecord, device: Adapter, next_step: str) -> str | None:
     """Id under which a failed job is at work or done; None where it has failed indeed."""
     retrying, job_id = retrying_caller(device), str(record.job_id)
-    known = {"job_id": job_id, "next_step": next_step}
+    about = {"job_id": job_id, "next_step": next_step}
     require_account(record, device, retrying, next_step)
-    state = retrying(lambda: device.status(job_id), **known).state
+    state = retrying(lambda: device.status(job_id), **about).state
     if state in ("queued", "running", "done"):
         return job_id
     if state == "failed" and device.tells_unknown:
         return None
-    found = retrying(lambda: device.find(record.key), **known)
-    if found is None and state == "unknown":  # a journal of before may be of another account
+    other_id = retrying(lambda: device.find(record.key), **about)
+    if other_id is None and state == "unknown":  # a journal of before may be of another account
         error = _unknown("unknown, though it was accepted")
         raise error.about(record.backend, job_id, next_step)
-    if found is None or found == job_id:
+    if other_id is None or other_id == job_id:
         return None
-    state = retrying(lambda: device.status(found), **known).state
-    return found if state in ("queued", "running", "done") else None
+    state = retrying(lambda: device.status(other_id), **about).state
+    return other_id if state in ("queued", "running", "done") else None
 
 
 def _unknown(reason: str) -> Refused:

@@ -7,7 +7,7 @@ from qfusion_core.remote.queued_device import QueuedDevice
 from qfusion_core.remote.retry import retrying_caller
 
 
-def close_left(queue: QueuedDevice) -> None:
+def close_sessions(queue: QueuedDevice) -> None:
     """Close it, as far as the providers answer; what cannot be closed now stays written down."""
     measurement = queue.bound.measurement
     opened = measurement.journal.opened
