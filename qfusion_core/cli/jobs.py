@@ -21,9 +21,6 @@ jobs = typer.Typer(
     "all runs have spent.",
     no_args_is_help=True,
 )
-jobs.command()(resume)
-jobs.command()(cancel)
-jobs.command()(forget)
 jobs.command()(adopt)
 
 
@@ -47,3 +44,8 @@ def list_jobs(
     if run is None or every:
         raise InputError("give the folder of a run, or --all: `qfusion jobs RUN`")
     show(verb.jobs(run), as_json=as_json)
+
+
+jobs.command()(resume)
+jobs.command()(cancel)
+jobs.command()(forget)
