@@ -151,7 +151,7 @@ def runnable():
             yield pytest.param(name, marks=[pytest.mark.vendor] if VENDORS.search(text) else [])
 
 
-@pytest.mark.parametrize("name", runnable())
+@pytest.mark.parametrize("name", [*runnable()])
 def test_the_blocks_of_a_page_do_what_they_say(name, trained, tmp_path, monkeypatch, capsys):
     page = [block for block in ALL[name] if not left_out(block)]
     monkeypatch.chdir(tmp_path)
