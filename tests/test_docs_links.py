@@ -65,6 +65,16 @@ def test_every_link_leads_somewhere(name):
         assert not anchor or anchor in anchors(place), target
 
 
+PATH = re.compile(r"(?<![\w./-])(?:tests|docs|examples|plugins|qfusion_core|\.ci)/[a-z0-9_./-]*")
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "CHANGELOG.md"])
+def test_every_path_that_is_named_is_there(name):
+    text = PAGES[name].replace("plugins/qfusion_NAME", "")
+    for path in {found.rstrip(".") for found in PATH.findall(text)}:
+        assert (ROOT / path).exists(), path
+
+
 def test_every_page_is_reached_from_the_readme():
     reached, todo = set(), [ROOT / "README.md"]
     while todo:
