@@ -47,7 +47,7 @@ class NoisyDevice(Device):
         self._affine = lru_cache(maxsize=4)(self._find)
 
     def noise_model(self) -> NoiseParameters:
-        """As given."""
+        """The noise that it was made with."""
         return self._noise
 
     def expectations(

@@ -34,7 +34,7 @@ class LocalMember(RemoteDevice):
         self.shots, self.max_wires = device.shots, device.max_wires
 
     def noise_model(self) -> NoiseParameters | None:
-        """The device's."""
+        """That of the device it stands for."""
         return self._device.noise_model()
 
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
@@ -42,25 +42,25 @@ class LocalMember(RemoteDevice):
         return tiles(circuit, angles, observables, rows=self._device.rows_per_call)
 
     def price(self, job: Job) -> Price:
-        """Nothing."""
+        """Free: circuits and shots are counted, as of any member."""
         executions = job.shape[0] * len(commuting_groups(job.observables))
         return Price(executions, executions * (self.shots or 0), 1, Range(0, 0), Range(0, 0))
 
     def submit(self, job: Job, key: str) -> str:
-        """Nothing is done yet."""
+        """Note it only: `fetch` runs it."""
         return f"here-{key}"
 
     def find(self, key: str) -> str | None:
-        """Any job."""
+        """Every job counts as sent: sending one does nothing."""
         return f"here-{key}"
 
     def status(self, job_id: str) -> JobStatus:
-        """Ready to be run."""
+        """Done, as far as waiting goes: it is run when it is fetched."""
         return JobStatus("done")
 
     @torch.no_grad()
     def fetch(self, job: Job, job_id: str) -> Result:
-        """Run it."""
+        """Run the job, and give its values."""
         words = job.observables
         if isinstance(self._device, BlackBoxDevice):
             return Result(self._device.evaluate(job.circuit, job.angles, words))
@@ -69,8 +69,8 @@ class LocalMember(RemoteDevice):
         return Result(self._device.expectations(circuit, job.angles, none, words))
 
     def cancel(self, job_id: str) -> None:
-        """Nothing is at work."""
+        """There is nothing to cancel: a job runs only while it is fetched."""
 
     def preflight(self) -> list[Finding]:
-        """Nothing is asked."""
+        """No findings: a device on this machine has no queue."""
         return []

@@ -49,7 +49,7 @@ class RemoteDevice(Adapter, QueuedDevice, ABC):
     @final
     @property
     def members(self) -> Mapping[str, Adapter]:
-        """Itself."""
+        """One: itself, by the name of its backend."""
         return {self.bound.backend: self}
 
     @final

@@ -61,7 +61,7 @@ class Job:
 
     @property
     def circuit(self) -> Circuit:
-        """The template."""
+        """The template, the same for all rows."""
         return self.call.circuit
 
     @property

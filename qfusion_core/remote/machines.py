@@ -86,7 +86,7 @@ class ListEntry(MachineFacts):
 
 
 class ListFile(Options):
-    """A list."""
+    """A list of machines as it is written: sources, and what each of them says."""
 
     version: Literal[1]
     sources: dict[str, Reading]
@@ -124,7 +124,7 @@ class Listed:
 
     @property
     def price_source(self) -> ListedPrice | None:
-        """For a price."""
+        """What a price says of where it comes from; None where the list has no price."""
         if self.priced is None:
             return None
         return ListedPrice(f"{_list(self.price_packaged)}: {self.priced.page}", self.priced.day)

@@ -49,7 +49,7 @@ class Range(_Ends):
     __slots__ = ()
 
     def __new__(cls, low: float, high: float) -> Self:
-        """Checked."""
+        """Refuse what is no range of amounts."""
         if not (is_amount(low) and is_amount(high) and low <= high):
             raise QfusionError(
                 f"from {str(low)[:30]} to {str(high)[:30]}: expected amounts 0 <= low <= high, "
@@ -155,7 +155,7 @@ class Price:
         return counts or any(limit.high > 0 for _, limit in limits)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """As plain data, with its sources."""
         document = asdict(self)
         document["qpu_seconds"] = self.qpu_seconds and self.qpu_seconds._asdict()
         document["usd"] = self.usd and self.usd._asdict()

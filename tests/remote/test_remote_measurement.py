@@ -19,6 +19,8 @@ from qfusion_core import (
     Unreadable,
 )
 from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.run_call import evaluate, submit
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows import jobs
 from qfusion_queue import Queue
@@ -43,6 +45,19 @@ def test_again_goes_on_with_what_is_unfinished(machine, measure):
     machine.seconds = 0
     measure(again=True)
     assert len(machine.jobs) == 3
+
+
+def test_a_call_is_submitted_now_and_waited_for_later(machine, measure, connect, tmp_path):
+    machine.seconds = 60
+    call = Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        device = connect(measurement)
+        assert len(submit(device, call).unfinished) == 3
+        machine.seconds = 0
+        assert submit(device, call).unfinished == []
+        values, _ = evaluate(device, call)
+    assert len(machine.jobs) == 3
+    assert torch.equal(measure(), values)
 
 
 def test_another_verb_or_subject_is_another_measurement(machine, measure):

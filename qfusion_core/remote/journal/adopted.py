@@ -31,5 +31,5 @@ def note(content: str, path: Path) -> None:
 
 
 def noted(content: str) -> bool:
-    """Whether it is."""
+    """Whether a journal with this content was adopted as it lies."""
     return os.path.lexists(state_folder() / _FOLDER / content)
