@@ -119,7 +119,7 @@ class Capabilities(_Told):
     def mitigated(self) -> list[int]:
         """Fewest shots with error mitigation, as far as they are told."""
         schemes = self.provider.mitigation if self.provider is not None else None
-        return [each.least for each in (schemes or {}).values()]
+        return [scheme.least for scheme in (schemes or {}).values()]
 
 
 class Queue(_Told):
@@ -131,9 +131,9 @@ class Queue(_Told):
     @property
     def tasks(self) -> int:
         """How many wait, at least."""
-        found = _QUEUE.fullmatch(self.size)
-        assert found is not None
-        return int(found[1])
+        match = _QUEUE.fullmatch(self.size)
+        assert match is not None
+        return int(match[1])
 
     def __str__(self) -> str:
         return f"{self.size} tasks wait" + (" in priority" if self.priority == "Priority" else "")

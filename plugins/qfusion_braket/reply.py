@@ -70,15 +70,15 @@ def reply_of(
 def _program_set(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int]
 ) -> TaskReply:
-    found = _executables(document, job)
-    bad = [["failureMetadata" in one for one in rows] for rows in found]
-    reason = _reason(found)
+    executables = _executables(document, job)
+    bad = [["failureMetadata" in one for one in rows] for rows in executables]
+    reason = _reason(executables)
     parts = _parts(bad, job)
     shots = options.shots or 0
     small = [part for part in parts if _executions(part) * shots < least()] if parts else []
     if reason and (all(map(all, bad)) or small):
         raise JobFailed(reason)
-    table, kept = _read(found, job, options)
+    table, kept = _read(executables, job, options)
     return TaskReply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
 
 
@@ -121,8 +121,8 @@ def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str,
         if len(measurements) != shots:
             raise ValueError(f"{len(measurements)} shots, expected {shots}")
     else:
-        counts = {text: float(each) for text, each in result["measurementProbabilities"].items()}
-        if not all(0 <= each <= 1 + _NOISE for each in counts.values()):
+        counts = {text: float(share) for text, share in result["measurementProbabilities"].items()}
+        if not all(0 <= share <= 1 + _NOISE for share in counts.values()):
             raise ValueError("probabilities outside of 0 to 1")
         if not abs(math.fsum(counts.values()) - 1) <= _NOISE:
             raise ValueError(f"probabilities of sum {math.fsum(counts.values()):g}, expected 1")

@@ -182,6 +182,21 @@ def test_a_copy_that_travels_leaves_behind_what_is_cached():
     assert vars(copy).keys() == {"n_wires", "gates", "n_data", "n_weights"}
 
 
+def test_a_circuit_by_its_angles_has_the_same_gates_and_takes_them_as_data():
+    circuit, nothing = traced(), torch.zeros(0, dtype=torch.float64)
+    data, weights = torch.randn(4, 3).double(), torch.randn(circuit.n_weights).double()
+    angles, by_angles = circuit.angles(data, weights), circuit.by_angles()
+    assert [gate.name for gate in by_angles.gates] == [gate.name for gate in circuit.gates]
+    assert torch.equal(by_angles.angles(angles, nothing), angles)
+
+
+def test_depth_is_the_longest_path_and_gates_on_two_wires_are_counted():
+    gates = (Gate("H", (0,)), Gate("CNOT", (0, 1)), Gate("X", (2,)), Gate("CZ", (1, 2)))
+    circuit = Circuit(3, gates, n_data=0, n_weights=0)
+    assert (circuit.depth, circuit.two_qubit_gates) == (3, 2)
+    assert Circuit(2, (), n_data=0, n_weights=0).depth == 0
+
+
 def test_finite_numbers_are_finite_even_where_their_sum_is_not():
     require_finite("data", torch.full((4,), 3e38))
     with pytest.raises(
