@@ -20,6 +20,10 @@ def export(
 
     It loads and evaluates as RUN does. A data set that is a file of your own is not copied.
     """
+    from qfusion_core.runs.folder import RunFolder
+
+    RunFolder.open(run)
+
     from qfusion_core.runs.export import describe
     from qfusion_core.runs.export import export as write_copy
 
