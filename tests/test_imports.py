@@ -98,6 +98,9 @@ def test_what_is_listed_is_not_imported(words, tmp_path):
         ("refit run --backend sampeld", "unknown backend 'sampeld'"),
         ("estimate rnu --backend sampled", "rnu: not a run folder (no such folder)"),
         ("backends sampeld", "unknown backend 'sampeld'"),
+        ("backends save sampeld", "unknown backend 'sampeld'"),
+        ("backends refresh sampeld", "unknown backend 'sampeld'"),
+        ("export rnu --to copy", "rnu: not a run folder (no such folder)"),
         ("trust", "give one PATH or more"),
     ],
 )

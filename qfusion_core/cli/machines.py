@@ -72,9 +72,13 @@ def refresh(
     Sends no job, costs nothing.
     """
     from qfusion_core.backends.file import Backends
+
+    backends = Backends.read(backends_file)
+    backends.require(name)
+
     from qfusion_core.backends.properties import refresh_machine
 
-    path, facts = refresh_machine(Backends.read(backends_file), name)
+    path, facts = refresh_machine(backends, name)
     if as_json:
         print_json({"backend": name, "path": str(path), "told": facts.model_dump(mode="json")})
     else:

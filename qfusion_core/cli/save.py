@@ -21,9 +21,13 @@ def save(
 ) -> None:
     """Store what a machine's provider tells of it today. Sends no job, costs nothing."""
     from qfusion_core.backends.file import Backends
+
+    found = Backends.read(backends_file)
+    found.require(name)
+
     from qfusion_core.backends.properties import save_properties
 
-    path = save_properties(Backends.read(backends_file), name, out or Path(f"{name}.json"))
+    path = save_properties(found, name, out or Path(f"{name}.json"))
     if as_json:
         print_json({"backend": name, "path": str(path), "bytes": path.stat().st_size})
     else:

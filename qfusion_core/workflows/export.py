@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import shown_path
+from qfusion_core.runs.folder import RunFolder
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def export(run: str | Path, to: str | Path) -> ExportResult:
     Raises:
         InputError: The run cannot be read or has not finished, or there is something at the target.
     """
+    RunFolder.open(run)  # what is misspelt is said before torch is imported
+
     from qfusion_core.runs.export import export as write_copy
 
     return ExportResult(Path(run), write_copy(run, to))
