@@ -55,10 +55,7 @@ def _run(words: list[str]) -> int:
     except typer.Abort:
         return say_error("aborted", 1)
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        command = context.command_path if context else "qfusion"
-        what = error.format_message().replace("\n", " ").strip().rstrip(".")
-        return say_error(f"{what or 'a word is missing'}; see {command} --help", error.exit_code)
+        return say_error(_misunderstood(error), error.exit_code)
     except QfusionError as error:
         _reraise_if_asked()
         return say_error(str(error), error.exit_code)
@@ -75,6 +72,13 @@ def _run(words: list[str]) -> int:
             f"for the full traceback: qfusion --traceback {' '.join(words[:1])} ...",
             1,
         )
+
+
+def _misunderstood(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "qfusion"
+    what = error.format_message().replace("\n", " ").strip().rstrip(".")
+    return f"{what or 'a word is missing'}; see {command} --help"
 
 
 def _reraise_if_asked() -> None:
