@@ -35,17 +35,17 @@ def name_of(wanted, n_wires, batch, dtype=torch.float32):
 
 
 def test_the_fastest_that_fits_is_chosen():
-    assert name_of(None, 9, 1) == "RowsExecutor"
-    assert name_of("torch", 9, 1) == "TensorsExecutor"
+    assert name_of(None, 9, 1) == "NumbaExecutor"
+    assert name_of("torch", 9, 1) == "TorchExecutor"
     with pytest.warns(UserWarning, match="a single row of 17 wires is .* lightning.qubit"):
         assert name_of(None, 17, 1) == "LightningExecutor"
-    assert name_of(None, 17, 2) == "RowsExecutor"
-    assert name_of("numba", 17, 1) == "RowsExecutor"
+    assert name_of(None, 17, 2) == "NumbaExecutor"
+    assert name_of("numba", 17, 1) == "NumbaExecutor"
 
 
 def test_without_numba_torch_takes_over(monkeypatch):
     monkeypatch.setattr("qfusion_statevector.executor_choice.find_spec", lambda name: None)
-    assert name_of(None, 9, 1) == "TensorsExecutor"
+    assert name_of(None, 9, 1) == "TorchExecutor"
     with pytest.raises(InputError, match=r'numba is not installed; pip install "qfusion\[fast\]"'):
         device(executor="numba")
 
@@ -176,6 +176,6 @@ def test_lightning_takes_a_circuit_without_angles():
 def test_a_numba_that_cannot_run_is_said(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     with pytest.warns(UserWarning, match="NUMBA_DISABLE_JIT is set; executor: torch takes over"):
-        assert name_of(None, 3, 1) == "TensorsExecutor"
+        assert name_of(None, 3, 1) == "TorchExecutor"
     with pytest.raises(InputError, match="executor numba: NUMBA_DISABLE_JIT is set"):
         device(executor="numba")
