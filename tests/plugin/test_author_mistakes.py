@@ -53,6 +53,9 @@ class With(Registry):
     def get(self, kind, name):
         return self.fusion if kind == "fusion" else super().get(kind, name)
 
+    def options(self, kind, name):
+        return self.fusion.Options if kind == "fusion" else super().options(kind, name)
+
 
 def logits(fusion):
     registry = With(fusion)
