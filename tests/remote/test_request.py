@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core.remote.journal import request as module
+from qfusion_core.remote.journal import sent_request as module
 from qfusion_core.remote.journal.schema import empty
 from qfusion_core.remote.journal.sent_request import SentRequest, read_request, write_request
 
