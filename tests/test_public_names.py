@@ -53,7 +53,7 @@ def checked(tmp_path_factory):
     ran = subprocess.run(
         [
             *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"),
-            "--no-pretty",
+            *("--no-pretty", "--cache-dir", file.parent / "cache"),
             file,
         ],
         cwd=ROOT,
