@@ -77,4 +77,4 @@ def qfusion_datasets() -> Components:
 
 @hookspec
 def qfusion_engines() -> Components:
-    """Subclasses of `qfusion_core.Engine`, keyed by their ``name``. Provisional: none is used yet."""
+    """Subclasses of `qfusion_core.Engine`, keyed by their ``name``. Provisional: unused yet."""
