@@ -38,7 +38,7 @@ def provenance() -> dict[str, object]:
 
 def _commit() -> str | None:
     """Of the checkout that this package runs from, marked if it has changes; None elsewhere."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[1]
     if not (root / ".git").exists():
         return None
     try:
