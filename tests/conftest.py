@@ -14,17 +14,19 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+from support.places import GUARD, ROOT, python_path
+
 # torch reads it when it is imported: a child that is forked hangs where its parent had threads
 os.environ["OMP_NUM_THREADS"] = "1"
 # compiled once, also for processes that get a home of their own
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("qfusion") / "numba"))
 
-ROOT = Path(__file__).parents[1]
-GUARD = Path(__file__).parent / "guard"
-
 settings.register_profile("no deadline", deadline=None)  # no test is about time
 settings.load_profile("no deadline")
 
+pytest_plugins = [
+    "support.command_line", "support.errors", "support.remote_fixtures", "support.queue_fixtures",
+]  # fmt: skip
 collect_ignore = ["third_party"]  # what others wrote, faults included
 # programs of their own, each beside a conftest of its own
 collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
@@ -39,8 +41,7 @@ def pytest_configure():
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["SOCKET_GUARD"] = str(Path(tempfile.mkdtemp()) / "asked")
-    inherited = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(GUARD), inherited)))
+    os.environ["PYTHONPATH"] = python_path(GUARD)
     spec = importlib.util.spec_from_file_location("socket_guard", GUARD / "sitecustomize.py")
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
 

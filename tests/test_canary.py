@@ -17,7 +17,8 @@ JUNIT = f"""<testsuites><testsuite>
 <failure message="ValueError: singular&#10;more">{DEEP}</failure></testcase>
 <testcase classname="tests.plugins.test_x" name="test_y"><failure message="m">{DEEP}</failure>
 </testcase>
-<testcase classname="tests.plugins.ibm.test_z" name="test_z"><error message="AssertionError: 1 == 2">
+<testcase classname="tests.plugins.ibm.test_z" name="test_z">
+<error message="AssertionError: 1 == 2">
 tests/plugins/ibm/test_z.py:9: in test_z</error></testcase>
 <testcase classname="tests.data.test_a" name="test_a"><failure message="no">in test_a</failure>
 </testcase>

@@ -52,7 +52,7 @@ def test_the_check_for_imports_bites(imported):
 
 
 @pytest.fixture
-def statuses(tmp_path, monkeypatch, capsys):
+def statuses(tmp_path, monkeypatch, command_line):
     """The rows by name."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in [each for each in os.environ if each.startswith("AWS_")]:
@@ -63,11 +63,9 @@ def statuses(tmp_path, monkeypatch, capsys):
     path.write_text(BACKENDS)
 
     def _statuses(*words):
-        with pytest.raises(SystemExit) as end:
-            main(["backends", *words, "--backends-file", str(path), "--json"])
-        assert not end.value.code
-        rows = json.loads(capsys.readouterr().out)["backends"]
-        return {row["name"]: row for row in rows}
+        code, out, _ = command_line("backends", *words, "--backends-file", path, "--json")
+        assert not code
+        return {row["name"]: row for row in json.loads(out)["backends"]}
 
     return _statuses
 

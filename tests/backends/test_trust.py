@@ -3,16 +3,14 @@
 import json
 import logging
 import os
-import sys
-from pathlib import Path
 
 import pytest
 
 from qfusion_core import InputError, NotTrusted, Options, Registry, open_backend, read_prices, trust
 from qfusion_core.backends.file import PACKAGED, Backends
 from qfusion_core.backends.opening import open_named
-from qfusion_core.cli import main
 from qfusion_core.config.trust import distrust, trusted
+from support.places import THIRD_PARTY
 
 THEIRS = """
 version: 1
@@ -41,8 +39,7 @@ def here(tmp_path, monkeypatch):
     for name in ("QFUSION_BACKENDS", "QFUSION_PRICES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TOKEN", "a secret of the user's")
-    cloud = Path(__file__).parents[1] / "third_party" / "cloud"
-    monkeypatch.setattr(sys, "path", [str(cloud), *sys.path])
+    monkeypatch.syspath_prepend(THIRD_PARTY / "cloud")
     return folder
 
 
@@ -51,13 +48,6 @@ def theirs(here):
     (here / "backends.yaml").write_text(THEIRS)
     (here / "garnet.json").write_text("{}")
     return here / "backends.yaml"
-
-
-def shell(capsys, *words):
-    with pytest.raises(SystemExit) as end:
-        main([str(word) for word in words])
-    out, err = capsys.readouterr()
-    return int(end.value.code or 0), out, err
 
 
 @pytest.mark.parametrize("name", REMOTE)
@@ -201,17 +191,17 @@ def test_it_can_be_taken_back(theirs):
         distrust(theirs)
 
 
-def test_the_verb(theirs, capsys):
-    assert shell(capsys, "trust") == shell(capsys, "trust", "--list", "--remove")
-    assert shell(capsys, "trust", theirs) == (0, f"trusted: {theirs}\n", "")
-    assert json.loads(shell(capsys, "trust", "--list", "--json")[1])["trusted"].keys() == {
+def test_the_verb(theirs, command_line):
+    assert command_line("trust") == command_line("trust", "--list", "--remove")
+    assert command_line("trust", theirs) == (0, f"trusted: {theirs}\n", "")
+    assert json.loads(command_line("trust", "--list", "--json")[1])["trusted"].keys() == {
         str(theirs)
     }
-    assert "unchanged" in shell(capsys, "trust", "--list")[1]
+    assert "unchanged" in command_line("trust", "--list")[1]
     theirs.write_text(THEIRS + "#")
-    assert "changed" in shell(capsys, "trust", "--list")[1]
-    assert shell(capsys, "trust", "--remove", theirs)[0] == 0
-    assert shell(capsys, "trust", "none.yaml")[0] == 2
+    assert "changed" in command_line("trust", "--list")[1]
+    assert command_line("trust", "--remove", theirs)[0] == 0
+    assert command_line("trust", "none.yaml")[0] == 2
 
 
 def test_found_prices_do_not_count(here, tmp_path, caplog):

@@ -1,7 +1,6 @@
 """The command line's manners: one line per error, the right exit code, JSON as one document."""
 
 import json
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -10,31 +9,14 @@ import pytest
 from qfusion_core import InputError, QfusionError
 from qfusion_core.backends.file import Backends
 from qfusion_core.cli import main
-
-THIRD_PARTY = Path(__file__).parents[1] / "third_party"
-
-
-@pytest.fixture
-def qfusion(capsys, monkeypatch, tmp_path):
-    """Runs the command in an empty folder: (exit code, standard output, standard error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as left:
-            main(words)
-        printed = capsys.readouterr()
-        return left.value.code, printed.out, printed.err
-
-    return _qfusion
+from support.places import THIRD_PARTY
 
 
 @pytest.fixture
 def third_parties(monkeypatch):
     """The fixture distributions, as if they were installed."""
-    folders = [str(THIRD_PARTY / name) for name in ("good", "clashing", "broken")]
-    monkeypatch.setattr(sys, "path", [*folders, *sys.path])
+    for name in ("broken", "clashing", "good"):
+        monkeypatch.syspath_prepend(THIRD_PARTY / name)
 
 
 def test_version(qfusion):

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 from qfusion_core import InputError, Registry
+from qfusion_core.backends import opening
 from qfusion_core.backends.file import PACKAGED, Backends
 from qfusion_core.cli import main
 from qfusion_core.cli.demo import BACKENDS, ready
@@ -55,16 +56,16 @@ def test_with_everything_it_takes_all_five():
 
 
 def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
-    opened = Backends.open
+    opened = opening.open_named
 
-    def fails(self, name, *others):
+    def fails(backends, name, *others):
         if name == "ibm-noisy":
             raise InputError("ibm: qiskit-ibm-runtime 0.48 is installed, expected ...")
         if name == BACKENDS[-2]:
             raise ImportError("numpy.core.multiarray failed to import")
-        return opened(self, name, *others)
+        return opened(backends, name, *others)
 
-    monkeypatch.setattr(Backends, "open", fails)
+    monkeypatch.setattr(opening, "open_named", fails)
     names, left_out = ready(Backends.read(PACKAGED), Registry())
     assert names == list(BACKENDS[:-2])
     assert left_out == {
@@ -74,9 +75,9 @@ def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
 
 
 def test_nothing_is_trained_where_the_simulator_itself_does_not_open(monkeypatch):
-    def fails(self, name, *others):
+    def fails(backends, name, *others):
         raise InputError(f"{name} does not open")
 
-    monkeypatch.setattr(Backends, "open", fails)
+    monkeypatch.setattr(opening, "open_named", fails)
     with pytest.raises(InputError, match="statevector does not open"):
         ready(Backends.read(PACKAGED), Registry())

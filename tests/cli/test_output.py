@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from qfusion_core import QfusionError
-from qfusion_core.cli import main
 from qfusion_core.cli.compare_table import _errors
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
 from qfusion_core.cli.progress import show_epochs, show_jobs
@@ -22,21 +21,6 @@ from qfusion_core.provenance import provenance
 CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
 NASTY = "a\x1b]0;owned\x07\x9b2J\u202e[/][red]:smile:\nb"
 SHOWN = "a\\x1b]0;owned\\x07\\x9b2J\\u202e[/][red]:smile:\\x0ab"
-
-
-@pytest.fixture
-def qfusion(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        printed = capsys.readouterr()
-        return int(left.value.code or 0), printed.out, printed.err
-
-    return _qfusion
 
 
 def process(*words, **environment):
@@ -52,7 +36,7 @@ def process(*words, **environment):
 
 @pytest.mark.parametrize("file", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
 def test_all_that_is_printed_goes_through_one_place(file):
-    allowed = {"output.py": 2, "app.py": 1, "groups.py": 1}  # the version, the help
+    allowed = {"output.py": 2, "app.py": 1, "list_by_default.py": 1}  # the version, the help
     text = file.read_text()
     assert text.count("typer.echo(") <= allowed.get(file.name, 0)
     assert text.count("print(") <= {"output.py": 2}.get(file.name, 0)

@@ -22,19 +22,6 @@ LONGER = ("--set", "training.epochs=12", "--set", "training.learning_rate=0.05")
 QUICK = ("--preset", "hardware", "--quantum", "none", "--set", "training.epochs=2")
 
 
-@pytest.fixture
-def qfusion(capsys):
-    """Runs a command line; gives exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return run
-
-
 def rows_of(labels, rows=36):
     """Two features, decimals with a point, and labels in turn: each class at a place of its own."""
     random = np.random.default_rng(0)

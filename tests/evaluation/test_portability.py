@@ -29,7 +29,6 @@ from qfusion_core.config.presets import compose
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.evaluation.sampling import choose_rows
 
-REGISTRY = Registry()
 EXACT = ["statevector", "default-qubit", "lightning", "braket-local-exact"]
 SAMPLED = ["sampled", "braket-local"]
 # qiskit.aer is installed in one of the two environments that these tests run in
@@ -45,9 +44,9 @@ def trained(preset, rows=3, **choices):
     random = np.random.default_rng(5)
     data = Part(random.normal(size=(60, 6)).astype(np.float32), np.arange(60) % 3)
     quick = ["preprocess.quantum=[standardise,{pca: 4},standardise]", "quantum.options.layers=2"]
-    spec = compose(preset, "wine", settings=quick, registry=REGISTRY, **choices)
+    spec = compose(preset, "wine", settings=quick, registry=Registry(), **choices)
     torch.manual_seed(3)
-    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=REGISTRY)
+    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=Registry())
     model.attach(open_backend("statevector"))
     with torch.no_grad():
         for parameter in model.fusion.parameters():  # a gate of zero would hide every error
@@ -158,9 +157,9 @@ def test_a_sampled_backend_is_no_reference():
 
 @pytest.mark.parametrize("quantum", ["sham", "none"])
 def test_a_model_without_a_circuit_is_refused(quantum):
-    spec = compose("hardware", "wine", quantum=quantum, registry=REGISTRY)
+    spec = compose("hardware", "wine", quantum=quantum, registry=Registry())
     data = Part(np.random.default_rng(0).random((30, 5), dtype=np.float32), np.arange(30) % 3)
-    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=REGISTRY)
+    model = FusionClassifier.fit_transforms(spec, data, n_classes=3, registry=Registry())
     with pytest.raises(InputError, match="the model has no circuit"):
         compare(model, data, {"statevector": open_backend("statevector")})
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import NOISY_BACKENDS, SECRET
+from support.keys import QUEUE as SECRET
+from support.queue_fixtures import NOISY_BACKENDS
 
 
 @pytest.fixture
-def study(monkeypatch, tmp_path, machine):
+def study(monkeypatch, tmp_path, machine, installed):
     folder = Path(__file__).parents[2] / "examples" / "benchmarks"
     monkeypatch.syspath_prepend(str(folder))
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)

@@ -7,8 +7,6 @@ from contextlib import closing
 
 import pytest
 import torch
-from mutations import damage_bytes
-from oracle import command, outcome
 
 from qfusion_core import Circuit, Price, Range, Result, tiles
 from qfusion_core.remote.job import Call
@@ -18,6 +16,8 @@ from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.records import CallId, PlannedJob
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.storage.user_key import keys
+from support.fuzz.mutations import damage_bytes
+from support.fuzz.oracle import command, outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
 ABOUT = MeasurementIdentity("test", "", "paid", "toy", "")

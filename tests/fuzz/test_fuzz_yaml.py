@@ -3,8 +3,6 @@
 from math import inf
 
 import pytest
-from mutations import ODD, TOKENS, damage_text, written
-from oracle import command, outcome
 
 from qfusion_braket.pricing import PriceList as BraketPrices
 from qfusion_core import Registry
@@ -14,9 +12,11 @@ from qfusion_core.config.presets import PRESETS, compose
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList as IbmPrices
+from support.fuzz.mutations import ODD, TOKENS, damage_text, written
+from support.fuzz.oracle import command, outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
-REGISTRY = Registry()
+REGISTRY = Registry()  # nothing is looked for before it is asked
 PACKAGED = {
     "braket": YamlDocument.read("plugins/qfusion_braket/prices.yaml").data,
     "ibm": YamlDocument.read("plugins/qfusion_ibm/prices.yaml").data,

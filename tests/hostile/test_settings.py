@@ -5,7 +5,8 @@ import subprocess
 import sys
 
 import pytest
-from cloned import clone, contents
+
+from support.cloned import clone, contents
 
 EVALUATE = """
 import sys

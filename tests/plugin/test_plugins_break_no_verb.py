@@ -1,12 +1,12 @@
 """A plugin may print, raise whatever there is and take our names: no verb breaks; it is named."""
 
 import json
+import shutil
 import sys
 
 import pytest
 
 from qfusion_core import InputError, Registry
-from qfusion_core.cli import main
 from qfusion_core.runs.folder import RunFolder
 
 FUSION = """
@@ -49,27 +49,12 @@ def install(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text("[qfusion]\nacme = acme_theirs\n")
         text = FUSION.format(name=name, init=init, forward=forward, hook=hook, loading=loading)
         (folder / "acme_theirs.py").write_text(text)
-        monkeypatch.setattr(sys, "path", [str(folder), *sys.path])
+        monkeypatch.syspath_prepend(folder)
         monkeypatch.delitem(sys.modules, "acme_theirs", raising=False)
         return folder
 
     yield _install
     sys.modules.pop("acme_theirs", None)
-
-
-@pytest.fixture
-def qfusion(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as left:
-            main(words)
-        printed = capsys.readouterr()
-        return int(left.value.code or 0), printed.out, printed.err
-
-    return _qfusion
 
 
 TRAIN = ("train", "wine", "--preset", "hardware", "--set", "training.epochs=1", "--fusion")
@@ -122,12 +107,12 @@ def test_a_name_of_ours_stays_ours(install):
     assert theirs.failure.endswith(" already, which stays; rename this one or uninstall it")
 
 
-def test_a_run_says_which_distribution_it_needs(install, qfusion, tmp_path, monkeypatch):
+def test_a_run_says_which_distribution_it_needs(install, qfusion, tmp_path):
     folder = install()
     assert qfusion(*TRAIN, "theirs", "--out", "run", "--json")[0] == 0
     recorded = RunFolder.open("run").config.provenance["plugins"]
     assert recorded == {"fusion": {"distribution": "acme", "version": "1.0"}}
-    monkeypatch.setattr(sys, "path", [each for each in sys.path if each != str(folder)])
+    shutil.rmtree(folder)
     with pytest.raises(InputError) as refused:
         RunFolder.open("run")
     said = str(refused.value)

@@ -3,15 +3,11 @@
 The distributions in tests/third_party are put on the path, as an installation would.
 """
 
-import sys
-from pathlib import Path
-
 import pytest
 
 from qfusion_core import Fusion, InputError, Registry
 from qfusion_core.plugin.registry import KINDS
-
-THIRD_PARTY = Path(__file__).parents[1] / "third_party"
+from support.places import THIRD_PARTY
 
 
 @pytest.fixture
@@ -19,8 +15,8 @@ def install(monkeypatch):
     """A registry that sees our plugins and the named third-party distributions."""
 
     def _install(*folders):
-        found = [str(THIRD_PARTY / folder) for folder in folders]
-        monkeypatch.setattr(sys, "path", [*found, *sys.path])
+        for folder in folders:
+            monkeypatch.syspath_prepend(THIRD_PARTY / folder)
         return Registry()
 
     return _install

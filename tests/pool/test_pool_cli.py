@@ -12,10 +12,8 @@ import qfusion_core
 from machine import Machine
 from qfusion_core import trust
 from qfusion_core.backends.file import Backends
-from qfusion_core.cli import main
 from qfusion_core.errors import InputError
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
 
 BACKENDS = """
 version: 1
@@ -50,13 +48,10 @@ def right():
 
 
 @pytest.fixture
-def qfusion(machine, right, tmp_path, monkeypatch, capsys):
+def qfusion(qfusion, machine, right, tmp_path, monkeypatch):
     """Runs the command line beside two machines: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
     monkeypatch.setenv("RIGHT_TOKEN", SECRET)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
 
     def _qfusion(*words, most=100, other=100, share="even"):
         text = BACKENDS.format(
@@ -64,11 +59,7 @@ def qfusion(machine, right, tmp_path, monkeypatch, capsys):
         )
         (tmp_path / "backends.yaml").write_text(text)
         trust(tmp_path / "backends.yaml")
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
+        return qfusion(*words)
 
     return _qfusion
 

@@ -36,8 +36,9 @@ from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.jobs import forget_measurements
-
-from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS
+from qfusion_queue import Queue
+from support.keys import QUEUE as SECRET
+from support.remote_circuit import CIRCUIT, WEIGHTS, WORDS
 
 DATA = torch.linspace(-2, 2, 12, dtype=torch.float64).reshape(6, 2)
 AGAIN = "no job is lost: run the same again, or `qfusion jobs resume "
@@ -55,12 +56,15 @@ def other():
 def pool(machine, other, connect):
     """Makes pools of machines a and b; more members and another share if given."""
 
-    def _pool(measurement, *, share="even", budgets=None, more=None, absent=None, **options):
+    def _pool(
+        measurement, *, share="even", kinds=None, budgets=None, more=None, absent=None, **options
+    ):
         members = {}
         for name, at in (("a", machine), ("b", other)):
             if name in (absent or {}):
                 continue
-            members[name] = connect(measurement, url=at.url, **options)
+            kind = (kinds or {}).get(name, Queue)
+            members[name] = connect(measurement, kind=kind, url=at.url, **options)
             budget = (budgets or {}).get(name, Budget(max_jobs=1000))
             members[name].bound = Binding(name, budget, measurement)
         for name, device in (more or {}).items():
@@ -278,13 +282,16 @@ def test_a_machine_that_is_away_gets_nothing(machine, other, measure):
     assert SECRET not in measure.said[0]
 
 
-def test_a_machine_that_takes_jobs_but_runs_none_gets_nothing(machine, other, pool, tmp_path):
-    with Measurement(tmp_path / "run", "evaluate", say=(said := []).append) as measurement:
-        fleet = pool(measurement)
-        findings = [Finding("machine", "ok", "", 3), Finding("status", "warning", "off", away=True)]
-        fleet.members["a"].preflight = lambda: findings
-        fleet.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
-    assert said == ["both: without a: status: off"]
+class RunsNone(Queue):
+    """Takes jobs, and says that it runs none now."""
+
+    def preflight(self):
+        return [*super().preflight(), Finding("status", "warning", "off", away=True)]
+
+
+def test_a_machine_that_takes_jobs_but_runs_none_gets_nothing(machine, other, measure):
+    measure(kinds={"a": RunsNone})
+    assert measure.said == ["both: without a: status: off"]
     assert (len(machine.jobs), len(other.jobs)) == (0, 6)
 
 
@@ -412,14 +419,15 @@ def test_jobs_of_a_member_that_cannot_be_opened_are_not_bought_again(
     assert len(keys(machine, other)) == 6
 
 
-def test_an_interrupt_says_how_to_go_on(machine, other, pool, tmp_path, failure, measure):
-    def interrupted(job_id):
+class IsInterrupted(Queue):
+    """Somebody presses Ctrl-C while it is asked."""
+
+    def status(self, job_id):
         raise KeyboardInterrupt
 
-    with Measurement(tmp_path / "run", "evaluate") as measurement:
-        fleet = pool(measurement)
-        fleet.members["b"].status = interrupted
-        line = failure(Interrupted, fleet.expectations, CIRCUIT, DATA, WEIGHTS, WORDS)
+
+def test_an_interrupt_says_how_to_go_on(machine, other, failure, measure):
+    line = failure(Interrupted, measure, kinds={"b": IsInterrupted})
     assert line.startswith("both: interrupted; jobs that were submitted stay at the provider")
     measure()
     assert len(keys(machine, other)) == 6

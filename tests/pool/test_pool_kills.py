@@ -7,11 +7,10 @@ import random
 from pathlib import Path
 
 import pytest
-from remote_kills import KILLED, POINTS, Warm
 
 from machine import Machine
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
+from support.kills import KILLED, POINTS, Warm
 
 FAULTS = {
     "none": {},

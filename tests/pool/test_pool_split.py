@@ -1,10 +1,11 @@
 """How rows are shared: laws over whatever hypothesis thinks of."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import event, given
 from hypothesis import strategies as st
 
 from qfusion_core import Finding
@@ -20,8 +21,8 @@ from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.planning import require_cover
 from qfusion_core.remote.price import Price
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, SECRET, WEIGHTS, WORDS
+from support.keys import QUEUE as SECRET
+from support.remote_circuit import CIRCUIT, WEIGHTS, WORDS
 
 NAMES = "abcd"
 weights = st.lists(
@@ -74,13 +75,28 @@ def test_merged_regions_are_the_same_regions_in_fewest_pieces(cells):
         assert len([1 for _, of in merged if of == columns]) == len(ranges(rows))
 
 
-def pool(folder, share, *members):
+class Unasked(Queue):
+    """Nobody is asked how long its queue is: it was told."""
+
+    waiting = None
+
+    def preflight(self):
+        return [Finding("machine", "ok", "", self.waiting)]
+
+
+class Unpriced(Unasked):
+    """Tells no price in dollars."""
+
+    def price(self, job):
+        return replace(super().price(job), usd=None)
+
+
+def pool(folder, share, *members, kinds=(Unasked, Unasked, Unasked)):
     """A pool of (rows of a job, budget) each, on machines that are not asked."""
     measurement = Measurement(folder, "law")
     devices = {}
-    for name, (rows, budget) in zip(NAMES, members, strict=False):
-        device = Queue(Queue.Options(rows_per_job=rows), Queue.Credentials(token=SECRET))
-        device.preflight = list
+    for name, (rows, budget), kind in zip(NAMES, members, kinds, strict=False):
+        device = kind(kind.Options(rows_per_job=rows), kind.Credentials(token=SECRET))
         device.bound = Binding(name, budget, measurement)
         devices[name] = device
     options = PoolOptions(backends=tuple(devices), share=share)
@@ -94,32 +110,76 @@ budgets = st.builds(
 members = st.lists(st.tuples(st.integers(1, 9), budgets), min_size=1, max_size=3)
 
 
-@given(st.integers(1, 40), members, st.sampled_from(["even", "queue", "price"]))
+shares = st.sampled_from(["even", "queue", "price"])
+
+
+def call_of(rows):
+    return Call.of(CIRCUIT, CIRCUIT.angles(torch.rand(rows, 2).double(), WEIGHTS), WORDS)
+
+
+def require_plan(fleet, call, plan):
+    """Each value once, in order, within each budget; the rows of each member."""
+    require_cover("pool", call, [each.job for each in plan])
+    assert [each.position for each in plan] == list(range(len(plan)))
+    given = dict.fromkeys(fleet.members, 0)
+    for name, device in fleet.members.items():
+        ours = [each for each in plan if each.backend == name]
+        given[name] = sum(each.job.shape[0] for each in ours)
+        prices = Price.total(each.price for each in ours)
+        require_budget(name, device.bound.budget, fleet_spent(device), prices)
+    return given
+
+
+@given(st.integers(1, 40), members, shares)
 def test_a_plan_covers_every_value_once_within_every_budget(tmp_path_factory, rows, members, share):
     fleet = pool(tmp_path_factory.getbasetemp(), share, *members)
-    angles = CIRCUIT.angles(torch.rand(rows, 2).double(), WEIGHTS)
-    call = Call.of(CIRCUIT, angles, WORDS)
+    call = call_of(rows)
     try:
         plan = fleet.assign(call)
     except BudgetError as error:
-        assert error.exit_code == 3
+        event("refused")
         taken = int(str(error).split("the budgets take ")[1].split()[0])
-        assert taken < rows  # and so many would do, but for those that cannot be priced
-        if taken:
-            fleet.assign(Call.of(CIRCUIT, angles[:taken], WORDS))
-        return
-    require_cover("pool", call, [each.job for each in plan])
-    assert [each.position for each in plan] == list(range(len(plan)))
-    for name, device in fleet.members.items():
-        prices = [each.price for each in plan if each.backend == name]
-        require_budget(name, device.bound.budget, fleet_spent(device), Price.total(prices))
-    if share == "even":
-        fair = apportion(rows, dict.fromkeys(fleet.members, 1.0))
-        shares = {name: 0 for name in fair}
-        for each in plan:
-            shares[each.backend] += each.job.shape[0]
-        if all(shares[name] <= fair[name] for name in fair):
-            assert shares == fair
+        assert taken < rows
+        if taken:  # and so many would do
+            fewer = call_of(taken)
+            require_plan(fleet, fewer, fleet.assign(fewer))
+    else:
+        event("planned")
+        require_plan(fleet, call, plan)
+
+
+@given(
+    st.integers(1, 40),
+    st.lists(st.integers(1, 9), min_size=1, max_size=3),
+    st.builds(
+        # a row takes 2,000 shots, at most 2.2 USD and a job's 0.3
+        Budget, max_jobs=st.integers(40, 99), max_shots=st.none() | st.integers(80_000, 99_000),
+        max_usd=st.none() | st.floats(100, 200),
+    ),
+)  # fmt: skip
+def test_where_each_could_take_all_an_even_share_is_one(tmp_path_factory, rows, sizes, plenty):
+    fleet = pool(tmp_path_factory.getbasetemp(), "even", *((size, plenty) for size in sizes))
+    call = call_of(rows)
+    given = require_plan(fleet, call, fleet.assign(call))
+    assert given == apportion(rows, dict.fromkeys(fleet.members, 1.0))
+
+
+@given(
+    st.integers(1, 9),
+    st.lists(st.tuples(st.integers(1, 9), st.integers(1, 4)), min_size=1, max_size=3),
+    shares,
+)
+def test_what_no_budget_takes_is_refused_with_what_they_take(tmp_path_factory, more, sizes, share):
+    most = sum(size * jobs for size, jobs in sizes)
+    tight = ((size, Budget(max_jobs=jobs)) for size, jobs in sizes)
+    fleet = pool(tmp_path_factory.getbasetemp(), share, *tight)
+    with pytest.raises(BudgetError) as refused:
+        fleet.assign(call_of(most + more))
+    assert refused.value.exit_code == 3
+    assert f"the budgets take {most} of {most + more} row(s)" in str(refused.value)
+    whole = call_of(most)
+    given = require_plan(fleet, whole, fleet.assign(whole))
+    assert list(given.values()) == [size * jobs for size, jobs in sizes]
 
 
 def fleet_spent(device):
@@ -147,13 +207,12 @@ def test_rows_by_weight_price_and_queue(tmp_path):
     queued = pool(tmp_path, "queue", (9, plenty), (9, plenty), (9, plenty))
     lengths = {"a": 0, "b": 5, "c": None}
     for name, device in queued.members.items():
-        told = lengths[name]
-        device.preflight = lambda told=told: [Finding("machine", "ok", "", told)]
+        device.waiting = lengths[name]
     assert rows(queued) == apportion(12, {"a": 1, "b": 1 / 6, "c": 1 / 6})
 
 
 def test_a_price_that_is_not_known_cannot_be_compared(tmp_path):
-    fleet = pool(tmp_path, "price", (9, Budget(max_jobs=9)), (9, Budget(max_jobs=9)))
-    fleet.members["b"].price = lambda job: Price(1, 1)
+    some = 9, Budget(max_jobs=9)
+    fleet = pool(tmp_path, "price", some, some, kinds=(Unasked, Unpriced))
     with pytest.raises(InputError, match=r"^b: no price in USD is known, so rows cannot be shared"):
         fleet.assign(Call.of(CIRCUIT, torch.zeros(2, CIRCUIT.n_angles), WORDS))

@@ -1,4 +1,4 @@
-"""The process of `remote_warm`; its works run six rows on a pool of two machines, ``a`` and ``b``.
+"""The process of `support.warm`; its works run six rows on a pool of two machines, ``a`` and ``b``.
 
 A work holds ``urls`` of both, ``folder`` and ``out``, perhaps ``rows`` of a job and ``share``; and
 how it dies: ``access`` and ``after`` as there, or the ``member`` at whose ``point``.
@@ -8,11 +8,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parent))
 import torch
-from conftest import SECRET
-from remote_circuit import CIRCUIT, QUICK, WEIGHTS, WORDS
-from remote_warm import die_at_access, mortal, serve
 
 from qfusion_core import Measurement, QfusionError
 from qfusion_core.pool.device import Pool
@@ -20,6 +16,9 @@ from qfusion_core.pool.options import PoolOptions
 from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
+from support.keys import QUEUE as SECRET
+from support.remote_circuit import CIRCUIT, QUICK, WEIGHTS, WORDS
+from support.warm import die_at_access, mortal, serve
 
 Mortal = mortal(Queue)
 DATA = torch.linspace(-2, 2, 12, dtype=torch.float64).reshape(6, 2)
@@ -55,5 +54,5 @@ def work(_, spec):
 
 
 if __name__ == "__main__":
-    sys.modules["remote_warm"].work = work  # it forks, this works
+    sys.modules["support.warm"].work = work  # it forks, this works
     serve(None)

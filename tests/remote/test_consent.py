@@ -11,8 +11,7 @@ from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 def refuse(price):

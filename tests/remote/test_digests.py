@@ -11,8 +11,8 @@ from qfusion_core.options import Options, values_digests
 from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
-
-from .conftest import QUICK, SECRET
+from support.keys import QUEUE as SECRET
+from support.remote_circuit import QUICK
 
 
 class Newer(Queue):
@@ -158,7 +158,7 @@ def test_a_new_measurement_beside_one_that_is_open_is_said(measure, machine, fai
     machine.seconds = 60
     failure(JobsPending, measure, options={"timeout_seconds": 0})
     machine.seconds, said = 0, []
-    measure(options={"shots": 50}, say=said.append)
+    measure(shots=50, say=said.append)
     (line,) = said
     assert "with 3 job(s) at the provider is open, of backend 'queue' with other options" in line
     assert "`qfusion jobs list " in line

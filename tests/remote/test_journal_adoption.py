@@ -12,8 +12,6 @@ import stat
 from pathlib import Path
 
 import pytest
-from old_journals import unpacked
-from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 from qfusion_core import InputError, Measurement
 from qfusion_core.cli import main
@@ -23,8 +21,9 @@ from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
+from support.old_journals import unpacked
+from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 OLD = Path(__file__).with_name("journals")
 VERBS = ("list", "resume", "cancel", "forget")

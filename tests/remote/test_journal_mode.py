@@ -12,7 +12,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from remote_vfs import use
 
 from qfusion_core import InputError, QfusionError
 from qfusion_core.remote import totals
@@ -22,6 +21,7 @@ from qfusion_core.remote.journal.file import is_logged_ahead
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.storage import mounts
+from support.vfs import use
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
 

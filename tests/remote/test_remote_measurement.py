@@ -22,8 +22,7 @@ from qfusion_core.remote.budget import Budget
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows import jobs
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 def test_a_finished_measurement_is_reused_unless_again(machine, measure):
@@ -54,9 +53,9 @@ def test_another_verb_or_subject_is_another_measurement(machine, measure):
 
 def test_only_options_that_change_values_count(machine, measure):
     measure()
-    measure(options={"timeout_seconds": 7, "poll_seconds": 0.003, "tries": 2})
+    measure(timeout_seconds=7, poll_seconds=0.003, tries=2)
     assert len(machine.jobs) == 3
-    measure(options={"shots": 50})
+    measure(shots=50)
     assert len(machine.jobs) == 6
 
 
@@ -69,7 +68,7 @@ def test_the_stored_plan_is_used(machine, measure, monkeypatch):
     with pytest.raises(JobsLeft):
         measure(wait=False)
     machine.seconds = 0
-    values = measure(options={"rows_per_job": 3})
+    values = measure(rows_per_job=3)
     assert len(machine.jobs) == 3
     assert values.shape == (3, 3)
 
@@ -211,7 +210,7 @@ def test_what_another_process_sends_meanwhile_is_not_forgotten(
     def slowly(*arguments):
         rows = chosen(*arguments)
         monkeypatch.setattr(jobs, "chosen", chosen)
-        failure(JobsPending, measure, options={"timeout_seconds": 0.05})
+        failure(JobsPending, measure, timeout_seconds=0.05)
         return rows
 
     monkeypatch.setattr(jobs, "chosen", slowly)

@@ -6,8 +6,7 @@ import pytest
 
 from qfusion_core import Measurement, QfusionError, RemoteError, open_backend, trust
 from qfusion_core.backends.file import Backends
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
 
 ENTRY = """
 version: 1

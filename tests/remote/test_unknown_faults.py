@@ -31,8 +31,7 @@ from qfusion_core.errors import InputError, Interrupted
 from qfusion_core.remote.submission import Submission
 from qfusion_core.workflows.jobs import forget_measurements
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 AGAIN = "no job is lost: run the same again, or `qfusion jobs resume "
 

@@ -15,7 +15,6 @@ from qfusion_core.runs.claim import claimed, new_folder, training_lock
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.workflows.train import resume, train
 
-REGISTRY = Registry()
 QUICK = ["training.epochs=2", "quantum.options.layers=1"]
 
 
@@ -156,11 +155,11 @@ def test_a_training_that_cannot_begin_leaves_its_place_free(tmp_path):
         "wine",
         settings=[*QUICK, "training.learning_rate=1e30", "training.clip_norm=null"],
         quantum="none",
-        registry=REGISTRY,
+        registry=Registry(),
     )
     with pytest.raises(Exception, match="lower training"):
         train(spec, tmp_path / "run")
-    spec = compose("hardware", "wine", settings=QUICK, quantum="none", registry=REGISTRY)
+    spec = compose("hardware", "wine", settings=QUICK, quantum="none", registry=Registry())
     train(spec, tmp_path / "run")
 
 

@@ -26,7 +26,6 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.model_card import inert, model_card
 from qfusion_core.workflows.train import resume, train
 
-REGISTRY = Registry()
 SETTINGS = ["training.epochs=2", "quantum.options.layers=1"]
 
 
@@ -37,7 +36,7 @@ class Cut(Exception):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "wine"
-    return train(compose("hardware", "wine", settings=SETTINGS, registry=REGISTRY), folder).path
+    return train(compose("hardware", "wine", settings=SETTINGS, registry=Registry()), folder).path
 
 
 @pytest.fixture(scope="module")
@@ -48,15 +47,10 @@ def cut(tmp_path_factory):
         raise Cut
 
     folder = tmp_path_factory.mktemp("runs") / "cut"
-    spec = compose("hardware", "wine", settings=SETTINGS, registry=REGISTRY)
+    spec = compose("hardware", "wine", settings=SETTINGS, registry=Registry())
     with pytest.raises(Cut):
         train(spec, folder, on_epoch=stop)
     return folder
-
-
-@pytest.fixture
-def run(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "run")
 
 
 @pytest.fixture
@@ -110,7 +104,7 @@ def test_names_that_yaml_reads_as_something_else_come_back_from_a_training(tmp_p
         f"file:{tmp_path / 't.parquet'}",
         quantum="none",
         settings=["training.epochs=1"],
-        registry=REGISTRY,
+        registry=Registry(),
     )
     folder = train(spec, tmp_path / "run")
     assert sorted(folder.config.classes) == sorted(names)
@@ -151,7 +145,7 @@ def test_sizes_are_bounded_and_compared_before_memory_is_taken(run, place, value
 
 def test_156_qubits_are_allowed():
     settings = ["quantum.options.qubits=156", "quantum.options.readout=xyz+pairs"]
-    spec = compose("hardware", "wine", settings=settings, registry=REGISTRY)
+    spec = compose("hardware", "wine", settings=settings, registry=Registry())
     assert spec.quantum.options["qubits"] == 156
 
 
@@ -442,11 +436,11 @@ def test_an_address_that_only_a_run_folder_names_is_asked_only_if_allowed(
     monkeypatch.delenv("QFUSION_DATA", raising=False)  # else nobody has to be asked
     change(run, spec__data={"type": "covertype", "options": {"url": "http://127.0.0.1:9/x"}})
     folder = RunFolder.open(run)
-    said = refusal(folder.load_split, REGISTRY)
+    said = refusal(folder.load_split, Registry())
     assert "the run folder names http://127.0.0.1:9/x for the data set, not the publisher" in said
     assert "add --allow-url" in said
     with pytest.raises(QfusionError, match="could not download"):
-        folder.load_split(REGISTRY, allow_url=True)
+        folder.load_split(Registry(), allow_url=True)
 
 
 def test_names_of_strangers_are_inert_in_the_model_card(run):
@@ -480,9 +474,9 @@ def test_an_overlay_replaces_parts_of_the_model_and_nothing_else(tmp_path, then,
     preset = tmp_path / "p.yaml"
     kinds = "classical: mlp\nquantum: none\nfusion: concat\n"
     preset.write_text(f"{kinds}overlays:\n- if: {{data: wine}}\n  then: {then}\n")
-    assert text in refusal(compose, str(preset), "wine", registry=REGISTRY)
+    assert text in refusal(compose, str(preset), "wine", registry=Registry())
     preset.write_text(f"{kinds}data: wine\n")
-    assert "unknown key 'data'" in refusal(compose, str(preset), "wine", registry=REGISTRY)
+    assert "unknown key 'data'" in refusal(compose, str(preset), "wine", registry=Registry())
 
 
 def test_an_overlay_may_name_a_component_by_its_name(tmp_path):
@@ -491,12 +485,12 @@ def test_an_overlay_may_name_a_component_by_its_name(tmp_path):
     overlays = "- if: {data: wine}\n  then: {classical: identity}\n"
     overlays += "- if: {classical: identity}\n  then: {training: {epochs: 1e1}}\n"
     preset.write_text(f"{kinds}overlays:\n{overlays}")
-    spec = compose(str(preset), "wine", registry=REGISTRY)
+    spec = compose(str(preset), "wine", registry=Registry())
     assert spec.classical.type == "identity"
 
 
 def test_a_place_where_no_folder_can_be_is_one_line(tmp_path):
-    spec = compose("hardware", "wine", quantum="none", settings=SETTINGS, registry=REGISTRY)
+    spec = compose("hardware", "wine", quantum="none", settings=SETTINGS, registry=Registry())
     for out in (tmp_path / ("x" * 300), tmp_path / "a\0b"):
         assert "cannot write a run folder there" in refusal(train, spec, out)
         assert refusal(load, out)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 
 import pytest
 import torch
@@ -19,11 +18,6 @@ def trained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "wine"
     spec = compose("hardware", "wine", settings=["training.epochs=2"], registry=Registry())
     return train(spec, folder, backend="statevector").path
-
-
-@pytest.fixture
-def run(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "run")
 
 
 def refusal(path):

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from support.places import EXAMPLE, TESTS, python_path
+
 KILLED = -9
 POINTS = (
     "before the intent", "after the intent", "after the submit", "while polling", "while storing",
@@ -33,7 +35,11 @@ class Warm:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "XDG_STATE_HOME": self.state.name},
+            env={
+                **os.environ,
+                "XDG_STATE_HOME": self.state.name,
+                "PYTHONPATH": python_path(TESTS, EXAMPLE),
+            },
         )
         assert self.process.stdout.readline() == "ready\n"
 

@@ -6,11 +6,11 @@ import time
 
 import pytest
 import torch
-from remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 from qfusion_core import InputError, adopt_jobs
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.testing import ReferenceDevice
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 def unpacked(journals, run, name="version-3"):

@@ -1,13 +1,8 @@
 """What the tests of remote devices evaluate, and how impatiently."""
 
-import math
-
 import torch
 
 from qfusion_core import Angle, Circuit, Gate, Term
-from qfusion_core.remote.options import RemoteOptions
-
-RemoteOptions.margin_seconds = -math.inf  # no test waits for minutes: here grace may be short
 
 CIRCUIT = Circuit(
     2,
@@ -26,3 +21,16 @@ QUICK = {
     "poll_seconds": 0.002, "poll_seconds_max": 0.01, "grace_seconds": 0.05,
     "lease_seconds": 600, "tries": 3, "timeout_seconds": 20,
 }  # fmt: skip
+
+
+def ring(n_wires=4, layers=3):
+    """Data and weights in every layer, a ring of CNOTs: 12 data and 24 weight angles for four."""
+    gates, weight = [], 0
+    for _ in range(layers):
+        for wire in range(n_wires):
+            gates.append(Gate("RY", (wire,), Angle((Term("data", wire, 1.0),))))
+            for name in ("RY", "RZ"):
+                gates.append(Gate(name, (wire,), Angle((Term("weight", weight, 1.0),))))
+                weight += 1
+        gates += [Gate("CNOT", (wire, (wire + 1) % n_wires)) for wire in range(n_wires)]
+    return Circuit(n_wires, tuple(gates), n_wires, weight)

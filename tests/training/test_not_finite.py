@@ -17,8 +17,6 @@ from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits, r
 from qfusion_core.runs.folder import load_split
 from qfusion_core.workflows.train import resume, train
 
-REGISTRY = Registry()
-
 
 def table(path, fill=None, rows=80):
     """A table in which one row, if any, holds a fill value."""
@@ -34,13 +32,13 @@ def table(path, fill=None, rows=80):
 
 def compose_for(path, *settings):
     quick = ["training.epochs=3", "quantum.options.layers=1", *settings]
-    return compose("hardware", f"file:{path}", settings=quick, registry=REGISTRY)
+    return compose("hardware", f"file:{path}", settings=quick, registry=Registry())
 
 
 def row_of(path, part):
     """A row of the file that lies in a part."""
     spec = compose_for(path)
-    wanted = getattr(load_split(spec.data, 0, REGISTRY), part).x[0, 0]
+    wanted = getattr(load_split(spec.data, 0, Registry()), part).x[0, 0]
     column = pd.read_csv(path)["dem"].to_numpy()
     return int(np.argmin(np.abs(column - wanted)))
 
@@ -116,7 +114,7 @@ def test_evaluate_refuses_a_row_whose_score_would_be_no_number(tmp_path, capsys,
     table(path, (row_of(path, "test"), 1e30))
     config = run / "config.yaml"
     old = RunFolder.open(run).config
-    new = digest(load_split(old.spec.data, 0, REGISTRY))
+    new = digest(load_split(old.spec.data, 0, Registry()))
     config.write_text(config.read_text().replace(old.data_digest, new))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as end:

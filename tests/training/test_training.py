@@ -19,7 +19,6 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.training.fit import class_weights
 from qfusion_core.workflows.train import resume, train
 
-REGISTRY = Registry()
 QUICK = ("training.epochs=4", "quantum.options.layers=1")
 
 
@@ -28,7 +27,7 @@ class Cut(Exception):
 
 
 def spec(*settings, preset="hardware", **choices):
-    return compose(preset, "wine", settings=[*QUICK, *settings], registry=REGISTRY, **choices)
+    return compose(preset, "wine", settings=[*QUICK, *settings], registry=Registry(), **choices)
 
 
 def weights(folder: RunFolder) -> bytes:
@@ -103,7 +102,7 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path):
     assert len(lines) == best["epoch"] + 3 + 1
     assert folder.read_metrics()["validation"] == best
     model = load(folder.path, "statevector")
-    validation = folder.load_split(REGISTRY).validation
+    validation = folder.load_split(Registry()).validation
     logits = model(*model.preprocess(torch.from_numpy(validation.x)))
     accuracy = (logits.argmax(1).numpy() == validation.y).mean()
     assert accuracy == pytest.approx(best["validation_accuracy"])
@@ -111,7 +110,7 @@ def test_early_stopping_keeps_the_best_epoch(tmp_path):
 
 def test_transforms_are_fitted_on_the_training_part_only(tmp_path):
     folder = train(spec("preprocess.classical=[standardise]"), tmp_path / "run")
-    split = folder.load_split(REGISTRY)
+    split = folder.load_split(Registry())
     mean = load(folder.path).transforms["classical"].steps[0].mean
     np.testing.assert_allclose(mean, split.train.x.astype(float).mean(0))
 

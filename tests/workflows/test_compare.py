@@ -15,8 +15,9 @@ from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.runs.folder import RunFolder
 from qfusion_queue import Queue
-
-from .conftest import NOISY_BACKENDS, QUICK, SECRET
+from support.keys import QUEUE as SECRET
+from support.queue_fixtures import NOISY_BACKENDS
+from support.remote_circuit import QUICK
 
 MORE = """
   second: {{type: queue, options: *options, credentials: *credentials, budget: *budget}}

@@ -4,14 +4,12 @@ import json
 import shutil
 
 import pytest
-from remote_vfs import use
 
-from qfusion_core.cli import main
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.storage import mounts
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
+from support.vfs import use
 
 QUICK = "poll_seconds: 0.002, poll_seconds_max: 0.01, grace_seconds: 0.05"
 FILE = """
@@ -47,25 +45,30 @@ TWO = "that two machines at once keep each other out is not promised"
 
 
 @pytest.fixture
-def check(machine, tmp_path, monkeypatch, capsys):
-    """Runs `qfusion backends --check`: exit code, and (status, what, detail) by backend."""
+def file(machine, tmp_path, monkeypatch):
+    """The backends, in no place where they would be found."""
     monkeypatch.delenv("QFUSION_JOURNAL_MODE", raising=False)
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
     path = tmp_path / "some.yaml"
     path.write_text(FILE.format(url=machine.url, quick=QUICK))
+    return path
+
+
+@pytest.fixture
+def check(command_line, file):
+    """Runs `qfusion backends --check`: exit code, and (status, what, detail) by backend."""
 
     def _check(*words):
-        with pytest.raises(SystemExit) as end:
-            main(["backends", *words, "--check", "--backends-file", str(path), "--json"])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
+        code, out, err = command_line(
+            "backends", *words, "--check", "--backends-file", file, "--json"
+        )
         assert err == ""
         rows = json.loads(out)["backends"]
         for row in rows:
             failed = "failed" in [finding["status"] for finding in row["findings"]]
             assert row["status"] == ("failed" if failed else "ok")
             assert not any("\n" in finding["detail"] for finding in row["findings"])
-        return int(end.value.code or 0), {
+        return code, {
             row["name"]: [(f["status"], f["what"], f["detail"]) for f in row["findings"]]
             for row in rows
         }
@@ -167,21 +170,15 @@ def test_a_job_that_waits_too_long_is_cancelled(check, machine, monkeypatch):
     assert [machine.status(job)["state"] for job in machine.jobs] == ["cancelled"]
 
 
-def test_lines_and_exit_codes(capsys, tmp_path, machine, monkeypatch):
-    monkeypatch.setenv("QUEUE_TOKEN", SECRET)
-    path = tmp_path / "some.yaml"
-    path.write_text(FILE.format(url=machine.url, quick=QUICK))
-
+def test_lines_and_exit_codes(command_line, file):
     def run(*words):
-        with pytest.raises(SystemExit) as end:
-            main(["backends", *words, "--backends-file", str(path)])
-        return int(end.value.code or 0), *capsys.readouterr()
+        return command_line("backends", *words, "--backends-file", file)
 
     code, out, _ = run("exact", "typo", "--check")
     assert code == 1
     assert out.splitlines()[0] == "exact"
     assert out.splitlines()[1].startswith("  ok      device: 'statevector' of qfusion ")
-    assert out.endswith(f"2 backend(s) in {path}, 1 failed: typo\n")
+    assert out.endswith(f"2 backend(s) in {file}, 1 failed: typo\n")
     code, _, err = run("exat", "--check")
     assert code == 2
     assert "unknown backend 'exat'" in err

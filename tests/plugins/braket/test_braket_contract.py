@@ -6,8 +6,8 @@ import pytest
 
 from qfusion_braket.device import Braket
 from qfusion_core.testing import RemoteDeviceContract
-
-from .conftest import QUICK, REMOTE
+from support.braket.access import REMOTE
+from support.remote_circuit import QUICK
 
 
 class ServiceContract(RemoteDeviceContract):

@@ -15,8 +15,7 @@ from qfusion_braket.simulated_circuit import parities
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
 from qfusion_core.circuits.circuit import FIXED, ROTATIONS
 from qfusion_core.testing import ReferenceDevice, RemoteDeviceContract
-
-from . import saved_devices
+from support.braket import saved_devices
 
 PERFECT = (1.0, 1.0, 1.0)
 FAMILIES = {

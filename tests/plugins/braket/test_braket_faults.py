@@ -119,7 +119,7 @@ def test_a_task_is_found_on_a_later_page(service, measure, connect):
 
 def test_the_same_key_is_the_same_task(service, connect):
     """Even where the search shows nothing: AWS knows the token."""
-    from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+    from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
     device = connect()
     job, *_ = device.plan(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)

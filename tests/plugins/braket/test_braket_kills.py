@@ -1,15 +1,15 @@
-"""SIGKILL anywhere in the AWS client; see `remote_kills`."""
+"""SIGKILL anywhere in the AWS client; see `support.kills`."""
 
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from braket_server import environment as surroundings
-from braket_server import running
-from braket_service import Service
-from remote_kills import Kills, Warm
 
-from .conftest import SECRET
+from support.braket.server import environment as surroundings
+from support.braket.server import running
+from support.braket.service import Service
+from support.keys import BRAKET as SECRET
+from support.kills import Kills, Warm
 
 
 @pytest.fixture(scope="module")

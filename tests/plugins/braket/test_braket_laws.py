@@ -10,7 +10,6 @@ import sys
 import numpy as np
 import pytest
 import torch
-from braket_circuits import executed, expected, gates_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +22,8 @@ from qfusion_braket.reply import reply_of
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
 from qfusion_core.circuits.circuit import FIXED
 from qfusion_core.testing.reference import ReferenceDevice
-
-from .conftest import CIRCUIT, WEIGHTS
+from support.braket.circuits import executed, expected, gates_of
+from support.remote_circuit import CIRCUIT, WEIGHTS
 
 GATES = {
     "all": None,

@@ -1,13 +1,10 @@
 """Estimates without an account and without a network, from the packaged list and from replies."""
 
 import json
-import shutil
 import socket
 from datetime import date
 
 import pytest
-from braket_devices import GARNET
-from command_line import command_line
 
 from qfusion_braket.device import Braket
 from qfusion_braket.device_names import REGIONS, SIMULATORS, place
@@ -15,8 +12,7 @@ from qfusion_core import BudgetError, InputError, MachineFacts, Registry
 from qfusion_core.backends.offline import listed_machines
 from qfusion_core.remote import price_age
 from qfusion_core.remote.budget import Budget
-
-from .conftest import SECRET
+from support.braket.devices import GARNET
 
 BACKENDS = """
 version: 1
@@ -35,11 +31,6 @@ LIST = Braket.machines
 
 
 @pytest.fixture
-def run(trained, tmp_path):
-    return shutil.copytree(trained, tmp_path / "run")
-
-
-@pytest.fixture
 def opened(monkeypatch):
     """What a socket was opened for."""
     found = []
@@ -54,13 +45,11 @@ def opened(monkeypatch):
 
 
 @pytest.fixture
-def qfusion(tmp_path, monkeypatch, capsys):
-    """Runs the command line: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
+def qfusion(qfusion, tmp_path, monkeypatch):
+    """Runs the command line beside backends that are named: (exit code, standard output, error)."""
     monkeypatch.setenv("QFUSION_BACKENDS", str(tmp_path / "backends.yaml"))
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
-    return command_line(capsys, SECRET)
+    return qfusion
 
 
 def estimate(qfusion, run, backend, *words):
@@ -212,7 +201,8 @@ def cost_of(service, price):
 def test_the_list_never_satisfies_a_budget(service, connect):
     """By the list, 16000 shots cost 23.50 USD; the machine says 800.30, and that counts."""
     import torch
-    from remote_circuit import CIRCUIT, WEIGHTS, WORDS
+
+    from support.remote_circuit import CIRCUIT, WEIGHTS, WORDS
 
     cost_of(service, 0.05)
     data = torch.zeros(16, CIRCUIT.n_data)

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from braket_devices import GARNET
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
@@ -11,8 +10,8 @@ from qfusion_braket.pricing import PriceList
 from qfusion_core import InputError, QfusionError
 from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import JobsLeft
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.braket.devices import GARNET
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 @pytest.fixture

@@ -4,16 +4,13 @@ import json
 
 import pytest
 import torch
-from braket_devices import GARNET
 
 from qfusion_braket.device import Braket
 from qfusion_core import InputError, Registry, RemoteError, trust
-from qfusion_core.cli import main
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.dry_run import dry_run, snapshot_of
-
-from . import saved_devices
-from .conftest import SECRET
+from support.braket import saved_devices
+from support.braket.devices import GARNET
 
 BACKENDS = """
 version: 1
@@ -39,20 +36,15 @@ def garnet(service):
 
 
 @pytest.fixture
-def shell(service, tmp_path, monkeypatch, capsys):
+def shell(qfusion, service, tmp_path):
     """Runs the command line: (code, output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
     (tmp_path / "backends.yaml").write_text(BACKENDS)
 
     def _shell(*words):
         trust(tmp_path / "backends.yaml")  # as it is now: tests rewrite it
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err and err.count("\n") <= 1
-        return int(end.value.code or 0), out, err
+        code, out, err = qfusion(*words)
+        assert err.count("\n") <= 1
+        return code, out, err
 
     return _shell
 

@@ -24,8 +24,7 @@ from qfusion_core import (
     Transient,
     Unreadable,
 )
-
-from .conftest import SECRET
+from support.keys import BRAKET as SECRET
 
 RESUME = "no job is lost: run the same again, or `qfusion jobs resume"
 OUT = "or give it up with `qfusion jobs forget"
@@ -219,16 +218,13 @@ def test_a_task_that_is_unknown_for_a_moment(service, measure, journal):
     assert [entry.state for entry in journal.jobs.all()] == ["done"] * 3
 
 
-def test_tasks_of_another_account(service, measure, failure, journal, monkeypatch):
-    import braket_server
-
+def test_tasks_of_another_account(service, measure, failure, journal):
     service.seconds = 60
     failure(JobsLeft, measure, wait=False)
-    with monkeypatch.context() as patch:
-        other = braket_server._IDENTITY.replace("123456789012", "210987654321")
-        patch.setattr(braket_server, "_IDENTITY", other)
-        service.faults["task"] = [404] * 3
-        said = failure(Refused, measure)
+    ours, service.account = service.account, "210987654321"
+    service.faults["task"] = [404] * 3
+    said = failure(Refused, measure)
+    service.account = ours
     assert (
         "not in this account or instance; nothing was changed: it was sent in AWS account" in said
     )

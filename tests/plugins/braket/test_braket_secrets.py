@@ -3,12 +3,12 @@
 import logging
 
 import pytest
-from braket_service import KEY
 
 from qfusion_core import Measurement, QfusionError, open_backend, trust
 from qfusion_core.backends.file import Backends
-
-from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
+from support.braket.service import KEY
+from support.keys import BRAKET as SECRET
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 TOKEN = "IQoJb3JpZ2luX2VjEJr-a-session-token-that-is-sent-with-each-request"
 OPTIONS = """

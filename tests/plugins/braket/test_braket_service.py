@@ -7,8 +7,8 @@ import torch
 
 from qfusion_core import BudgetError, InputError, JobsLeft, Measurement, Refused, trust
 from qfusion_core.remote.budget import Budget
-
-from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
+from support.keys import BRAKET as SECRET
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 GARNET = "arn:aws:braket:eu-north-1::device/qpu/iqm/Garnet"
 THREE = ("ZI", "XI", "YY")
@@ -314,9 +314,8 @@ def test_a_profile_that_is_not_there(connect, failure):
 
 
 def test_credentials_of_the_entry_come_first(service, connect, monkeypatch):
-    from braket_service import KEY
-
     from qfusion_braket.device import Braket
+    from support.braket.service import KEY
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIANOBODY")
     given = Braket.Credentials(access_key_id=KEY, secret_access_key=SECRET)

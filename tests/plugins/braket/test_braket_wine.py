@@ -4,11 +4,8 @@ import json
 import shutil
 
 import pytest
-from command_line import command_line
 
 from qfusion_core import trust
-
-from .conftest import SECRET
 
 BACKENDS = """
 version: 1
@@ -29,14 +26,11 @@ def wine(trained, tmp_path):
 
 
 @pytest.fixture
-def qfusion(service, tmp_path, monkeypatch, capsys):
-    """Runs the command line: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
+def qfusion(qfusion, service, tmp_path):
+    """Runs the command line beside both simulators and Garnet: (exit code, output, error)."""
     (tmp_path / "backends.yaml").write_text(BACKENDS)
     trust(tmp_path / "backends.yaml")
-    return command_line(capsys, SECRET)
+    return qfusion
 
 
 @pytest.mark.parametrize(("backend", "tasks"), [("sv1", 36), ("forte", 1), ("garnet", 1)])

@@ -1,15 +1,11 @@
-"""The process of `remote_warm`, for Braket."""
+"""The process of `support.warm`, for Braket."""
 
 import functools
 import importlib
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent))
-from conftest import REMOTE
-from remote_warm import mortal, serve
 
 from qfusion_braket.device import Braket
+from support.braket.access import REMOTE
+from support.warm import mortal, serve
 
 Mortal = mortal(Braket)
 

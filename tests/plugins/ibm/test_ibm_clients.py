@@ -13,8 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from ibm_service import MACHINE
-from old_journals import unpacked
 from packaging.version import Version
 
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
@@ -27,8 +25,11 @@ from qfusion_ibm import client
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.programs import FACT, program_facts, program_of
-
-from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS, credentials
+from support.ibm.access import credentials
+from support.ibm.service import MACHINE
+from support.keys import IBM as SECRET
+from support.old_journals import unpacked
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 newer = pytest.mark.skipif(not gives_counts(), reason="of IBM's newer client")
 

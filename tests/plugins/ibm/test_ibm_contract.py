@@ -9,8 +9,8 @@ from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.budget import Budget
 from qfusion_core.testing import RemoteDeviceContract
 from qfusion_ibm.device import IBM
-
-from .conftest import CIRCUIT, DATA, QUICK, REMOTE, WEIGHTS, WORDS, credentials
+from support.ibm.access import REMOTE, credentials
+from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 
 class TestAer(RemoteDeviceContract):

@@ -18,8 +18,8 @@ from qfusion_core import (
     Transient,
 )
 from qfusion_ibm.client import gives_counts
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, credentials
+from support.ibm.access import credentials
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 RESUME = "no job is lost: run the same again, or `qfusion jobs resume"
 FORGET = "run the same again to send this one anew, or give up with `qfusion jobs forget"

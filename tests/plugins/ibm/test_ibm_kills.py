@@ -1,14 +1,14 @@
-"""SIGKILL anywhere in the IBM client; see `remote_kills`."""
+"""SIGKILL anywhere in the IBM client; see `support.kills`."""
 
 from contextlib import contextmanager
 from pathlib import Path
 
-import ibm_proxy
 import pytest
-from ibm_service import Service
-from remote_kills import Kills, Warm
 
-from .conftest import SECRET
+from support.ibm import proxy
+from support.ibm.service import Service
+from support.keys import IBM as SECRET
+from support.kills import Kills, Warm
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def surroundings(certificate, shared_cache):
 
     def _surroundings(address):
         return {
-            **ibm_proxy.environment(address, certificate),
+            **proxy.environment(address, certificate),
             "XDG_CACHE_HOME": str(shared_cache),
             "XDG_CONFIG_HOME": str(shared_cache / "config"),
         }
@@ -37,7 +37,7 @@ def serve(certificate, surroundings):
     @contextmanager
     def _serve():
         service = Service(SECRET)
-        with ibm_proxy.running(service, certificate) as address:
+        with proxy.running(service, certificate) as address:
             yield service, surroundings(address)
 
     return _serve

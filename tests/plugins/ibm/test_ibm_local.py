@@ -16,8 +16,7 @@ from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.programs import program_of
 from qfusion_ibm.snapshots import open_local, snapshots_with
 from qfusion_ibm.transpiled_circuit import known_warnings
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, ring
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS, ring
 
 SHOTS = 4096
 SINGLES = ("ZIII", "IZII", "IIZI", "IIIZ")

@@ -1,7 +1,6 @@
 """What a job of IBM's may cost, who is sent the key, and what is called cancelled."""
 
 import pytest
-from ibm_service import CRN
 from pydantic import ValidationError
 
 from qfusion_core import BudgetError, InputError, JobFailed, Measurement, QfusionError
@@ -13,8 +12,9 @@ from qfusion_core.workflows.cancelling import cancel_jobs
 from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, PriceSpan
-
-from .conftest import CIRCUIT, DATA, MACHINE, SECRET, WEIGHTS, WORDS
+from support.ibm.service import CRN, MACHINE
+from support.keys import IBM as SECRET
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 ENTRY = """
 version: 1

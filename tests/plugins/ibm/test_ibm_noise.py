@@ -5,7 +5,6 @@ import math
 from pathlib import Path
 from statistics import fmean
 
-import ibm_service
 import pytest
 import torch
 
@@ -14,8 +13,9 @@ from qfusion_core.noise.device import NoisyDevice
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.device import IBM
 from qfusion_ibm.snapshots import snapshots_with
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, credentials, ring
+from support.ibm import service as ibm_service
+from support.ibm.access import credentials
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, ring
 
 WORDS = ("ZIII", "IZII", "IIZI", "IIIZ", "ZZII", "IZZI", "IIZZ")
 

@@ -7,7 +7,7 @@ is what the stand-in had accepted.
 
 from pathlib import Path
 
-from old_journals import require_it_goes_on, unpacked
+from support.old_journals import require_it_goes_on, unpacked
 
 
 def test_once_adopted_it_goes_on_and_nothing_is_bought_again(tmp_path, service, measure):

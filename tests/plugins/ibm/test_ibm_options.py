@@ -14,8 +14,8 @@ from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
 from qfusion_ibm.programs import SentJob, program_facts, program_of
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS, credentials
+from support.ibm.access import credentials
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 FILE = """version: 1
 default: it

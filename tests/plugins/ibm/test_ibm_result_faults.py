@@ -17,8 +17,8 @@ import torch
 from qfusion_core import JobsLeft, Refused, RemoteError, Result, Transient, Unreadable
 from qfusion_core.errors import Interrupted
 from qfusion_ibm.client import gives_counts
-
-from .conftest import SECRET, WORDS
+from support.keys import IBM as SECRET
+from support.remote_circuit import WORDS
 
 RESUME = "no job is lost: run the same again, or `qfusion jobs resume"
 OUT = "or give it up with `qfusion jobs forget"
@@ -283,8 +283,7 @@ def test_a_reply_that_comes_too_late(service, measure):
 def test_the_request_is_noted_right_before_it_goes_out(service, connect, journal, tmp_path):
     """Not before the log-in and the machine's description."""
     from qfusion_core import Measurement
-
-    from .conftest import CIRCUIT, DATA, WEIGHTS
+    from support.remote_circuit import CIRCUIT, DATA, WEIGHTS
 
     with Measurement(tmp_path / "run", "evaluate") as measurement:
         device, seen = connect(measurement), []

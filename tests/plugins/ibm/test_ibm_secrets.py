@@ -7,8 +7,8 @@ import pytest
 
 from qfusion_core import Measurement, QfusionError, open_backend, trust
 from qfusion_core.backends.file import Backends
-
-from .conftest import CIRCUIT, DATA, SECRET, WEIGHTS, WORDS
+from support.keys import IBM as SECRET
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 ENTRY = """
 version: 1
@@ -24,7 +24,7 @@ backends:
 
 
 def test_the_token_is_nowhere(service, tmp_path, monkeypatch, caplog, capfd):
-    from ibm_service import CRN
+    from support.ibm.service import CRN
 
     monkeypatch.setenv("QISKIT_IBM_TOKEN", SECRET)
     monkeypatch.setenv("QISKIT_IBM_INSTANCE", CRN)

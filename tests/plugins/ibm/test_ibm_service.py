@@ -15,8 +15,8 @@ from qfusion_core import (
 )
 from qfusion_core.remote.budget import Budget
 from qfusion_ibm.client import gives_counts
-
-from .conftest import CIRCUIT, DATA, REMOTE, WEIGHTS, WORDS, ring
+from support.ibm.access import REMOTE
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS, ring
 
 
 def told(job):

@@ -1,14 +1,10 @@
-"""The process of `remote_warm`, for IBM."""
+"""The process of `support.warm`, for IBM."""
 
 import importlib
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent))
-from conftest import REMOTE, credentials
-from remote_warm import mortal, serve
 
 from qfusion_ibm.device import IBM
+from support.ibm.access import REMOTE, credentials
+from support.warm import mortal, serve
 
 Mortal = mortal(IBM)
 

@@ -1,41 +1,41 @@
 """Write the journal of three jobs that were sent and not fetched, with the installed client.
 
-    python tests/plugins/ibm/write_journal.py
+    PYTHONPATH=tests python tests/plugins/ibm/write_journal.py
 
 It goes to ``journals/version-4.PROGRAM.sqlite.gz``; what the stand-in had accepted, beside it.
 """
 
 import gzip
 import json
+import math
 import os
-import sys
 import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parent / "shared")]
 
 KEY = "a key of nobody, for a file of the tests"
 
 
 def main():
     """Into the folder of the tests."""
-    import ibm_proxy
-    from ibm_service import CRN, MACHINE, Service
-    from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
-
     from qfusion_core import JobsLeft, Measurement
     from qfusion_core.remote.binding import Binding
     from qfusion_core.remote.budget import Budget
+    from qfusion_core.remote.options import RemoteOptions
     from qfusion_ibm.device import IBM
+    from support.ibm import proxy
+    from support.ibm.service import CRN, MACHINE, Service
+    from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
+    RemoteOptions.margin_seconds = -math.inf
     with tempfile.TemporaryDirectory() as folder:
-        run, certificate = Path(folder) / "run", ibm_proxy.make_certificate(Path(folder))
+        run, certificate = Path(folder) / "run", proxy.make_certificate(Path(folder))
         service = Service(KEY)
         service.seconds = 3600
         os.environ.update(XDG_STATE_HOME=folder, XDG_CACHE_HOME=folder, XDG_CONFIG_HOME=folder)
-        with ibm_proxy.running(service, certificate) as address:
-            os.environ.update(ibm_proxy.environment(address, certificate))
+        with proxy.running(service, certificate) as address:
+            os.environ.update(proxy.environment(address, certificate))
             options = IBM.Options(backend=MACHINE, shots=100, rows_per_job=1, **QUICK)
             device = IBM(options, IBM.Credentials(token=KEY, instance=CRN))
             with Measurement(run, "evaluate", wait=False) as measurement:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
-import struct
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlparse
 
-from braket_service import KEY, Service, Wrong
+from support.braket.service import KEY, Service, Wrong
+from support.http import Handler, serving
 
 PAGES = {"html": "<html>Please log in</html>", "{}": "{}"}
 _CODES = {
@@ -23,7 +18,7 @@ _CODES = {
 }  # fmt: skip
 _IDENTITY = (
     '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
-    "<GetCallerIdentityResult><Account>123456789012</Account><Arn>arn:aws:iam::1:user/u</Arn>"
+    "<GetCallerIdentityResult><Account>{}</Account><Arn>arn:aws:iam::1:user/u</Arn>"
     "<UserId>u</UserId></GetCallerIdentityResult></GetCallerIdentityResponse>"
 )
 
@@ -43,48 +38,20 @@ def environment(address: str, secret: str, token: str = "") -> dict[str, str]:
     }
 
 
-@contextmanager
-def running(service: Service) -> Iterator[str]:
+def running(service: Service) -> AbstractContextManager[str]:
     """Serves on loopback in threads of its own; gives the address."""
-    server = _Server(("127.0.0.1", 0), _handler(service))
-    server.service = service
-    server.daemon_threads = True
-    server.block_on_close = False  # clients keep connections open
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(_handler(service), service.errors)
 
 
-class _Server(ThreadingHTTPServer):
-    service: Service
-
-    def handle_error(self, *arguments: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a client that was killed hangs up
-            self.service.errors.append(repr(sys.exception()))
-            super().handle_error(*arguments)
-
-
-def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+def _handler(service: Service) -> type[Handler]:
+    class Braket(Handler):
         def do_GET(self) -> None:
             self.serve()
 
         do_POST = do_PUT = do_HEAD = do_GET
 
         def serve(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(size)
-            if len(body) < size:
-                raise ConnectionError("the client hung up, or was killed, within a request")
-            self.body = body.decode()
+            self.body = self.read_body()
             kind, work = self.route([unquote(step) for step in self.steps()])
             self.signed()
             with service.lock:
@@ -94,10 +61,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                 fault = service.faults[kind].pop(0) if service.faults[kind] else None
                 status, reply = self.done(fault, work)
             if status in ("reset", "lost"):
-                linger = struct.pack("ii", 1, 0)  # the peer sees a reset, not a proper end
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-                self.connection.close()
+                self.reset()
                 return
             self.answer(kind, status, reply)
 
@@ -146,7 +110,7 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                 case "PUT", ["quantum-task", arn, "cancel"]:
                     return "cancel", lambda: service.cancel(arn)
                 case "POST", [""] if parse_qs(self.body)["Action"] == ["GetCallerIdentity"]:
-                    return "identity", lambda: _IDENTITY
+                    return "identity", lambda: _IDENTITY.format(service.account)
                 case "PUT", [name]:
                     return "bucket", lambda: service.bucket(name)
                 case "GET", [name, *key]:
@@ -180,7 +144,4 @@ def _handler(service: Service) -> type[BaseHTTPRequestHandler]:
                 self.wfile.write(raw)
             self.wfile.flush()
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    return Handler
+    return Braket

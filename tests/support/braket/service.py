@@ -13,8 +13,8 @@ import time
 from collections import defaultdict
 from typing import Any
 
-from braket_circuits import executed, expected, gates_of, qubits_of
-from braket_devices import documents
+from support.braket.circuits import executed, expected, gates_of, qubits_of
+from support.braket.devices import documents
 
 KEY = "AKIAIOSFODNN7EXAMPLE"
 FINAL = ("COMPLETED", "FAILED", "CANCELLED")
@@ -42,6 +42,7 @@ class Service:
         parts: Whether results of program sets lie in several objects.
         echo: What the message of a fault carries besides.
         devices: Replies of GetDevice, by ARN.
+        account: The number that it tells.
         errors: Its own faults: a client sees a broken connection.
     """
 
@@ -54,7 +55,7 @@ class Service:
         self.errors: list[str] = []
         self.leaked: list[str] = []
         self.regions: set[str] = set()
-        self.secret = ""
+        self.secret, self.account = "", "123456789012"
         self.faults: defaultdict[str, list[int | str | None]] = defaultdict(list)
         self.ends: dict[int, tuple[str, str]] = {}
         self.broken: dict[int, dict[int, str]] = {}

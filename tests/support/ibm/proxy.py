@@ -11,17 +11,13 @@ import datetime
 import json
 import socket
 import ssl
-import struct
-import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, urlparse
 
-from ibm_service import Service
+from support.http import Handler, serving
+from support.ibm.service import Service
 
 PAGES = {"html": "<html>Please log in</html>", "{}": "{}", "null": "null"}  # with 200
 API = "/api/v1"  # utils/utils.py, default_runtime_url_resolver
@@ -62,35 +58,15 @@ def make_certificate(folder: Path) -> Path:
     return path
 
 
-@contextmanager
-def running(service: Service, certificate: Path) -> Iterator[str]:
+def running(service: Service, certificate: Path) -> AbstractContextManager[str]:
     """Serves on loopback in threads of its own; gives the address."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate)
-    server = _Server(("127.0.0.1", 0), _handler(service, tls))
-    server.daemon_threads = True
-    server.block_on_close = False  # clients keep connections open
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    return serving(_handler(service, tls), service.errors)
 
 
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *arguments: Any) -> None:
-        if not isinstance(sys.exception(), OSError):  # a client that was killed hangs up
-            super().handle_error(*arguments)
-
-
-def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
+def _handler(service: Service, tls: ssl.SSLContext) -> type[Handler]:
+    class IBM(Handler):
         def do_CONNECT(self) -> None:
             self.send_response(200)
             self.end_headers()
@@ -110,11 +86,7 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
         def serve(self) -> None:
             # else the body waits for 40 ms: in a tunnel, the client sends it once the head is known
             self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-            size = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(size)
-            if len(body) < size:
-                raise ConnectionError("the client hung up, or was killed, within a request")
-            self.body = body.decode()
+            self.body = self.read_body()
             url = urlparse(self.path)
             host, steps = self.headers["Host"], url.path.removeprefix(API).strip("/").split("/")
             kind, work = self.route(host, steps, parse_qs(url.query))
@@ -135,10 +107,7 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                 fault, reply = int(fault.split()[0]), {"error": {"code": 1, "message": fault}}
             status = status if fault is None else fault
             if status in ("reset", "lost"):
-                linger = struct.pack("ii", 1, 0)  # the peer sees a reset, not a proper end
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-                self.close_connection = True
-                self.connection.close()
+                self.reset()
                 return
             self.answer(200 if status == "cut" else status, reply, cut=status == "cut")
 
@@ -203,7 +172,4 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[BaseHTTPRequestHandl
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
 
-        def log_message(self, *arguments: Any) -> None:
-            pass
-
-    return Handler
+    return IBM

@@ -43,6 +43,7 @@ class Service:
         mocks: Whether there is a mock of the machine, for dry runs.
         key: The API key that is let in.
         leaked: Kinds of the requests that carried the key, except where tokens are given out.
+        errors: Its own faults: a client sees a broken connection.
     """
 
     def __init__(self, key: str, seconds: float = 0.0) -> None:
@@ -52,6 +53,7 @@ class Service:
         self.sessions: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
         self.leaked: list[str] = []
+        self.errors: list[str] = []
         self.faults: defaultdict[str, list[int | str | None]] = defaultdict(list)
         self.ends: dict[int, dict[str, Any]] = {}
         self.lock = threading.Lock()

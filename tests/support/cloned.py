@@ -7,7 +7,9 @@ import pickle
 import sys
 from pathlib import Path
 
-JOURNAL = Path(__file__).parents[1] / "remote" / "journals" / "version-3.sqlite.gz"
+from support.places import TESTS
+
+JOURNAL = TESTS / "remote" / "journals" / "version-3.sqlite.gz"
 PAYLOAD = """import os
 open(os.path.join(os.environ["MARKS"], {name!r}), "w").close()
 """
