@@ -34,7 +34,7 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     folder.mkdir()
     monkeypatch.chdir(folder)
     without("amazon-braket-sdk", "qiskit-ibm-runtime")
-    monkeypatch.setattr("qfusion_ibm.snapshots._configurations", lambda: [])  # as without the SDK
+    monkeypatch.setattr("qfusion_ibm.snapshots.configurations", lambda: [])  # as without the SDK
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--json"])
     assert not ended.value.code

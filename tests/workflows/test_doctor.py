@@ -203,7 +203,7 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
         assert list(run.iterdir()) == []
         return code, [finding for finding in found[name] if finding[1] in ("journal", "totals")]
 
-    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "mountinfo")
+    monkeypatch.setattr(mounts, "TABLE", tmp_path / "mountinfo")
     for kind in ("ext4", "nfs4"):
         (tmp_path / "mountinfo").write_text(f"1 0 0:99 / {tmp_path} rw - {kind} x rw\n")
         if kind == "ext4":

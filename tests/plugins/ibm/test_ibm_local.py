@@ -12,6 +12,8 @@ from qfusion_core.remote.job import Call
 from qfusion_core.testing import ReferenceDevice
 from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
+from qfusion_ibm.local_site import LocalSite
+from qfusion_ibm.machine import Machine
 from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.programs import program_of
 from qfusion_ibm.snapshots import open_local, snapshots_with
@@ -157,15 +159,16 @@ def test_a_link_in_the_cache_is_replaced_not_followed(tmp_path, monkeypatch):
 
 
 def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
-    from qfusion_ibm import noisy_aer
+    from qiskit_aer import noise
 
-    made, make = [], noisy_aer._noise
+    made = []
 
-    def count(*asked):
-        made.append(make(*asked))
-        return made[-1]
+    class Counted(noise.NoiseModel):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            made.append(self)
 
-    monkeypatch.setattr(noisy_aer, "_noise", count)
+    monkeypatch.setattr(noise, "NoiseModel", Counted)
     snapshot = device("fake_manila")
     for _ in range(2):
         snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
@@ -184,7 +187,8 @@ def asked(name, circuit, **options):
     words = ["Z" * circuit.n_wires, "X".ljust(circuit.n_wires, "I")]
     ours = device(name, **options)
     angles = circuit.angles(rows, torch.ones(circuit.n_weights).double())
-    template = ours.templates.get(circuit, ours._site.machine(None, 2))
+    backend = open_local(name)
+    template = ours.templates.get(circuit, Machine(name, backend, backend.num_qubits))
     return ours, (circuit, angles, words), template.pub(angles, words)
 
 
@@ -325,7 +329,6 @@ def test_the_packaged_backend():
 
 
 def test_an_error_of_the_simulator_is_one_line():
-    aer = device("aer")
-    machine = aer._site.machine(None, 2)
+    site = LocalSite(IBM.Options(backend="aer"))
     with pytest.raises(RemoteError, match=r"^aer cannot run the circuit: "):
-        aer._site.submit(machine, program_of({}), ("no circuit",), "key")
+        site.submit(site.machine(None, 2), program_of({}), ("no circuit",), "key")
