@@ -47,10 +47,10 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """What lies in a vendor's folder needs its SDK, or plays on its machines."""
+    """What lies in a vendor's folder needs its SDK, or plays on its machines; so does Aer."""
     folders = [TESTS / name for name in ("plugins/braket", "plugins/ibm", "faults", "damaged")]
     for item in items:
-        if not set(folders).isdisjoint(item.path.parents):
+        if item.get_closest_marker("aer") or not set(folders).isdisjoint(item.path.parents):
             item.add_marker(pytest.mark.vendor)
 
 

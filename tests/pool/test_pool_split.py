@@ -160,8 +160,8 @@ def test_a_plan_covers_every_value_once_within_every_budget(tmp_path_factory, ro
 def test_where_each_could_take_all_an_even_share_is_one(tmp_path_factory, rows, sizes, plenty):
     fleet = pool(tmp_path_factory.getbasetemp(), "even", *((size, plenty) for size in sizes))
     call = call_of(rows)
-    given = require_plan(fleet, call, fleet.assign(call))
-    assert given == apportion(rows, dict.fromkeys(fleet.members, 1.0))
+    given = require_plan(fleet, call, fleet.assign(call)).values()
+    assert max(given) - min(given) <= 1
 
 
 @given(

@@ -99,7 +99,7 @@ def test_what_the_first_release_left_open_is_gone_on_with(
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     as_the_first_release_wrote_it(journal, machine)
     machine.seconds = 0
     measure()
@@ -157,7 +157,7 @@ def test_a_new_measurement_beside_one_that_is_open_is_said(measure, machine, fai
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     machine.seconds, said = 0, []
     measure(shots=50, say=said.append)
     (line,) = said

@@ -76,6 +76,7 @@ def check(command_line, file):
     return _check
 
 
+@pytest.mark.vendor
 def test_a_broken_backend_hides_no_other(check, machine):
     code, found = check()
     assert code == 1
