@@ -14,7 +14,7 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
-from support.places import GUARD, ROOT, python_path
+from support.places import GUARD, ROOT, TESTS, python_path
 
 # torch reads it when it is imported: a child that is forked hangs where its parent had threads
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -44,6 +44,14 @@ def pytest_configure():
     os.environ["PYTHONPATH"] = python_path(GUARD)
     spec = importlib.util.spec_from_file_location("socket_guard", GUARD / "sitecustomize.py")
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def pytest_collection_modifyitems(items):
+    """What lies in a vendor's folder needs its SDK, or plays on its machines; so does Aer."""
+    folders = [TESTS / name for name in ("plugins/braket", "plugins/ibm", "faults", "damaged")]
+    for item in items:
+        if item.get_closest_marker("aer") or not set(folders).isdisjoint(item.path.parents):
+            item.add_marker(pytest.mark.vendor)
 
 
 def pytest_runtest_setup(item):

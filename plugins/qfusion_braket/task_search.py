@@ -9,7 +9,7 @@ from qfusion_braket.connection import Connection
 from qfusion_braket.errors import translated_errors
 from qfusion_core import Refused, Transient
 
-_SECONDS = 600.0  # for one search: some ten thousand tasks
+SECONDS = 600.0  # for one search: some ten thousand tasks
 _PAUSE = 5.0  # seconds, at most, where AWS asks to come later
 
 
@@ -31,7 +31,7 @@ class TaskSearch:
             Transient: AWS asks to come later, time and again; the next search goes on there.
             Refused: AWS says no; or there are too many tasks to be looked through.
         """
-        until, looked, before = time.monotonic() + _SECONDS, 0, True
+        until, looked, before = time.monotonic() + SECONDS, 0, True
         # where a search goes on, a task may have come to the first page in between
         page, later = None, self._page.pop(key, None)
         while True:
@@ -55,7 +55,7 @@ class TaskSearch:
                 self._page[key] = page
                 raise Refused(
                     f"the search for the task with tag {self._tag}={key} was given up after "
-                    f"{_SECONDS:g} s and {looked} tasks",
+                    f"{SECONDS:g} s and {looked} tasks",
                     next_step="look for the tag in AWS's console, and come again when it is quiet",
                 )
 

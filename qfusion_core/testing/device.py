@@ -65,7 +65,7 @@ class DeviceContract(ComponentContract):
 
     def test_every_gate(self) -> None:
         """All gates in one circuit, data and weights mixed in its angles: as the yardstick."""
-        circuit, data, weights, words = _everything()
+        circuit, data, weights, words = every_gate()
         device, reference = self.open(), ReferenceDevice(ReferenceDevice.example())
         values = device.expectations(circuit, data, weights, words)
         self.close(device, values, reference.expectations(circuit, data, weights, words))
@@ -157,7 +157,7 @@ def _mixed() -> tuple[Circuit, Tensor, Tensor, list[str]]:
     return circuit, data, _weights(0.6, -0.8), ["ZI", "IZ", "XY"]
 
 
-def _everything() -> tuple[Circuit, Tensor, Tensor, list[str]]:
+def every_gate() -> tuple[Circuit, Tensor, Tensor, list[str]]:
     """Three qubits, every gate of the set once, in general position."""
     gates = [Gate("RY", (wire,), _angle(("data", 0, wire + 1.0), offset=0.4)) for wire in range(3)]
     for number, (name, size) in enumerate(FIXED.items()):

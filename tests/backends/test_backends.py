@@ -24,7 +24,11 @@ def one(entry, default="it"):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(n, marks=pytest.mark.aer if n.startswith("aer") else ()) for n in SHIPPED],
+    [
+        pytest.param(name, marks=getattr(pytest.mark, mark)) if mark else name
+        for name in SHIPPED
+        for mark in [{"aer": "aer", "braket": "vendor"}.get(name.split("-")[0])]
+    ],
 )
 def test_the_shipped_file_works_as_it_is(name):
     device = open_backend(name, ROOT / "backends.yaml")

@@ -44,6 +44,7 @@ def imported(monkeypatch):
     return lambda: {name.split(".")[0] for name in sys.modules} & SDKS
 
 
+@pytest.mark.vendor
 def test_the_check_for_imports_bites(imported):
     assert imported() == set()
     import braket
@@ -70,6 +71,7 @@ def statuses(tmp_path, monkeypatch, command_line):
     return _statuses
 
 
+@pytest.mark.vendor
 def test_what_each_entry_lacks(statuses, imported):
     rows = statuses()
     there = extras.installed_version("pennylane-qiskit") is not None
@@ -88,6 +90,7 @@ def test_what_each_entry_lacks(statuses, imported):
     assert imported() == set()
 
 
+@pytest.mark.vendor
 def test_with_credentials_a_machine_needs_the_network_and_a_budget(statuses, monkeypatch, imported):
     for name in SET:
         monkeypatch.setenv(name, "something")
@@ -100,6 +103,7 @@ def test_with_credentials_a_machine_needs_the_network_and_a_budget(statuses, mon
     assert imported() == set()
 
 
+@pytest.mark.vendor
 def test_without_the_extra(statuses, monkeypatch):
     gone = {"qiskit-ibm-runtime", "pennylane-qiskit", "amazon-braket-sdk"}
     known = extras.installed_version

@@ -225,6 +225,7 @@ def test_what_lies_here_and_is_no_file_is_not_read(here):
     assert Backends.read().source.path == str(PACKAGED)
 
 
+@pytest.mark.vendor
 def test_whether_a_device_runs_here_is_known_before_it_is_opened():
     device = {name: Registry().get("device", name) for name in ("ibm", "braket", "cloud")}
     options = device["ibm"].Options

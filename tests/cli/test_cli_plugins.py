@@ -57,6 +57,7 @@ def test_plugins_as_a_table(qfusion, third_parties):
     assert "misspelt: no hook is called 'qfusion_fusion'; did you mean 'qfusion_fusions'?" in out
 
 
+@pytest.mark.vendor
 def test_backends_as_json(qfusion, monkeypatch):
     for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE"):
         monkeypatch.delenv(name, raising=False)

@@ -34,7 +34,7 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     folder.mkdir()
     monkeypatch.chdir(folder)
     without("amazon-braket-sdk", "qiskit-ibm-runtime")
-    monkeypatch.setattr("qfusion_ibm.snapshots._configurations", lambda: [])  # as without the SDK
+    monkeypatch.setattr("qfusion_ibm.snapshots.configurations", lambda: [])  # as without the SDK
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--json"])
     assert not ended.value.code
@@ -51,10 +51,12 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     assert list(folder.iterdir()) == []  # nothing is kept without --out
 
 
+@pytest.mark.vendor
 def test_with_everything_it_takes_all_five():
     assert ready(Backends.read(PACKAGED), Registry()) == (list(BACKENDS), {})
 
 
+@pytest.mark.vendor
 def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
     opened = opening.open_named
 

@@ -29,13 +29,16 @@ from qfusion_core.config.presets import compose
 from qfusion_core.evaluation.portability import compare
 from qfusion_core.evaluation.sampling import choose_rows
 
-EXACT = ["statevector", "default-qubit", "lightning", "braket-local-exact"]
-SAMPLED = ["sampled", "braket-local"]
+EXACT = ["statevector", "default-qubit", "lightning"]
 # qiskit.aer is installed in one of the two environments that these tests run in
-WITH_AER = pytest.mark.parametrize(
+BACKENDS = pytest.mark.parametrize(
     ("exact", "sampled"),
-    [(EXACT, SAMPLED), pytest.param([*EXACT, "aer"], ["aer-sampled"], marks=pytest.mark.aer)],
-    ids=["without-aer", "aer"],
+    [
+        (EXACT, ["sampled"]),
+        pytest.param([*EXACT, "braket-local-exact"], ["braket-local"], marks=pytest.mark.vendor),
+        pytest.param([*EXACT, "aer"], ["aer-sampled"], marks=pytest.mark.aer),
+    ],
+    ids=["plain", "braket", "aer"],
 )
 
 
@@ -55,7 +58,7 @@ def trained(preset, rows=3, **choices):
     return model.eval(), data[np.arange(rows)]
 
 
-@WITH_AER
+@BACKENDS
 @pytest.mark.parametrize("preset", ["hardware", "paper", "strong"])
 def test_exact_backends_agree(preset, exact, sampled):
     model, part = trained(preset)
@@ -75,7 +78,7 @@ def test_exact_backends_agree(preset, exact, sampled):
     assert report.changed_without_tokens >= 0
 
 
-@WITH_AER
+@BACKENDS
 @pytest.mark.parametrize("preset", ["hardware", "paper", "strong"])
 def test_sampled_backends_stay_within_five_standard_errors(preset, exact, sampled):
     model, part = trained(preset, rows=2)

@@ -7,6 +7,7 @@ import pytest
 from qfusion_braket.pricing import PriceList as BraketPrices
 from qfusion_core import Registry
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.calibration import store
 from qfusion_core.config.presets import PRESETS, compose
 from qfusion_core.config.yaml_source import YamlDocument
@@ -79,7 +80,7 @@ def test_backends(rounds, path, capsys):
             outcome(seed, backends.configured, name, REGISTRY, about=path.name)
             outcome(seed, backends.values_digests, name, REGISTRY)
             if backends.entries[name].type in ("statevector", "pennylane", "braket"):
-                outcome(seed, backends.open, name, REGISTRY)
+                outcome(seed, open_named, backends, name, REGISTRY)
         return True
 
     for seed, random in rounds(80):

@@ -11,6 +11,7 @@ from qfusion_core.options import Options, values_digests
 from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
+from support.journals import writing
 from support.keys import QUEUE as SECRET
 from support.remote_circuit import QUICK
 
@@ -53,7 +54,7 @@ def as_the_first_release_wrote_it(journal, machine):
     """The digest that 3670349 made: of all options that change values, at their defaults, too."""
     options = {"url": machine.url, "shots": 1000, "rows_per_job": 1}
     canonical = json.dumps([1, "queue", options], sort_keys=True)
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         db.execute("UPDATE measurement SET options = ?", (digest,))
 
@@ -98,7 +99,7 @@ def test_what_the_first_release_left_open_is_gone_on_with(
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     as_the_first_release_wrote_it(journal, machine)
     machine.seconds = 0
     measure()
@@ -156,7 +157,7 @@ def test_a_new_measurement_beside_one_that_is_open_is_said(measure, machine, fai
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     machine.seconds, said = 0, []
     measure(shots=50, say=said.append)
     (line,) = said

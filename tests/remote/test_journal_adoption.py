@@ -21,6 +21,7 @@ from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
+from support.journals import writing
 from support.keys import QUEUE as SECRET
 from support.old_journals import unpacked
 from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
@@ -220,7 +221,7 @@ def test_a_call_that_a_killed_process_left_is_taken_up_under_another_host_name(
     assert len(machine.jobs) == 3
     for owner in ("a-host/12345/abcd", "0123456789abcdef/1.5/abcd"):
         journal = Journal(tmp_path / "run")
-        with journal._store.writing() as db:
+        with writing(journal) as db:
             db.execute("UPDATE measurement SET owner = ?, state = 'open'", (owner,))
         evaluate(tmp_path / "run", None, "")
         assert len(machine.jobs) == 3

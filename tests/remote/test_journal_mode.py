@@ -21,6 +21,7 @@ from qfusion_core.remote.journal.file import is_logged_ahead
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.storage import mounts
+from support.journals import writing
 from support.vfs import use
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
@@ -51,7 +52,7 @@ def mounted(tmp_path, monkeypatch):
     def _mounted(name):
         table = tmp_path / "mountinfo"
         table.write_text(f"40 1 0:99 / {tmp_path} rw - {name} server:/export rw\n")
-        monkeypatch.setattr(mounts, "_TABLE", table)
+        monkeypatch.setattr(mounts, "TABLE", table)
 
     return _mounted
 
@@ -226,7 +227,7 @@ def half_written(path):
     """A journal whose writer was killed within a transaction, after it had changed the file."""
     write(path, 1)
     if os.fork() == 0:
-        with Journal(path.parent)._store.writing() as db:
+        with writing(Journal(path.parent)) as db:
             db.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
             db.execute("UPDATE measurement SET state = hex(zeroblob(100000))")
             os.kill(os.getpid(), signal.SIGKILL)

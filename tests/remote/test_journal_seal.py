@@ -22,6 +22,7 @@ from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.records import CallId, PlannedJob
 from qfusion_core.remote.journal.rows import MeasurementIdentity
+from support.journals import writing
 
 ABOUT = MeasurementIdentity("test", "", "paid", "toy", "")
 SEALED = ("measurement", "circuit", "call", "job")
@@ -184,7 +185,7 @@ def test_what_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
 
 def test_a_transaction_that_is_undone_leaves_the_seal(tmp_path):
     journal, keys = write(tmp_path)
-    with pytest.raises(RuntimeError), journal._store.writing() as db:
+    with pytest.raises(RuntimeError), writing(journal) as db:
         db.execute("DELETE FROM job")
         raise RuntimeError
     assert len(journal.jobs.all()) == 3
@@ -356,7 +357,7 @@ def test_a_thread_that_reads_does_not_end_the_locks_of_one_that_writes(tmp_path)
     visit = (
         "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM job')"
     )
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE measurement SET verb = 'other'")
         reader.start()
         reader.join(0.3)

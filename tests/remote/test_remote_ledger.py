@@ -23,6 +23,7 @@ from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.lease import gone, lives, new_owner, same_process
 from qfusion_core.remote.journal.records import CallId, PlannedJob
 from qfusion_core.remote.journal.rows import MeasurementIdentity
+from support.journals import writing
 
 KEY = "qf-{}-0-0"
 
@@ -237,7 +238,7 @@ def test_values_that_are_missing_are_refused(written):
         InputError, match=r"call 0 of .* is damaged \(job .* is not done\); give it"
     ):
         journal.values(at, call)
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("DELETE FROM job")
     with pytest.raises(InputError, match=r"is damaged \(no job gives row 0, observable Z\); give"):
         journal.values(at, call)

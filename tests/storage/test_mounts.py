@@ -23,7 +23,7 @@ TABLE = """\
 def table(tmp_path, monkeypatch):
     table = tmp_path / "mountinfo"
     table.write_text(TABLE.format(tmp=tmp_path))
-    monkeypatch.setattr(mounts, "_TABLE", table)
+    monkeypatch.setattr(mounts, "TABLE", table)
     monkeypatch.setattr(mounts.os, "major", lambda device: 999)  # none of the table
     return table
 
@@ -57,14 +57,14 @@ def test_a_mount_that_another_hides_is_told_by_the_number_of_the_device(tmp_path
     number = f"{os.major(device)}:{os.minor(device)}"
     table = tmp_path / "mountinfo"
     table.write_text(f"1 0 {number} / / rw - xfs x rw\n2 1 0:99 / {tmp_path} rw - nfs x rw\n")
-    monkeypatch.setattr(mounts, "_TABLE", table)
+    monkeypatch.setattr(mounts, "TABLE", table)
     assert file_system(tmp_path).name == "xfs"
 
 
 def test_this_machine_knows_its_own_memory_and_others_nothing(tmp_path, monkeypatch):
     if Path("/dev/shm").is_dir():
         assert file_system(Path("/dev/shm")) == ("tmpfs", "local")
-    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "no table")
+    monkeypatch.setattr(mounts, "TABLE", tmp_path / "no table")
     assert file_system(tmp_path) == ("", "unknown")
     (tmp_path / "no table").write_text("what is this\n")
     assert file_system(tmp_path) == ("", "unknown")

@@ -76,6 +76,7 @@ def check(command_line, file):
     return _check
 
 
+@pytest.mark.vendor
 def test_a_broken_backend_hides_no_other(check, machine):
     code, found = check()
     assert code == 1
@@ -203,7 +204,7 @@ def test_how_jobs_are_kept_is_said(check, tmp_path, monkeypatch):
         assert list(run.iterdir()) == []
         return code, [finding for finding in found[name] if finding[1] in ("journal", "totals")]
 
-    monkeypatch.setattr(mounts, "_TABLE", tmp_path / "mountinfo")
+    monkeypatch.setattr(mounts, "TABLE", tmp_path / "mountinfo")
     for kind in ("ext4", "nfs4"):
         (tmp_path / "mountinfo").write_text(f"1 0 0:99 / {tmp_path} rw - {kind} x rw\n")
         if kind == "ext4":

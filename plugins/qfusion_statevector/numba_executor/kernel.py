@@ -23,7 +23,7 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     What is read is run: it lies where nobody else can write.
     """
-    chosen, config.CACHE_DIR = config.CACHE_DIR, str(_folder())
+    chosen, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
         return numba.njit(function, error_model="numpy", nogil=True, cache=True)
     except RuntimeError:  # no folder that can be written to: compiled anew in each process
@@ -33,5 +33,6 @@ def kernel(function: Callable[..., Any]) -> Any:
 
 
 @cache
-def _folder() -> Path:
+def cache_folder() -> Path:
+    """Where kernels are kept: as numba is told, if nobody else may write there."""
     return private_cache("numba", os.environ.get("NUMBA_CACHE_DIR"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from qfusion_braket.device import Braket
+from qfusion_braket.emulation.emulator import Emulator
 from qfusion_braket.simulated_circuit import parities
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
 from qfusion_core.circuits.gates import FIXED, ROTATIONS
@@ -55,7 +56,7 @@ def emulate(path, **options):
 def without_shots(device, circuit, data, words):
     """What the draws are taken from, as values."""
     groups = commuting_groups(words)
-    prepared = device.site._prepared(circuit)
+    prepared = Emulator(device.options).prepare(circuit)
     angles = circuit.angles(data, NONE).numpy()
     values = torch.zeros(len(data), len(words), dtype=torch.float64)
     for row, read in enumerate(prepared.read(angles, [basis for basis, _ in groups])):
@@ -146,7 +147,8 @@ def test_wires_that_are_swapped_on_the_way(saved, family, level):
     exact = EXACT.expectations(circuit, data, NONE, words)
     torch.testing.assert_close(found, exact, rtol=0, atol=1e-9)
     least = 10 if family == "iqm" else 20
-    assert device.site.facts(circuit)["two_qubit_gates"] > least
+    (job,) = device.plan(circuit, circuit.angles(data, NONE), words)
+    assert job.facts["two_qubit_gates"] > least
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -209,30 +211,40 @@ def test_it_is_compiled_once_for_all_rows(saved, monkeypatch):
     assert len(counted) == 2
 
 
-def test_the_program_is_native_and_within_the_couplings(perfect):
+def test_the_program_is_native_and_within_the_couplings(perfect, monkeypatch):
     """The emulator's own checks see each program, and refuse what is not."""
     from braket.circuits import Circuit as Program
 
-    two_qubit_gates = {"iqm": "cz", "rigetti-cz": "cz", "rigetti-iswap": "iswap"}
+    from qfusion_braket.emulation import emulator
+
+    compiled, two_qubit_gates = emulator.compile_template, {
+        "iqm": "cz", "rigetti-cz": "cz", "rigetti-iswap": "iswap",
+    }  # fmt: skip
     for family, device in perfect.items():
         (job,) = device.plan(chain(), chain().angles(DATA, NONE), WORDS[:4])
         assert job.facts["two_qubit_gates"] >= 12 and job.facts["depth"] > 12
-        check = device.site._bench._check
-        good = device.site._prepared(chain()).body.bind([0.1] * chain().n_angles)
+        good = Emulator(device.options).prepare(chain()).body.bind([0.1] * chain().n_angles)
         assert len(good) > 2 * job.facts["two_qubit_gates"]
         wrong = [(Program().h(1), "not a native gate")]
         if gate := two_qubit_gates.get(family):
             wrong.append((getattr(Program(), gate)(1, 6), "not connected"))
         for program, said in wrong:
-            with pytest.raises(InputError, match=said):
-                check(Program().add_verbatim_box(program))
+            with monkeypatch.context() as patch:
+                patch.setattr(
+                    emulator,
+                    "compile_template",
+                    lambda *a, program=program: compiled(*a)._replace(circuit=program),
+                )
+                with pytest.raises(InputError, match=said):
+                    Emulator(device.options).prepare(chain())
 
 
 def test_pulses_are_few(perfect):
     """Rotations about Z are free: at most two pulses for each gate on one qubit."""
     circuit = chain()
     for family in ("iqm", "ionq-zz"):
-        operations = perfect[family].site._prepared(circuit).body.bind([0.1] * circuit.n_angles)
+        body = Emulator(perfect[family].options).prepare(circuit).body
+        operations = body.bind([0.1] * circuit.n_angles)
         pulses = [each for each in operations if type(each).__name__ in ("PRx", "GPi", "GPi2")]
         assert len(pulses) <= 2 * (12 + 12) + 1
 
@@ -258,7 +270,7 @@ def test_routing_takes_no_more_qubits_than_there_are_wires(perfect, family):
     """A ring of three on a square: the shortest way is around all four."""
     circuit, words = chain(3, layers=2), ["ZII", "IZI", "IIX"]
     device, data = perfect[family], DATA[:, :3]
-    assert device.site._prepared(circuit).qubits == 3
+    assert Emulator(device.options).prepare(circuit).qubits == 3
     found = without_shots(device, circuit, data, words)
     expected = EXACT.expectations(circuit, data, NONE, words)
     assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
@@ -314,7 +326,7 @@ def test_a_bell_state_takes_the_first_of_more_qubits(saved):
     circuit = Circuit(2, (Gate("H", (0,)), Gate("CNOT", (0, 1))), n_data=1, n_weights=0)
     found = without_shots(device, circuit, torch.zeros(1, 1).double(), ["XX", "ZZ", "ZI"])
     assert found[0].tolist() == pytest.approx([1, 1, 0])
-    assert device.site._prepared(circuit).qubits == 2
+    assert Emulator(device.options).prepare(circuit).qubits == 2
 
 
 @pytest.mark.parametrize(

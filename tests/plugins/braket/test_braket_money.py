@@ -11,6 +11,7 @@ from qfusion_core import InputError, QfusionError
 from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import JobsLeft
 from support.braket.devices import GARNET
+from support.journals import writing
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
@@ -86,7 +87,7 @@ def test_a_measurement_of_the_first_release_is_gone_on_with(service, measure, jo
     with pytest.raises(JobsLeft):
         measure(wait=False)
     digest = "381b883edf51809c0384b3744008aafa8180b051e399fe2b9de5e444971daedd"
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE measurement SET options = ?", (digest,))
     service.seconds = 0
     measure()

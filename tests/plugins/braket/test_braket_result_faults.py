@@ -13,7 +13,6 @@ import torch
 from qfusion_braket.aws_site import TAG
 from qfusion_braket.device import Braket
 from qfusion_braket.errors import translated_errors
-from qfusion_braket.task_search import TaskSearch
 from qfusion_core import (
     InputError,
     JobFailed,
@@ -249,7 +248,11 @@ def test_a_search_goes_on_where_it_was_asked_to_wait(service, measure, connect):
     assert device.find("qf-never-sent") is None
     pages = -(-43 // 2)
     assert service.requests.count("search") - before <= 2 * pages
-    assert device.site._search._page == {}
+    # the next one goes on nowhere: it reads every page
+    service.faults.clear()
+    before = service.requests.count("search")
+    assert device.find("qf-never-sent") is None
+    assert service.requests.count("search") - before == pages
 
 
 def test_a_search_that_goes_on_looks_at_what_has_come_since(service, measure, connect):
@@ -272,11 +275,10 @@ def test_a_search_that_goes_on_looks_at_what_has_come_since(service, measure, co
 def test_a_search_comes_to_an_end(service, measure, connect, monkeypatch):
     from qfusion_braket import task_search
 
-    monkeypatch.setattr(task_search, "_SECONDS", 0.05)
+    monkeypatch.setattr(task_search, "SECONDS", 0.05)
     service.searched = lambda body: {"quantumTasks": [], "nextToken": "again"}
     with pytest.raises(Refused, match=r"tag qfusion=qf-1 was given up after 0.05 s and 0 tasks"):
         connect().find("qf-1")
-    assert TaskSearch("t")._page == {}
 
 
 @pytest.mark.parametrize(

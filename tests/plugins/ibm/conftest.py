@@ -81,7 +81,10 @@ def make(service):
     from qfusion_ibm.device import IBM
     from support.ibm.access import REMOTE, credentials
 
-    return lambda **options: IBM(IBM.Options(**{**REMOTE, **options}), credentials())
+    def _make(key=None, **options):
+        return IBM(IBM.Options(**{**REMOTE, **options}), key or credentials())
+
+    return _make
 
 
 @pytest.fixture

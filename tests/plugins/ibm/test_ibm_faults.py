@@ -6,7 +6,6 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from ibm_cloud_sdk_core.token_managers import token_manager
 
 from qfusion_core import (
     InputError,
@@ -111,7 +110,7 @@ def minutes_pass(monkeypatch):
     """After a token that it did not get, the SDK sleeps for a minute: that is over at once."""
     slept = []
     clock = SimpleNamespace(time=lambda: time.time() + sum(slept), sleep=slept.append)
-    monkeypatch.setattr(token_manager, "time", clock)
+    monkeypatch.setattr("ibm_cloud_sdk_core.token_managers.token_manager.time", clock)
     return slept
 
 
@@ -182,8 +181,7 @@ def test_cancelling_what_is_done(service, measure, connect):
 
 
 def test_an_instance_that_is_not_ours(service, connect, failure):
-    device = connect()
-    device.site._credentials = credentials(instance="elsewhere")
+    device = connect(key=credentials(instance="elsewhere"))
     said = failure(Refused, device.expectations, CIRCUIT, DATA, WEIGHTS, WORDS)
     assert "The instance specified (elsewhere) is not a valid instance name" in said
 

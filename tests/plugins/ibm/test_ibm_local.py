@@ -157,15 +157,16 @@ def test_a_link_in_the_cache_is_replaced_not_followed(tmp_path, monkeypatch):
 
 
 def test_the_noise_model_of_a_snapshot_is_made_once(monkeypatch):
-    from qfusion_ibm import noisy_aer
+    from qiskit_aer import noise
 
-    made, make = [], noisy_aer._noise
+    made = []
 
-    def count(*asked):
-        made.append(make(*asked))
-        return made[-1]
+    class Counted(noise.NoiseModel):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            made.append(self)
 
-    monkeypatch.setattr(noisy_aer, "_noise", count)
+    monkeypatch.setattr(noise, "NoiseModel", Counted)
     snapshot = device("fake_manila")
     for _ in range(2):
         snapshot.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)

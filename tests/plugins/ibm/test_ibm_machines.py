@@ -3,8 +3,9 @@
 import json
 
 import pytest
+import torch
 
-from qfusion_core import InputError, MachineFacts
+from qfusion_core import Circuit, Gate, InputError, MachineFacts
 from qfusion_ibm import snapshots
 from qfusion_ibm.device import IBM
 
@@ -31,7 +32,7 @@ def estimate(qfusion, run, backend, *words):
 
 def test_a_machine_without_a_snapshot_is_planned_for_from_the_list(qfusion, run, monkeypatch):
     monkeypatch.delenv("QISKIT_IBM_TOKEN")
-    monkeypatch.setattr(snapshots, "_configurations", lambda: [])
+    monkeypatch.setattr(snapshots, "configurations", lambda: [])
     plan = estimate(qfusion, run, "kingston", "--samples", 16)
     assert (plan["jobs"], plan["price"]["shots"]) == (1, 16_000)
     assert "from the packaged list of machines" in plan["planned_from"]
@@ -52,7 +53,7 @@ def test_a_snapshot_says_more_than_a_list_and_the_list_does_without_the_sdk(
     plan = estimate(qfusion, run, *offline)
     assert plan["facts"]["machine"] == "fake_fez" and plan["facts"]["depth"] > 10
     assert "; from the SDK's snapshot fake_fez (as of 202" in plan["planned_from"]
-    monkeypatch.setattr(snapshots, "_configurations", lambda: [])
+    monkeypatch.setattr(snapshots, "configurations", lambda: [])
     bare = estimate(qfusion, run, *offline)
     bare["facts"].pop("program", None)
     assert bare["facts"] == {"machine": "ibm_fez", "settings": 1}
@@ -77,7 +78,7 @@ def test_what_ibm_tells_of_a_machine_stands_in_the_users_list(
     assert {"cx", "rz", "sx", "x"} <= set(told["native_gates"])
     assert not service.jobs
     monkeypatch.delenv("QISKIT_IBM_TOKEN")
-    monkeypatch.setattr(snapshots, "_configurations", lambda: [])
+    monkeypatch.setattr(snapshots, "configurations", lambda: [])
     before = len(service.requests)
     for name in ("ibm", "ibm-manila"):  # the entry, and the machine
         plan = estimate(qfusion, run, name, "--samples", 4)
@@ -93,5 +94,6 @@ def test_what_runs_here_is_in_no_list(qfusion):
 
 def test_a_circuit_that_is_too_large_for_a_listed_machine(run):
     device = IBM.from_list(IBM.Options(backend="ibm_miami", shots=10), IBM.machines.of("ibm_miami"))
+    wide = Circuit(121, (Gate("X", (120,)),), n_data=1, n_weights=0)
     with pytest.raises(InputError, match="the circuit has 121 qubits, ibm_miami has 120"):
-        device.site.machine(None, 121).require_qubits(121)
+        device.plan(wide, torch.zeros(1, 0).double(), ["I" * 120 + "Z"])

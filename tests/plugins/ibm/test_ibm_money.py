@@ -13,6 +13,7 @@ from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, PriceSpan
 from support.ibm.service import CRN, MACHINE
+from support.journals import writing
 from support.keys import IBM as SECRET
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
@@ -124,7 +125,7 @@ def test_a_measurement_of_the_first_release_is_gone_on_with(service, measure, jo
     with pytest.raises(JobsLeft):
         measure(wait=False)
     digest = "47f5f39b6aa6d6d9ad7c04a558eaa8350b4256974a58114fc85de9aa9b5c334a"
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE measurement SET options = ?", (digest,))
     service.seconds = 0
     measure()

@@ -14,9 +14,18 @@ import numpy as np
 import pytest
 import torch
 
-from qfusion_core import JobsLeft, Refused, RemoteError, Result, Transient, Unreadable
+from qfusion_core import (
+    JobsLeft,
+    QfusionError,
+    Refused,
+    RemoteError,
+    Result,
+    Transient,
+    Unreadable,
+)
 from qfusion_core.errors import Interrupted
 from qfusion_ibm.client import gives_counts
+from support.journals import writing
 from support.keys import IBM as SECRET
 from support.remote_circuit import WORDS
 
@@ -294,15 +303,16 @@ def test_the_request_is_noted_right_before_it_goes_out(service, connect, journal
             return submit(body)
 
         service.submit = looks
-        machine = device.site.machine
+        described, before = service.described, []
 
-        def described(*which):
-            before = [entry.sent for entry in journal.jobs.all()]
-            assert all(sent is None for sent in before if len(seen) == 0)
-            return machine(*which)
+        def describes(*which):
+            if not seen:
+                before.append([entry.sent for entry in journal.jobs.all()])
+            return described(*which)
 
-        device.site.machine = described
+        service.described = describes
         device.expectations(CIRCUIT, DATA, WEIGHTS, WORDS)
+    assert before and not any(sent is not None for each in before for sent in each)
     assert all(sent is not None for sent in seen[0][:1])
     assert {entry.account for entry in journal.jobs.all()} == {device.account()}
 
@@ -345,15 +355,15 @@ def test_garbage_is_collected_in_any_thread_and_the_session_is_closed_in_its_own
     service, measure, collect, monkeypatch
 ):
     """Closing asks the service, and what it needs may be held where garbage is collected."""
-    from qfusion_ibm import execution_modes
+    from qiskit_ibm_runtime import Session
 
-    threads, close = [], execution_modes._close
+    threads, close = [], Session.close
 
-    def closing(*what):
+    def closing(session):
         threads.append(threading.current_thread())
-        close(*what)
+        close(session)
 
-    monkeypatch.setattr(execution_modes, "_close", closing)
+    monkeypatch.setattr(Session, "close", closing)
     measure(mode="session", request_seconds=1)
     with service.lock:  # no request is answered
         gc.collect()
@@ -365,14 +375,18 @@ def test_garbage_is_collected_in_any_thread_and_the_session_is_closed_in_its_own
 def test_a_session_that_a_killed_process_left_is_closed_by_the_next(
     service, measure, journal, monkeypatch, failure, collect
 ):
+    from qiskit_ibm_runtime import Session
+
+    def killed(session):
+        raise QfusionError("there is no time")
 
     service.seconds = 60
     with monkeypatch.context() as patch:
-        # as if there was no time
-        patch.setattr("qfusion_ibm.execution_modes._close", lambda mode, closed: None)
+        patch.setattr(Session, "close", killed)
         failure(JobsLeft, measure, wait=False, mode="session")
+        collect()
     assert [each.get("accepting_jobs") for each in service.sessions.values()] == [None]
-    with journal._store.writing() as db:  # its process has ended
+    with writing(journal) as db:  # its process has ended
         assert db.execute("UPDATE session SET owner = ''").rowcount == 1
     service.seconds = 0
     measure(mode="session")

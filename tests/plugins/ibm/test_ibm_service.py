@@ -15,6 +15,7 @@ from qfusion_core import (
 )
 from qfusion_core.remote.budget import Budget
 from qfusion_ibm.client import gives_counts
+from qfusion_ibm.pricing import PriceList
 from support.ibm.access import REMOTE
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS, ring
 
@@ -188,7 +189,7 @@ def test_a_certificate_that_does_not_hold_is_no_matter_of_the_token(
 def test_dollars_follow_the_seconds_that_ibm_tells(service, connect, journal, measure):
     """Two seconds for each job, and nobody knows which plan pays."""
     measure()
-    spent, prices = journal.spent("ibm"), connect()._prices
+    spent, prices = journal.spent("ibm"), PriceList.read()
     assert (spent.jobs, spent.qpu_seconds) == (3, 6)
     assert spent.usd == pytest.approx(6 * prices.usd_per_second.high)
     for entry in journal.jobs.all():
