@@ -100,3 +100,21 @@ def test_an_old_name_can_still_be_imported():
     with pytest.warns(DeprecationWarning, match="is called select_features since"):
         from qfusion_core import features
     assert features is qfusion_core.select_features
+
+
+OF_0_1 = """
+    Angle BlackBoxDevice BudgetError Circuit CircuitEncoder ClassicalEncoder
+    CredentialsMissing Dataset Device Engine Finding Fusion FusionClassifier FusionOutput
+    Gate InputError Job JobCancelled JobFailed JobStatus JobsLeft JobsPending Layout
+    Measurement NoiseParameters Part Price PriceSource QNodeEncoder QfusionError
+    QuantumEncoder Range Readout Refused Registry RemoteDevice RemoteError RemoteOptions
+    Result Split SubmitUncertain Term Transient commuting_groups did_you_mean features
+    listing load open_backend pauli_words read_arrays read_features read_prices read_table
+    require_finite require_wires stratified tiles token_layout train_validation_test
+""".split()  # those of 3670349
+
+
+@pytest.mark.filterwarnings("ignore:qfusion_core.* is called:DeprecationWarning")
+@pytest.mark.parametrize("name", OF_0_1)
+def test_a_name_of_the_first_release_is_still_there(name):
+    assert getattr(qfusion_core, name) is not None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 import qfusion_core
-from qfusion_core import Part, train_validation_test
+
+if TYPE_CHECKING:
+    from qfusion_core import Part
 
 
 def _share_or_rows(value: float) -> float:
@@ -68,7 +70,7 @@ class TableOptions(qfusion_core.Options):
         self, whole: Part, *, seed: int, class_names: tuple[str, ...]
     ) -> tuple[Part, Part, Part]:
         """Training, validation and test part; the test part is the same with any validation."""
-        return train_validation_test(
+        return qfusion_core.train_validation_test(
             whole,
             seed=seed,
             test=self.test,

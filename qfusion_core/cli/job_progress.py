@@ -7,9 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
 from qfusion_core.cli.output import is_terminal, say
 from qfusion_core.printable import printable
 
@@ -20,6 +17,9 @@ if TYPE_CHECKING:
 @contextmanager
 def show_jobs() -> Iterator[Callable[[JobProgress], None]]:
     """A callback for each look at remote jobs: a live line, or a line for each change."""
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     # names are others': they are text, not markup
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     live = Progress(*columns, console=Console(stderr=True), transient=True)

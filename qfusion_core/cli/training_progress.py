@@ -9,20 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-
 from qfusion_core.cli.output import is_terminal, say
 from qfusion_core.errors import Interrupted
 
 if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
     from qfusion_core.config.spec import RunSpec, Training
     from qfusion_core.training.fit import TrainingState
 
@@ -34,7 +26,7 @@ class ShownTraining:
         self.run: Path | None = None
         self._epochs = 0
         self._live: Progress | None = None
-        self._task = TaskID(0)
+        self._task: TaskID
 
     def resumable(self, spec: RunSpec, run: Path) -> None:
         """It starts, in a folder where it can be continued."""
@@ -45,6 +37,15 @@ class ShownTraining:
         """It starts."""
         self._epochs = options.epochs
         if is_terminal(sys.stderr):
+            from rich.console import Console
+            from rich.progress import (
+                BarColumn,
+                MofNCompleteColumn,
+                Progress,
+                TextColumn,
+                TimeElapsedColumn,
+            )
+
             columns = (
                 TextColumn("epoch"),
                 MofNCompleteColumn(),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qfusion_core.data.split import Part
 
 
 def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
@@ -15,6 +19,8 @@ def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
     Raises:
         InputError: More samples than rows.
     """
+    import numpy as np
+
     if samples is None:
         return np.arange(rows)
     if not 1 <= samples <= rows:
@@ -37,6 +43,8 @@ def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test pa
     Raises:
         InputError: More samples than rows, or none.
     """
+    import numpy as np
+
     if samples is None or samples == len(part):
         return part
     if not 1 <= samples <= len(part):

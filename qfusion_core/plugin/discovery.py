@@ -58,10 +58,12 @@ def find() -> list[LoadedPlugin]:
     seen: set[str] = set()
     found: list[LoadedPlugin] = []
     for distribution in distributions(path=installed_path()):
-        name = _canonical(_name(distribution))
-        if name not in seen:
-            seen.add(name)
-            found += [_load(distribution, point) for point in _entry_points(distribution)]
+        name = _name(distribution)
+        if _canonical(name) not in seen:
+            seen.add(_canonical(name))
+            if points := [*_entry_points(distribution)]:
+                version = distribution.version  # all of its metadata are read for it
+                found += [_load(name, version, point) for point in points]
     return found
 
 
@@ -114,12 +116,12 @@ def _entry_points(distribution: Distribution) -> Iterator[EntryPoint]:
         return
 
 
-def _load(distribution: Distribution, entry_point: EntryPoint) -> LoadedPlugin:
+def _load(distribution: str, version: str, entry_point: EntryPoint) -> LoadedPlugin:
     plugin = Plugin(
         entry_point.name,
-        distribution.name,
-        distribution.version,
-        built_in=_canonical(distribution.name) == GROUP,
+        distribution,
+        version,
+        built_in=_canonical(distribution) == GROUP,
         package=entry_point.module.split(".")[0],
     )
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from qfusion_core.data.split import Part
+from typing import TYPE_CHECKING
+
 from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    from qfusion_core.data.split import Part
 
 
 def describe_rows(samples: int | None, seed: int) -> str:

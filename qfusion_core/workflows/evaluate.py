@@ -6,14 +6,16 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from qfusion_core.metrics.scores import Scores, scores
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, test_rows
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.metrics.scores import Scores
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ def evaluate(
     import torch
 
     from qfusion_core.data.finite_rows import require_finite_logits
+    from qfusion_core.metrics.scores import scores
     from qfusion_core.model.prediction import logits_in_chunks
     from qfusion_core.runs.calibrated import calibrations, shares
 

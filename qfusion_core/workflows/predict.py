@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.data.formats.marks import Marks
-from qfusion_core.data.table import read_features
 from qfusion_core.evaluation.sampling import draw_rows
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Prediction(NamedTuple):
@@ -112,6 +112,8 @@ def new_rows(
     Raises:
         InputError: The file cannot be read, or has fewer rows than are asked for.
     """
+    from qfusion_core.data.table import read_features
+
     x = read_features(file, folder.config.features, **_as_in_training(folder))
     chosen = draw_rows(len(x), samples, seed)
     return x[chosen], chosen + 1
