@@ -18,7 +18,7 @@ import torch
 from qfusion_core import Circuit, InputError, Registry
 from qfusion_core.circuits.gates import FIXED, ROTATIONS
 
-FOLDER = Path(__file__).parent.parent / "examples" / "benchmarks"
+FOLDER = Path(__file__).parents[2] / "examples" / "benchmarks"
 OTHERS = ["lightning.qubit", "pyqtorch", "deepquantum", "tensorcircuit-torch", "qulacs"]
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from qfusion_core import InputError
 
-FOLDER = Path(__file__).parent.parent / "examples" / "benchmarks"
+FOLDER = Path(__file__).parents[2] / "examples" / "benchmarks"
 
 
 @pytest.fixture
