@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import SecretStr
 from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectionError as NoConnection
@@ -44,7 +45,7 @@ class NoRetryAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
         self.posted, self._timeout = False, (_CONNECT, seconds)
         self.before_post: Callable[..., None] = nothing
-        self.tokens: deque[str] = deque(maxlen=3)
+        self.tokens: deque[SecretStr] = deque(maxlen=3)
 
     def send(self, request: PreparedRequest, *arguments: Any, **options: Any) -> Response:
         """See `requests.adapters.HTTPAdapter`.
@@ -94,8 +95,8 @@ class NoRetryAdapter(HTTPAdapter):
     def _note_token(self, request: PreparedRequest) -> None:
         header = request.headers.get("Authorization") or ""
         token = (header if isinstance(header, str) else header.decode()).partition(" ")[2]
-        if token and token not in self.tokens:
-            self.tokens.append(token)
+        if token and SecretStr(token) not in self.tokens:
+            self.tokens.append(SecretStr(token))
 
 
 def _bills(request: PreparedRequest) -> bool:

@@ -57,7 +57,8 @@ class RuntimeSite(Site):
     @override
     def secrets(self) -> list[str]:
         # access tokens that IBM gave out
-        return [] if self._connected is None else list(self._connected.transport.tokens)
+        carried = () if self._connected is None else self._connected.transport.tokens
+        return [token.get_secret_value() for token in carried]
 
     @override
     def account(self) -> str | None:

@@ -183,7 +183,7 @@ def test_cancelling_what_is_done(service, measure, connect):
 def test_an_instance_that_is_not_ours(service, connect, failure):
     device = connect(key=credentials(instance="elsewhere"))
     said = failure(Refused, device.expectations, CIRCUIT, DATA, WEIGHTS, WORDS)
-    assert "The instance specified (elsewhere) is not a valid instance name" in said
+    assert "The instance specified ((hidden)) is not a valid instance name" in said
 
 
 def test_a_machine_that_is_not_there(connect, measure, failure):
