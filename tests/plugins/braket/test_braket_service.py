@@ -20,40 +20,40 @@ def sent(service):
 
 
 @pytest.fixture
-def forward(connect, tmp_path):
+def batch(connect, tmp_path):
     """Evaluates 16 rows with three settings; gives device and values."""
 
-    def _forward(words=THREE, data=SIXTEEN, wait=True, **options):
+    def _batch(words=THREE, data=SIXTEEN, wait=True, **options):
         with Measurement(tmp_path / "run", "evaluate", wait=wait) as measurement:
             device = connect(measurement, rows_per_job=None, **options)
             return device, device.expectations(CIRCUIT, data, WEIGHTS, words)
 
-    return _forward
+    return _batch
 
 
 @pytest.mark.parametrize("where", ["ionq/Forte-1", "iqm/Garnet"])
-def test_sixteen_rows_with_three_settings_are_one_task(service, forward, where):
-    _, values = forward(device=where, shots=1000)
+def test_sixteen_rows_with_three_settings_are_one_task(service, batch, where):
+    _, values = batch(device=where, shots=1000)
     (body,) = sent(service)
     assert body["shots"] == 48_000
     programs = json.loads(body["action"])["programs"]
     assert [len(program["inputs"]["a0"]) for program in programs] == [16] * 3
     assert service.requests.count("create") == service.requests.count("object") == 1
     assert service.requests.count("device") == 1
-    _, exact = forward(device="sv1", shots=None)
+    _, exact = batch(device="sv1", shots=None)
     assert float((values - exact).abs().max()) < 6 / 1000**0.5
 
 
-def test_without_program_sets_each_row_and_setting_is_a_task(service, forward):
+def test_without_program_sets_each_row_and_setting_is_a_task(service, batch):
     service.seconds = 60
     with pytest.raises(JobsLeft):
-        forward(device="sv1", shots=50, max_parallel=99, wait=False)
+        batch(device="sv1", shots=50, max_parallel=99, wait=False)
     assert len(sent(service)) == 48
     assert {body["shots"] for body in sent(service)} == {50}
 
 
-def test_exact_values_need_no_settings(service, forward):
-    _, values = forward(device="sv1", shots=None)
+def test_exact_values_need_no_settings(service, batch):
+    _, values = batch(device="sv1", shots=None)
     assert len(sent(service)) == 16
     angles = CIRCUIT.angles(SIXTEEN, WEIGHTS)
     assert torch.allclose(values[:, 0], angles[:, 0].cos(), atol=1e-12)
@@ -70,12 +70,12 @@ def test_tasks_are_sent_side_by_side_within_a_limit(service, measure):
 
 
 @pytest.mark.parametrize(("shots", "tasks"), [(1000, 2), (5000, 3)])
-def test_a_plan_is_split_by_executables_and_by_shots(service, forward, shots, tasks):
+def test_a_plan_is_split_by_executables_and_by_shots(service, batch, shots, tasks):
     """40 rows with three settings are 120 executables; 40 of 5000 shots fit into 200 000."""
     rows = torch.linspace(-1, 1, 80, dtype=torch.float64).reshape(40, 2)
     service.seconds = 60
     with pytest.raises(JobsLeft):
-        forward(device="ionq/Forte-1", shots=shots, data=rows, wait=False)
+        batch(device="ionq/Forte-1", shots=shots, data=rows, wait=False)
     assert len(sent(service)) == tasks
     assert all(body["shots"] <= 200_000 for body in sent(service))
 
@@ -91,9 +91,9 @@ def test_an_angleless_circuit(service, connect):
     assert service.tasks and sent(service)[0]["shots"] == 600
 
 
-def test_region_bucket_tags_and_reservation(service, forward):
+def test_region_bucket_tags_and_reservation(service, batch):
     reservation = "arn:aws:braket:eu-north-1:1:reservation/r"
-    forward(tags={"project": "q"}, reservation=reservation)
+    batch(tags={"project": "q"}, reservation=reservation)
     (body,) = sent(service)
     assert service.regions == {"eu-north-1"}
     assert (body["outputS3Bucket"], body["outputS3KeyPrefix"]) == ("results", "here")
@@ -103,25 +103,25 @@ def test_region_bucket_tags_and_reservation(service, forward):
     assert association == {"arn": reservation, "type": "RESERVATION_TIME_WINDOW_ARN"}
 
 
-def test_the_bucket_of_the_account(service, forward):
-    forward(s3=None)
+def test_the_bucket_of_the_account(service, batch):
+    batch(s3=None)
     assert sent(service)[0]["outputS3Bucket"] == "amazon-braket-eu-north-1-123456789012"
     # the account is asked once for the bucket, and once to be written down with the tasks
     assert (service.requests.count("identity"), service.requests.count("bucket")) == (2, 1)
 
 
-def test_fixed_qubits_and_error_mitigation_take_single_tasks(service, forward):
+def test_fixed_qubits_and_error_mitigation_take_single_tasks(service, batch):
     """AWS takes device parameters with single programs."""
-    _, values = forward(device="ionq/Forte-1", shots=2500, qubits=(7, 3), data=SIXTEEN[:2])
+    _, values = batch(device="ionq/Forte-1", shots=2500, qubits=(7, 3), data=SIXTEEN[:2])
     assert len(sent(service)) == 6
     source = json.loads(sent(service)[0]["action"])["source"]
     assert "ry(a0) $7;" in source and "qubit[" not in source
     parameters = json.loads(sent(service)[0]["deviceParameters"])
     assert parameters["paradigmParameters"]["disableQubitRewiring"] is True
     service.forget()
-    forward(device="ionq/Forte-1", shots=2500, error_mitigation="debias", data=SIXTEEN[:1])
+    batch(device="ionq/Forte-1", shots=2500, error_mitigation="debias", data=SIXTEEN[:1])
     assert "debias" in sent(service)[0]["deviceParameters"]
-    _, exact = forward(device="sv1", shots=None, data=SIXTEEN[:2])
+    _, exact = batch(device="sv1", shots=None, data=SIXTEEN[:2])
     assert float((values - exact).abs().max()) < 6 / 2500**0.5
 
 
@@ -337,11 +337,11 @@ def test_the_documents_are_of_the_schemas(service):
         assert BraketSchemaBase.parse_raw_schema(reply["deviceCapabilities"])
 
 
-def test_the_results_are_of_the_schemas(service, forward):
+def test_the_results_are_of_the_schemas(service, batch):
     from braket.schema_common import BraketSchemaBase
 
     for where, shots in (("iqm/Garnet", 10), ("sv1", 10), ("sv1", None)):
-        forward(device=where, shots=shots, data=SIXTEEN[:1])
+        batch(device=where, shots=shots, data=SIXTEEN[:1])
         for task in service.tasks.values():
             (result,) = service.results(task).values()
             assert BraketSchemaBase.parse_raw_schema(json.dumps(result))
