@@ -75,7 +75,7 @@ class YamlDocument:
     def parse(cls, text: str, path: str) -> YamlDocument:
         """Read a text; ``path`` is what errors call it.
 
-        >>> Source.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
+        >>> YamlDocument.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
         5
         """
         data, marks, texts = compose(text, path)
@@ -105,7 +105,7 @@ class YamlDocument:
         Raises:
             InputError: Not of that form, or the place lies inside something that is no mapping.
 
-        >>> source = Source.parse("training: {epochs: 5}", "run.yaml")
+        >>> source = YamlDocument.parse("training: {epochs: 5}", "run.yaml")
         >>> source.override("training.epochs=9").data
         {'training': {'epochs': 9}}
         """

@@ -102,7 +102,7 @@ def check_budget(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, B
 def merge_facts(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Facts of several jobs: the largest where it is a number, else the last.
 
-    >>> together([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
+    >>> merge_facts([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
     {'depth': 3, 'machine': 'a'}
     """
     merged: dict[str, Any] = {}

@@ -22,7 +22,7 @@ from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.job import Call
 from qfusion_core.remote.run_call import evaluate, submit
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows import jobs
+from qfusion_core.workflows import unfinished_jobs
 from qfusion_queue import Queue
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
@@ -220,16 +220,16 @@ def test_what_another_process_sends_meanwhile_is_not_forgotten(
     """Between the look at the jobs and the change of their rows."""
     machine.faults["submit"], machine.seconds = [401], 60
     failure(QfusionError, measure)
-    chosen = jobs.chosen
+    chosen = unfinished_jobs.chosen
 
     def slowly(*arguments):
         rows = chosen(*arguments)
-        monkeypatch.setattr(jobs, "chosen", chosen)
+        monkeypatch.setattr(unfinished_jobs, "chosen", chosen)
         failure(JobsPending, measure, timeout_seconds=0.05)
         return rows
 
-    monkeypatch.setattr(jobs, "chosen", slowly)
-    line = failure(InputError, jobs.forget_measurements, tmp_path / "run", [])
+    monkeypatch.setattr(unfinished_jobs, "chosen", slowly)
+    line = failure(InputError, unfinished_jobs.forget_measurements, tmp_path / "run", [])
     assert "may be at the provider; first `qfusion jobs cancel" in line
     assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
     assert journal.spent("queue").jobs == len(machine.jobs) == 3

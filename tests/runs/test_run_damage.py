@@ -500,7 +500,7 @@ PROGRAM = """
 import resource, signal, sys
 from qfusion_core import Registry
 from qfusion_core.cli import main
-import qfusion_core.workflows.train
+import qfusion_core.workflows.training_run  # what it imports may want to write
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), int(sys.argv[1])))
 main(sys.argv[2:])

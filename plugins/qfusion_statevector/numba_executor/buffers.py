@@ -52,7 +52,7 @@ class BufferLayout:
     def take(self) -> list[NDArray[Any]]:
         """The arrays, with any contents: nobody else's until they are given back.
 
-        >>> [array.shape for array in Layout(torch.float32, (3, 16), (5,)).take()]
+        >>> [array.shape for array in BufferLayout(torch.float32, (3, 16), (5,)).take()]
         [(3, 16), (5,)]
         """
         try:
