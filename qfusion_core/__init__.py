@@ -2,7 +2,8 @@
 
 Every public name is importable from here and is loaded on first use: ``import qfusion_core``
 imports neither torch nor PennyLane, nor anything else that is not Python's: ``python -m`` does so
-while the working directory can still shadow it.
+while the working directory can still shadow it. ``__init__.pyi`` says the same to editors and type
+checkers.
 """
 
 import importlib
@@ -13,98 +14,133 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from qfusion_core.hookspecs import hookimpl as hookimpl
-    from qfusion_core.options import Credentials as Credentials
-    from qfusion_core.options import Options as Options
-
 take_no_settings_from_here()
 
 _HOMES = {
-    "Angle": "circuit",
-    "BlackBoxDevice": "interfaces",
+    "adopt_jobs": "remote.journal.adoption",
+    "Angle": "circuits.gates",
+    "BlackBoxDevice": "interfaces.device",
     "BudgetError": "remote.errors",
-    "Circuit": "circuit",
-    "CircuitEncoder": "circuit_encoder",
-    "ClassicalEncoder": "interfaces",
+    "calibrate": "workflows.calibrate",
+    "CalibrateResult": "workflows.calibrate",
+    "Charge": "remote.job",
+    "Circuit": "circuits.circuit",
+    "CircuitEncoder": "model.circuit_encoder",
+    "ClassicalEncoder": "interfaces.encoders",
+    "commuting_groups": "circuits.pauli_words",
+    "compare": "workflows.compare",
+    "CompareResult": "workflows.compare",
     "Credentials": "options",
     "CredentialsMissing": "errors",
-    "Dataset": "interfaces",
-    "Device": "interfaces",
-    "Engine": "interfaces",
-    "Charge": "remote.job",
+    "damaged": "errors",
+    "Dataset": "interfaces.dataset",
+    "Device": "interfaces.device",
+    "did_you_mean": "errors",
+    "doctor": "workflows.doctor",
+    "DoctorResult": "workflows.doctor",
+    "drop_setting": "data.columns",
+    "dry_run": "workflows.dry_run",
+    "DryRunResult": "workflows.dry_run",
+    "Engine": "interfaces.engine",
+    "estimate": "workflows.estimate",
+    "EstimateResult": "workflows.estimate",
+    "evaluate": "workflows.evaluate",
+    "EvaluateResult": "workflows.evaluate",
+    "export": "workflows.export",
+    "ExportResult": "workflows.export",
     "FailedPart": "remote.job",
     "Finding": "remote.job",
-    "Fusion": "interfaces",
-    "FusionClassifier": "model",
-    "FusionOutput": "interfaces",
-    "Gate": "circuit",
+    "Fusion": "interfaces.fusion",
+    "FusionClassifier": "model.classifier",
+    "FusionOutput": "interfaces.fusion",
+    "Gate": "circuits.gates",
+    "hookimpl": "plugin.hookspecs",
     "InputError": "errors",
+    "installed_path": "isolation",
     "Job": "remote.job",
     "JobCancelled": "remote.errors",
     "JobFailed": "remote.errors",
-    "JobStatus": "remote.job",
+    "JobOptions": "workflows.job_options",
+    "jobs": "workflows.jobs",
     "JobsLeft": "remote.errors",
     "JobsPending": "remote.errors",
-    "Layout": "readout",
+    "JobStatus": "remote.job",
+    "JobTable": "workflows.jobs",
+    "Layout": "circuits.pauli_words",
     "Listed": "remote.machines",
     "ListedPrice": "remote.price",
+    "load": "runs.opening",
     "MachineFacts": "remote.machines",
     "MachineList": "remote.machines",
-    "Marks": "formats.marks",
+    "Marks": "data.formats.marks",
     "Measurement": "remote.measurement",
-    "NoiseParameters": "config.noise",
-    "Options": "options",
+    "NoiseParameters": "noise_parameters",
     "NotTrusted": "errors",
-    "Part": "data",
+    "Offer": "plugin.hookspecs",
+    "one_line": "printable",
+    "open_backend": "backends.opening",
+    "open_regular": "storage.reading",
+    "Options": "options",
+    "parse_json": "storage.reading",
+    "Part": "data.split",
+    "pauli_words": "circuits.pauli_words",
+    "predict": "workflows.predict",
+    "Prediction": "workflows.predict",
+    "PredictResult": "workflows.predict",
     "Price": "remote.price",
     "PriceSource": "remote.price",
-    "QNodeEncoder": "qnode_encoder",
+    "PriceSpan": "remote.price_span",
+    "private_cache": "storage.places",
     "QfusionError": "errors",
-    "QuantumEncoder": "interfaces",
+    "QNodeEncoder": "model.qnode_encoder",
+    "QuantumEncoder": "interfaces.encoders",
+    "quoted_list": "data.columns",
     "Range": "remote.price",
-    "Readout": "readout",
+    "read_arrays": "data.table",
+    "read_document": "storage.reading",
+    "read_features": "data.table",
+    "read_prices": "remote.price_list",
+    "read_table": "data.table",
+    "Readout": "circuits.pauli_words",
+    "refit": "workflows.refit",
+    "RefitResult": "workflows.refit",
     "Refused": "remote.errors",
-    "Registry": "registry",
+    "Registry": "plugin.registry",
     "RemoteDevice": "remote.device",
     "RemoteError": "remote.errors",
     "RemoteOptions": "remote.options",
-    "Result": "remote.job",
-    "Split": "data",
-    "SubmitUncertain": "remote.errors",
-    "Term": "circuit",
-    "Transient": "remote.errors",
-    "Unreadable": "remote.errors",
-    "adopt_jobs": "remote.adoption",
-    "commuting_groups": "readout",
-    "damaged": "errors",
-    "did_you_mean": "errors",
-    "drop_setting": "columns",
-    "features": "columns",
-    "hookimpl": "hookspecs",
-    "installed_path": "isolation",
-    "listing": "columns",
-    "load": "runs.loading",
-    "one_line": "printable",
-    "open_backend": "config.backends",
-    "open_regular": "storage.reading",
-    "parse_json": "storage.reading",
-    "pauli_words": "readout",
-    "private_cache": "storage.places",
-    "read_arrays": "tables",
-    "read_document": "storage.reading",
-    "read_features": "tables",
-    "read_prices": "remote.prices",
-    "read_table": "tables",
-    "require_finite": "requirements",
+    "require_finite": "interfaces.requirements",
     "require_network": "storage.network",
-    "require_wires": "requirements",
+    "require_wires": "interfaces.requirements",
+    "Result": "remote.job",
+    "resume_training": "workflows.train",
+    "retry_after": "remote.retry_after",
+    "select_features": "data.columns",
+    "shot_noise": "noise.shots",
     "shown_path": "printable",
-    "stratified": "data",
+    "Site": "remote.site",
+    "SiteDevice": "remote.site_device",
+    "Split": "data.split",
+    "stratified": "data.split",
+    "SubmitHooks": "remote.site",
+    "SubmitUncertain": "remote.errors",
+    "Term": "circuits.gates",
     "tiles": "remote.planning",
-    "token_layout": "readout",
-    "train_validation_test": "data",
+    "token_layout": "circuits.pauli_words",
+    "train": "workflows.train",
+    "train_validation_test": "data.split",
+    "TrainResult": "workflows.train",
+    "Transient": "remote.errors",
     "trust": "config.trust",
+    "Unreadable": "remote.errors",
     "write_atomically": "storage.writing",
+    "ZScore": "model.zscore",
+}
+
+# old name: new one, since when, until when the old one is understood
+_RENAMED = {
+    "features": ("select_features", "0.2", "0.4"),
+    "listing": ("quoted_list", "0.2", "0.4"),
 }
 
 __all__ = [*_HOMES]
@@ -113,9 +149,24 @@ __all__ = [*_HOMES]
 def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
+    if name in _RENAMED:
+        return _renamed(name)
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
         return importlib.import_module("qfusion_core.testing")
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
+
+
+def _renamed(name: str) -> "Any":
+    import warnings
+
+    new, since, until = _RENAMED[name]
+    warnings.warn(
+        f"qfusion_core.{name} is called {new} since {since}; the old name is understood until "
+        f"{until}: write qfusion_core.{new}",
+        DeprecationWarning,
+        stacklevel=3,  # whoever asked for the name, behind `__getattr__`
+    )
+    return __getattr__(new)
 
 
 def __dir__() -> "list[str]":

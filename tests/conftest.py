@@ -14,35 +14,48 @@ import platformdirs
 import pytest
 from hypothesis import settings
 
+from support.places import GUARD, ROOT, TESTS, python_path
+
 # torch reads it when it is imported: a child that is forked hangs where its parent had threads
 os.environ["OMP_NUM_THREADS"] = "1"
 # compiled once, also for processes that get a home of their own
 os.environ.setdefault("NUMBA_CACHE_DIR", str(platformdirs.user_cache_path("qfusion") / "numba"))
 
-ROOT = Path(__file__).parents[1]
-GUARD = Path(__file__).parent / "guard"
-
 settings.register_profile("no deadline", deadline=None)  # no test is about time
 settings.load_profile("no deadline")
 
+pytest_plugins = [
+    "support.command_line", "support.errors", "support.remote_fixtures", "support.queue_fixtures",
+]  # fmt: skip
 collect_ignore = ["third_party"]  # what others wrote, faults included
 # programs of their own, each beside a conftest of its own
 collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
 
 
-def pytest_configure():
+def pytest_configure(config):
     """Started in the background, a process ignores Ctrl-C, and under nohup the end of its terminal:
-    tests of interrupts would never end.
+    tests of interrupts would never end. What is off by default is on only where it is named: an
+    ``-m`` of the command line takes the place of pyproject's.
     """
+    if chosen := config.option.markexpr:
+        unnamed = [f" and not {mark}" for mark in ("soak", "hardware") if mark not in chosen]
+        config.option.markexpr = f"({chosen}){''.join(unnamed)}"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["SOCKET_GUARD"] = str(Path(tempfile.mkdtemp()) / "asked")
-    inherited = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(GUARD), inherited)))
+    os.environ["PYTHONPATH"] = python_path(GUARD)
     spec = importlib.util.spec_from_file_location("socket_guard", GUARD / "sitecustomize.py")
     spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+def pytest_collection_modifyitems(items):
+    """What lies in a vendor's folder needs its SDK, or plays on its machines; so does Aer."""
+    folders = [TESTS / name for name in ("plugins/braket", "plugins/ibm", "faults", "damaged")]
+    for item in items:
+        if item.get_closest_marker("aer") or not set(folders).isdisjoint(item.path.parents):
+            item.add_marker(pytest.mark.vendor)
 
 
 def pytest_runtest_setup(item):

@@ -17,11 +17,12 @@ JUNIT = f"""<testsuites><testsuite>
 <failure message="ValueError: singular&#10;more">{DEEP}</failure></testcase>
 <testcase classname="tests.plugins.test_x" name="test_y"><failure message="m">{DEEP}</failure>
 </testcase>
-<testcase classname="tests.ibm.test_z" name="test_z"><error message="AssertionError: 1 == 2">
-tests/ibm/test_z.py:9: in test_z</error></testcase>
-<testcase classname="tests.core.test_a" name="test_a"><failure message="no">in test_a</failure>
+<testcase classname="tests.plugins.ibm.test_z" name="test_z">
+<error message="AssertionError: 1 == 2">
+tests/plugins/ibm/test_z.py:9: in test_z</error></testcase>
+<testcase classname="tests.data.test_a" name="test_a"><failure message="no">in test_a</failure>
 </testcase>
-<testcase classname="tests.core.test_b" name="test_b"/>
+<testcase classname="tests.data.test_b" name="test_b"/>
 </testsuite></testsuites>"""
 LOCK = """numpy==2.4.6 ; python_full_version < '3.12' \\
     --hash=sha256:00
@@ -54,18 +55,18 @@ def test_failures_are_counted_by_the_package_that_raised(blame):
         "    tests.plugins.test_x.test_x: ValueError: singular",
         "    tests.plugins.test_x.test_y: m",
         "  qiskit-ibm-runtime (by the test's folder), 0.51.0 -> 0.52.0: 1",
-        "    tests.ibm.test_z.test_z: AssertionError: 1 == 2",
+        "    tests.plugins.ibm.test_z.test_z: AssertionError: 1 == 2",
         "  no package: see the log: 1",
-        "    tests.core.test_a.test_a: no",
+        "    tests.data.test_a.test_a: no",
     ]
 
 
 def test_of_packages_that_share_a_name_it_is_the_one_that_has_the_file(blame):
     place = "/venv/lib/python3.11/site-packages/{}:3: in f"
     simulator = place.format("braket/default_simulator/simulator.py")
-    assert blame.blame(simulator, "tests.braket.x") == "amazon-braket-default-simulator"
+    assert blame.blame(simulator, "tests.plugins.braket.x") == "amazon-braket-default-simulator"
     sdk = place.format("braket/aws/aws_device.py")
-    assert blame.blame(f"{simulator}\n{sdk}", "tests.braket.x") == "amazon-braket-sdk"
+    assert blame.blame(f"{simulator}\n{sdk}", "tests.plugins.braket.x") == "amazon-braket-sdk"
 
 
 def test_where_nothing_broke_it_says_so(blame):

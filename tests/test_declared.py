@@ -109,6 +109,7 @@ def test_every_plugin_is_looked_at():
     assert set(OWN) == {"qfusion_core", *folders}
 
 
+@pytest.mark.vendor
 def test_what_is_declared_is_imported():
     """But for what is used by its name alone: plugins of others, and programs."""
     seen = {owner for folder in (*OWN, "tests", "examples") for m, _ in imported(folder)

@@ -50,8 +50,8 @@ def test_the_wheel_holds_every_tracked_file_of_the_packages(wheel):
     if listed.returncode:
         pytest.skip("not a git checkout")
     files = [Path(line.removeprefix("plugins/")) for line in listed.stdout.splitlines()]
-    assert Path("qfusion_core/py.typed") in files
-    assert Path("qfusion_core/config/backends.yaml") in files
+    assert {Path("qfusion_core/py.typed"), Path("qfusion_core/__init__.pyi")} <= set(files)
+    assert Path("qfusion_core/backends/backends.yaml") in files
     assert Path("qfusion_core/config/presets/strong.yaml") in files
     assert {Path("qfusion_braket/machines.yaml"), Path("qfusion_ibm/machines.yaml")} <= set(files)
     assert [str(file) for file in files if not (wheel / file).is_file()] == []

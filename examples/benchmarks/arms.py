@@ -16,14 +16,14 @@ from lightgbm_reference import PARAMETERS, lightgbm_scores, require_lightgbm
 from results import LIGHTGBM, Cell, Result, sha256
 
 from qfusion_core import InputError, Registry
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
-from qfusion_core.runs.experiment import train
+from qfusion_core.provenance import provenance
 from qfusion_core.runs.folder import digest as rows_digest
 from qfusion_core.runs.folder import load_split
 from qfusion_core.runs.loading import load_model
-from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
+from qfusion_core.workflows.train import train
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _lightgbm(task: Task, registry: Registry) -> Result:
 
 
 def _train(task: Task, folder: Path, registry: Registry) -> Result:
-    trained = train(task.spec, folder, registry=registry)
+    trained = train(task.spec, folder).folder
     gates = getattr(load_model(trained, registry).fusion, "gate_values", None)
     spec = task.spec.model_dump(mode="json")
     metrics = trained.read_metrics()

@@ -28,7 +28,7 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit, commuting_groups
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 
 LAYERS, SAMPLES = 3, 16
@@ -105,13 +105,12 @@ def theirs(wires: int, shots: int | None) -> Run:
 def node(device: Any, wires: int, shots: int | None = None) -> Run:
     """A QNode."""
 
-    @qml.set_shots(shots)
-    @qml.qnode(device)
     def values(data: Any, weights: Any) -> list[Any]:
         model(wires)(data, weights)
         return [qml.expval(qml.pauli.string_to_pauli_word(word)) for word in words(wires)]
 
-    return lambda data, weights: torch.as_tensor(np.array(values(data.numpy(), weights.numpy()))).T
+    run = qml.set_shots(shots)(qml.QNode(values, device))
+    return lambda data, weights: torch.as_tensor(np.array(run(data.numpy(), weights.numpy()))).T
 
 
 def measure(

@@ -33,7 +33,7 @@ import torch
 from timing.arguments import new_file
 
 from qfusion_core import Circuit
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 from qfusion_ibm.client import gives_counts, installed
 
@@ -65,7 +65,9 @@ def counting() -> Iterator[Counter[str]]:
 
     kind: Any = EstimatorV2
     if gives_counts():
-        from qiskit_ibm_runtime.executor_estimator import Estimator as kind
+        from qiskit_ibm_runtime.executor_estimator import Estimator
+
+        kind = Estimator
 
     counted: Counter[str] = Counter()
 
@@ -111,13 +113,12 @@ MAKERS = {"ibm": ours, "qiskit.remote": theirs}
 def node(device: Any, shots: int | None = None) -> Run:
     """A QNode."""
 
-    @qml.set_shots(shots)
-    @qml.qnode(device)
     def values(data: Any, weights: Any) -> list[Any]:
         model(data, weights)
         return [qml.expval(qml.Z(wire)) for wire in range(WIRES)]
 
-    return lambda data, weights: torch.as_tensor(np.array(values(data.numpy(), weights.numpy()))).T
+    run = qml.set_shots(shots)(qml.QNode(values, device))
+    return lambda data, weights: torch.as_tensor(np.array(run(data.numpy(), weights.numpy()))).T
 
 
 def measure(make: Callable[[str, int], Run], machine: str, shots: int, call: Call) -> Row:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from qfusion_core import InputError, Split
-from qfusion_core.evaluation.metrics import Scores, scores
+from qfusion_core.metrics.scores import Scores, scores
 
 PARAMETERS: dict[str, Any] = {"n_estimators": 200, "learning_rate": 0.1, "verbosity": -1}
 

@@ -25,20 +25,22 @@ from scores import positive, seeds
 from torch import Tensor
 
 from qfusion_core import Circuit, Device, InputError, QfusionError, Registry, RemoteDevice
+from qfusion_core.backends.exact import open_exact
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.calibration.device import CalibratedDevice
-from qfusion_core.calibration.measure import measure_calibration, open_exact
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.compose import compose
-from qfusion_core.data import Part
-from qfusion_core.evaluation.metrics import scores
-from qfusion_core.evaluation.rows import choose_rows
-from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import expectation_values, logits_from_tokens
-from qfusion_core.runs.experiment import train
+from qfusion_core.calibration.measure import measure_calibration
+from qfusion_core.config.presets import compose
+from qfusion_core.data.split import Part
+from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.metrics.scores import scores
+from qfusion_core.model.classifier import FusionClassifier, circuit_of
+from qfusion_core.model.prediction import expectation_values, logits_from_tokens
+from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
-from qfusion_core.runs.provenance import provenance
-from qfusion_core.runs.refit import measure_rows, refit, refit_rows
 from qfusion_core.storage.writing import write_atomically
+from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
+from qfusion_core.workflows.train import train
 
 ARMS = ("exact", "raw", "calibrated", "refit", "noise-aware")
 LATER = "after the first epoch of a refit"
@@ -70,7 +72,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
     """Macro F1 of each arm, and root mean square errors of expectation values, on the test rows."""
     registry, name = Registry(), options.backend
     _, exact = open_exact(backends, registry, None, besides=name)
-    noisy = Counted(backends.open(name, registry))
+    noisy = Counted(open_named(backends, name, registry))
     settings = [*options.settings, f"training.seed={seed}"]
     with tempfile.TemporaryDirectory() as scratch:
         runs = {}
@@ -78,9 +80,9 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
             spec = compose(
                 options.preset, options.data, settings=[*settings, *more], registry=registry
             )
-            runs[arm] = train(
-                spec, Path(scratch) / arm, backend=exact, registry=registry, backends=backends
-            )
+            file = backends.source.path
+            trained = train(spec, Path(scratch) / arm, backend=exact, backends_file=file)
+            runs[arm] = trained.folder
         split = runs["ideal"].load_split(registry)
         model = load_model(runs["ideal"], registry)
         rows = choose_rows(split.train, options.samples, seed, "training part")
@@ -99,7 +101,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
         model, measured = load_model(runs["ideal"], registry), refit_rows(split, None, seed)
         tokens = measure_rows(model, measured, noisy, name)
         calls = [noisy.calls]
-        made = refit(
+        made = train_again(
             runs["ideal"],
             model,
             measured,
@@ -113,7 +115,9 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
         result[LATER] = calls[-1] - calls[1]
         _, result["refit"] = tested(load_model(made, registry), noisy, split.test)
         _, result["noise-aware"] = tested(load_model(runs["aware"], registry), noisy, split.test)
-        figures = runs["aware"].config.spec.noise.model_dump(mode="json")
+        noise = runs["aware"].config.spec.noise
+        assert noise is not None
+        figures = noise.model_dump(mode="json")
         sizes = [len(split.train) + len(split.validation), len(split.test)]
     return {"seed": seed, "noise": figures, "rows": sizes, **result}
 
@@ -138,8 +142,9 @@ def tested(model: FusionClassifier, device: Device, part: Part) -> tuple[Tensor,
     """Expectation values of a part, and macro F1."""
     model.double().eval().attach(device)
     x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    values = expectation_values(model.quantum, x_q)
-    predicted = logits_from_tokens(model, x_c, model.quantum.arrange(values)).argmax(1)
+    encoder = circuit_of(model, device.name)
+    values = expectation_values(encoder, x_q)
+    predicted = logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
     return values, scores(part.y, predicted.numpy()).macro_f1
 
 
@@ -220,7 +225,7 @@ def main(words: Iterable[str] | None = None) -> int:
     options = parser().parse_args(None if words is None else list(words))
     try:
         backends = Backends.read(options.backends_file)
-        device = backends.open(backends.require(options.backend), Registry())
+        device = open_named(backends, backends.require(options.backend), Registry())
         if isinstance(device, RemoteDevice) and not device.local:
             raise InputError(f"backend {options.backend!r} is remote; name one that runs here")
         results = []

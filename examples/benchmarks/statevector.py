@@ -29,7 +29,7 @@ from timing.race import Limits, Measured, Race
 from timing.table import as_text
 
 from qfusion_core import QfusionError
-from qfusion_core.readout import READOUTS
+from qfusion_core.circuits.pauli_words import READOUTS
 from qfusion_core.storage.writing import write_atomically
 
 GRID = {"qubits": range(4, 15), "batch": (1, 32, 256), "layers": range(1, 7)}

@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 from timing.arguments import new_file
 
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 
 ROWS = 581_012

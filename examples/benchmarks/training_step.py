@@ -31,7 +31,7 @@ from timing.one_thread import default_core, pin
 from timing.race import load
 
 from qfusion_core import Device, QfusionError, Registry, open_backend
-from qfusion_core.config.compose import compose
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.folder import load_split
 from qfusion_core.storage.writing import write_atomically
 

@@ -77,7 +77,7 @@ class Stage:
             self.patches[MARGIN] = seconds
         else:
             self.options["grace_seconds"] = seconds
-            self.patches["qfusion_ibm.transport:_TIMEOUT"] = [10.0, request]
+            self.patches["qfusion_ibm.no_retry_transport:_TIMEOUT"] = [10.0, request]
             timeouts = {"connect_timeout": 10, "read_timeout": request}
             self.patches["qfusion_braket.connection:_TIMEOUTS"] = timeouts
 

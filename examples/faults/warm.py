@@ -72,7 +72,9 @@ def add_option(place: str) -> None:
     module, _, name = place.partition(":")
     owner = getattr(importlib.import_module(module), name)
     more: Any = {"added_later": (int, Field(7, description="of a later release"))}
-    owner.Options = create_model("Options", __base__=owner.Options, **more)
+    before = owner.Options
+    owner.Options = create_model("Options", __base__=before, **more)
+    setattr(sys.modules[before.__module__], before.__name__, owner.Options)  # where it is offered
 
 
 def child(spec: dict[str, Any], clock: Clock) -> int:

@@ -155,7 +155,7 @@ def _handler(machine: Machine) -> type[BaseHTTPRequestHandler]:
                 self.connection.close()
                 return
             raw = json.dumps(reply).encode()
-            self.send_response({None: 200, "504 after": 504}.get(fault, fault))
+            self.send_response(fault if isinstance(fault, int) else 504 if fault else 200)
             if fault == 429:
                 self.send_header("Retry-After", "0.01")
             self.send_header("Content-Length", str(len(raw)))

@@ -54,7 +54,7 @@ class Queue(qfusion_core.RemoteDevice):
         gates = [(gate.name, gate.wires, gate.angle is not None) for gate in job.circuit.gates]
         body = {"wires": job.circuit.n_wires, "gates": gates, "angles": job.angles.tolist()}
         body |= {"observables": job.observables, "shots": self.shots, "key": key}
-        return self._ask("/jobs", body, lost=qfusion_core.SubmitUncertain)["id"]
+        return str(self._ask("/jobs", body, lost=qfusion_core.SubmitUncertain)["id"])
 
     def find(self, key: str) -> str | None:
         """The machine lists jobs by key."""

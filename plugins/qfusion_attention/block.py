@@ -61,7 +61,7 @@ class TokenAttention(nn.Module):
         if include_query:
             own = query @ self._split(self.key(classical)).mT
             scores = torch.cat([scores, own], dim=-1)
-        attention = scores.softmax(dim=-1)  # [heads, batch, c_tokens, keys]
+        attention: Tensor = scores.softmax(dim=-1)  # [heads, batch, c_tokens, keys]
 
         shares = attention[..., :n_tokens, None] * quantum[:, None]
         mixed = (shares.flatten(3).flatten(1, 2) @ value).view(
@@ -73,7 +73,8 @@ class TokenAttention(nn.Module):
 
     def _split(self, x: Tensor) -> Tensor:
         """``[..., width]`` to ``[heads, ..., width / heads]``."""
-        return x.unflatten(-1, (self.heads, -1)).movedim(-2, 0)
+        parts: Tensor = x.unflatten(-1, (self.heads, -1)).movedim(-2, 0)
+        return parts
 
 
 class Block(nn.Module):

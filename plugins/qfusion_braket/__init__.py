@@ -1,13 +1,14 @@
 """Plugin: Amazon Braket, from simulators on this machine to QPUs."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_devices() -> Iterable[type]:
+def qfusion_devices() -> dict[str, Offer]:
     """The device `braket`."""
-    from qfusion_braket.device import Braket
-
-    return [Braket]
+    return {
+        "braket": Offer("qfusion_braket.device:Braket", "qfusion_braket.options:Options"),
+    }

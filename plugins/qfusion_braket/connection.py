@@ -15,8 +15,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from qfusion_braket.asking import SIGN_IN, asking
-from qfusion_braket.names import place
+from qfusion_braket.device_names import address_of
+from qfusion_braket.errors import SIGN_IN, translated_errors
 from qfusion_braket.options import Credentials, Options
 from qfusion_core import CredentialsMissing, InputError, QfusionError
 
@@ -29,7 +29,7 @@ class Connection:
     """An open connection; nothing is sent for it.
 
     Attributes:
-        place: ARN and region of the device.
+        address: ARN and region of the device.
         braket: The client for tasks and devices.
         s3: The client for results.
         sending: What is told before a task goes out.
@@ -43,12 +43,12 @@ class Connection:
             Refused: They cannot be fetched.
         """
         assert options.device is not None
-        self.place, self._options = place(options.device, options.region), options
+        self.address, self._options = address_of(options.device, options.region), options
         self._bucket: str | None = None
         for name in _TALKATIVE:
             logger = logging.getLogger(name)
             logger.setLevel(max(logger.level, logging.INFO))
-        with asking():
+        with translated_errors():
             import boto3
             from botocore.config import Config
             from botocore.exceptions import ProfileNotFound
@@ -56,19 +56,19 @@ class Connection:
             try:
                 self._session = boto3.Session(
                     profile_name=options.profile,
-                    region_name=self.place.region,
+                    region_name=self.address.region,
                     **_keys(credentials),
                 )
-                found = self._session.get_credentials()
+                resolved = self._session.get_credentials()
             except ProfileNotFound as error:
                 raise InputError(f"braket: {error}; correct profile in backends.yaml") from None
-            if found is None:
+            if resolved is None:
                 raise CredentialsMissing(
-                    f"braket: no AWS credentials for {self.place.short}, whose limits and prices "
+                    f"braket: no AWS credentials for {self.address.short}, whose limits and prices "
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
                     "use device: local, emulate with a saved device, or estimate with properties"
                 )
-            self._found, self._first = found, _frozen(found)
+            self._resolved, self._first = resolved, _frozen(resolved)
             if wrong := [name for name, text in self._first.items() if not _is_printable(text)]:
                 raise InputError(
                     f"braket: {wrong[0]}, or what stands for it in AWS's files, holds a control "
@@ -83,7 +83,7 @@ class Connection:
             endpoint = os.environ.get("BRAKET_ENDPOINT")  # as the SDK reads it
             self.braket: Any = self._session.client("braket", config=config, endpoint_url=endpoint)
             self.s3: Any = self._session.client("s3", config=config)
-            self.sending = Sending()
+            self.sending = SendingMark()
             event = "before-send.braket.CreateQuantumTask"
             self.braket.meta.events.register(event, self.sending)
 
@@ -96,17 +96,17 @@ class Connection:
             retries={"total_max_attempts": 1}, connect_timeout=_IDENTITY, read_timeout=_IDENTITY
         )
         try:
-            with asking():
-                told = self._session.client("sts", config=quick).get_caller_identity()["Account"]
+            with translated_errors():
+                number = self._session.client("sts", config=quick).get_caller_identity()["Account"]
         except QfusionError:
             return None
-        return f"AWS account {told}" if str(told).isdigit() else None
+        return f"AWS account {number}" if str(number).isdigit() else None
 
     @property
     def secrets(self) -> list[str]:
         """What must not be said: the first credentials, and what they were refreshed to since."""
         # private names: the public ones ask for new credentials where the old ones are over
-        now = [getattr(self._found, name, None) for name in ("_secret_key", "_token")]
+        now = [getattr(self._resolved, name, None) for name in ("_secret_key", "_token")]
         first = [
             secret.get_secret_value()
             for name, secret in self._first.items()
@@ -124,7 +124,7 @@ class Connection:
             bucket, _, folder = self._options.s3.removeprefix("s3://").partition("/")
             return bucket, folder.strip("/") or "qfusion"
         if self._bucket is None:
-            with asking():
+            with translated_errors():
                 from braket.aws import AwsSession
 
                 session = AwsSession(boto_session=self._session, braket_client=self.braket)
@@ -132,29 +132,30 @@ class Connection:
         return self._bucket, "qfusion"
 
     def read(self, bucket: str, key: str) -> bytes:
-        """An object."""
-        with asking():
+        """Contents of an object in S3."""
+        with translated_errors():
             raw: bytes = self.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
         return raw
 
 
-class Sending:
+class SendingMark:
     """Told by boto right before a task goes out, after everything that can go wrong before.
 
     Attributes:
-        told: What is told in turn; what it raises keeps the task from being sent.
+        before_post: Called with the body of the request; what it raises keeps the task from being
+            sent.
         posted: A task was sent since this was last set to False.
     """
 
     def __init__(self) -> None:
-        self.told: Callable[..., None] | None = None
+        self.before_post: Callable[..., None] | None = None
         self.posted = False
 
     def __call__(self, request: Any, **event: Any) -> None:
         """See botocore's event `before-send`."""
         body = request.body or b""
-        if self.told is not None:
-            self.told(body if isinstance(body, bytes) else str(body).encode())
+        if self.before_post is not None:
+            self.before_post(body if isinstance(body, bytes) else str(body).encode())
         self.posted = True
 
 
@@ -168,8 +169,12 @@ def _frozen(credentials: Any) -> dict[str, SecretStr]:
         "AWS_SECRET_ACCESS_KEY": "secret_key",
         "AWS_SESSION_TOKEN": "token",
     }
-    known = credentials.get_frozen_credentials()
-    return {name: SecretStr(getattr(known, at)) for name, at in names.items() if getattr(known, at)}
+    frozen = credentials.get_frozen_credentials()
+    return {
+        name: SecretStr(getattr(frozen, attribute))
+        for name, attribute in names.items()
+        if getattr(frozen, attribute)
+    }
 
 
 def _is_printable(secret: SecretStr) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -12,30 +12,26 @@ from torch import Tensor
 import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
-from qfusion_braket.chain import has_credentials
-from qfusion_braket.here import Here
-from qfusion_braket.known import Known
-from qfusion_braket.listed import Listed
-from qfusion_braket.names import place
+from qfusion_braket.aws_site import AwsSite
+from qfusion_braket.credential_chain import has_credentials
+from qfusion_braket.device_names import address_of
+from qfusion_braket.listed_site import ListedSite
+from qfusion_braket.local_site import LocalSite
+from qfusion_braket.offline_site import OfflineSite
 from qfusion_braket.pricing import PriceList
-from qfusion_braket.service import Service
 from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,
-    Finding,
     Job,
-    JobStatus,
-    MachineFacts,
     MachineList,
     NoiseParameters,
     Price,
     Range,
-    RemoteDevice,
-    Result,
+    SiteDevice,
 )
 
 
-class Braket(RemoteDevice):
+class Braket(SiteDevice):
     """A QPU or simulator at Amazon Braket, or one that runs here: the fewest tasks for a batch.
 
     Each gate angle is an input of one OpenQASM program; a program set runs it with all rows and
@@ -49,6 +45,7 @@ class Braket(RemoteDevice):
     says_when_it_posts = True
 
     options: ours.Options
+    site: Site
     machines = MachineList(Path(__file__).with_name("machines.yaml"), "braket", "device")
     snapshot_advice = (
         "to have one, save its properties (`qfusion backends save`) and name the file in the "
@@ -73,8 +70,8 @@ class Braket(RemoteDevice):
         self.shots = options.shots
         self.max_pending = None if self.local else options.max_parallel
         if site is None:
-            site = Here(options) if self.local else Service(options, credentials)
-        self._site: Site = site
+            site = LocalSite(options) if self.local else AwsSite(options, credentials)
+        self.site = site
 
     @classmethod
     def runs_here(cls, options: qfusion_core.Options) -> bool:
@@ -86,19 +83,19 @@ class Braket(RemoteDevice):
     def offline(cls, options: qfusion_core.Options) -> Braket | None:
         """Of a device whose properties are saved (option `properties`)."""
         assert isinstance(options, ours.Options)
-        return None if options.properties is None else cls(options, site=Known(options))
+        return None if options.properties is None else cls(options, site=OfflineSite(options))
 
     @classmethod
     def listed_as(cls, options: qfusion_core.Options) -> str:
         """By its short name."""
         assert isinstance(options, ours.Options)
-        return "" if options.device is None else place(options.device, options.region).short
+        return "" if options.device is None else address_of(options.device, options.region).short
 
     @classmethod
     def from_list(cls, options: qfusion_core.Options, found: qfusion_core.Listed) -> Braket:
         """Limits and price of the list."""
         assert isinstance(options, ours.Options)
-        return cls(options, site=Listed(options, found))
+        return cls(options, site=ListedSite(options, found))
 
     @classmethod
     def packages(cls, options: qfusion_core.Options) -> tuple[str, ...]:
@@ -124,7 +121,7 @@ class Braket(RemoteDevice):
 
     def plan(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> list[Job]:
         """The fewest tasks that the device takes; everything at once where it runs here."""
-        machine = self._site.machine()
+        machine = self.site.machine()
         machine.require_fit(circuit.n_wires, self.options.shots, self.options.qubits)
         return plan.jobs(
             circuit,
@@ -133,7 +130,7 @@ class Braket(RemoteDevice):
             machine,
             shots=self.options.shots,
             rows=self.options.rows_per_job,
-            facts={"machine": machine.name, **self._site.facts(circuit)},
+            facts={"machine": machine.name, **self.site.facts(circuit)},
         )
 
     def price(self, job: Job) -> Price:
@@ -141,44 +138,16 @@ class Braket(RemoteDevice):
         executions = job.shape[0] * job.facts["settings"]
         if self.local:
             return Price(executions, executions * (self.shots or 0), 1, Range(0, 0), Range(0, 0))
-        return self._prices.price(self._site.machine(), job, self.shots)
-
-    def submit(self, job: Job, key: str) -> str:
-        """One program set or program."""
-        return self._site.submit(job, key, self.before_post)
-
-    def find(self, key: str) -> str | None:
-        """By its tag."""
-        return self._site.find(key)
-
-    def status(self, job_id: str) -> JobStatus:
-        """Of one task."""
-        return self._site.status(job_id)
-
-    def fetch(self, job: Job, job_id: str) -> Result:
-        """Values, and what AWS left in S3."""
-        return self._site.fetch(job, job_id)
-
-    def cancel(self, job_id: str) -> None:
-        """One task."""
-        self._site.cancel(job_id)
+        return self._prices.price(self.site.machine(), job, self.shots)
 
     def client(self) -> str:
         """What sends tasks: AWS's own SDK, without Braket's."""
         return f"boto3 {version('boto3')}"
 
-    def account(self) -> str | None:
-        """The account's number."""
-        return self._site.account
-
-    def secrets(self) -> Iterable[str]:
-        """Those that are given, and those that AWS's own chain has found and refreshed."""
-        return [*super().secrets(), *self._site.secrets]
-
     def noise_model(self) -> NoiseParameters | None:
         """As given for `local-dm`, or as a device's saved properties tell it."""
         snapshot = self.snapshot()
-        return self._site.noise() if snapshot is None else snapshot.noise_model()
+        return self.site.noise() if snapshot is None else snapshot.noise_model()
 
     def snapshot(self) -> Braket | None:
         """Emulated from saved properties, if the option `properties` names them."""
@@ -188,15 +157,3 @@ class Braket(RemoteDevice):
         names = ("shots", "qubits", "optimization_level", "layout_seed")
         same = {name: getattr(chosen, name) for name in names}
         return Braket(self.Options(emulate=chosen.properties, **same))
-
-    def told(self) -> MachineFacts | None:
-        """What GetDevice says of it: also the price, but for the fee of a task."""
-        return self._site.told()
-
-    def properties(self) -> bytes | None:
-        """What GetDevice says of it: JSON, as `emulate` and `properties` take it."""
-        return self._site.properties()
-
-    def preflight(self) -> list[Finding]:
-        """Versions, credentials, network, region, status, qubits, shots, queue."""
-        return self._site.findings()

@@ -1,159 +1,98 @@
-"""What is read of AWS's description of a device; the rest of it is let through unread."""
+"""The document of GetDevice, read and checked: what it says of limits, prices and status."""
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictInt,
-    StrictStr,
-    field_validator,
-)
+from pydantic import ValidationError
 
-_QUBITS, _SHOTS = 1_000_000, 10**12  # more than any machine has; sums stay far from overflow
-_NAME = re.compile(r"\w{1,60}")
-_QUEUE = re.compile(r">?(\d{1,9})")
+from qfusion_braket.device_schema import Capabilities, DeviceReply, ServiceTerms, SetAction
+from qfusion_braket.machine import Cost, Limits, Machine
+from qfusion_core import InputError, QfusionError, Refused, one_line, parse_json, shown_path
+
+ACTION, SET_ACTION = "braket.ir.openqasm.program", "braket.ir.openqasm.program_set"
 
 
-def _date(found: Any) -> str:
-    """A date is only shown: whatever else stands there counts as none."""
-    return str(found) if isinstance(found, str) and len(found) <= 40 and found.isprintable() else ""
+def machine_of(
+    reply: Mapping[str, Any],
+    short: str,
+    *,
+    reserved: bool = False,
+    mitigated: bool = False,
+    saved: str | None = None,
+) -> Machine:
+    """A machine out of AWS's reply.
 
+    Args:
+        reply: Of GetDevice; its ``deviceCapabilities`` are JSON in text.
+        short: Its name.
+        reserved: Whether tasks go to a reservation, which may take other numbers of shots.
+        mitigated: Whether errors are to be mitigated, which takes more shots.
+        saved: The file that the capabilities are of; None where AWS told them just now.
 
-def _names(found: Any) -> list[str]:
-    """Names of gates are only shown: others than plain ones are left out."""
-    names = found if isinstance(found, list) else []
-    return [each for each in names if isinstance(each, str) and _NAME.fullmatch(each)][:200]
-
-
-def _couplings(found: Any) -> str | None:
-    """Which qubits are coupled, in a word, which is only shown."""
-    whole = found.get("fullyConnected") if isinstance(found, dict) else None
-    if not isinstance(whole, bool):
-        return None
-    return "all to all" if whole else "neighbours"
-
-
-Count = Annotated[StrictInt, Field(ge=0, le=_SHOTS)]
-Text = Annotated[StrictStr, Field(max_length=100)]
-
-
-class _Told(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
-
-
-class DeviceCost(_Told):
-    """A price in US dollars."""
-
-    price: float = Field(strict=True, ge=0, le=1e6, allow_inf_nan=False)
-    unit: Text
-
-
-class Service(_Told):
-    """Terms of use."""
-
-    shots: tuple[Count, Count] = Field(alias="shotsRange")
-    reservation_shots: tuple[Count, Count] | None = Field(None, alias="reservationShotsRange")
-    cost: DeviceCost | None = Field(None, alias="deviceCost")
-    updated: Annotated[str, BeforeValidator(_date)] = Field("", alias="updatedAt")
-
-    @field_validator("shots", "reservation_shots")
-    @classmethod
-    def _in_order(cls, span: tuple[int, int] | None) -> tuple[int, int] | None:
-        if span is not None and span[0] > span[1]:
-            raise ValueError(f"from {span[0]} to {span[1]}")
-        return span
-
-
-class SetAction(_Told):
-    """A kind of program that it takes: gates of a program, limits of a program set."""
-
-    gates: list[Text] | None = Field(None, alias="supportedOperations")
-    executables: Annotated[StrictInt, Field(ge=1, le=_SHOTS)] | None = Field(
-        None, alias="maximumExecutables"
-    )
-    shots: Annotated[StrictInt, Field(ge=1, le=_SHOTS)] | None = Field(
-        None, alias="maximumTotalShots"
-    )
-    least: Count | None = Field(None, alias="minimumTotalShots")
-
-
-class Paradigm(_Told):
-    """How it computes."""
-
-    qubits: StrictInt = Field(alias="qubitCount", ge=1, le=_QUBITS)
-    gates: Annotated[list[str], BeforeValidator(_names)] = Field(
-        default_factory=list, alias="nativeGateSet"
-    )
-    couplings: Annotated[str | None, BeforeValidator(_couplings)] = Field(
-        None, alias="connectivity"
-    )
-
-
-class Scheme(_Told):
-    """A way of error mitigation."""
-
-    least: Count = Field(alias="minimumShots")
-
-
-class Provider(_Told):
-    """The vendor's own part."""
-
-    mitigation: dict[str, Scheme] | None = Field(None, alias="errorMitigation")
-
-
-class Capabilities(_Told):
-    """``deviceCapabilities``."""
-
-    action: dict[str, SetAction] = Field(default_factory=dict)
-    service: Service
-    paradigm: Paradigm
-    provider: Provider | None = None
-
-    @property
-    def mitigated(self) -> list[int]:
-        """Fewest shots with error mitigation, as far as they are told."""
-        schemes = self.provider.mitigation if self.provider is not None else None
-        return [each.least for each in (schemes or {}).values()]
-
-
-class Queue(_Told):
-    """A queue of tasks."""
-
-    size: str = Field(alias="queueSize", pattern=f"^{_QUEUE.pattern}$")
-    priority: Text = Field("Normal", alias="queuePriority")
-
-    @property
-    def tasks(self) -> int:
-        """How many wait, at least."""
-        found = _QUEUE.fullmatch(self.size)
-        assert found is not None
-        return int(found[1])
-
-    def __str__(self) -> str:
-        return f"{self.size} tasks wait" + (" in priority" if self.priority == "Priority" else "")
-
-
-def _queues(found: Any) -> list[Queue]:
-    """Those of tasks. Queues are only shown: one that cannot be read leaves all of them untold."""
+    Raises:
+        InputError: It runs no gates, or the file does not hold what such a document has to.
+        Refused: AWS's reply does not.
+    """
     try:
-        own = [each for each in found or () if each["queue"] == "QUANTUM_TASKS_QUEUE"]
-        return [Queue.model_validate(each) for each in own]
-    except (ValueError, TypeError, KeyError):
-        return []
-
-
-class Reply(_Told):
-    """Of GetDevice."""
-
-    capabilities: StrictStr = Field(alias="deviceCapabilities")
-    status: Annotated[StrictStr, Field(pattern="^[A-Z_]{1,40}$")] = Field(alias="deviceStatus")
-    kind: Annotated[StrictStr, Field(pattern="^[A-Z_]{1,40}$")] = Field(alias="deviceType")
-    queues: Annotated[list[Queue], BeforeValidator(_queues)] = Field(
-        default_factory=list, alias="deviceQueueInfo"
+        description = DeviceReply.model_validate(dict(reply))
+        document = Capabilities.model_validate(parse_json(description.capabilities))
+        sets = _limits(document.action.get(SET_ACTION))
+    except (ValueError, RecursionError) as error:  # pydantic's ValidationError is a ValueError
+        raise _unreadable(error, short, saved) from None
+    action = document.action.get(ACTION)
+    if action is None:
+        raise InputError(f"braket: {short} runs no circuits; choose a gate-based device")
+    service, queues = document.service, description.queues
+    low, high = (reserved and service.reservation_shots) or service.shots
+    if mitigated:
+        low = max([low, *document.mitigated])
+    return Machine(
+        name=short,
+        qubits=document.paradigm.qubits,
+        shots=(low, high),
+        program_set=sets,
+        status=description.status,
+        gates=None if action.gates is None else frozenset(name.lower() for name in action.gates),
+        cost=_cost(service),
+        simulator=description.kind == "SIMULATOR",
+        queue=", ".join(str(queue) for queue in queues),
+        waiting=sum(queue.tasks for queue in queues) if queues else None,
+        note=service.updated,
     )
+
+
+def _cost(service: ServiceTerms) -> Cost | None:
+    stated, date = service.cost, service.updated[:10] or f"{datetime.now(UTC):%Y-%m-%d}"
+    return None if stated is None else Cost(stated.price, stated.unit.lower(), date)
+
+
+def _limits(action: SetAction | None) -> Limits | None:
+    if action is None:
+        return None
+    if action.executables is None or action.shots is None:
+        # not taken for a machine without program sets: there each circuit is a task, and is paid
+        raise ValueError(f"{SET_ACTION}: no limits")
+    return Limits(action.executables, action.shots, action.least or 1)
+
+
+def _unreadable(error: Exception, short: str, saved: str | None) -> QfusionError:
+    problem = one_line(_first(error), 100)
+    if saved is None:
+        return Refused(
+            f"what AWS tells of {short} cannot be read ({problem})",
+            next_step="try again later, or update amazon-braket-sdk",
+        )
+    return InputError(
+        f"braket: {shown_path(saved)}: does not describe a device ({problem}); "
+        "`qfusion backends save NAME` stores one"
+    )
+
+
+def _first(error: Exception) -> str:
+    if not isinstance(error, ValidationError):
+        return str(error) or type(error).__name__
+    first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

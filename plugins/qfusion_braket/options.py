@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, SecretStr, model_validator
 
 import qfusion_core
+from qfusion_braket.device_names import LOCAL, address_of, is_exact
 from qfusion_braket.emulation.document import require_document
-from qfusion_braket.names import LOCAL, is_exact, place
 
 
 class Noise(qfusion_core.Options):
@@ -137,7 +137,7 @@ class Options(qfusion_core.RemoteOptions):
 
     def _require_remote(self) -> None:
         assert self.device is not None
-        place(self.device, self.region)
+        address_of(self.device, self.region)
         if self.properties is not None:
             require_document(self.properties)
         if self.seed is not None:

@@ -30,8 +30,8 @@ def device_parameters(options: Options, qubits: int) -> str:
     device = str(options.device)
     if "ionq/" in device:
         schemes = Debias().serialize() if options.error_mitigation else None
-        made = IonqDeviceParameters(**common, errorMitigation=schemes)
+        parameters = IonqDeviceParameters(**common, errorMitigation=schemes)
     else:
         kind = next((kinds[name] for name in kinds if f"{name}/" in device), None)
-        made = (kind or GateModelSimulatorDeviceParameters)(**common)
-    return str(made.json(exclude_none=True))
+        parameters = (kind or GateModelSimulatorDeviceParameters)(**common)
+    return str(parameters.json(exclude_none=True))

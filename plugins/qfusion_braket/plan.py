@@ -36,16 +36,16 @@ def jobs(
     if shots is None:
         settings = [list(range(len(observables)))] if observables else []
     if machine.program_set is None:
-        made = [([setting], 1) for setting in settings]
+        blocks = [([setting], 1) for setting in settings]
     else:
         limit = executables(machine.program_set, shots or 1)
-        made, start = [], 0
+        blocks, start = [], 0
         for size in fewest(len(settings), len(angles), limit, rows):
-            made.append((settings[start : start + size], rows_of(size, limit, rows)))
+            blocks.append((settings[start : start + size], rows_of(size, limit, rows)))
             start += size
     return [
         _require_least(job, machine, shots)
-        for block, most in made
+        for block, most in blocks
         for job in tiles(
             circuit,
             angles,

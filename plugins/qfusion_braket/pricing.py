@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 import qfusion_core
 from qfusion_braket.machine import Machine
-from qfusion_core import InputError, Job, ListedPrice, Price, PriceSource, Range, read_prices
+from qfusion_core import (
+    InputError,
+    Job,
+    ListedPrice,
+    Price,
+    PriceSource,
+    PriceSpan,
+    Range,
+    read_prices,
+)
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
-
-
-class Span(qfusion_core.Options):
-    """A range."""
-
-    low: float = Field(ge=0, description="at least")
-    high: float = Field(ge=0, description="at most")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        return self
 
 
 class PriceList(qfusion_core.Options):
@@ -35,7 +31,7 @@ class PriceList(qfusion_core.Options):
     usd_per_shot: dict[str, Annotated[float, Field(ge=0)]] = Field(
         description="by short name of the device"
     )
-    simulator_seconds: Span
+    simulator_seconds: PriceSpan
     gates_per_second: float = Field(gt=0, description="on one amplitude")
     source: str
     date: str
@@ -68,14 +64,14 @@ class PriceList(qfusion_core.Options):
             seconds = self._seconds(job)
             usd = None
             if machine.cost is not None and machine.cost.unit == "minute":
-                usd = Range(*(machine.cost.price / 60 * each for each in seconds))
+                usd = Range(*(machine.cost.price / 60 * bound for bound in seconds))
             return Price(executions, total, 1, Range(0, 0), usd, tuple(sources) if usd else ())
         shot = self.usd_per_shot.get(machine.name)
         if shot is not None and machine.cost is not None and machine.cost.unit == "shot":
             if shot < machine.cost.price:
                 other = "the device" if machine.cost.source is None else "the list"
-                said = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
-                sources.insert(0, PriceSource(said, machine.cost.date))
+                note = f"your file says {shot:g} USD for a shot, {other} {machine.cost.price:g}"
+                sources.insert(0, PriceSource(note, machine.cost.date))
         if shot is None and machine.cost is not None and machine.cost.unit == "shot":
             shot = machine.cost.price
         if shot is None:

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from qfusion_braket.counts import from_counts
 from qfusion_braket.options import Options
-from qfusion_braket.values import from_counts
 from qfusion_core import FailedPart, Job, JobFailed, Unreadable, commuting_groups
 
 _NOISE = 1e-6  # of sums of probabilities, and of values that are exact
 
 
-class Reply(NamedTuple):
+class TaskReply(NamedTuple):
     """Read out of a task's results.
 
     Attributes:
@@ -38,7 +38,7 @@ class Reply(NamedTuple):
 
 def reply_of(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int] = lambda: 1
-) -> Reply:
+) -> TaskReply:
     """Values out of a ``results.json`` whose parts are all in it.
 
     Args:
@@ -58,35 +58,37 @@ def reply_of(
             return _exact(document, job, options)
         _require_shots(document, options.shots)
         table, kept = _read([[document]], job, options)
-        return Reply(table, json.dumps(kept).encode(), _seconds(document))
+        return TaskReply(table, json.dumps(kept).encode(), _seconds(document))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        said = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
+        problem = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise Unreadable(
-            f"AWS's results are not those of the task that was sent ({said})",
+            f"AWS's results are not those of the task that was sent ({problem})",
             json.dumps(document).encode(),
         ) from None
 
 
 def _program_set(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int]
-) -> Reply:
-    found = _executables(document, job)
-    bad = [["failureMetadata" in one for one in rows] for rows in found]
-    reason = _reason(found)
+) -> TaskReply:
+    executables = _executables(document, job)
+    bad = [["failureMetadata" in one for one in rows] for rows in executables]
+    reason = _reason(executables)
     parts = _parts(bad, job)
     shots = options.shots or 0
     small = [part for part in parts if _executions(part) * shots < least()] if parts else []
     if reason and (all(map(all, bad)) or small):
         raise JobFailed(reason)
-    table, kept = _read(found, job, options)
-    return Reply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
+    table, kept = _read(executables, job, options)
+    return TaskReply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
 
 
 def _read(
-    found: Sequence[Sequence[dict[str, Any]]], job: Job, options: Options
+    executables: Sequence[Sequence[dict[str, Any]]], job: Job, options: Options
 ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
     table, kept = np.full(job.shape, np.nan), []
-    for (basis, columns), results in zip(commuting_groups(job.observables), found, strict=True):
+    for (basis, columns), results in zip(
+        commuting_groups(job.observables), executables, strict=True
+    ):
         words = [job.observables[column] for column in columns]
         for row, result in enumerate(results):
             if "failureMetadata" in result:
@@ -119,8 +121,8 @@ def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str,
         if len(measurements) != shots:
             raise ValueError(f"{len(measurements)} shots, expected {shots}")
     else:
-        counts = {text: float(each) for text, each in result["measurementProbabilities"].items()}
-        if not all(0 <= each <= 1 + _NOISE for each in counts.values()):
+        counts = {text: float(share) for text, share in result["measurementProbabilities"].items()}
+        if not all(0 <= share <= 1 + _NOISE for share in counts.values()):
             raise ValueError("probabilities outside of 0 to 1")
         if not abs(math.fsum(counts.values()) - 1) <= _NOISE:
             raise ValueError(f"probabilities of sum {math.fsum(counts.values()):g}, expected 1")
@@ -130,7 +132,7 @@ def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str,
     return counts
 
 
-def _exact(document: dict[str, Any], job: Job, options: Options) -> Reply:
+def _exact(document: dict[str, Any], job: Job, options: Options) -> TaskReply:
     results = document["resultTypes"]
     values = [float(result["value"]) for result in results]
     if len(values) != len(job.observables):
@@ -140,34 +142,34 @@ def _exact(document: dict[str, Any], job: Job, options: Options) -> Reply:
             raise ValueError(f"{value} for {word}, expected at most 1")
         _require_word(word, result.get("type"), options)
     raw = json.dumps({"expectations": values}).encode()
-    return Reply(torch.tensor([values], dtype=torch.float64), raw, _seconds(document))
+    return TaskReply(torch.tensor([values], dtype=torch.float64), raw, _seconds(document))
 
 
-def _require_word(word: str, told: Any, options: Options) -> None:
+def _require_word(word: str, value: Any, options: Options) -> None:
     """Refuse the value of another observable, where it is told of which it is."""
-    if not isinstance(told, dict) or not told.get("observable") or not told.get("targets"):
+    if not isinstance(value, dict) or not value.get("observable") or not value.get("targets"):
         return
-    at = options.qubits or range(len(word))
-    asked = {at[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
-    letters = [str(letter).upper() for letter in told["observable"]]
-    found = dict(zip(told["targets"], letters, strict=True))
-    if {wire: letter for wire, letter in found.items() if letter != "I"} != asked:
-        raise ValueError(f"the value of {found}, expected that of {word}")
+    qubits = options.qubits or range(len(word))
+    asked = {qubits[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
+    letters = [str(letter).upper() for letter in value["observable"]]
+    got = dict(zip(value["targets"], letters, strict=True))
+    if {wire: letter for wire, letter in got.items() if letter != "I"} != asked:
+        raise ValueError(f"the value of {got}, expected that of {word}")
 
 
 def _executables(document: dict[str, Any], job: Job) -> list[list[dict[str, Any]]]:
     """Results ``[settings][rows]`` of a program set, those that failed among them."""
     settings, rows = len(commuting_groups(job.observables)), job.shape[0]
-    # see `qfusion_braket.task`: without inputs each row is a program of its own
-    programs, each = (settings, rows) if job.angles.shape[1] else (settings * rows, 1)
-    found = [program["executableResults"] for program in document["programResults"]]
-    if len(found) != programs:
-        raise ValueError(f"{len(found)} programs, expected {programs}")
+    # see `qfusion_braket.task_documents`: without inputs each row is a program of its own
+    expected, per_program = (settings, rows) if job.angles.shape[1] else (settings * rows, 1)
+    programs = [program["executableResults"] for program in document["programResults"]]
+    if len(programs) != expected:
+        raise ValueError(f"{len(programs)} programs, expected {expected}")
     flat = []
-    for results in found:
+    for results in programs:
         places = [one["inputsIndex"] for one in results]
-        if sorted(places) != list(range(each)):
-            raise ValueError(f"executables {places}, expected each of 0 to {each - 1} once")
+        if sorted(places) != list(range(per_program)):
+            raise ValueError(f"executables {places}, expected each of 0 to {per_program - 1} once")
         flat += sorted(results, key=lambda one: one["inputsIndex"])
     return [flat[start : start + rows] for start in range(0, len(flat), rows)]
 
@@ -198,25 +200,26 @@ def _executions(part: FailedPart) -> int:
     return (part.rows[1] - part.rows[0]) * int(part.facts["settings"])
 
 
-def _reason(found: Sequence[Sequence[dict[str, Any]]]) -> str:
+def _reason(executables: Sequence[Sequence[dict[str, Any]]]) -> str:
     """How many executables failed, and why; empty where none did."""
-    every = [one for rows in found for one in rows]
-    said = [
+    every = [one for rows in executables for one in rows]
+    reasons = [
         str(one["failureMetadata"]["failureReason"]) for one in every if "failureMetadata" in one
     ]
-    if not said:
+    if not reasons:
         return ""
-    return f"{len(said)} of {len(every)} executables failed: {'; '.join(sorted(set(said)))}"
+    return f"{len(reasons)} of {len(every)} executables failed: {'; '.join(sorted(set(reasons)))}"
 
 
 def _require_shots(document: dict[str, Any], shots: int) -> None:
-    told = (document.get("taskMetadata") or {}).get("shots")
-    if told is not None and told != shots:
-        raise ValueError(f"{told} shots, expected {shots}")
+    returned = (document.get("taskMetadata") or {}).get("shots")
+    if returned is not None and returned != shots:
+        raise ValueError(f"{returned} shots, expected {shots}")
 
 
 def _seconds(document: dict[str, Any]) -> float | None:
     metadata = document.get("additionalMetadata") or {}
     milliseconds = (metadata.get("simulatorMetadata") or {}).get("executionDuration")
-    is_number = isinstance(milliseconds, int | float) and not isinstance(milliseconds, bool)
-    return milliseconds / 1000 if is_number and 0 <= milliseconds < math.inf else None
+    if not isinstance(milliseconds, int | float) or isinstance(milliseconds, bool):
+        return None
+    return milliseconds / 1000 if 0 <= milliseconds < math.inf else None

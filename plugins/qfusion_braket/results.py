@@ -27,8 +27,8 @@ def results(connection: Connection, task: dict[str, Any]) -> dict[str, Any]:
         try:
             return json.loads(raw)
         except ValueError as error:  # of JSON, or of UTF-8
-            said = f"{name} in S3 cannot be read ({type(error).__name__}: {error})"
-            raise Unreadable(said, raw) from None
+            problem = f"{name} in S3 cannot be read ({type(error).__name__}: {error})"
+            raise Unreadable(problem, raw) from None
 
     def whole(part: Any) -> Any:
         return read(part) if isinstance(part, str) else part
@@ -45,7 +45,7 @@ def results(connection: Connection, task: dict[str, Any]) -> dict[str, Any]:
         elif not isinstance(document, dict):
             raise TypeError(f"a {type(document).__name__}")
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        said = f"results.json in S3 is none of AWS's ({type(error).__name__}: {error})"
-        raise Unreadable(said, json.dumps(document).encode()) from None
-    made: dict[str, Any] = document
-    return made
+        problem = f"results.json in S3 is none of AWS's ({type(error).__name__}: {error})"
+        raise Unreadable(problem, json.dumps(document).encode()) from None
+    task_results: dict[str, Any] = document
+    return task_results

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_datasets() -> list[type]:
+def qfusion_datasets() -> dict[str, Offer]:
     """The data sets of this plugin."""
-    from qfusion_datasets.covertype import Covertype
-    from qfusion_datasets.fashion_mnist import FashionMNIST
-    from qfusion_datasets.file import File
-    from qfusion_datasets.steel import SteelPlatesFaults
-    from qfusion_datasets.stock import BreastCancer, Wine
-
-    return [Wine, BreastCancer, FashionMNIST, Covertype, SteelPlatesFaults, File]
+    return {
+        "wine": Offer("qfusion_datasets.stock:Wine", "qfusion_datasets.options:TableOptions"),
+        "breast-cancer": Offer(
+            "qfusion_datasets.stock:BreastCancer", "qfusion_datasets.options:TableOptions"
+        ),
+        "fashion-mnist": Offer(
+            "qfusion_datasets.fashion_mnist:FashionMNIST",
+            "qfusion_datasets.options:FashionMNISTOptions",
+        ),
+        "covertype": Offer(
+            "qfusion_datasets.covertype:Covertype", "qfusion_datasets.options:PublishedTableOptions"
+        ),
+        "steel-plates-faults": Offer(
+            "qfusion_datasets.steel:SteelPlatesFaults",
+            "qfusion_datasets.options:PublishedTableOptions",
+        ),
+        "file": Offer("qfusion_datasets.file:File", "qfusion_datasets.options:FileOptions"),
+    }

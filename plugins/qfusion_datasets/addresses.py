@@ -51,7 +51,7 @@ def servers(source: Source, options: DownloadOptions, *, own: bool) -> Sequence[
 def _named(source: Source, options: DownloadOptions) -> str | None:
     """The address in the options, unless it is the publisher's."""
     url = options.url
-    own = [each.rstrip("/") for each in source.urls]
+    own = [url.rstrip("/") for url in source.urls]
     return None if url is None or url.rstrip("/") in own else url
 
 
@@ -73,11 +73,11 @@ def is_private(url: str, *, loopback: bool = False) -> bool:
     """
     try:
         host = urlsplit(url).hostname or ""
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        resolved = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, ValueError):  # it will not be reached either
         return False
-    for *_, place in found:
-        address = ipaddress.ip_address(str(place[0]).partition("%")[0])
+    for *_, socket_address in resolved:
+        address = ipaddress.ip_address(str(socket_address[0]).partition("%")[0])
         address = getattr(address, "ipv4_mapped", None) or address
         if address.is_loopback:
             if loopback:

@@ -8,11 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from qfusion_core import Part, Split
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, TableOptions
 from qfusion_datasets.packing import unpacked
-from qfusion_datasets.published import Published
+from qfusion_datasets.published_table import PublishedTable
 from qfusion_datasets.sources import COVERTYPE, Source
 
 FEATURES = (
@@ -40,7 +38,7 @@ CLASSES = (
 )
 
 
-class Covertype(Published):
+class Covertype(PublishedTable):
     """Covertype: 581,012 rows, 10 numbers and 44 indicators, 7 kinds of forest cover.
 
     Rows by class: 211,840, 283,301, 35,754, 2,747, 9,493, 17,367, 20,510. ``train=20000,
@@ -50,14 +48,8 @@ class Covertype(Published):
 
     name: ClassVar[str] = "covertype"
     source: ClassVar[Source] = COVERTYPE
-
-    class Options(TableOptions, DownloadOptions):
-        """How to split it, and where to get it from."""
-
-    @classmethod
-    def example(cls) -> Options:
-        """The extract of 210 rows."""
-        return cls.Options(extract=True)
+    feature_names = FEATURES
+    class_names = CLASSES
 
     @staticmethod
     def parse(folder: Path) -> Arrays:
@@ -65,10 +57,3 @@ class Covertype(Published):
         raw = BytesIO(unpacked(folder, "covtype.data", COVERTYPE.most_inflated))
         table = np.loadtxt(raw, dtype=np.int16, delimiter=",", ndmin=2)
         return np.ascontiguousarray(table[:, :-1]), table[:, -1].astype(np.int64) - 1
-
-    def split(self, seed: int, found: Arrays) -> Split:
-        """See `TableOptions`."""
-        x, y = found
-        whole = Part(x.astype(np.float32), y.astype(np.int64))
-        parts = self.options.split(whole, seed=seed, class_names=CLASSES)
-        return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))

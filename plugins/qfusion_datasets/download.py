@@ -51,9 +51,9 @@ def download(
             "set QFUSION_CACHE to another folder"
         ) from error
     reasons = []
-    with aside as place:
+    with aside as temporary:
         for url in urls:
-            new = Path(place) / folder.name
+            new = Path(temporary) / folder.name
             shutil.rmtree(new, ignore_errors=True)
             new.mkdir()
             try:
@@ -61,9 +61,9 @@ def download(
                     _fetch(f"{url.rstrip('/')}/{quote(name, safe='+')}", new / name, timeout, most)
                 result = verify(new)
             except (OSError, HTTPException, InputError) as error:
-                reasons.append(f"{one_line(url, 120)}: {_said(error)}")
+                reasons.append(f"{one_line(url, 120)}: {_reason(error)}")
                 continue
-            _place(new, folder)
+            _put_in_place(new, folder)
             return result
     raise QfusionError(
         f"could not download {', '.join(names)}: {' | '.join(reasons)}; put what the publisher "
@@ -89,11 +89,11 @@ def _fetch(url: str, path: Path, timeout: float, most: int) -> None:
         raise OSError(f"connection ended after {received} of {one_line(expected, 20)} bytes")
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return one_line(error, 300) or type(error).__name__
 
 
-def _place(new: Path, folder: Path) -> None:
+def _put_in_place(new: Path, folder: Path) -> None:
     try:
         new.rename(folder)
     except OSError:

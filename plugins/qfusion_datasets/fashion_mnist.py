@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, BeforeValidator, Field
 
 from qfusion_core import Part, Split, stratified
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, comma_separated
+from qfusion_datasets.options import FashionMNISTOptions
 from qfusion_datasets.packing import unpacked
 from qfusion_datasets.published import Published
 from qfusion_datasets.sources import FASHION_MNIST, Source
@@ -30,24 +29,6 @@ CLASSES = (
 )
 
 
-def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
-    if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(len(CLASSES))):
-        raise ValueError("expected two or more different classes from 0 to 9, as in 0,1,2")
-    return classes
-
-
-def _digits(value: Any) -> Any:
-    """``"0,1,2"`` is a text, whose parts are numbers all the same."""
-    items = comma_separated(value)
-    if not isinstance(items, list | tuple):
-        return items
-    return [int(each) if _is_digit(each) else each for each in items]
-
-
-def _is_digit(value: Any) -> bool:
-    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
-
-
 class FashionMNIST(Published):
     """Fashion-MNIST: 70,000 grey images of 28 x 28, 10 classes of 7,000.
 
@@ -58,30 +39,14 @@ class FashionMNIST(Published):
 
     name: ClassVar[str] = "fashion-mnist"
     source: ClassVar[Source] = FASHION_MNIST
+    Options = FashionMNISTOptions
 
-    class Options(DownloadOptions):
-        """Which images, and where to get them from."""
-
-        classes: Annotated[tuple[int, ...], BeforeValidator(_digits), AfterValidator(_distinct)] = (
-            Field(
-                default=tuple(range(10)),
-                description="a subset, renumbered from 0 in the order given, as in 0,1,2",
-            )
-        )
-        train: int | None = Field(
-            default=None, ge=2, description="training images, validation included; default: all"
-        )
-        test: int | None = Field(
-            default=None, ge=2, description="images of the official test part; default: all"
-        )
-        validation: float = Field(
-            default=0.15, gt=0, le=0.5, description="share of the training part"
-        )
+    options: FashionMNISTOptions
 
     @classmethod
-    def example(cls) -> Options:
+    def example(cls) -> FashionMNISTOptions:
         """The extract of 120 and 50 images."""
-        return cls.Options(extract=True)
+        return FashionMNISTOptions(extract=True)
 
     @staticmethod
     def parse(folder: Path) -> Arrays:
@@ -92,11 +57,11 @@ class FashionMNIST(Published):
             for kind in ("images-idx3", "labels-idx1")
         )
 
-    def split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, arrays: Arrays) -> Split:
         """The seed decides all but the official parts."""
         options = self.options
         names = tuple(CLASSES[index] for index in options.classes)
-        x, y, x_test, y_test = found
+        x, y, x_test, y_test = arrays
         rest = _drawn(_images(x, y, options.classes), options.train, seed, names)
         test = _drawn(_images(x_test, y_test, options.classes), options.test, seed, names)
         train, validation = stratified(rest, test=options.validation, seed=seed, class_names=names)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
-
-from pydantic import AfterValidator, BeforeValidator, Field
+from typing import TYPE_CHECKING, ClassVar
 
 from qfusion_core import (
     Dataset,
@@ -16,15 +14,15 @@ from qfusion_core import (
     Part,
     Split,
     did_you_mean,
-    features,
-    listing,
     open_regular,
+    quoted_list,
     read_arrays,
     read_table,
+    select_features,
     shown_path,
 )
 from qfusion_datasets.labels import class_indices
-from qfusion_datasets.options import ColumnName, TableOptions, absolute_path, comma_separated
+from qfusion_datasets.options import FileOptions
 from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
 
 if TYPE_CHECKING:
@@ -44,40 +42,14 @@ class File(Dataset):
     """
 
     name: ClassVar[str] = "file"
-
-    class Options(TableOptions):
-        """Which file, and which columns of it."""
-
-        path: Annotated[Path, AfterValidator(absolute_path)] = Field(
-            description="a file .csv, .tsv, .parquet or .npz"
-        )
-        label: ColumnName | None = Field(
-            default=None,
-            description="column of the classes; default: the only one called label, target, "
-            "class or y",
-        )
-        drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
-            default=(), description="columns to leave out, as in id,date"
-        )
-        decimal: Literal[".", ","] | None = Field(
-            default=None,
-            description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
-        )
-        thousands: Literal[".", ",", " ", "'"] | None = Field(
-            default=None,
-            description="mark that groups digits by three in a CSV or TSV; default: none",
-        )
-        channels: Literal["first", "last"] | None = Field(
-            default=None,
-            description="axis of the channels in images [rows, ., ., .]; default: first",
-        )
+    Options = FileOptions
 
     @classmethod
-    def example(cls) -> Options:
+    def example(cls) -> FileOptions:
         """The Wine table as a CSV file."""
-        return cls.Options(path=Path(__file__).parent / "extracts" / "wine.csv")
+        return FileOptions(path=Path(__file__).parent / "extracts" / "wine.csv")
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: FileOptions) -> None:
         self.options = options
 
     def load(self, *, seed: int) -> Split:
@@ -100,13 +72,13 @@ class File(Dataset):
         images = path.suffix.lower() == ".npz" and self._images(where, known)
         whole, feature_names, class_names, marks = images or self._table(where, known)
         try:
-            parts = self.options.split(whole, seed=seed, class_names=class_names)
+            train, validation, test = self.options.split(whole, seed=seed, class_names=class_names)
         except InputError as error:
             raise InputError(f"{where}: {error}") from error
         with open_regular(path) as file:
             checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
         source = f"{path}; {len(whole)} rows; sha256 of the file {checksum}"
-        return Split(*parts, feature_names, class_names, source, marks)
+        return Split(train, validation, test, feature_names, class_names, source, marks)
 
     def _table(self, where: str, known: Sequence[str] | None) -> Whole:
         options = self.options
@@ -125,7 +97,7 @@ class File(Dataset):
         if known is None:
             require_names(names, where)
         y, class_names = class_indices(frame[label], where, known)
-        x = features(frame, names, options.path, narrow=True)
+        x = select_features(frame, names, options.path, narrow=True)
         if known is None:
             require_no_row_numbers(frame, names, where)
         return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
@@ -156,15 +128,15 @@ class File(Dataset):
             return label
         found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
         if len(found) != 1:
-            got = f"several: {listing(found, limit=40)}" if found else "none"
+            got = f"several: {quoted_list(found, limit=40)}" if found else "none"
             raise InputError(
                 f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "
-                f"columns: {listing(frame.columns, limit=60)}"
+                f"columns: {quoted_list(frame.columns, limit=60)}"
             )
         return found[0]
 
 
 def _known(name: str, frame: pd.DataFrame) -> str:
     near = did_you_mean(name, frame.columns).partition("known: ")[0]
-    return f"{name[:60]!r}; {near}known: {listing(sorted(frame.columns), limit=60)}"
+    return f"{name[:60]!r}; {near}known: {quoted_list(sorted(frame.columns), limit=60)}"

@@ -22,7 +22,7 @@ _WHOLE = re.compile(r"[-+]?[0-9]{1,4000}")
 
 
 def class_indices(
-    column: pd.Series, where: str, known: Sequence[str] | None = None
+    column: pd.Series, where: str, trained: Sequence[str] | None = None
 ) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     """Indices into the labels, and their names.
 
@@ -32,7 +32,7 @@ def class_indices(
     Args:
         column: As `read_table` gave it, as text where it was written as text.
         where: Names the file in errors.
-        known: Classes of a run that was trained before: they are kept, in their order.
+        trained: Classes of a run that was trained before: they are kept, in their order.
 
     Returns:
         Class indices ``[rows]`` and class names.
@@ -58,9 +58,9 @@ def class_indices(
             f"{where}: no value in {int(missing.sum())} of {len(column)} rows, the first is data "
             f"row {int(missing.argmax()) + 1}; fill in or remove these rows"
         )
-    if known is not None:
-        found = _matched(written, known, where)
-        return np.array(found, dtype=np.int64)[codes], tuple(known)
+    if trained is not None:
+        indices = _matched(written, trained, where)
+        return np.array(indices, dtype=np.int64)[codes], tuple(trained)
     labels = [text.strip() for text in written]
     names = sorted(set(labels))
     if all(_WHOLE.fullmatch(name) for name in names):
@@ -107,31 +107,31 @@ def _require_classes(names: Sequence[str], where: str) -> None:
         raise InputError(f"{where}: one class only, {names[0][:40]!r}; expected at least two")
 
 
-def _matched(written: Sequence[str], known: Sequence[str], where: str) -> list[int]:
+def _matched(written: Sequence[str], trained: Sequence[str], where: str) -> list[int]:
     """Place of each label among known classes: as text, else as the number that it was read as."""
-    places = {name: j for j, name in enumerate(known)}
-    numbers = {_number(name): j for j, name in reversed(list(enumerate(known)))}
-    found, loose = [], []
+    places = {name: j for j, name in enumerate(trained)}
+    numbers = {_number(name): j for j, name in reversed(list(enumerate(trained)))}
+    indices, loose = [], []
     for text in written:
         label = text.strip()
         as_truth = label.capitalize() if label.lower() in ("true", "false") else label
-        place = next((places[t] for t in (text, label, as_truth) if t in places), None)
-        if place is None and (number := _number(label)) is not None:
-            place = numbers.get(number)
-            loose.append(f"{label[:40]!r} as {known[place]!r}" if place is not None else label)
-        if place is None:
+        index = next((places[t] for t in (text, label, as_truth) if t in places), None)
+        if index is None and (number := _number(label)) is not None:
+            index = numbers.get(number)
+            loose.append(f"{label[:40]!r} as {trained[index]!r}" if index is not None else label)
+        if index is None:
             raise InputError(
-                f"{where}: label {label[:40]!r} is none of the {len(known)} classes that the model "
-                "was trained on; restore the data, or train again"
+                f"{where}: label {label[:40]!r} is none of the {len(trained)} classes that the "
+                "model was trained on; restore the data, or train again"
             )
-        found.append(place)
+        indices.append(index)
     if loose:
         warnings.warn(
             f"{where}: labels match the classes of the run as numbers only: {loose[0]}"
             + (f" and {len(loose) - 1} more" if loose[1:] else ""),
             stacklevel=4,
         )
-    return found
+    return indices
 
 
 def _number(text: str) -> float | None:

@@ -110,13 +110,13 @@ def verified(
     start, end = where or folder, f"; {remedy}" if remedy else ""
     try:
         arrays = parse(folder)
-        found = f"sha256 {fingerprint(*arrays)}"
+        got = f"sha256 {fingerprint(*arrays)}"
     except FileNotFoundError as error:
         raise InputError(f"{start}: {error}{end}") from error
     except Exception as error:  # whatever an archive that somebody else packed leads to
-        found = f"a file that cannot be read ({one_line(error, 120) or type(error).__name__})"
-    if found != f"sha256 {sha256}":
-        raise InputError(f"{start}: expected a table of sha256 {sha256}, got {found}{end}")
+        got = f"a file that cannot be read ({one_line(error, 120) or type(error).__name__})"
+    if got != f"sha256 {sha256}":
+        raise InputError(f"{start}: expected a table of sha256 {sha256}, got {got}{end}")
     return arrays
 
 

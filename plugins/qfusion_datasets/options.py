@@ -1,15 +1,17 @@
-"""Options that several data sets share: how to split a table, where to get it from."""
+"""Options of the data sets: which rows and columns, how to split them, where to get them from."""
 
 from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 import qfusion_core
-from qfusion_core import Part, train_validation_test
+
+if TYPE_CHECKING:
+    from qfusion_core import Part
 
 
 def _share_or_rows(value: float) -> float:
@@ -64,9 +66,11 @@ class TableOptions(qfusion_core.Options):
         description="rows of the training part, validation included; default: all but the test",
     )
 
-    def split(self, whole: Part, *, seed: int, class_names: tuple[str, ...]) -> tuple[Part, ...]:
+    def split(
+        self, whole: Part, *, seed: int, class_names: tuple[str, ...]
+    ) -> tuple[Part, Part, Part]:
         """Training, validation and test part; the test part is the same with any validation."""
-        return train_validation_test(
+        return qfusion_core.train_validation_test(
             whole,
             seed=seed,
             test=self.test,
@@ -95,4 +99,71 @@ class DownloadOptions(qfusion_core.Options):
         gt=0,
         le=3600,
         description="seconds without an answer after which a download fails",
+    )
+
+
+class PublishedTableOptions(TableOptions, DownloadOptions):
+    """How to split it, and where to get it from."""
+
+
+def _distinct(classes: tuple[int, ...]) -> tuple[int, ...]:
+    if len(set(classes)) < max(2, len(classes)) or not set(classes) <= set(range(10)):
+        raise ValueError("expected two or more different classes from 0 to 9, as in 0,1,2")
+    return classes
+
+
+def _digits(value: Any) -> Any:
+    """``"0,1,2"`` is a text, whose parts are numbers all the same."""
+    items = comma_separated(value)
+    if not isinstance(items, list | tuple):
+        return items
+    return [int(each) if _is_digit(each) else each for each in items]
+
+
+def _is_digit(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+
+
+class FashionMNISTOptions(DownloadOptions):
+    """Which images, and where to get them from."""
+
+    classes: Annotated[tuple[int, ...], BeforeValidator(_digits), AfterValidator(_distinct)] = (
+        Field(
+            default=tuple(range(10)),
+            description="a subset, renumbered from 0 in the order given, as in 0,1,2",
+        )
+    )
+    train: int | None = Field(
+        default=None, ge=2, description="training images, validation included; default: all"
+    )
+    test: int | None = Field(
+        default=None, ge=2, description="images of the official test part; default: all"
+    )
+    validation: float = Field(default=0.15, gt=0, le=0.5, description="share of the training part")
+
+
+class FileOptions(TableOptions):
+    """Which file, and which columns of it."""
+
+    path: Annotated[Path, AfterValidator(absolute_path)] = Field(
+        description="a file .csv, .tsv, .parquet or .npz"
+    )
+    label: ColumnName | None = Field(
+        default=None,
+        description="column of the classes; default: the only one called label, target, class or y",
+    )
+    drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
+        default=(), description="columns to leave out, as in id,date"
+    )
+    decimal: Literal[".", ","] | None = Field(
+        default=None,
+        description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
+    )
+    thousands: Literal[".", ",", " ", "'"] | None = Field(
+        default=None,
+        description="mark that groups digits by three in a CSV or TSV; default: none",
+    )
+    channels: Literal["first", "last"] | None = Field(
+        default=None,
+        description="axis of the channels in images [rows, ., ., .]; default: first",
     )

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 from zipfile import ZipFile
 
-from qfusion_core import listing, open_regular
+from qfusion_core import open_regular, quoted_list
 
 
 def unpacked(folder: Path, name: str, most: int) -> bytes:
@@ -34,9 +34,8 @@ def unpacked(folder: Path, name: str, most: int) -> bytes:
                     with zipped.open(member) as stream:
                         return _inflated(inner, stream, most)
     found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ["no folder"]
-    raise FileNotFoundError(
-        f"expected {name}, {name}.gz or a .zip that holds it, got {listing(found or ['no file'])}"
-    )
+    got = quoted_list(found or ["no file"])
+    raise FileNotFoundError(f"expected {name}, {name}.gz or a .zip that holds it, got {got}")
 
 
 def _inflated(name: str, file: IO[bytes], most: int) -> bytes:

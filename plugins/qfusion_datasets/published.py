@@ -20,8 +20,14 @@ class Published(Dataset, ABC):
         source: The publisher's files.
     """
 
+    Options: ClassVar[type[DownloadOptions]] = DownloadOptions
     source: ClassVar[Source]
     options: DownloadOptions
+
+    @classmethod
+    def example(cls) -> DownloadOptions:
+        """The extract, which comes with this plugin."""
+        return cls.Options(extract=True)
 
     def __init__(self, options: DownloadOptions) -> None:
         self.options = options
@@ -32,7 +38,7 @@ class Published(Dataset, ABC):
         """The arrays, out of a folder that holds the publisher's files in any packing."""
 
     @abstractmethod
-    def split(self, seed: int, found: Arrays) -> Split:
+    def split(self, seed: int, arrays: Arrays) -> Split:
         """The parts, out of the arrays."""
 
     def load(self, *, seed: int) -> Split:
@@ -43,5 +49,5 @@ class Published(Dataset, ABC):
         self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
     ) -> Split:
         """As `load`; an address in the options is asked only if it is allowed."""
-        found = obtain(self.source, self.options, self.parse, own=False, allow_url=allow_url)
-        return self.split(seed, found)
+        arrays = obtain(self.source, self.options, self.parse, own=False, allow_url=allow_url)
+        return self.split(seed, arrays)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from qfusion_core import InputError, drop_setting, listing
+from qfusion_core import InputError, drop_setting, quoted_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,8 +43,8 @@ def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str
     counting = [n for n in names if n.lower().replace(" ", "_") in _NAMES and _counts(frame[n])]
     if counting:
         raise InputError(
-            f"{where}: column {listing(counting)} holds the numbers of the rows, which would tell "
-            f"the class of sorted rows; leave it out: --set {drop_setting(counting)}"
+            f"{where}: column {quoted_list(counting)} holds the numbers of the rows, which would "
+            f"tell the class of sorted rows; leave it out: --set {drop_setting(counting)}"
         )
 
 

@@ -8,11 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from qfusion_core import Part, Split
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.options import DownloadOptions, TableOptions
 from qfusion_datasets.packing import unpacked
-from qfusion_datasets.published import Published
+from qfusion_datasets.published_table import PublishedTable
 from qfusion_datasets.sources import STEEL, Source
 
 FEATURES = (
@@ -55,7 +53,7 @@ CLASSES = (
 )
 
 
-class SteelPlatesFaults(Published):
+class SteelPlatesFaults(PublishedTable):
     """Steel Plates Faults: 1,941 rows, 27 measurements, 7 faults.
 
     Pastry 158, Z_Scratch 190, K_Scatch 391, Stains 72, Dirtiness 55, Bumps 402, Other_Faults 673.
@@ -64,23 +62,11 @@ class SteelPlatesFaults(Published):
 
     name: ClassVar[str] = "steel-plates-faults"
     source: ClassVar[Source] = STEEL
-
-    class Options(TableOptions, DownloadOptions):
-        """How to split it, and where to get it from."""
-
-    @classmethod
-    def example(cls) -> Options:
-        """The extract of 210 rows."""
-        return cls.Options(extract=True)
+    feature_names = FEATURES
+    class_names = CLASSES
 
     @staticmethod
     def parse(folder: Path) -> Arrays:
         """Features float32 ``[rows, 27]`` and class indices int64 ``[rows]``."""
         table = np.loadtxt(BytesIO(unpacked(folder, "Faults.NNA", STEEL.most_inflated)), ndmin=2)
         return table[:, :-7].astype(np.float32), table[:, -7:].argmax(axis=1)
-
-    def split(self, seed: int, found: Arrays) -> Split:
-        """See `TableOptions`."""
-        x, y = found
-        parts = self.options.split(Part(x, y), seed=seed, class_names=CLASSES)
-        return Split(*parts, FEATURES, CLASSES, self.source.describe(self.options.extract))

@@ -59,5 +59,6 @@ class BreastCancer(Dataset):
 def _split(bunch: Any, options: TableOptions, seed: int, source: str) -> Split:
     whole = Part(bunch.data.astype(np.float32), bunch.target.astype(np.int64))
     class_names = tuple(map(str, bunch.target_names))
-    parts = options.split(whole, seed=seed, class_names=class_names)
-    return Split(*parts, tuple(map(str, bunch.feature_names)), class_names, source)
+    feature_names = tuple(map(str, bunch.feature_names))
+    train, validation, test = options.split(whole, seed=seed, class_names=class_names)
+    return Split(train, validation, test, feature_names, class_names, source)

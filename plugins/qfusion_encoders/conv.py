@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor, nn
 
-import qfusion_core
 from qfusion_core import ClassicalEncoder, InputError
-from qfusion_encoders.options import Width
+from qfusion_encoders.options import ConvOptions
 
 
 class Conv(ClassicalEncoder):
@@ -21,23 +19,9 @@ class Conv(ClassicalEncoder):
     """
 
     name: ClassVar[str] = "conv"
+    Options = ConvOptions
 
-    class Options(qfusion_core.Options):
-        """Options of `conv`."""
-
-        channels: tuple[Width, ...] = Field(
-            (16, 32, 64),
-            min_length=1,
-            max_length=16,
-            description="channels of each block; each halves the image",
-        )
-        dim: Width = Field(64, description="width of each token")
-        dropout: float = Field(0.2, ge=0, lt=1, description="before the projection")
-        tokens: Literal["pooled", "spatial"] = Field(
-            "pooled", description="one token for the image, or one for each place of the last map"
-        )
-
-    def __init__(self, options: Options, *, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, options: ConvOptions, *, input_shape: tuple[int, ...]) -> None:
         super().__init__(options, input_shape=input_shape)
         blocks = len(options.channels)
         if len(input_shape) != 3 or min(input_shape[1:]) < 2**blocks:
@@ -63,7 +47,8 @@ class Conv(ClassicalEncoder):
     ) -> Float[Tensor, "batch c_tokens dim"]:
         """One token per image, or one per place, row by row."""
         maps = self.blocks(x).flatten(2)
-        return self.projection(maps.mT if self.spatial else maps.flatten(1).unsqueeze(1))
+        tokens: Tensor = self.projection(maps.mT if self.spatial else maps.flatten(1).unsqueeze(1))
+        return tokens
 
 
 def _block(channels: int, following: int) -> nn.Sequential:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pennylane as qml
-from jaxtyping import Float
 from torch import Tensor
 
-from qfusion_core import CircuitEncoder, InputError, pauli_words, token_layout
-from qfusion_encoders.angles import ScaledAngles
-from qfusion_encoders.ansatz import initial_weights, layer, ranges
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_core import InputError
+from qfusion_encoders.ansatz import layer, ranges
+from qfusion_encoders.ansatz_encoder import AnsatzEncoder
+from qfusion_encoders.options import HardwareEfficientOptions
 
 
-class HardwareEfficient(CircuitEncoder):
+class HardwareEfficient(AnsatzEncoder):
     """Feature j tilts qubit j by RY(pi tanh(s_j x_j)) once; trainable layers follow.
 
     Qubits beyond the number of features start in ``|0>``.
@@ -24,11 +23,9 @@ class HardwareEfficient(CircuitEncoder):
     """
 
     name: ClassVar[str] = "hardware-efficient"
+    Options = HardwareEfficientOptions
 
-    class Options(AnsatzOptions):
-        """Options of `hardware-efficient`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: HardwareEfficientOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         if n_features > qubits:
             raise InputError(
@@ -36,24 +33,7 @@ class HardwareEfficient(CircuitEncoder):
                 f"qubit(s); set preprocess.quantum to end in {{pca: {qubits}}}, or use the "
                 "encoder 'reuploading'"
             )
-        words = pauli_words(options.readout, qubits)
-        super().__init__(
-            options,
-            n_features=n_features,
-            n_wires=qubits,
-            weights=initial_weights(
-                options.layers, qubits, options.entangler, options.weights_init
-            ),
-            observables=words,
-            layout=token_layout(words, options.layout),
-            standardise=options.standardise,
-        )
-        self.entangler = options.entangler
-        self.angles = ScaledAngles(n_features, options.encoding_scale)
-
-    def encode(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch features"]:
-        """One angle for each feature."""
-        return self.angles(x)
+        super().__init__(options, n_features=n_features, n_wires=qubits)
 
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """RY encoding, then the layers."""

@@ -8,8 +8,8 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor
 
-import qfusion_core
 from qfusion_core import ClassicalEncoder
+from qfusion_encoders.options import IdentityOptions
 
 
 class Identity(ClassicalEncoder):
@@ -19,11 +19,9 @@ class Identity(ClassicalEncoder):
     """
 
     name: ClassVar[str] = "identity"
+    Options = IdentityOptions
 
-    class Options(qfusion_core.Options):
-        """`identity` has no options."""
-
-    def __init__(self, options: Options, *, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, options: IdentityOptions, *, input_shape: tuple[int, ...]) -> None:
         super().__init__(options, input_shape=input_shape)
         self.output_shape = (1, prod(input_shape))
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
-from pydantic import Field, PositiveFloat, model_validator
 from rtdl_num_embeddings import PeriodicEmbeddings
 from tabm import EnsembleView, LinearBatchEnsemble
 from torch import Tensor, nn
 
-import qfusion_core
 from qfusion_core import ClassicalEncoder, InputError
-from qfusion_encoders.options import Width
-
-_MOST = 50_000_000  # with gradients and Adam's moments 800 MB
+from qfusion_encoders.options import MLPOptions
 
 
 class MLP(ClassicalEncoder):
@@ -29,48 +25,9 @@ class MLP(ClassicalEncoder):
     """
 
     name: ClassVar[str] = "mlp"
+    Options = MLPOptions
 
-    class Options(qfusion_core.Options):
-        """Options of `mlp`."""
-
-        hidden: tuple[Width, ...] = Field(
-            (128,), max_length=64, description="widths of the hidden layers"
-        )
-        dim: Width = Field(64, description="width of the output token")
-        dropout: float = Field(0.1, ge=0, lt=1, description="after each hidden layer")
-        members: int = Field(
-            1,
-            ge=1,
-            le=1024,
-            description="k predictions per sample from one network; 1 = a plain network",
-        )
-        embedding: Literal["none", "periodic"] = Field(
-            "none", description="how a number enters: as it is, or by sines and cosines (PLR)"
-        )
-        numeric: int | None = Field(
-            None,
-            ge=1,
-            description="how many leading columns are embedded, the others pass; null = all",
-        )
-        frequencies: int = Field(
-            16, ge=1, le=4096, description="periodic: frequencies for each column"
-        )
-        sigma: PositiveFloat = Field(0.2, description="periodic: spread of the first frequencies")
-        embedding_dim: int = Field(8, ge=1, le=4096, description="periodic: values for each column")
-
-        @model_validator(mode="after")
-        def _fits(self) -> MLP.Options:
-            """What each option may be, all together may not."""
-            weights = sum(prod(widths) for widths in pairwise((*self.hidden, self.dim)))
-            per_member = self.members * (sum(self.hidden) + self.dim)
-            if max(weights, per_member) > _MOST:
-                raise ValueError(
-                    f"hidden, dim and members: {max(weights, per_member):,} weights or values of a "
-                    f"sample, expected at most {_MOST:,}; choose smaller ones"
-                )
-            return self
-
-    def __init__(self, options: Options, *, input_shape: tuple[int, ...]) -> None:
+    def __init__(self, options: MLPOptions, *, input_shape: tuple[int, ...]) -> None:
         super().__init__(options, input_shape=input_shape)
         self.members = options.members
         self.output_shape = (1, options.dim)
@@ -100,10 +57,11 @@ class MLP(ClassicalEncoder):
         if self.embedding is not None:
             numbers, rest = x[:, : self.numeric], x[:, self.numeric :]
             x = torch.cat([self.embedding(numbers).flatten(1), rest], dim=1)
-        return self.layers(x).reshape(-1, *self.output_shape)
+        tokens: Tensor = self.layers(x).reshape(-1, *self.output_shape)
+        return tokens
 
 
-def _layers(options: MLP.Options, chunks: list[int]) -> nn.Sequential:
+def _layers(options: MLPOptions, chunks: list[int]) -> nn.Sequential:
     """Linear, ReLU and dropout; no dropout after the last, which is the representation."""
     widths = [sum(chunks), *options.hidden, options.dim]
     layers: list[nn.Module] = [EnsembleView(k=options.members)] if options.members > 1 else []

@@ -6,16 +6,15 @@ from math import ceil
 from typing import ClassVar
 
 import pennylane as qml
-from jaxtyping import Float
 from torch import Tensor
 
-from qfusion_core import CircuitEncoder, InputError, pauli_words, token_layout
-from qfusion_encoders.angles import ScaledAngles
-from qfusion_encoders.ansatz import initial_weights, layer, ranges
-from qfusion_encoders.options import AnsatzOptions
+from qfusion_core import InputError
+from qfusion_encoders.ansatz import layer, ranges
+from qfusion_encoders.ansatz_encoder import AnsatzEncoder
+from qfusion_encoders.options import ReuploadingOptions
 
 
-class Reuploading(CircuitEncoder):
+class Reuploading(AnsatzEncoder):
     """Before each layer, RY(pi tanh(s_j x_j)) on each qubit, with the next chunk of features.
 
     With no more features than qubits every layer takes them all. More features are cut into chunks
@@ -27,11 +26,9 @@ class Reuploading(CircuitEncoder):
     """
 
     name: ClassVar[str] = "reuploading"
+    Options = ReuploadingOptions
 
-    class Options(AnsatzOptions):
-        """Options of `reuploading`."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: ReuploadingOptions, *, n_features: int) -> None:
         qubits = options.qubits or n_features
         chunks = ceil(n_features / qubits)
         if options.layers < chunks:
@@ -40,24 +37,7 @@ class Reuploading(CircuitEncoder):
                 f"{chunks} layers, got layers: {options.layers}; set layers to {chunks} or more, "
                 "or reduce the features by {pca: ...} in preprocess.quantum"
             )
-        words = pauli_words(options.readout, qubits)
-        super().__init__(
-            options,
-            n_features=n_features,
-            n_wires=qubits,
-            weights=initial_weights(
-                options.layers, qubits, options.entangler, options.weights_init
-            ),
-            observables=words,
-            layout=token_layout(words, options.layout),
-            standardise=options.standardise,
-        )
-        self.entangler = options.entangler
-        self.angles = ScaledAngles(n_features, options.encoding_scale)
-
-    def encode(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch features"]:
-        """One angle for each feature, the same at each of its uploads."""
-        return self.angles(x)
+        super().__init__(options, n_features=n_features, n_wires=qubits)
 
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """Alternate uploads and layers."""

@@ -8,9 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from qfusion_core import QuantumEncoder, pauli_words, token_layout
+from qfusion_core import QuantumEncoder, ZScore, pauli_words, token_layout
 from qfusion_encoders.angles import ScaledAngles
-from qfusion_encoders.options import TokenOptions
+from qfusion_encoders.options import ShamOptions
 
 
 class Sham(QuantumEncoder):
@@ -21,34 +21,23 @@ class Sham(QuantumEncoder):
     """
 
     name: ClassVar[str] = "sham"
+    Options = ShamOptions
 
-    class Options(TokenOptions):
-        """Options of `sham`: those of a circuit that say how its tokens look."""
-
-    def __init__(self, options: Options, *, n_features: int) -> None:
+    def __init__(self, options: ShamOptions, *, n_features: int) -> None:
         super().__init__(options, n_features=n_features)
         words = pauli_words(options.readout, options.qubits or n_features)
         index = torch.tensor(token_layout(words, options.layout))
         self.output_shape = (index.shape[0], index.shape[1])
+        self.layout: Tensor
         self.register_buffer("layout", index, persistent=False)
         self.angles = ScaledAngles(n_features, options.encoding_scale)
         self.linear = nn.Linear(n_features, len(words))
         # as in CircuitEncoder: the comparison is of circuits, not of normalisations
-        self.standard = (
-            nn.BatchNorm1d(len(words), eps=1 / 4096, affine=False) if options.standardise else None
-        )
+        self.standard = ZScore(len(words)) if options.standardise else None
 
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch q_tokens q_dim"]:
         """Tokens of each sample."""
         values = torch.tanh(self.linear(self.angles(x)))
         if self.standard is not None:
-            values = self._standardised(self.standard, values)
+            values = self.standard(values)
         return values[:, self.layout]
-
-    def _standardised(self, standard: nn.BatchNorm1d, values: Tensor) -> Tensor:
-        if len(values) > 1 or not self.training:
-            return standard(values)
-        # a single row has no variance: use what other batches have shown
-        return nn.functional.batch_norm(
-            values, standard.running_mean, standard.running_var, eps=standard.eps
-        )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_fusions() -> list[type]:
+def qfusion_fusions() -> dict[str, Offer]:
     """`concat`."""
-    from qfusion_fusions.concat import Concat
-
-    return [Concat]
+    return {
+        "concat": Offer("qfusion_fusions.concat:Concat", "qfusion_fusions.options:ConcatOptions"),
+    }

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
-from pydantic import Field
 from torch import Tensor, nn
 
-import qfusion_core
 from qfusion_core import Fusion, FusionOutput
+from qfusion_fusions.options import ConcatOptions
 
 
 class Concat(Fusion):
@@ -23,20 +22,11 @@ class Concat(Fusion):
     """
 
     name: ClassVar[str] = "concat"
-
-    class Options(qfusion_core.Options):
-        """Options of `concat`."""
-
-        hidden: tuple[Annotated[int, Field(ge=1, le=16_384)], ...] = Field(
-            (64,),
-            max_length=64,
-            description="widths of the layers; the last is the output; [] = no layer",
-        )
-        dropout: float = Field(0.1, ge=0, lt=1, description="after each layer but the last")
+    Options = ConcatOptions
 
     def __init__(
         self,
-        options: Options,
+        options: ConcatOptions,
         *,
         classical_shape: tuple[int, int],
         quantum_shape: tuple[int, int],

@@ -1,13 +1,14 @@
 """Plugin: IBM's machines, and snapshots of them that run here."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_devices() -> Iterable[type]:
+def qfusion_devices() -> dict[str, Offer]:
     """The device `ibm`."""
-    from qfusion_ibm.device import IBM
-
-    return [IBM]
+    return {
+        "ibm": Offer("qfusion_ibm.device:IBM", "qfusion_ibm.options:Options"),
+    }

@@ -23,8 +23,8 @@ def stand_in() -> str | None:
     if not named:
         return None
     try:
-        known = urlsplit(named)
-        here = known.scheme in ("http", "https") and _is_loopback(known.hostname or "")
+        parts = urlsplit(named)
+        here = parts.scheme in ("http", "https") and _is_loopback(parts.hostname or "")
     except ValueError:
         here = False
     if not here:

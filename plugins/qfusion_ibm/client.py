@@ -13,7 +13,7 @@ _OLD, _AFTER_OLD, _NEW = Version("0.45"), Version("0.46"), Version("0.51")
 
 
 def installed() -> Version | None:
-    """Its version."""
+    """Version of IBM's client; None where there is none."""
     try:
         return Version(version(PACKAGE))
     except PackageNotFoundError:
@@ -22,8 +22,8 @@ def installed() -> Version | None:
 
 def gives_counts() -> bool:
     """Whether it knows the program that gives what was measured."""
-    found = installed()
-    return found is not None and found >= _NEW
+    current = installed()
+    return current is not None and current >= _NEW
 
 
 def require_client() -> None:
@@ -32,11 +32,11 @@ def require_client() -> None:
     Raises:
         InputError: Names those that it knows.
     """
-    found = installed()
-    if found is None or found >= _NEW or _OLD <= found < _AFTER_OLD:
+    current = installed()
+    if current is None or current >= _NEW or _OLD <= current < _AFTER_OLD:
         return
     raise InputError(
-        f"ibm: {PACKAGE} {found} is installed, expected {_NEW} or newer (qfusion[ibm]), or "
+        f"ibm: {PACKAGE} {current} is installed, expected {_NEW} or newer (qfusion[ibm]), or "
         f"{_OLD}.x (qfusion[aer]); pip install 'qfusion[ibm]'"
     )
 
@@ -49,8 +49,8 @@ def finding() -> Finding:
     except InputError as error:
         return Finding("client", "failed", str(error).removeprefix("ibm: "))
     if gives_counts():
-        said = "IBM measures, values and mitigation are computed here; what was measured is kept"
-        return Finding("client", "ok", f"{named}: {said}")
+        summary = "IBM measures, values and mitigation are computed here; what was measured is kept"
+        return Finding("client", "ok", f"{named}: {summary}")
     return Finding(
         "client",
         "warning",

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
 from qfusion_ibm.address import stand_in
-from qfusion_ibm.asking import asking, refuse_certificate
-from qfusion_ibm.logs import keep_headers_private, quiet
+from qfusion_ibm.errors import refuse_certificate, translated_errors
 from qfusion_ibm.options import Credentials, Options
+from qfusion_ibm.sdk_logging import keep_headers_private, quiet
 
 _CONNECT = 10.0  # seconds
 
@@ -50,11 +50,11 @@ class Connection:
         """
         assert credentials.token is not None and credentials.instance is not None
         keep_headers_private()
-        with asking(reads=True):
+        with translated_errors(reads=True):
             _require_token(credentials.token, options.request_seconds)
             from qiskit_ibm_runtime import QiskitRuntimeService
 
-            from qfusion_ibm.transport import Once
+            from qfusion_ibm.no_retry_transport import NoRetryAdapter
 
             with quiet():
                 self.service = QiskitRuntimeService(
@@ -64,7 +64,7 @@ class Connection:
                     instance=credentials.instance.get_secret_value(),
                     url=stand_in(),
                 )
-            self.transport = Once(options.request_seconds)
+            self.transport = NoRetryAdapter(options.request_seconds)
             # a session that is still to be closed holds the service
             weakref.finalize(self.service, self.transport.close)
             # the SDK has no public way to these: it makes the sessions, with its retries
@@ -86,8 +86,8 @@ class Connection:
             InputError: There is none in this instance; suggests one.
             Transient: IBM lists none at all.
         """
-        with asking(reads=True):
-            names = [each["name"] for each in self.client.list_backends()]
+        with translated_errors(reads=True):
+            names = [backend["name"] for backend in self.client.list_backends()]
             if not names:  # of a reply without a list, the SDK makes an empty one
                 raise Transient(
                     "IBM lists no machine of this instance: is QISKIT_IBM_INSTANCE the right one?"
@@ -109,7 +109,7 @@ class Connection:
         """
         from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-        with asking(reads=True):
+        with translated_errors(reads=True):
             try:
                 return self.service.least_busy(min_num_qubits=qubits)
             except QiskitBackendNotFoundError:

@@ -13,13 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 from qfusion_core import InputError, JobStatus, QfusionError, Refused
-from qfusion_ibm.asking import asking
 from qfusion_ibm.client import PACKAGE, gives_counts, installed
+from qfusion_ibm.errors import translated_errors
+from qfusion_ibm.execution_modes import nothing
 from qfusion_ibm.machine import Machine
-from qfusion_ibm.modes import nothing
 from qfusion_ibm.options import Options
-from qfusion_ibm.programs import Program, Sent
-from qfusion_ibm.service import Service
+from qfusion_ibm.programs import Program, SentJob
+from qfusion_ibm.runtime_site import RuntimeSite
 
 _TAG = "qfusion-dry-run"
 _MOCK = "mock_"  # qiskit_ibm_runtime 0.51, qiskit_runtime_service.py, _run
@@ -28,7 +28,7 @@ _SECONDS = 120.0  # for the usage, once it is done
 
 
 def seconds_by_dry_run(
-    service: Service,
+    service: RuntimeSite,
     machine: Machine,
     program: Program,
     pub: tuple[Any, ...],
@@ -65,14 +65,16 @@ def seconds_by_dry_run(
     if status.state != "done":
         raise Refused(f"the dry run {job_id} is {status.state}: {status.reason or 'no reason'}")
     until = time.monotonic() + min(_SECONDS, options.timeout_seconds)
-    while (seconds := again(lambda: service.seconds(job_id))) is None:
+    while (seconds := again(lambda: service.usage(job_id)[0])) is None:
         if time.monotonic() > until:
             raise Refused(f"IBM tells no QPU seconds of the dry run {job_id}")
         time.sleep(options.poll_seconds)
     return float(seconds)
 
 
-def _end(service: Service, job_id: str, options: Options, again: Callable[..., Any]) -> JobStatus:
+def _end(
+    service: RuntimeSite, job_id: str, options: Options, again: Callable[..., Any]
+) -> JobStatus:
     until, wait = time.monotonic() + min(_LONGEST, options.timeout_seconds), options.poll_seconds
     while True:
         status: JobStatus = again(lambda: service.status(job_id), job_id=job_id)
@@ -85,14 +87,14 @@ def _end(service: Service, job_id: str, options: Options, again: Callable[..., A
 
 
 def _send(
-    service: Service, machine: Machine, program: Program, pub: tuple[Any, ...], options: Options
+    service: RuntimeSite, machine: Machine, program: Program, pub: tuple[Any, ...], options: Options
 ) -> str:
     from qiskit.providers.exceptions import QiskitBackendNotFoundError
 
-    transport, sent = service.connection.transport, Sent([_TAG], None)
+    transport, sent = service.connection.transport, SentJob([_TAG], None)
     transport.before_post = _require_mock
     try:
-        with asking(reads=True):
+        with translated_errors(reads=True):
             try:
                 backend = machine.backend
                 return program.start(backend, backend, pub, options, sent, dry_run=True)

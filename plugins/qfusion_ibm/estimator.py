@@ -9,10 +9,11 @@ import json
 from typing import Any
 
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from qfusion_ibm.options import Options
-from qfusion_ibm.programs import Program, Sent
-from qfusion_ibm.template import known_warnings
+from qfusion_ibm.programs import Program, SentJob
+from qfusion_ibm.transpiled_circuit import known_warnings
 
 
 class Estimator(Program):
@@ -21,22 +22,22 @@ class Estimator(Program):
     name = "estimator"
     idle_here = ("resilience_level", "measure_mitigation", "zne_mitigation", "twirling")
 
+    @override
     def start(
         self,
         mode: Any,
         backend: Any,
         pub: tuple[Any, ...],
         options: Options,
-        sent: Sent,
+        sent: SentJob,
         *,
         dry_run: bool = False,
     ) -> str:
-        """One PUB."""
         how = {"dry_run": True} if dry_run else {}  # which the older client does not know
         return str(_estimator(mode, self.chosen(options, sent)).run([pub], **how).job_id())
 
-    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
-        """Of the SDK."""
+    @override
+    def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         chosen = options.mitigation() | options.draw() | options.pulses() | options.twirls()
         if sent.most_seconds is not None:
             chosen["max_execution_time"] = sent.most_seconds

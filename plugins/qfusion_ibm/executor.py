@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from numpy.typing import NDArray
+from typing_extensions import override
 
 from qfusion_ibm.options import Options
-from qfusion_ibm.programs import Program, Sent
-from qfusion_ibm.template import known_warnings
+from qfusion_ibm.programs import Program, SentJob
+from qfusion_ibm.transpiled_circuit import known_warnings
 from qfusion_ibm.zne import to_try
 
 _ROLE = "estimator_v2"  # by which the SDK knows who is to read the reply
@@ -33,7 +34,7 @@ class Executor(Program):
         backend: Any,
         pub: tuple[Any, ...],
         options: Options,
-        sent: Sent,
+        sent: SentJob,
         *,
         dry_run: bool = False,
     ) -> str:
@@ -50,8 +51,8 @@ class Executor(Program):
             program.passthrough_data[_MARK] = sent.mark
             return str(Sends(mode=mode, options=how).run(program, dry_run=dry_run).job_id())
 
-    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
-        """Of the SDK."""
+    @override
+    def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         mitigation = options.mitigation()
         if options.zne:
             given = mitigation.setdefault("resilience", {}).setdefault("zne", {})
@@ -71,7 +72,7 @@ class Executor(Program):
         """On Aer, mitigation included."""
         from qiskit_ibm_runtime.executor_estimator import Estimator
 
-        chosen = self.chosen(options, Sent((), None)) | {"simulator": {"seed_simulator": seed}}
+        chosen = self.chosen(options, SentJob((), None)) | {"simulator": {"seed_simulator": seed}}
         chosen.pop("dynamical_decoupling", None)  # said to have no effect, and needs durations
         with known_warnings():
             result = Estimator(mode=backend, options=chosen).run([pub]).result()
@@ -93,14 +94,14 @@ class Executor(Program):
         if not (shots := min(_shots(item) for item in measured)):
             raise ValueError("no shots")
         try:
-            found = ClientSideEstimatorDecoder.decode(measured)
+            results = ClientSideEstimatorDecoder.decode(measured)
         except MemoryError:
             raise ValueError("its bits do not fit into memory: use fewer rows_per_job") from None
         except Exception as error:  # of numpy, of the SDK: bits that are missing, or not asked for
             raise ValueError(f"its parts do not fit together: {error}") from error
-        if len(found) != 1:
-            raise ValueError(f"{len(found)} results, expected one")
-        return found[0].data.evs, shots
+        if len(results) != 1:
+            raise ValueError(f"{len(results)} results, expected one")
+        return results[0].data.evs, shots
 
 
 def _shots(item: Mapping[str, Any]) -> int:

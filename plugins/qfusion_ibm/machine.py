@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from qfusion_core import InputError
-from qfusion_ibm.asking import asking
+from qfusion_ibm.errors import translated_errors
 from qfusion_ibm.snapshots import snapshots_with
 
 
@@ -27,13 +27,13 @@ class Machine:
 
     @cached_property
     def target(self) -> Any:
-        """Gates, couplings and errors; asked once (see `qfusion_ibm.template.transpile`)."""
+        """Gates, couplings and errors; asked once: see `qfusion_ibm.transpiled_circuit`."""
         return self.backend.target
 
     @cached_property
     def calibrated(self) -> str:
         """When, as ISO 8601; empty where nothing is ever calibrated."""
-        with asking(reads=True):
+        with translated_errors(reads=True):
             properties = getattr(self.backend, "properties", lambda: None)()
         date = getattr(properties, "last_update_date", None)
         return "" if date is None else date.isoformat()
@@ -41,19 +41,20 @@ class Machine:
     @property
     def max_circuits(self) -> int | None:
         """Most circuits of a job, where the machine reports a limit."""
-        return self.backend.max_circuits
+        most: int | None = self.backend.max_circuits
+        return most
 
-    def require_qubits(self, wanted: int) -> None:
+    def require_qubits(self, needed: int) -> None:
         """Refuse a circuit that does not fit.
 
         Raises:
             InputError: Names snapshots that it would fit.
         """
-        if wanted <= self.qubits:
+        if needed <= self.qubits:
             return
-        fitting = snapshots_with(wanted)
+        fitting = snapshots_with(needed)
         raise InputError(
-            f"ibm: the circuit has {wanted} qubits, {self.name} has {self.qubits}; "
+            f"ibm: the circuit has {needed} qubits, {self.name} has {self.qubits}; "
             + (
                 f"snapshots that it fits, and that run here: {', '.join(fitting[:4])}; or use a "
                 if fitting

@@ -162,7 +162,9 @@ class Options(qfusion_core.RemoteOptions):
             "zne_mitigation": self.zne_mitigation,
         }
         zne = {"noise_factors": self.zne_noise_factors, "extrapolator": self.zne_extrapolator}
-        given = {name: value for name, value in methods.items() if value is not None}
+        given: dict[str, Any] = {
+            name: value for name, value in methods.items() if value is not None
+        }
         if chosen := {name: value for name, value in zne.items() if value is not None}:
             given["zne"] = chosen
         level = {"resilience_level": self.resilience_level}

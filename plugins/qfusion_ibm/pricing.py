@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
-
-from pydantic import Field, model_validator
 
 import qfusion_core
-from qfusion_core import ListedPrice, Price, Range, read_prices
+from qfusion_core import ListedPrice, Price, PriceSource, PriceSpan, Range, read_prices
+from qfusion_ibm.circuit_runs import CircuitRuns
 from qfusion_ibm.options import Options
-from qfusion_ibm.runs import Runs
 from qfusion_ibm.zne import FACTORS
 
 _PACKAGED = Path(__file__).with_name("prices.yaml")
 
 
-class Span(qfusion_core.Options):
-    """A range."""
-
-    low: float = Field(ge=0, description="at least")
-    high: float = Field(ge=0, description="at most")
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.low > self.high:
-            raise ValueError(f"low {self.low:g} is above high {self.high:g}")
-        return self
-
-
 class PriceList(qfusion_core.Options):
     """What `prices.yaml` holds; the file says what each is."""
 
-    overhead_seconds: Span
-    execution_seconds: Span
-    mitigation: tuple[Span, Span, Span]
-    usd_per_second: Span
+    overhead_seconds: PriceSpan
+    execution_seconds: PriceSpan
+    mitigation: tuple[PriceSpan, PriceSpan, PriceSpan]
+    usd_per_second: PriceSpan
     source: str
     date: str
 
@@ -54,14 +39,14 @@ class PriceList(qfusion_core.Options):
         more = self.mitigation[2 if options.zne else int(options.trex)]
         if options.zne and options.zne_noise_factors:
             times = len(options.zne_noise_factors) / len(FACTORS)
-            more = Span(low=more.low * times, high=more.high * times)
+            more = PriceSpan(low=more.low * times, high=more.high * times)
         return self._price(executions, executions * options.draws, more)
 
-    def counted(self, runs: Runs) -> Price:
+    def counted(self, runs: CircuitRuns) -> Price:
         """Of one job of the program ``executor``: all that is run is known."""
-        return self._price(runs.executions, runs.executions * runs.draws, Span(low=1, high=1))
+        return self._price(runs.executions, runs.executions * runs.draws, PriceSpan(low=1, high=1))
 
-    def _price(self, executions: int, total: int, more: Span) -> Price:
+    def _price(self, executions: int, total: int, more: PriceSpan) -> Price:
         seconds = Range(
             self.overhead_seconds.low + self.execution_seconds.low * total * more.low,
             self.overhead_seconds.high + self.execution_seconds.high * total * more.high,
@@ -69,7 +54,14 @@ class PriceList(qfusion_core.Options):
         source = ListedPrice(self.source, self.date)
         return Price(executions, total, 1, seconds, self.usd(seconds), (source,))
 
+    def after_dry_run(self, price: Price, machine: str, seconds: float) -> Price:
+        """Of a job, of which IBM has told the seconds today."""
+        exact = Range(seconds, seconds)
+        dry_run = PriceSource(f"IBM's dry run of {machine}", datetime.now(UTC).date().isoformat())
+        rate = PriceSource(self.source, self.date)
+        return Price(price.executions, price.shots, 1, exact, self.usd(exact), (dry_run, rate))
+
     def usd(self, seconds: Range) -> Range:
         """US dollars for time on a machine; which plan pays is not known here."""
-        each = self.usd_per_second
-        return Range(seconds.low * each.low, seconds.high * each.high)
+        rate = self.usd_per_second
+        return Range(seconds.low * rate.low, seconds.high * rate.high)

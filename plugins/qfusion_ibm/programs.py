@@ -24,7 +24,7 @@ _NO_GATES = {"measure", "reset", "delay", "barrier"}
 FACT = "program"  # among the facts of a job; without it, it is of a release that knew one program
 
 
-class Sent(NamedTuple):
+class SentJob(NamedTuple):
     """What goes with a job.
 
     Attributes:
@@ -58,7 +58,7 @@ class Program(ABC):
         backend: Any,
         pub: tuple[Any, ...],
         options: Options,
-        sent: Sent,
+        sent: SentJob,
         *,
         dry_run: bool = False,
     ) -> str:
@@ -74,7 +74,7 @@ class Program(ABC):
         """
 
     @abstractmethod
-    def chosen(self, options: Options, sent: Sent) -> dict[str, Any]:
+    def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         """Options of the SDK for a job that is sent."""
 
     @abstractmethod
@@ -148,5 +148,5 @@ def program_facts(names: Iterable[str]) -> dict[str, str]:
     Args:
         names: Of the gates that the machine has. Those of before 2021 had others.
     """
-    known = gives_counts() and set(names) <= _GATES | _NO_GATES
-    return {FACT: "executor"} if known else {}
+    takes_executor = gives_counts() and set(names) <= _GATES | _NO_GATES
+    return {FACT: "executor"} if takes_executor else {}

@@ -31,19 +31,19 @@ def expectations(raw: bytes, options: Options, program: Program, mark: str) -> N
     try:
         json.loads(text)
     except (ValueError, RecursionError) as error:
-        said = f"{type(error).__name__}: {error}"
-        raise Unreadable(f"IBM's results cannot be read ({said})", raw) from None
+        problem = f"{type(error).__name__}: {error}"
+        raise Unreadable(f"IBM's results cannot be read ({problem})", raw) from None
     try:
-        found, told = program.read(text, mark)
-        values = np.asarray(np.asarray(found).astype(float, casting="safe"))
+        read_values, shots = program.read(text, mark)
+        values = np.asarray(np.asarray(read_values).astype(float, casting="safe"))
     except Exception as error:  # of the SDK, which expects its own form
-        said = str(error) if type(error) is ValueError else "they are written in another form"
+        problem = str(error) if type(error) is ValueError else "they are written in another form"
         raise Unreadable(
-            f"IBM's results are not those of the job that was sent ({said})", raw
+            f"IBM's results are not those of the job that was sent ({problem})", raw
         ) from None
     # it may have drawn more: shots come in whole rounds of twirling
-    if told is not None and not (isinstance(told, int | float) and told >= options.draws):
-        raise Unreadable(f"IBM drew {told} shots, expected {options.draws}", raw)
+    if shots is not None and not (isinstance(shots, int | float) and shots >= options.draws):
+        raise Unreadable(f"IBM drew {shots} shots, expected {options.draws}", raw)
     largest = np.abs(values).max(initial=0)
     if not (options.trex or options.zne) and not largest <= 1 + _NOISE:
         raise Unreadable(f"IBM gave a value of size {largest:g}, expected at most 1", raw)
@@ -63,11 +63,11 @@ def table(values: Any, rows: int, words: int, *, open_angles: bool, raw: bytes) 
     Raises:
         Unreadable: They are of another shape.
     """
-    found, expected = np.asarray(values, dtype=float), (words, rows if open_angles else 1)
-    if found.shape not in (expected, expected[:1] if not open_angles else expected):
+    array, expected = np.asarray(values, dtype=float), (words, rows if open_angles else 1)
+    if array.shape not in (expected, expected[:1] if not open_angles else expected):
         raise Unreadable(
-            f"IBM gave values of shape {list(found.shape)}, expected {list(expected)} "
+            f"IBM gave values of shape {list(array.shape)}, expected {list(expected)} "
             "(observables, rows)",
             raw,
         )
-    return np.broadcast_to(found.reshape(expected), (words, rows)).T.copy()
+    return np.broadcast_to(array.reshape(expected), (words, rows)).T.copy()

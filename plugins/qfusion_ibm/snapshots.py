@@ -33,11 +33,11 @@ def require_snapshot(name: str) -> None:
         ValueError: Suggests one that does. (pydantic adds the position.)
     """
     if name.startswith("fake_"):
-        known = [path.parent.name for path in _configurations()]
-        if not known:
+        machines = [path.parent.name for path in configurations()]
+        if not machines:
             raise ValueError(INSTALL)
-        if name.removeprefix("fake_") not in known:
-            names = [f"fake_{other}" for other in known]
+        if name.removeprefix("fake_") not in machines:
+            names = [f"fake_{other}" for other in machines]
             raise ValueError(
                 f"unknown snapshot {one_line(repr(name), 60)}; {did_you_mean(name, names)}"
             )
@@ -48,16 +48,16 @@ def snapshot_of(name: str) -> str | None:
 
     None for Aer, for ``least-busy`` and for a machine of which the SDK brings none.
     """
-    known = {path.parent.name for path in _configurations()}
+    machines = {path.parent.name for path in configurations()}
     machine = name.rpartition("_")[2]
-    return f"fake_{machine}" if "_" in name and machine in known else None
+    return f"fake_{machine}" if "_" in name and machine in machines else None
 
 
 def snapshots_with(qubits: int) -> list[str]:
     """Names of the snapshots with so many qubits or more, the smallest first."""
     sizes = {
         f"fake_{path.parent.name}": json.loads(path.read_text())["n_qubits"]
-        for path in _configurations()
+        for path in configurations()
     }
     return sorted((n for n, size in sizes.items() if size >= qubits), key=lambda n: (sizes[n], n))
 
@@ -68,7 +68,7 @@ def open_local(name: str) -> Any:
     Raises:
         InputError: The SDK is not installed.
     """
-    from qfusion_ibm.template import known_warnings
+    from qfusion_ibm.transpiled_circuit import known_warnings
 
     try:
         with known_warnings():
@@ -91,7 +91,8 @@ def open_local(name: str) -> Any:
 
 
 @cache
-def _configurations() -> list[Path]:
+def configurations() -> list[Path]:
+    """Of the SDK's snapshots; none where it is not installed."""
     spec = find_spec("qiskit_ibm_runtime")
     if spec is None or spec.origin is None:
         return []

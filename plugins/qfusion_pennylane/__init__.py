@@ -1,13 +1,16 @@
 """Plugin: any installed PennyLane device."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_devices() -> Iterable[type]:
+def qfusion_devices() -> dict[str, Offer]:
     """The device `pennylane`."""
-    from qfusion_pennylane.device import PennyLane
-
-    return [PennyLane]
+    return {
+        "pennylane": Offer(
+            "qfusion_pennylane.device:PennyLane", "qfusion_pennylane.options:PennyLaneOptions"
+        ),
+    }

@@ -86,15 +86,15 @@ def traits(name: str, *, installed: Iterable[str], acknowledged: bool) -> Traits
     shown = one_line(repr(name), 40)
     if reason := _match(REFUSED, name):
         raise InputError(f"pennylane: device {shown} {reason}")
-    known: Traits | None = _match(LOCAL, name)
+    entry: Traits | None = _match(LOCAL, name)
     if name not in installed:
-        if known and known.extra:
-            hint = f'install it by pip install "qfusion[{known.extra}]"'
+        if entry and entry.extra:
+            hint = f'install it by pip install "qfusion[{entry.extra}]"'
         else:
             hint = did_you_mean(name, [other for other in installed if not _match(REFUSED, other)])
         raise InputError(f"pennylane: no PennyLane device {shown} is installed; {hint}")
-    if known:
-        return known
+    if entry:
+        return entry
     if not acknowledged:
         raise InputError(
             f"pennylane: device {shown} is not known to run on this machine: its jobs may cost "
@@ -106,8 +106,8 @@ def traits(name: str, *, installed: Iterable[str], acknowledged: bool) -> Traits
 
 def brings(name: str) -> str | None:
     """The distribution that a device is known to be of; None for PennyLane's own, and others'."""
-    found: str | None = _match(_BRINGS, name)
-    return found
+    distribution: str | None = _match(_BRINGS, name)
+    return distribution
 
 
 def is_vendors(name: str) -> bool:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal, Self
 
 import torch
-from pydantic import Field, model_validator
 from torch import Tensor
 
 import qfusion_core
@@ -17,108 +15,69 @@ from qfusion_core import (
     Device,
     InputError,
     QfusionError,
-    one_line,
     require_finite,
     require_wires,
 )
 from qfusion_pennylane import aer
 from qfusion_pennylane.catalogue import brings, is_vendors, traits
-from qfusion_pennylane.execution import Adjoint, Task, execute, rows_at_once
+from qfusion_pennylane.execution import Adjoint, TapeProgram, execute, rows_at_once
 from qfusion_pennylane.opening import Opener, installed
-
-# What one circuit may draw in 2 GB: most devices hold each bit of each draw, as 8 bytes and copies
-# of them (50 bytes for two wires, 210 for twelve), Qiskit's 350 to 500 bytes for each circuit.
-MOST_SHOTS = 10**6
-MOST_QISKIT = 200_000
-Method = Literal["auto", "backprop", "adjoint", "parameter-shift"]
+from qfusion_pennylane.options import PennyLaneOptions
 
 
 class PennyLane(Device):
     """Any PennyLane device on this machine, by its name."""
 
     name = "pennylane"
-
-    class Options(qfusion_core.Options):
-        """Options of `pennylane`."""
-
-        device: str = Field(description="Name of an installed PennyLane device: lightning.qubit.")
-        shots: int | None = Field(
-            None,
-            ge=1,
-            le=MOST_SHOTS,
-            description="Draws behind each value; default: exact values.",
-        )
-        seed: int | None = Field(None, ge=0, description="Start of the stream of draws.")
-        wires: int | None = Field(
-            None, ge=1, description="Refuse circuits with more qubits than this."
-        )
-        diff_method: Method = Field(
-            "auto",
-            description="How it is differentiated; auto: the fastest way that the device has, "
-            "with shots or without any way of its own by parameter shift.",
-        )
-        remote: Literal["acknowledged"] | None = Field(
-            None,
-            description="`acknowledged` allows a device that is not known to be local: its jobs "
-            "may cost money and are neither journalled nor budgeted.",
-        )
-        options: dict[str, Any] = Field(
-            default_factory=dict, description="Arguments of the device's own constructor."
-        )
-
-        @model_validator(mode="after")
-        def _held(self) -> Self:
-            if (self.shots or 0) > MOST_QISKIT and self.device.startswith("qiskit."):
-                raise ValueError(
-                    f"shots: {one_line(self.device, 40)} holds each draw in memory: expected at "
-                    f"most {MOST_QISKIT}; use type statevector for more"
-                )
-            return self
+    Options = PennyLaneOptions
 
     @classmethod
-    def example(cls) -> Options:
+    def example(cls) -> PennyLaneOptions:
         """PennyLane's own simulator."""
-        return cls.Options(device="default.qubit")
+        return PennyLaneOptions(device="default.qubit")
 
     @classmethod
-    def packages(cls, options: Options) -> list[str]:
+    def packages(cls, options: qfusion_core.Options) -> list[str]:
         """PennyLane, and the package of the device; a missing one is said when it is opened."""
+        assert isinstance(options, cls.Options)
         entry = installed().get(options.device)
-        known = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
-        return list(dict.fromkeys(["pennylane", known or "pennylane"]))
+        distribution = entry.dist.name.lower() if entry and entry.dist else brings(options.device)
+        return list(dict.fromkeys(["pennylane", distribution or "pennylane"]))
 
     @classmethod
-    def runs_here(cls, options: Options) -> bool:
+    def runs_here(cls, options: qfusion_core.Options) -> bool:
         """Unless it is not known to, and somebody has acknowledged that."""
+        assert isinstance(options, cls.Options)
         return options.remote is None
 
     @classmethod
-    def opens_lightly(cls, options: Options) -> bool:
+    def opens_lightly(cls, options: qfusion_core.Options) -> bool:
         """PennyLane's own simulators."""
+        assert isinstance(options, cls.Options)
         return not is_vendors(options.device)
 
     def __init__(
-        self, options: Options, credentials: qfusion_core.Credentials | None = None
+        self, options: PennyLaneOptions, credentials: qfusion_core.Credentials | None = None
     ) -> None:
         self.shots, self.max_wires = options.shots, options.wires
         self._name = options.device
-        self._traits = known = traits(
+        self._traits = device_traits = traits(
             self._name, installed=installed(), acknowledged=options.remote == "acknowledged"
         )
         self._check_draws(options)
-        opener = Opener(self._name, options.options, known, options.seed)
+        opener = Opener(self._name, options.options, device_traits, options.seed)
         if self._name == "qiskit.aer":
             method = aer.method(options.options, shots=options.shots, seed=options.seed)
             opener.add(method=method, compile_backend=aer.fixed_target(method))
         # a seed_simulator gives the same draws in each call: the next call needs a new device
-        renewed = options.seed is not None and known.seed == "seed_simulator"
+        renewed = options.seed is not None and device_traits.seed == "seed_simulator"
         self._open = opener if renewed else lru_cache(maxsize=4)(opener)
-        if known.local:
+        if device_traits.local:
             opener(1)  # refuses a bad value now, not in the first batch
         self._gradient = self._choose_gradient(options)
         self._black_box = _ByParameterShift(self)
 
-    def _check_draws(self, options: Options) -> None:
+    def _check_draws(self, options: PennyLaneOptions) -> None:
         where = f"pennylane: {self._name}"
         if options.shots is None and not self._traits.exact:
             raise InputError(f"{where} has no exact values; set shots")
@@ -129,7 +88,7 @@ class PennyLane(Device):
         if options.shots is None:
             raise InputError(f"{where}: seed: exact values draw nothing; set shots, or drop seed")
 
-    def _choose_gradient(self, options: Options) -> str | None:
+    def _choose_gradient(self, options: PennyLaneOptions) -> str | None:
         """PennyLane's name of the way to differentiate; None: by parameter shift."""
         from pennylane.devices import ExecutionConfig
 
@@ -161,7 +120,8 @@ class PennyLane(Device):
         angles = circuit.angles(*(tensor.to("cpu", torch.float64) for tensor in (data, weights)))
         task = self.task(circuit, observables)
         if self._gradient == "adjoint":
-            values = Adjoint.apply(angles, task)
+            # torch does not annotate it
+            values: Tensor = Adjoint.apply(angles, task)  # type: ignore[no-untyped-call]
         else:
             values = execute(task, angles, self._gradient)
         return values.to(data)
@@ -177,9 +137,9 @@ class PennyLane(Device):
                 "of data for vmap"
             )
 
-    def task(self, circuit: Circuit, observables: Sequence[str]) -> Task:
+    def task(self, circuit: Circuit, observables: Sequence[str]) -> TapeProgram:
         """What to run, on the device that is to run it."""
-        return Task(
+        return TapeProgram(
             self._open(circuit.n_wires),
             self._name,
             circuit,

@@ -16,7 +16,7 @@ from qfusion_core import Circuit, QfusionError
 
 
 @dataclass(frozen=True)
-class Task:
+class TapeProgram:
     """What is run: everything but the angles.
 
     Attributes:
@@ -36,14 +36,14 @@ class Task:
     broadcasts: bool
 
 
-def rows_at_once(task: Task) -> int:
+def rows_at_once(task: TapeProgram) -> int:
     """So many rows that what is drawn for them, held until all are done, takes about 1 GB."""
     assert task.shots
     shot = 25 * task.circuit.n_wires if task.broadcasts else 1000  # bytes, as measured
     return max(1, 10**9 // (shot * task.shots))
 
 
-def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
+def execute(task: TapeProgram, angles: Tensor, gradient: str | None = None) -> Tensor:
     """Values for rows of angles, all tapes in one call.
 
     Args:
@@ -75,7 +75,7 @@ def execute(task: Task, angles: Tensor, gradient: str | None = None) -> Tensor:
     return torch.cat([torch.stack(row, dim=1) for row in columns])
 
 
-def _tapes(task: Task, rows: list[Tensor], *, numpy: bool = True) -> list[Any]:
+def _tapes(task: TapeProgram, rows: list[Tensor], *, numpy: bool = True) -> list[Any]:
     """A tape for each row of angles; in NumPy, since lightning.qubit would round torch's."""
     import pennylane as qml
 
@@ -95,7 +95,7 @@ class Adjoint(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, angles: Tensor, task: Task) -> Tensor:
+    def forward(ctx: Any, angles: Tensor, task: TapeProgram) -> Tensor:
         """``[rows, n_angles]`` to ``[rows, words]``, both float64."""
         ctx.save_for_backward(angles)
         ctx.task = task
@@ -112,7 +112,7 @@ class Adjoint(torch.autograd.Function):
         return _product(ctx.task, ctx.saved_tensors[0].detach(), gradient), None
 
 
-def _product(task: Task, angles: Tensor, gradient: Tensor) -> Tensor:
+def _product(task: TapeProgram, angles: Tensor, gradient: Tensor) -> Tensor:
     """The gradient in the angles ``[rows, n_angles]`` from that in the values ``[rows, words]``."""
     from pennylane.devices import ExecutionConfig
 
@@ -129,8 +129,8 @@ def _product(task: Task, angles: Tensor, gradient: Tensor) -> Tensor:
         cotangents = tuple(
             tuple(row) if len(row) > 1 else row[0] for row in gradient.cpu().double().tolist()
         )
-        found = task.device.compute_vjp(tuple(batch), cotangents, config)
-    return torch.tensor(np.array(found, dtype=np.float64)).reshape(angles.shape)
+        gradients = task.device.compute_vjp(tuple(batch), cotangents, config)
+    return torch.tensor(np.array(gradients, dtype=np.float64)).reshape(angles.shape)
 
 
 @contextmanager

@@ -25,11 +25,11 @@ _OURS = {
 
 def installed() -> dict[str, EntryPoint]:
     """PennyLane's devices in this environment, by name; none is imported."""
-    found: dict[str, EntryPoint] = {}
+    entries: dict[str, EntryPoint] = {}
     for distribution in distributions(path=installed_path()):
         for entry in distribution.entry_points.select(group="pennylane.plugins"):
-            found.setdefault(entry.name, entry)
-    return found
+            entries.setdefault(entry.name, entry)
+    return entries
 
 
 def check_options(name: str, options: Mapping[str, Any], traits: Traits, constructor: type) -> None:
@@ -41,17 +41,17 @@ def check_options(name: str, options: Mapping[str, Any], traits: Traits, constru
     parameters = inspect.signature(constructor).parameters.values()
     named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    known = (named | traits.keywords) - set(_OURS)
+    accepted = (named | traits.keywords) - set(_OURS)
     if name.startswith("qiskit."):  # `method` says the same, and is checked against `shots`
-        known -= {"backend"}
+        accepted -= {"backend"}
     for option in options:
         if option in _OURS:
             raise InputError(f"pennylane: {name}: options.{option}: {_OURS[option]}")
-        if option not in known:
+        if option not in accepted:
             swallowed = " (the device would ignore it in silence)" if open_ended else ""
             raise InputError(
                 f"pennylane: {name}: unknown option {one_line(repr(option), 60)}{swallowed}; "
-                f"{did_you_mean(option, known)}"
+                f"{did_you_mean(option, accepted)}"
             )
 
 
@@ -100,8 +100,8 @@ def _configuration() -> dict[str, Any]:
     """No configuration where PennyLane, imported before qfusion, has the working directory's."""
     from pennylane import default_config
 
-    found = default_config.path or ""
-    return {"config": None} if Path(found).parent == Path() else {}
+    path = default_config.path or ""
+    return {"config": None} if Path(path).parent == Path() else {}
 
 
 def _complex_type(name: str, value: object) -> type:

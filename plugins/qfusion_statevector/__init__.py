@@ -1,13 +1,17 @@
 """Plugin: the exact state-vector simulator."""
 
-from collections.abc import Iterable
+from __future__ import annotations
 
 import qfusion_core
+from qfusion_core import Offer
 
 
 @qfusion_core.hookimpl
-def qfusion_devices() -> Iterable[type]:
+def qfusion_devices() -> dict[str, Offer]:
     """The device `statevector`."""
-    from qfusion_statevector.device import Statevector
-
-    return [Statevector]
+    return {
+        "statevector": Offer(
+            "qfusion_statevector.device:Statevector",
+            "qfusion_statevector.options:StatevectorOptions",
+        ),
+    }

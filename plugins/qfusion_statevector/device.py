@@ -3,64 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 import torch
-from pydantic import Field
 from torch import Tensor
 
 import qfusion_core
-from qfusion_core import Circuit, Device, InputError, require_finite
-from qfusion_statevector.choice import Choice
-from qfusion_statevector.expectations import (
+from qfusion_core import Circuit, Device, InputError, require_finite, shot_noise
+from qfusion_statevector.autograd import (
     Expectations,
     NotFinite,
     full_precision,
     refuse_transforms,
 )
-from qfusion_statevector.sampled import MOST_SHOTS, SampledStatevector, gaussian_noise
+from qfusion_statevector.executor_choice import ExecutorChoice
+from qfusion_statevector.options import StatevectorOptions
+from qfusion_statevector.shots import SampledStatevector
 
 
 class Statevector(Device):
     """Exact simulation: batched, differentiable, on whatever torch device the data is."""
 
     name = "statevector"
-
-    class Options(qfusion_core.Options):
-        """Options of `statevector`."""
-
-        executor: Literal["numba", "torch", "lightning"] | None = Field(
-            None,
-            description="Who computes: numba (CPU only, the fastest), torch (any torch device), "
-            "lightning (PennyLane's lightning.qubit, row by row, for very wide circuits); default: "
-            "the fastest that is installed and fits.",
-        )
-        shots: int | None = Field(
-            None,
-            ge=1,
-            le=MOST_SHOTS,
-            description="Measurements behind each value, as on a machine; default: exact values.",
-        )
-        sampling: Literal["draws", "gaussian"] = Field(
-            "draws",
-            description="With shots: draws (outcomes are drawn, gradients take parameter shift: "
-            "two more rows for each angle) or gaussian (noise of the same variance is added to "
-            "the exact values, which stay differentiable: for training).",
-        )
-        seed: int | None = Field(
-            None,
-            ge=0,
-            lt=2**63,
-            description="Start of the stream of draws; default: torch's generator.",
-        )
-        memory_gb: float | None = Field(
-            None,
-            gt=0,
-            description="Most memory that one evaluation may take, in GB; default: what is free.",
-        )
+    Options = StatevectorOptions
 
     def __init__(
-        self, options: Options, credentials: qfusion_core.Credentials | None = None
+        self, options: StatevectorOptions, credentials: qfusion_core.Credentials | None = None
     ) -> None:
         for name in ("seed", "sampling"):
             if options.shots is None and name in options.model_fields_set:
@@ -78,7 +45,7 @@ class Statevector(Device):
             )
         self.shots = options.shots
         self._gaussian = options.sampling == "gaussian"
-        self._choice = Choice(options.executor, options.memory_gb)
+        self._choice = ExecutorChoice(options.executor, options.memory_gb)
         self._generator = (
             None if options.seed is None else torch.Generator("cpu").manual_seed(options.seed)
         )
@@ -123,12 +90,13 @@ class Statevector(Device):
         if not (data.dtype == weights.dtype == real and data.device == weights.device):
             entries = data.to(real), weights.to(data.device, real)
         try:
-            values: Tensor = Expectations.apply(*entries, executor)
+            # torch does not annotate it
+            values: Tensor = Expectations.apply(*entries, executor)  # type: ignore[no-untyped-call]
         except NotFinite:
             require_finite("data", data)
             require_finite("weights", weights)
             require_finite("angles", circuit.angles(*entries))  # finite data can still overflow
             raise
         if self.shots:
-            values = values + gaussian_noise(values.detach(), self.shots, self._generator)
+            values = values + shot_noise(values.detach(), self.shots, self._generator)
         return values if values.dtype == data.dtype else values.to(data.dtype)

@@ -13,7 +13,7 @@ from pennylane.devices import ExecutionConfig
 from torch import Tensor
 
 from qfusion_core import Circuit
-from qfusion_statevector.expectations import NotFinite, all_finite
+from qfusion_statevector.autograd import NotFinite, all_finite
 
 
 class LightningExecutor:
@@ -66,22 +66,24 @@ class LightningExecutor:
             ):
                 tape = self._tape(values)
                 with self._alone:
-                    found = self._device.compute_vjp(tape, tuple(out.tolist()), self._config)
-                of_angles[row] = torch.from_numpy(np.array(found, dtype=np.float64).reshape(-1))
+                    gradients = self._device.compute_vjp(tape, tuple(out.tolist()), self._config)
+                of_angles[row] = torch.from_numpy(np.array(gradients, dtype=np.float64).reshape(-1))
         asked = [entry for entry, of in zip(entries, (of_data, of_weights), strict=True) if of]
-        found = iter(
+        gradients = iter(
             torch.autograd.grad(
                 angles, asked, of_angles, retain_graph=True, allow_unused=True,
                 materialize_grads=True,
             )
         )  # fmt: skip
-        return next(found) if of_data else None, next(found) if of_weights else None
+        return next(gradients) if of_data else None, next(gradients) if of_weights else None
 
     def _tape(self, angles: Tensor) -> qml.tape.QuantumScript:
         with qml.QueuingManager.stop_recording():
             operations = self._circuit.queue(angles)
         bound = [
-            qml.ops.functions.bind_new_parameters(each, [float(value) for value in each.data])
-            for each in operations
+            qml.ops.functions.bind_new_parameters(
+                operation, [float(value) for value in operation.data]
+            )
+            for operation in operations
         ]
         return qml.tape.QuantumScript(bound, self._measurements)

@@ -15,7 +15,7 @@ from qfusion_statevector.compiler.program import Program
 ALWAYS_FITS = 2**26  # bytes; below this nobody asks the system how much is free
 
 
-class Need(NamedTuple):
+class MemoryNeed(NamedTuple):
     """Peak of a forward and backward pass, in bytes."""
 
     per_row: int
@@ -26,7 +26,7 @@ class Need(NamedTuple):
         return batch * self.per_row + self.fixed
 
 
-def fits(need: Need, batch: int, device: torch.device, limit_gb: float | None = None) -> bool:
+def fits(need: MemoryNeed, batch: int, device: torch.device, limit_gb: float | None = None) -> bool:
     """Whether a batch fits into what is free, or into ``limit_gb``."""
     if limit_gb is None and need.of(batch) <= ALWAYS_FITS:
         return True
@@ -36,7 +36,7 @@ def fits(need: Need, batch: int, device: torch.device, limit_gb: float | None = 
 
 def require_memory(
     n_wires: int,
-    need: Need,
+    need: MemoryNeed,
     batch: int,
     device: torch.device,
     limit_gb: float | None = None,
@@ -62,23 +62,25 @@ def require_memory(
     )
 
 
-def estimate(executor: str, program: Program, dtype: torch.dtype) -> Need:
+def estimate(executor: str, program: Program, dtype: torch.dtype) -> MemoryNeed:
     """What a program needs, by the name of its executor."""
     # nothing of 100 wires fits anywhere; more would be too much for a float
     size, amplitude = 2 ** min(program.n_wires, 100), 2 * dtype.itemsize
     if executor == "lightning":
         # in double precision, one row at a time: the state, the one that goes back, a copy of each
-        return Need(64 + 32 * len(program.steps), 4 * 16 * size)
+        return MemoryNeed(64 + 32 * len(program.steps), 4 * 16 * size)
     if executor == "numba":
         # the final state of each row, up to a full chunk; each thread has two states, a row of
         # sums and the gradients of the phases, in cache lines; tables of phases and states
         diagonals = len(program.diagonals)
         thread = 64 * (2 * 2 + 1 + diagonals)
         tables = 2 * 64 + 3 * diagonals * dtype.itemsize + 64 + 8
-        return Need(amplitude * size, (torch.get_num_threads() * thread + tables) * size)
+        return MemoryNeed(amplitude * size, (torch.get_num_threads() * thread + tables) * size)
     # while going back: two pairs of states, the final one, what a setting makes of it; for each
     # step at most a change of basis: two tables of indices and two of phases
-    return Need(9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + 2 * amplitude) * size)
+    return MemoryNeed(
+        9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + 2 * amplitude) * size
+    )
 
 
 def _free(device: torch.device, limit_gb: float | None) -> float | None:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from torch import Tensor
 
-from qfusion_core.calibration.store import Calibration, place, read
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
-from qfusion_core.pool.device import Pool
+from qfusion_core.calibration.store import Calibration
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.interfaces.device import Device
 
 
 class CalibratedDevice(Device):
@@ -25,9 +21,14 @@ class CalibratedDevice(Device):
 
     def __init__(self, inner: Device, calibration: Calibration) -> None:
         self.inner, self.calibration = inner, calibration
-        self.name = inner.name  # type: ignore[misc]
+        self.name = inner.name
         self.shots, self.max_wires = inner.shots, inner.max_wires
         self.rows_per_call = inner.rows_per_call
+
+    @property
+    def unwrapped(self) -> Device:
+        """The device whose values are corrected."""
+        return self.inner
 
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
@@ -35,38 +36,3 @@ class CalibratedDevice(Device):
         """``scale * raw + offset``."""
         raw = self.inner.expectations(circuit, data, weights, observables)
         return self.calibration.applied(raw, observables)
-
-
-def calibrated(
-    model: FusionClassifier,
-    device: Device,
-    *,
-    run: Path,
-    backend: str,
-    options: Callable[[str], tuple[str, ...]],
-) -> Device:
-    """A device with the calibration that the run has for it; the same device where it has none.
-
-    A pool gets those of its members.
-
-    Args:
-        model: Of the run.
-        device: Open.
-        run: The run folder.
-        backend: Name of the device in ``backends.yaml``.
-        options: Digests of a backend's options (`Backends.values_digests`).
-
-    Raises:
-        InputError: The calibration is damaged, or does not fit.
-    """
-    found, encoder = {}, model.quantum
-    names = device.members if isinstance(device, Pool) else (backend,)
-    for name in names:
-        calibration = read(run, name)
-        if calibration is not None and isinstance(encoder, CircuitEncoder):
-            calibration.require_fit(place(run, name), options(name), encoder)
-            found[name] = calibration
-    if isinstance(device, Pool):
-        device.corrections = found
-        return device
-    return CalibratedDevice(device, found[backend]) if found else device

@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from qfusion_core.circuit_encoder import CircuitEncoder
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
+from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.options import Options
 from qfusion_core.printable import shown_path
 from qfusion_core.storage.writing import require_no_link, write_atomically
@@ -68,7 +68,7 @@ class Calibration(Options):
     def lines(self, observables: Sequence[str]) -> Tensor:
         """Scale and offset of each observable: ``[n_observables, 2]``, float64."""
         fitted = [self.observables[word] for word in observables]
-        pairs = [(each.scale, each.offset) for each in fitted]
+        pairs = [(correction.scale, correction.offset) for correction in fitted]
         return torch.tensor(pairs, dtype=torch.float64).reshape(-1, 2)
 
     def require_fit(self, path: Path, options: Collection[str], encoder: CircuitEncoder) -> None:
@@ -131,4 +131,4 @@ def read(run: Path, backend: str) -> Calibration | None:
     if not os.path.lexists(path):
         return None
     require_no_link(path.parent)
-    return Source.read(path, follow=False).validate(Calibration)
+    return YamlDocument.read(path, follow=False).validate(Calibration)

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qfusion_core.cli.output import AsJson, print_json, say
-from qfusion_core.printable import one_line, printable, shown_path
+from qfusion_core.printable import one_line, shown_path
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.adoption import Offer
-    from qfusion_core.remote.standing import Standing
+    from qfusion_core.remote.journal.adoption import AdoptableJournal
 
 Runs = Annotated[
     list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, or of journals.")
@@ -26,9 +24,9 @@ Yes = Annotated[bool, typer.Option("--yes", help="Adopt without being asked.")]
 def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
     """Take over journals that were made elsewhere or changed. Sends nothing, approves nothing."""
     from qfusion_core.errors import InputError
-    from qfusion_core.remote.adoption import adopt_jobs
+    from qfusion_core.remote.journal.adoption import adopt_jobs
 
-    def ask(offer: Offer) -> None:
+    def ask(offer: AdoptableJournal) -> None:
         _show(offer)
         if yes:
             return
@@ -45,21 +43,7 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
         say(f"{shown_path(run)}: {said}")
 
 
-def say_standing(run: Path, standing: Standing, measurements: list[dict[str, Any]]) -> None:
-    """Below a list: that the journal is not the user's own, or which values are not."""
-    from qfusion_core.remote.journal import NOT_OURS
-
-    if standing.kind == "foreign":
-        say(
-            f"the journal is not yours ({standing.why}): nothing is sent, and no value is used, "
-            f"until `qfusion jobs adopt {quote(printable(run))}`"
-        )
-    for each in measurements:
-        if any(job.adopted for job in each["jobs"]):
-            say(f"{each['id']}: {NOT_OURS}")
-
-
-def _show(offer: Offer) -> None:
+def _show(offer: AdoptableJournal) -> None:
     """What is taken over, on standard error: states, amounts, origin."""
     say(f"{shown_path(offer.run)}: {offer.standing.why}", err=True)
     for each in offer.measurements:

@@ -22,6 +22,7 @@ from qfusion_core.cli.machines import machines, refresh
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
+from qfusion_core.cli.save import save
 from qfusion_core.cli.train import train
 from qfusion_core.cli.trust import trust
 
@@ -46,6 +47,7 @@ app.command()(refit)
 app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
+backends.command()(save)
 backends.command()(machines)
 backends.command()(refresh)
 app.add_typer(backends, name="backends")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from shlex import quote
 from typing import Annotated
 
 import typer
@@ -17,8 +16,8 @@ from qfusion_core.cli.options import (
     SampleSeed,
     Yes,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table, say
-from qfusion_core.cli.remote import measuring
+from qfusion_core.cli.output import AsJson, show
+from qfusion_core.cli.remote import asking
 
 
 def calibrate(
@@ -41,61 +40,17 @@ def calibrate(
     Training rows are run on the backend and on an exact one. Later verbs that open RUN on this
     backend apply the corrections and say so.
     """
-    from qfusion_core.calibration import store
-    from qfusion_core.calibration.measure import circuit_of, measure_calibration, open_exact
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.errors import InputError
-    from qfusion_core.evaluation.rows import choose_rows
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
+    from qfusion_core.workflows import calibrate as verb
 
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    backends = Backends.read(backends_file)
-    if backend in backends.pools:
-        members = backends.pools[backend].backends
-        verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
-        raise InputError(
-            f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
-            f"the pool applies: {verbs}"
+    with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
+        kept = verb.calibrate(
+            run,
+            backend,
+            samples=samples,
+            seed=seed,
+            reference=reference,
+            allow_url=allow_url,
+            backends_file=backends_file,
+            jobs=jobs,
         )
-    model = load_model(folder, registry)
-    circuit_of(model, backend)
-    if refitted := folder.config.provenance.get("refit"):
-        raise InputError(
-            f"{run}: fusion and head were trained on raw values of {refitted['backend']!r}, which "
-            f"a calibration would change; calibrate {refitted['run']} instead"
-        )
-    train = folder.load_split(registry, allow_url=allow_url).train
-    rows = choose_rows(train, samples, seed, "training part")
-    name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
-    about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}
-    about["options"] = backends.values_digest(backend, registry)
-    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
-    subject = f"training part, {len(rows)} rows, seed {seed}"
-    with measuring(run, "calibrate", subject, **remote) as measurement:
-        device = backends.open(backend, registry, measurement)
-        fitted = measure_calibration(model, rows, device, exact, about)
-    kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
-    if measurement.adopted:
-        kept.provenance["adopted"] = measurement.adopted
-    path = store.write(run, kept)
-    if as_json:
-        print_json({"run": str(run), "file": str(path), **kept.model_dump(mode="json")})
-        return
-    print_table(
-        ("observable", "scale", "offset", "rms error raw", "rms error calibrated"),
-        (
-            (
-                word,
-                f"{each.scale:.4f}",
-                f"{each.offset:+.4f}",
-                f"{each.raw_error:.4f}",
-                f"{each.error:.4f}",
-            )
-            for word, each in kept.observables.items()
-        ),
-    )
-    say(f"{len(rows)} training rows, compared with {name}; each is predicted without itself")
-    say(f"written: {path}")
+    show(kept, as_json=as_json)

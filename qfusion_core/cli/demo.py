@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.compare import as_document, measure
-from qfusion_core.cli.comparison import print_report
-from qfusion_core.cli.output import AsJson, print_json, say
+from qfusion_core.cli.compare import say_start
+from qfusion_core.cli.output import AsJson, print_json, say, show
 
 if TYPE_CHECKING:
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.registry import Registry
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.plugin.registry import Registry
 
 HERE = "statevector"
 BACKENDS = (HERE, "lightning", "sampled", "braket-local", "ibm-noisy")
@@ -27,11 +26,10 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Train on Wine, then run the same saved model on each of five backends that is installed."""
-    from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.config.backends import PACKAGED, Backends
-    from qfusion_core.config.compose import compose
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs import experiment
+    from qfusion_core.backends.file import PACKAGED, Backends
+    from qfusion_core.cli.training_progress import show_training
+    from qfusion_core.plugin.registry import Registry
+    from qfusion_core.workflows import compare, train
 
     registry = Registry()
     backends = Backends.read(PACKAGED)  # its names are known, those of a user's file are not
@@ -39,22 +37,25 @@ def demo(
     for name, why in left_out.items():
         say(f"left out: {name}: {why}", err=True)
     with tempfile.TemporaryDirectory() as folder:
-        spec = compose("hardware", "wine", registry=registry)
         say("training the `hardware` preset on wine (178 rows) on statevector", err=True)
-        with show_epochs(spec.training) as on_epoch:
-            run = experiment.train(
-                spec,
+        with show_training() as progress:
+            made = train.train(
+                "wine",
                 out or Path(folder) / "wine",
-                backend=backends.open(HERE, registry),
-                registry=registry,
-                on_epoch=on_epoch,
+                preset="hardware",
+                backend=HERE,
+                backends_file=PACKAGED,
+                on_start=lambda spec, run: progress.start(spec.training),
+                on_epoch=progress.epoch,
             )
         say("evaluating the saved model: " + ", ".join(names), err=True)
-        report = measure(run.path, backends, names)
-        if as_json:
-            print_json({**as_document(run.path, report), "left_out": left_out})
-        else:
-            print_report(report)
+        compared = compare.compare(
+            made.run, names, names[0], backends_file=PACKAGED, on_start=say_start
+        )
+    if as_json:
+        print_json({**compared.to_dict(), "left_out": left_out})
+    else:
+        show(compared, as_json=False)
 
 
 def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, str]]:
@@ -66,9 +67,10 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     Raises:
         QfusionError: The simulator on which it trains does not open.
     """
-    from qfusion_core.discovery import explain
-    from qfusion_core.doctor import package_findings
+    from qfusion_core.backends.opening import open_named
     from qfusion_core.errors import QfusionError
+    from qfusion_core.plugin.discovery import explain
+    from qfusion_core.workflows.examination import package_findings
 
     names, left_out = [], {}
     for name in BACKENDS:
@@ -77,7 +79,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
             if missing := [each.detail for each in found if each.status == "failed"]:
                 left_out[name] = "; ".join(missing)
                 continue
-            backends.open(name, registry)
+            open_named(backends, name, registry)
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # of a vendor's package, broken as it may be

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,16 +12,9 @@ from qfusion_core.cli.options import (
     Run,
     Samples,
     SampleSeed,
-    describe_rows,
-    test_rows,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table, say
+from qfusion_core.cli.output import AsJson, show
 from qfusion_core.cli.remote import say_offline
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.estimate import Estimate, Room
-    from qfusion_core.remote.intents import Planned
-    from qfusion_core.remote.recognition import Known
 
 
 def estimate(
@@ -57,116 +49,22 @@ def estimate(
     is planned for as it was then. With `--ask` jobs go to IBM's stand-in for the machine, which is
     free, to be checked and timed there.
     """
-    import torch
-
-    from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.errors import InputError
-    from qfusion_core.interfaces import Device
-    from qfusion_core.registry import Registry
-    from qfusion_core.remote.ages import said_of_age
-    from qfusion_core.remote.asked import ask_providers
-    from qfusion_core.remote.estimate import Estimate, plan_of, room
-    from qfusion_core.remote.fleet import Fleet
-    from qfusion_core.remote.journal import About
-    from qfusion_core.remote.offline import Without, with_or_without_account
-    from qfusion_core.remote.recognition import known
     from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.storage.network import no_network
 
-    if ask and offline:
-        raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    model = load_model(folder, registry)
-    encoder = model.quantum
-    with no_network(offline):
-        part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
+    RunFolder.open(run)  # said before torch is imported
 
-    def planned(device: Device) -> tuple[Fleet, list[Planned], Mapping[str, Room], Known | None]:
-        if not isinstance(device, Fleet) or device.local:
-            raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
-        model.attach(device)
-        if not isinstance(encoder, CircuitEncoder):
-            raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
-        _, x_q = model.preprocess(torch.from_numpy(part.x))
-        plan = plan_of(device, encoder, x_q)
-        about = About(
-            "evaluate", describe_rows(samples, seed), backend, device.name, device.values_digest()
-        )
-        before = known(device.bound.measurement.journal, about, device.values_digests())
-        return device, plan, room(device, plan), before
+    from qfusion_core.workflows import estimate as verb
 
-    backends = Backends.read(backends_file)
-    with no_network(offline):
-        (device, plan, rooms, before), unasked = with_or_without_account(
-            backends, backend, registry, run, planned, Without(offline, True, shots)
-        )
-    if ask and unasked is not None:
-        raise InputError(
-            f"--ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
-            "with credentials"
-        )
-    asked = ask_providers(device, plan) if ask else {}
-    names = dict.fromkeys([*(each.backend for each in plan), backend])
-    # the last line is the sum: of a single machine, itself
-    parts = {n: [each for each in plan if n in (backend, each.backend)] for n in names}
-    figures = {name: Estimate.of(part) for name, part in parts.items()}
-    rows = {name: len(_rows(part)) for name, part in parts.items()}
-    total = figures[backend]
-    say_offline(unasked)
-    old = said_of_age(total.price)
-    if as_json:
-        documents = [
-            _as_json(name, rows[name], each, rooms.get(name)) for name, each in figures.items()
-        ]
-        *members, whole = documents
-        whole |= {"offline": unasked is not None, **({"members": members} if members else {})}
-        whole |= {"planned_from": unasked, "old_prices": old}
-        whole |= {"asked": {name: price.as_json() for name, price in asked.items()}}
-        whole |= {"measurement": before and {"id": before.id, "state": before.state}}
-        print_json({"run": str(run), **whole})
-        return
-    print_table(
-        ("backend", "rows", "jobs", "executions", "shots", *total.facts),
-        (
-            (
-                name, rows[name], each.jobs, each.price.executions, each.price.shots,
-                *(each.facts.get(fact, "-") for fact in total.facts),
-            )
-            for name, each in figures.items()
-        ),
-    )  # fmt: skip
-    for name, each in figures.items():
-        named = f"{name}: " if len(figures) > 1 else ""
-        end = " An estimate: the machine's own account decides." if name == backend else ""
-        say(f"{named}{each.price}.{end}")
-    for name, price in asked.items():
-        say(f"{name}: its provider says: {price}. A dry run: free, and nothing was run.")
-    if old is not None:
-        say(old)
-    if before is not None:
-        what = (
-            "would take its values and send nothing; --again measures anew"
-            if before.state == "finished"
-            else "would go on with it"
-        )
-        say(f"{before.id}: these rows have a measurement, {before.state}: evaluate {what}")
-    for name, each_room in rooms.items():
-        rest = ", ".join(f"{limit} {amount:g}" for limit, amount in each_room.left.items())
-        say(f"{name}: left of its budget in this run: {rest or 'no limit is set'}")
-        if each_room.refusal:
-            say(f"it would be refused: {each_room.refusal}")
-
-
-def _rows(plan: Iterable[Planned]) -> set[int]:
-    return {row for each in plan for row in range(*each.job.rows)}
-
-
-def _as_json(backend: str, rows: int, estimate: Estimate, room: Room | None) -> dict[str, Any]:
-    document = {"backend": backend, "rows": rows, **estimate._asdict()}
-    return document | {
-        "price": estimate.price.as_json(),
-        "budget": room and room._asdict(),
-    }
+    plan = verb.estimate(
+        run,
+        backend,
+        samples=samples,
+        seed=seed,
+        offline=offline,
+        ask=ask,
+        shots=shots,
+        allow_url=allow_url,
+        backends_file=backends_file,
+    )
+    say_offline(plan.unasked)
+    show(plan, as_json=as_json)

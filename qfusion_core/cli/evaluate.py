@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import time
+from typing import Any
 
-from qfusion_core.cli.dry_run import DryRun, show_dry_run
-from qfusion_core.cli.opening import calibrations, open_for, say_shares, shares
 from qfusion_core.cli.options import (
     Again,
     AllowUrl,
     Backend,
     BackendsFile,
+    DryRun,
     NoWait,
     Raw,
     Run,
     Samples,
     SampleSeed,
     Yes,
-    describe_rows,
-    test_rows,
 )
-from qfusion_core.cli.output import AsJson, print_json, print_table
-from qfusion_core.cli.remote import measuring
+from qfusion_core.cli.output import AsJson, show
+from qfusion_core.cli.remote import asking, say_offline, say_shares
 
 
 def evaluate(
@@ -39,51 +36,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score a trained model on the test part of its data set."""
-    import torch
+    from qfusion_core.workflows import dry_run as dry
+    from qfusion_core.workflows import evaluate as verb
 
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.evaluation.metrics import scores
-    from qfusion_core.finite_rows import require_finite_logits
-    from qfusion_core.prediction import logits_in_chunks
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.runs.provenance import provenance
-
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    backends = Backends.read(backends_file)
-    name = backends.default if backend is None else backend
-    part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
+    rows: dict[str, Any] = {
+        "samples": samples, "seed": seed, "allow_url": allow_url, "backends_file": backends_file,
+    }  # fmt: skip
     if dry_run:
-        model = load_model(folder, registry)
-        show_dry_run(
-            run, model, torch.from_numpy(part.x), backends, name, registry, as_json=as_json
-        )
+        tried = dry.dry_run(run, backend, **rows)
+        say_offline(tried.unasked)
+        show(tried, as_json=as_json)
         return
-    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
-    with measuring(run, "evaluate", describe_rows(samples, seed), **remote) as measurement:
-        model = load_model(folder, registry)
-        model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
-        began = time.perf_counter()
-        inputs = model.preprocess(torch.from_numpy(part.x))
-        logits = logits_in_chunks(model, *inputs)
-        require_finite_logits("test", name, logits)
-        result = scores(part.y, logits.argmax(1).numpy())
-        seconds = time.perf_counter() - began
-    if as_json:
-        document = {"run": str(run), "backend": name, "rows": len(part), **result._asdict()}
-        # of a pool, each member has its own date
-        pooled = shares(model.device)
-        dates = [] if pooled else [each.measured for each in calibrations(model.device)]
-        document["calibrated"] = next(iter(dates), None)
-        document |= {"shares": pooled} if pooled else {}
-        document |= {"measurement": measurement.ids[name]} if measurement.ids else {}
-        document |= {"adopted": measurement.adopted} if measurement.adopted else {}
-        print_json({**document, "seconds": round(seconds, 3), "provenance": provenance()})
-        return
-    say_shares(model.device)
-    print_table(
-        ("backend", "rows", "macro F1", "weighted F1", "accuracy", "seconds"),
-        [(name, len(part), *(f"{value:.4f}" for value in result), f"{seconds:.2f}")],
-    )
+    with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
+        scored = verb.evaluate(run, backend, **rows, raw=raw, jobs=jobs)
+    if not as_json:
+        say_shares(scored.shares)
+    show(scored, as_json=as_json)

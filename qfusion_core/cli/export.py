@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.options import Run
-from qfusion_core.cli.output import AsJson, print_json, say
+from qfusion_core.cli.output import AsJson, show
 
 
 def export(
@@ -20,20 +20,6 @@ def export(
 
     It loads and evaluates as RUN does. A data set that is a file of your own is not copied.
     """
-    from qfusion_core.runs.export import describe
-    from qfusion_core.runs.export import export as write_copy
+    from qfusion_core.workflows import export as verb
 
-    made = write_copy(run, to)
-    if as_json:
-        print_json(
-            {
-                "run": str(run),
-                "path": str(made.path),
-                "files": made.files,
-                "remains": made.remains,
-                "left_out": made.left_out,
-            }
-        )
-        return
-    for line in describe(made):
-        say(line)
+    show(verb.export(run, to), as_json=as_json)

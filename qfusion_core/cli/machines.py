@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,10 +19,10 @@ def machines(as_json: AsJson = False) -> None:
 
     `qfusion estimate RUN --backend NAME` plans for each of them without an account.
     """
-    from qfusion_core.registry import Registry
-    from qfusion_core.remote.ages import said_of_age
-    from qfusion_core.remote.offline import listed_machines
+    from qfusion_core.backends.offline import listed_machines
+    from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.price import Price
+    from qfusion_core.remote.price_age import said_of_age
 
     known = listed_machines(Registry())
     found = {name: each for name, (_, each) in known.items()}
@@ -31,6 +32,17 @@ def machines(as_json: AsJson = False) -> None:
     if as_json:
         print_json({"machines": [_as_json(name, each) for name, each in found.items()]})
         return
+    _print(found, unpriced)
+    prices = [each.price_source for each in found.values() if each.price_source]
+    if old := said_of_age(Price(0, 0, sources=tuple(prices))):
+        say(old)
+    say(
+        "USD, a task's fee apart; what goes by the plan, `qfusion estimate` says. --json: where "
+        "each was read, and when."
+    )
+
+
+def _print(found: Mapping[str, Listed], unpriced: Mapping[str, str]) -> None:
     print_table(
         ("name", "device", "qubits", "gates", "couplings", "shots", "price", "as of"),
         (
@@ -47,13 +59,6 @@ def machines(as_json: AsJson = False) -> None:
             for name, each in found.items()
         ),
     )
-    prices = [each.price_source for each in found.values() if each.price_source]
-    if old := said_of_age(Price(0, 0, sources=tuple(prices))):
-        say(old)
-    say(
-        "USD, a task's fee apart; what goes by the plan, `qfusion estimate` says. --json: where "
-        "each was read, and when."
-    )
 
 
 def refresh(
@@ -66,10 +71,14 @@ def refresh(
     Your own list, machines.yaml in your configuration directory, stands before the packaged one.
     Sends no job, costs nothing.
     """
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.remote.properties import refresh_machine
+    from qfusion_core.backends.file import Backends
 
-    path, facts = refresh_machine(Backends.read(backends_file), name)
+    backends = Backends.read(backends_file)
+    backends.require(name)
+
+    from qfusion_core.backends.properties import refresh_machine
+
+    path, facts = refresh_machine(backends, name)
     if as_json:
         print_json({"backend": name, "path": str(path), "told": facts.model_dump(mode="json")})
     else:

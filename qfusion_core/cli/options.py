@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-
-if TYPE_CHECKING:
-    from qfusion_core.data import Part
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs.folder import RunFolder
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `qfusion train` wrote.")]
 Backend = Annotated[
@@ -52,22 +47,18 @@ AllowUrl = Annotated[
         "--allow-url", help="Ask an address that only RUN names for the data set, if it names one."
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Send nothing: run the rows on the snapshot that the machine's adapter has of it, "
+        "and show gate counts and the expected error of each token against the file's default "
+        "backend, which must be exact.",
+    ),
+]
 
-
-def describe_rows(samples: int | None, seed: int) -> str:
-    """The rows of `test_rows` in words."""
-    return "test part" if samples is None else f"test part, {samples} rows, seed {seed}"
-
-
-def test_rows(
-    folder: RunFolder,
-    registry: Registry,
-    samples: int | None,
-    seed: int,
-    *,
-    allow_url: bool = False,
-) -> Part:
-    """The rows of the run's test part that a verb looks at."""
-    from qfusion_core.evaluation.rows import choose_rows
-
-    return choose_rows(folder.load_split(registry, allow_url=allow_url).test, samples, seed)
+Journal = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")]
+Measurements = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="MEASUREMENT", help="Ids that the list shows; all if not given."),
+]

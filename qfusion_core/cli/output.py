@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.printable import printable
+
+if TYPE_CHECKING:
+    from qfusion_core.workflows.result import Result
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -55,6 +58,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     else:
         console = Console(width=1000, force_terminal=False, color_system=None)
         console.print(table, crop=False)
+
+
+def show(result: Result, *, as_json: bool) -> None:
+    """Print what a verb gave: its document, or its tables and lines."""
+    if as_json:
+        print_json(result.to_dict())
+        return
+    for part in result.shown():
+        if isinstance(part, str):
+            say(part)
+        else:
+            print_table(*part)
 
 
 def print_reasons(rows: Iterable[Mapping[str, Any]]) -> None:

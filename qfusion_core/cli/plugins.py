@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table
+
+if TYPE_CHECKING:
+    from qfusion_core.plugin.discovery import Plugin
 
 
 def plugins(as_json: AsJson = False) -> None:
     """List every component with its distribution, and the plugins that failed, with the reason."""
-    from qfusion_core.registry import KINDS, Registry
+    from qfusion_core.plugin.registry import KINDS, Registry
 
     registry = Registry()
-    components: list[dict[str, Any]] = [
-        {
-            "kind": kind,
-            "name": offer.name,
-            "distribution": offer.plugin.distribution,
-            "version": offer.plugin.version,
-            "status": offer.status,
-            "reason": offer.failure,
-        }
+    components = [
+        _row(kind, offer.name, offer.plugin, offer.status, offer.failure)
         for kind in KINDS
         for offer in sorted(registry.offers(kind), key=lambda offer: offer.name)
     ]
-    failed: list[dict[str, Any]] = [
-        {
-            "kind": "plugin",
-            "name": plugin.entry_point,
-            "distribution": plugin.distribution,
-            "version": plugin.version,
-            "status": "failed",
-            "reason": plugin.failure,
-        }
+    failed = [
+        _row("plugin", plugin.entry_point, plugin, "failed", plugin.failure)
         for plugin in registry.plugins
         if plugin.failure
     ]
@@ -52,3 +41,14 @@ def plugins(as_json: AsJson = False) -> None:
         ),
     )
     print_reasons(components + failed)
+
+
+def _row(kind: str, name: str, plugin: Plugin, status: str, reason: str | None) -> dict[str, Any]:
+    return {
+        "kind": kind,
+        "name": name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "status": status,
+        "reason": reason,
+    }

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qfusion_core.cli.dry_run import DryRun, show_dry_run
-from qfusion_core.cli.opening import open_for, say_shares
 from qfusion_core.cli.options import (
     Again,
     Backend,
     BackendsFile,
+    DryRun,
     NoWait,
     Raw,
     Run,
@@ -22,12 +21,12 @@ from qfusion_core.cli.options import (
     SampleSeed,
     Yes,
 )
-from qfusion_core.cli.output import AsJson, print_json
-from qfusion_core.cli.remote import measuring
+from qfusion_core.cli.output import AsJson, print_json, show
+from qfusion_core.cli.remote import asking, say_offline, say_shares
 from qfusion_core.printable import printable
 
 if TYPE_CHECKING:
-    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.workflows.predict import PredictResult
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -56,67 +55,28 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
-    import torch
+    from qfusion_core.workflows import dry_run as dry
+    from qfusion_core.workflows import predict as verb
 
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.evaluation.rows import draw_rows
-    from qfusion_core.prediction import logits_in_chunks, require_usable_rows, rows_digest
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.tables import read_features
-
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    backends = Backends.read(backends_file)
-    name = backends.default if backend is None else backend
-    x = read_features(file, folder.config.features, **_as_in_training(folder))
-    chosen = draw_rows(len(x), samples, seed)
-    table = torch.from_numpy(x[chosen])
-    model = load_model(folder, registry)
+    rows: dict[str, Any] = {"samples": samples, "seed": seed, "backends_file": backends_file}
     if dry_run:
-        show_dry_run(run, model, table, backends, name, registry, as_json=as_json)
+        tried = dry.dry_run(run, backend, file=file, **rows)
+        say_offline(tried.unasked)
+        show(tried, as_json=as_json)
         return
-    inputs = model.preprocess(table)
-    for found in inputs:  # before a machine is asked for what no model can use
-        require_usable_rows(found, chosen + 1, file, "features beyond what the model can hold")
-    subject = f"{len(table)} rows of {file.name}, sha256 {rows_digest(model, table)}"
-    remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
-    with measuring(run, "predict", subject, **remote) as measurement:
-        model.attach(open_for(model, run, backends, name, registry, measurement, raw=raw))
-        logits = logits_in_chunks(model, *inputs)
-    require_usable_rows(logits, chosen + 1, file, "the model's output is not finite")
-    best = logits.softmax(1).max(1)
-    say_shares(model.device)
-    rows = [
-        (int(row) + 1, folder.config.classes[int(index)], round(float(probability), 6))
-        for row, probability, index in zip(chosen, *best, strict=True)
-    ]
-    header = ("row", "class", "probability")
+    with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
+        found = verb.predict(run, file, backend, **rows, raw=raw, jobs=jobs)
+    say_shares(found.shares)
     if as_json:
-        print_json([dict(zip(header, row, strict=True)) for row in rows])
-        return
+        print_json(found.to_dict()["rows"])
+    else:
+        _print_csv(found, escape_formulas)
+
+
+def _print_csv(found: PredictResult, escape_formulas: bool) -> None:
     shown = printable if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(header)
-    for row, label, probability in rows:
+    writer.writerow(("row", "class", "probability"))
+    for row, label, probability in found.predictions:
         quote = "'" if escape_formulas and label.startswith(_FORMULA) else ""
         writer.writerow((row, quote + shown(label), probability))
-
-
-def _as_in_training(folder: RunFolder) -> dict[str, Any]:
-    """How the file that the run was trained on wrote its numbers and laid out its images.
-
-    What the user said of it holds for new files, too; what it was found to have is a hint: a table
-    may come out of another program by now.
-    """
-    from qfusion_core.formats.marks import Marks
-
-    options, found = folder.config.spec.data.options, folder.config.provenance.get("marks")
-    told = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}
-    usual = found.get("decimal") if isinstance(found, dict) else None
-    return {
-        "marks": Marks(**told),
-        "usual": usual if usual in (".", ",") else None,
-        "channels": options.get("channels"),
-    }

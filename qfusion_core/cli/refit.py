@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
-from urllib.parse import quote
+from typing import Annotated
 
 import typer
 
 from qfusion_core.cli.options import Again, AllowUrl, BackendsFile, NoWait, Run, SampleSeed, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table, say
-from qfusion_core.cli.remote import measuring
+from qfusion_core.cli.output import AsJson, show
+from qfusion_core.cli.remote import asking
 
 
 def refit(
@@ -44,72 +43,24 @@ def refit(
     rows are sent once: they are taken from the journal of RUN. The values are raw, without a
     calibration, and so is the new run for this backend.
     """
-    from qfusion_core.calibration.measure import circuit_of
-    from qfusion_core.cli.progress import show_epochs
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs.claim import claimed
-    from qfusion_core.runs.folder import RunFolder
-    from qfusion_core.runs.loading import load_model
-    from qfusion_core.runs.refit import measure_rows, refit_rows
-    from qfusion_core.runs.refit import refit as train_again
+    from qfusion_core.cli.training_progress import show_training
+    from qfusion_core.workflows import refit as verb
 
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    backends = Backends.read(backends_file)
-    digest = backends.values_digest(backend, registry)
-    model = load_model(folder, registry)
-    circuit_of(model, backend)
-    split = folder.load_split(registry, allow_url=allow_url)
-    rows = refit_rows(split, samples, seed)
-    beside = run if run.name else run.resolve()
-    default = beside.with_name(f"{beside.name}-refit-{quote(backend, safe='')}")
-    options = folder.config.spec.training
-    if epochs is not None:
-        options = options.model_copy(update={"epochs": epochs})
-    with claimed(out, default) as place:  # said before anything is paid for
-        subject = (
-            f"{len(rows.train)} training and {len(rows.validation)} validation rows, seed {seed}"
+    with (
+        show_training() as progress,
+        asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs,
+    ):
+        made = verb.refit(
+            run,
+            backend,
+            out,
+            samples=samples,
+            seed=seed,
+            epochs=epochs,
+            allow_url=allow_url,
+            backends_file=backends_file,
+            jobs=jobs,
+            on_start=progress.start,
+            on_epoch=progress.epoch,
         )
-        remote = {"again": again, "yes": yes, "no_wait": no_wait, "as_json": as_json}
-        with measuring(run, "refit", subject, **remote) as measurement:
-            device = backends.open(backend, registry, measurement)
-            values = measure_rows(model, rows, device, backend)
-        about: dict[str, Any] = {
-            "run": str(run),
-            "backend": backend,
-            "device": device.name,
-            "options": digest,
-            "measurement": measurement.ids.get(backend),
-            "rows": "; ".join(filter(None, (subject, measurement.adopted))),
-        }
-        with show_epochs(options) as on_epoch:
-            made = train_again(
-                folder,
-                model,
-                rows,
-                values,
-                place,
-                split=split,
-                options=options,
-                about=about,
-                on_epoch=on_epoch,
-            )
-    metrics = made.read_metrics()
-    if as_json:
-        print_json({"run": str(made.path), **metrics})
-        return
-    best = metrics["validation"]
-    print_table(
-        ("part", "rows", "macro F1", "accuracy", "epoch"),
-        [
-            (
-                "validation",
-                len(rows.validation),
-                f"{best['validation_macro_f1']:.4f}",
-                f"{best['validation_accuracy']:.4f}",
-                f"{best['epoch']} of {metrics['epochs']}",
-            )
-        ],
-    )
-    say(f"run folder: {made.path}; test it with --backend {backend}")
+    show(made, as_json=as_json)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from qfusion_core.cli.job_progress import show_jobs
 from qfusion_core.cli.output import print_json, say
-from qfusion_core.cli.progress import show_jobs
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.measurement import Measurement
     from qfusion_core.remote.price import Price
+    from qfusion_core.workflows.job_options import JobOptions
 
 
 def agrees(*, yes: bool) -> Callable[[Price], bool]:
@@ -31,62 +31,54 @@ def agrees(*, yes: bool) -> Callable[[Price], bool]:
 
 def show_price(backend: str, price: Price) -> None:
     """Before that."""
-    from qfusion_core.remote.ages import said_of_age
+    from qfusion_core.remote.price_age import said_of_age
 
     say(f"{backend}: {price}", err=True)
     if old := said_of_age(price):
         say(old, err=True)
 
 
-def paying(run: Path, *, yes: bool) -> Measurement:
-    """A measurement of a verb that takes no value from the journal."""
-    from qfusion_core.remote.measurement import Measurement
+def paying(*, yes: bool) -> JobOptions:
+    """Of a verb that takes no value from the journal, and has a progress of its own."""
+    from qfusion_core.workflows.job_options import JobOptions
 
-    return Measurement(run, approve=agrees(yes=yes), on_price=show_price)
+    return JobOptions(approve=agrees(yes=yes), on_price=show_price)
 
 
 @contextmanager
-def measuring(
-    run: Path,
-    verb: str,
-    subject: str,
-    *,
-    again: bool = False,
-    yes: bool = False,
-    no_wait: bool = False,
-    as_json: bool = False,
-) -> Iterator[Measurement]:
-    """The measurement of a verb, for devices that turn out to be remote.
+def asking(
+    run: Path, *, again: bool, yes: bool, no_wait: bool, as_json: bool
+) -> Iterator[JobOptions]:
+    """Options of a verb that asks for prices and shows jobs as they go.
 
-    With ``no_wait`` it ends the verb, with exit code 0, once the jobs are submitted.
+    With ``no_wait`` the verb ends, with exit code 0, once its jobs are submitted.
     """
     from qfusion_core.remote.errors import JobsLeft
-    from qfusion_core.remote.measurement import Measurement
+    from qfusion_core.workflows.job_options import JobOptions
 
     try:
-        with (
-            show_jobs() as on_progress,
-            Measurement(
-                run,
-                verb,
-                subject,
+        with show_jobs() as on_progress:
+            yield JobOptions(
+                approve=agrees(yes=yes),
                 again=again,
                 wait=not no_wait,
-                approve=agrees(yes=yes),
                 on_price=show_price,
                 on_progress=on_progress,
                 say=lambda line: say(line, err=True),
-            ) as measurement,
-        ):
-            yield measurement
-            if measurement.adopted:
-                say(f"values of this measurement: {measurement.adopted}", err=True)
+            )
     except JobsLeft as left:
         if as_json:
-            print_json({"run": str(run), "measurement": measurement.ids, "left": str(left)})
+            print_json({"run": str(run), "measurement": left.measurements, "left": str(left)})
         else:
             say(str(left))
         raise typer.Exit from None
+
+
+def say_shares(shares: Mapping[str, Mapping[str, Any]]) -> None:
+    """Which rows came from which member of a pool, a line for each, on standard error."""
+    for name, share in shares.items():
+        rows = ", ".join(f"{first}-{last}" for first, last in share["rows"])
+        say(f"rows {rows} from {name}{'' if share['calibrated'] else ' (raw)'}", err=True)
 
 
 def say_offline(why: str | None) -> None:

@@ -8,10 +8,10 @@ from qfusion_core.printable import shown_path
 
 def show_spending(*, as_json: bool) -> None:
     """Print it. Asks no machine."""
-    from qfusion_core.remote.totals import spent_of_all, together
+    from qfusion_core.remote.totals import spent_of_all, sum_of
 
     found = spent_of_all()
-    totals = {backend: together(runs.values()) for backend, runs in found.items()}
+    totals = {backend: sum_of(runs.values()) for backend, runs in found.items()}
     if as_json:
         print_json(
             {

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any
 
 import typer
 
 from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
-from qfusion_core.cli.output import AsJson, print_json, print_table, say
+from qfusion_core.cli.output import AsJson, show
 from qfusion_core.cli.remote import paying
-
-if TYPE_CHECKING:
-    from qfusion_core.runs.folder import RunFolder
 
 
 def train(
@@ -54,66 +51,30 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a model on DATASET, test it once, and keep it in a run folder."""
-    from qfusion_core.cli.progress import resumable, show_epochs
-    from qfusion_core.config.backends import Backends
-    from qfusion_core.config.compose import compose
+    from qfusion_core.cli.training_progress import show_training
     from qfusion_core.errors import InputError
-    from qfusion_core.registry import Registry
-    from qfusion_core.runs import experiment
-    from qfusion_core.runs.claim import claimed
-    from qfusion_core.runs.folder import RunFolder
+    from qfusion_core.workflows import train as verb
 
-    backends = Backends.read(backends_file)
-    if resume is not None:
-        given = (data, preset, classical, quantum, fusion, seed, out, settings or None)
-        if any(value is not None for value in given):
-            raise InputError(
-                "--resume RUN takes data set, model and settings from RUN: beside it give only "
-                "--backend, --backends-file, --allow-url or --json"
-            )
-        options = RunFolder.open(resume).config.spec.training
-        device = backends.open(backend, run=paying(resume, yes=yes))
-        with resumable(resume), show_epochs(options) as on_epoch:
-            folder = experiment.resume(
-                resume, backend=device, allow_url=allow_url, on_epoch=on_epoch
-            )
-    elif data is None:
-        raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
-    else:
-        preset = preset or "strong"
-        registry = Registry()
-        seeds = [] if seed is None else [f"training.seed={seed}"]
-        spec = compose(
-            preset,
-            data,
-            classical=classical,
-            quantum=quantum,
-            fusion=fusion,
-            settings=[*(settings or []), *seeds],
-            registry=registry,
+    parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
+    given = (data, preset, out, seed, settings or None, *parts.values())
+    if resume is not None and any(value is not None for value in given):
+        raise InputError(
+            "--resume RUN takes data set, model and settings from RUN: beside it give only "
+            "--backend, --backends-file, --allow-url or --json"
         )
-        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-        with claimed(out, Path("runs") / name) as place:
-            device = backends.open(backend, registry, paying(place, yes=yes))
-            with resumable(place), show_epochs(spec.training) as on_epoch:
-                folder = experiment.train(
-                    spec,
-                    place,
-                    backend=device,
-                    registry=registry,
-                    backends=backends,
-                    on_epoch=on_epoch,
-                )
-    _report(folder, as_json)
-
-
-def _report(folder: RunFolder, as_json: bool) -> None:
-    metrics = folder.read_metrics()
-    if as_json:
-        print_json({"run": str(folder.path), **metrics})
-        return
-    print_table(
-        ("part", "macro F1", "weighted F1", "accuracy"),
-        [("test", *(f"{value:.4f}" for value in metrics["test"].values()))],
-    )
-    say(f"run folder: {folder.path}")
+    if resume is None and data is None:
+        raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
+    with show_training() as progress:
+        where: dict[str, Any] = {
+            "backend": backend,
+            "backends_file": backends_file,
+            "jobs": paying(yes=yes),
+            "on_start": progress.resumable,
+            "on_epoch": progress.epoch,
+        }
+        if resume is not None:
+            made = verb.resume_training(resume, **where, allow_url=allow_url)
+        else:
+            where |= parts | {"preset": preset or "strong", "settings": settings or ()}
+            made = verb.train(data or "", out, seed=seed, **where)
+    show(made, as_json=as_json)

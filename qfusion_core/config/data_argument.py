@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qfusion_core.config.yaml_nodes import At, compose
+from qfusion_core.config.yaml_nodes import KeyPath, compose
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line
 
@@ -23,7 +23,7 @@ def parse_data(text: str) -> dict[str, Any]:
     return read_data(text)[0]
 
 
-def read_data(text: str) -> tuple[dict[str, Any], dict[At, str]]:
+def read_data(text: str) -> tuple[dict[str, Any], dict[KeyPath, str]]:
     """The component, and its numbers as they were written (see `Source`)."""
     name, _, rest = text.partition(":")
     if name == "file":
@@ -31,7 +31,7 @@ def read_data(text: str) -> tuple[dict[str, Any], dict[At, str]]:
             raise InputError("data set 'file': no file; expected file:TABLE.csv")
         return {"type": "file", "options": {"path": rest}}, {}
     options: dict[str, Any] = {}
-    texts: dict[At, str] = {}
+    texts: dict[KeyPath, str] = {}
     for pair in re.split(r",(?=[a-z_]+=)", rest) if rest else []:
         key, equals, value = pair.partition("=")
         if not equals:

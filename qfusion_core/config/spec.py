@@ -7,12 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
-from qfusion_core.config.noise import Noise
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
+from qfusion_core.noise_parameters import Noise
 from qfusion_core.options import Options
+from qfusion_core.plugin.offered import Kind
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line
-from qfusion_core.registry import Kind, Registry
 
 KINDS_BY_KEY: Mapping[str, Kind] = {
     "data": "dataset",
@@ -118,7 +119,7 @@ class RunSpec(Options):
     noise: Noise | None = Field(default=None, description="injected while training; none if None")
 
 
-def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec:
+def validate(source: YamlDocument, at: tuple[str, ...], registry: Registry) -> RunSpec:
     """The specification at a place of a document, with the checked options of its components.
 
     What is returned holds every option, so that later defaults do not change a saved run.
@@ -132,9 +133,9 @@ def validate(source: Source, at: tuple[str, ...], registry: Registry) -> RunSpec
         part: ComponentSpec = getattr(spec, key)
         if not (key == "quantum" and part.type == "none"):
             try:
-                component = registry.get(kind, part.type)
+                known = registry.options(kind, part.type)
             except InputError as error:
                 raise source.error((*at, key, "type"), str(error)) from None
-            options = source.validate(component.Options, (*at, key, "options"), part.options)
+            options = source.validate(known, (*at, key, "options"), part.options)
             checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
     return spec.model_copy(update=checked)

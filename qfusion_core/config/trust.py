@@ -16,10 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.key import keys
 from qfusion_core.storage.places import require_own, state_folder
 from qfusion_core.storage.reading import (
     DOCUMENT_LIMIT,
@@ -28,19 +27,20 @@ from qfusion_core.storage.reading import (
     read_bounded,
     read_text,
 )
+from qfusion_core.storage.user_key import keys
 from qfusion_core.storage.writing import write_atomically
 
 NAME = "trusted.json"
 
 
-class Bytes(NamedTuple):
+class FileBytes(NamedTuple):
     """A file as it was read once: what is compared is what is parsed."""
 
     path: Path
     content: bytes
 
     @classmethod
-    def read(cls, path: Path) -> Bytes:
+    def read(cls, path: Path) -> FileBytes:
         """Read a regular file of at most 1 MB.
 
         Raises:
@@ -48,13 +48,13 @@ class Bytes(NamedTuple):
         """
         return cls(path, read_bounded(path, YAML_LIMIT))
 
-    def source(self) -> Source:
+    def source(self) -> YamlDocument:
         """Its YAML.
 
         Raises:
             InputError: It is not UTF-8, or no YAML.
         """
-        return Source.parse(decoded(self.content, self.path), str(self.path))
+        return YamlDocument.parse(decoded(self.content, self.path), str(self.path))
 
 
 def trust(path: str | Path) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def trust(path: str | Path) -> dict[str, Any]:
     Raises:
         InputError: It cannot be read, or is neither of both; or the list cannot be kept.
     """
-    found = Bytes.read(Path(path))
+    found = FileBytes.read(Path(path))
     _require_kind(found)
     kept = {**_fingerprint(found), "time": _now()}
     _store({**trusted(), str(Path(path).resolve()): kept})
@@ -120,7 +120,7 @@ def trusted() -> dict[str, dict[str, Any]]:
     return files
 
 
-def is_trusted(found: Bytes) -> bool:
+def is_trusted(found: FileBytes) -> bool:
     """Whether a file is on the list with the bytes that were read, and so are its documents.
 
     Raises:
@@ -140,7 +140,7 @@ def state_of(path: Path) -> str:
     if not _is_file(path):
         return "missing"
     try:
-        return "unchanged" if is_trusted(Bytes.read(path)) else "changed"
+        return "unchanged" if is_trusted(FileBytes.read(path)) else "changed"
     except InputError:
         return "changed"
 
@@ -151,7 +151,7 @@ def how_to_trust(path: str | Path) -> str:
     return f"if it is yours: `{command}`, or qfusion_core.trust(path)"
 
 
-def _require_kind(found: Bytes) -> None:
+def _require_kind(found: FileBytes) -> None:
     data = found.source().data
     sections = data.values() if isinstance(data, dict) else [None]
     if isinstance(data, dict) and isinstance(data.get("backends"), dict):
@@ -163,7 +163,7 @@ def _require_kind(found: Bytes) -> None:
         )
 
 
-def _fingerprint(found: Bytes) -> dict[str, Any]:
+def _fingerprint(found: FileBytes) -> dict[str, Any]:
     folder = found.path.absolute().parent
     source = found.source()
     # a number without quotes names a file, too, where an option is a path

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from qfusion_core.config.yaml_nodes import At
+from qfusion_core.config.yaml_nodes import KeyPath
 from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Credentials
 from qfusion_core.printable import one_line
@@ -31,9 +31,9 @@ class Problem(NamedTuple):
         key: Path of the key to point at, where it is a key that is wrong or missing one below it.
     """
 
-    at: At
+    at: KeyPath
     what: str
-    key: At | None = None
+    key: KeyPath | None = None
 
 
 def first_problem(error: ValidationError, model: type[BaseModel], data: Any) -> Problem:
@@ -55,13 +55,13 @@ def first_problem(error: ValidationError, model: type[BaseModel], data: Any) -> 
     return Problem(at, " or ".join(said) + got)
 
 
-def places_for_text(error: ValidationError, data: Any) -> set[At]:
+def places_for_text(error: ValidationError, data: Any) -> set[KeyPath]:
     """Where in the data a text might be what is wanted."""
     problems = error.errors(include_url=False, include_context=False, include_input=False)
     return {_path(p["loc"], data) for p in problems if p["type"] in _WANT_TEXT}
 
 
-def replaced(data: Any, texts: Mapping[At, str], at: At = ()) -> Any:
+def replaced(data: Any, texts: Mapping[KeyPath, str], at: KeyPath = ()) -> Any:
     """A copy of the data with a text in some places."""
     if at in texts:
         return texts[at]
@@ -72,7 +72,7 @@ def replaced(data: Any, texts: Mapping[At, str], at: At = ()) -> Any:
     return data
 
 
-def _path(loc: tuple[int | str, ...], data: Any) -> At:
+def _path(loc: tuple[int | str, ...], data: Any) -> KeyPath:
     """The steps of a location that lead through the data, without pydantic's own (union tags)."""
     path: list[int | str] = []
     for step in loc:
@@ -86,7 +86,7 @@ def _path(loc: tuple[int | str, ...], data: Any) -> At:
     return tuple(path)
 
 
-def _keys(model: Any, at: At) -> list[str]:
+def _keys(model: Any, at: KeyPath) -> list[str]:
     """The keys that a nested model knows."""
     models = list(_models(model))
     for step in at:

@@ -15,7 +15,7 @@ from qfusion_core.config.yaml_scalars import STR, Scalar, plain_value, tagged_va
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line, shown_path
 
-At = tuple[str | int, ...]
+KeyPath = tuple[str | int, ...]
 Mark = tuple[int, int]
 Entries = dict[str, tuple[Mark, yaml.Node]]
 
@@ -41,7 +41,7 @@ _PLAIN_WORDS = {
 }
 
 
-class Composed(NamedTuple):
+class ComposedYaml(NamedTuple):
     """What a YAML text holds.
 
     Attributes:
@@ -51,8 +51,8 @@ class Composed(NamedTuple):
     """
 
     data: Any
-    marks: dict[At, tuple[Mark, Mark]]
-    texts: dict[At, str]
+    marks: dict[KeyPath, tuple[Mark, Mark]]
+    texts: dict[KeyPath, str]
 
 
 class _Loader(yaml.SafeLoader):
@@ -79,7 +79,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def compose(text: str, path: str) -> Composed:
+def compose(text: str, path: str) -> ComposedYaml:
     """Data of a YAML text, with positions, and with numbers as they were written.
 
     Raises:
@@ -111,7 +111,7 @@ def compose(text: str, path: str) -> Composed:
         raise _at(shown, (mark.line + 1, mark.column + 1), what) from None
     if node is None:
         walker.marks[()] = ((1, 1), (1, 1))
-    return Composed(data, walker.marks, walker.texts)
+    return ComposedYaml(data, walker.marks, walker.texts)
 
 
 class _Walker:
@@ -119,13 +119,13 @@ class _Walker:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.marks: dict[At, tuple[Mark, Mark]] = {}
-        self.texts: dict[At, str] = {}
+        self.marks: dict[KeyPath, tuple[Mark, Mark]] = {}
+        self.texts: dict[KeyPath, str] = {}
         self._entries: dict[int, Entries] = {}
         self._open: set[int] = set()
         self._merged = 0
 
-    def value(self, node: yaml.Node, at: At, key: Mark) -> Any:
+    def value(self, node: yaml.Node, at: KeyPath, key: Mark) -> Any:
         """Data of a node, with everything below it."""
         if len(self.marks) >= MAX_ENTRIES:
             raise _at(self.path, key, f"more than {MAX_ENTRIES} entries")
@@ -141,7 +141,7 @@ class _Walker:
             raise _at(self.path, _mark(node), _unreadable(node.tag))
         return self.scalar(node, at)
 
-    def scalar(self, node: yaml.ScalarNode, at: At) -> Scalar:
+    def scalar(self, node: yaml.ScalarNode, at: KeyPath) -> Scalar:
         """Value of a scalar; what is no text is noted as it was written."""
         if node.tag == _UNTAGGED:
             value = plain_value(node.value)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from qfusion_core.config.yaml_errors import first_problem, places_for_text, replaced
-from qfusion_core.config.yaml_nodes import At, compose
+from qfusion_core.config.yaml_nodes import KeyPath, compose
 from qfusion_core.config.yaml_scalars import plain_value
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line, shortened, shown_path
@@ -42,7 +42,7 @@ class Position(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class YamlDocument:
     """One YAML file: plain data, and the position of every entry.
 
     Attributes:
@@ -54,11 +54,11 @@ class Source:
 
     path: str
     data: dict[str, Any]
-    positions: Mapping[At, Position] = dataclasses.field(repr=False)
-    texts: Mapping[At, str] = dataclasses.field(default_factory=dict, repr=False)
+    positions: Mapping[KeyPath, Position] = dataclasses.field(repr=False)
+    texts: Mapping[KeyPath, str] = dataclasses.field(default_factory=dict, repr=False)
 
     @classmethod
-    def read(cls, path: str | Path, *, follow: bool = True) -> Source:
+    def read(cls, path: str | Path, *, follow: bool = True) -> YamlDocument:
         """Read a file of at most 1 MB.
 
         Args:
@@ -72,10 +72,10 @@ class Source:
         return cls.parse(read_text(path, YAML_LIMIT, follow=follow), str(path))
 
     @classmethod
-    def parse(cls, text: str, path: str) -> Source:
+    def parse(cls, text: str, path: str) -> YamlDocument:
         """Read a text; ``path`` is what errors call it.
 
-        >>> Source.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
+        >>> YamlDocument.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
         5
         """
         data, marks, texts = compose(text, path)
@@ -91,11 +91,11 @@ class Source:
         }
         return cls(path, data, positions, texts)
 
-    def get(self, at: At) -> Any:
+    def get(self, at: KeyPath) -> Any:
         """The entry at a path into the data, None where there is none."""
         return _get(self.data, at)
 
-    def override(self, assignment: str, *, origin: str = "--set") -> Source:
+    def override(self, assignment: str, *, origin: str = "--set") -> YamlDocument:
         """A copy with one entry replaced or added; errors in it cite the assignment's place.
 
         Args:
@@ -105,7 +105,7 @@ class Source:
         Raises:
             InputError: Not of that form, or the place lies inside something that is no mapping.
 
-        >>> source = Source.parse("training: {epochs: 5}", "run.yaml")
+        >>> source = YamlDocument.parse("training: {epochs: 5}", "run.yaml")
         >>> source.override("training.epochs=9").data
         {'training': {'epochs': 9}}
         """
@@ -127,7 +127,7 @@ class Source:
             texts=kept | {at + inner: text for inner, text in texts.items()},
         )
 
-    def error(self, at: At, what: str, *, key: At | None = None) -> InputError:
+    def error(self, at: KeyPath, what: str, *, key: KeyPath | None = None) -> InputError:
         """An error about the entry at ``at``, or about what stands nearest above it.
 
         Args:
@@ -146,7 +146,7 @@ class Source:
         words = _NAME.sub(lambda found: shortened(found[0], _LONGEST_NAME), one_line(what))
         return InputError(place + shortened(words, _LONGEST_WORDS))
 
-    def validate(self, model: type[Model], at: At = (), data: Any = None) -> Model:
+    def validate(self, model: type[Model], at: KeyPath = (), data: Any = None) -> Model:
         """A sub-tree as a pydantic model.
 
         Args:
@@ -174,10 +174,10 @@ class Source:
             said = f"cannot be used ({type(error).__name__}: {one_line(error, 80)})"
             raise self.error(at, said) from None
 
-    def _as_written(self, model: type[Model], at: At, entry: Any) -> Model:
+    def _as_written(self, model: type[Model], at: KeyPath, entry: Any) -> Model:
         """The entry as a model, numbers as they were written wherever the model wants text."""
-        tried: set[At] = set()
-        texts: dict[At, str] = {}  # what stands in for numbers
+        tried: set[KeyPath] = set()
+        texts: dict[KeyPath, str] = {}  # what stands in for numbers
         while True:
             try:
                 return model.model_validate(
@@ -196,13 +196,13 @@ class Source:
                 tried |= set(new)
                 texts = {place: text for place, text in texts.items() if place not in vain} | new
 
-    def _still_written(self, entry: Any, at: At, place: At) -> bool:
+    def _still_written(self, entry: Any, at: KeyPath, place: KeyPath) -> bool:
         """Whether an entry is what was written there, and not what has replaced it since."""
         value, written = _get(entry, place), plain_value(self.texts[at + place])
         return type(value) is type(written) and (value == written or value != value)
 
 
-def _with(data: dict[str, Any], at: At, value: Any, shown: str) -> dict[str, Any]:
+def _with(data: dict[str, Any], at: KeyPath, value: Any, shown: str) -> dict[str, Any]:
     head, *rest = at
     if not rest:
         return {**data, str(head): value}
@@ -212,7 +212,7 @@ def _with(data: dict[str, Any], at: At, value: Any, shown: str) -> dict[str, Any
     return {**data, str(head): _with(inner or {}, tuple(rest), value, shown)}
 
 
-def _get(data: Any, at: At) -> Any:
+def _get(data: Any, at: KeyPath) -> Any:
     for step in at:
         try:
             data = data[step]

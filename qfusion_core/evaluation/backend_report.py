@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from qfusion_core.calibration.device import CalibratedDevice
-from qfusion_core.evaluation.bootstrap import Interval, macro_f1_interval
-from qfusion_core.evaluation.calibration_error import expected_calibration_error
 from qfusion_core.evaluation.cost import Cost
-from qfusion_core.evaluation.expectation_error import (
+from qfusion_core.interfaces.device import Device
+from qfusion_core.metrics.bootstrap import Interval, macro_f1_interval
+from qfusion_core.metrics.ece import expected_calibration_error
+from qfusion_core.metrics.expectation_error import (
     ExpectationError,
     WordError,
     expectation_error,
     standard_errors,
     word_errors,
 )
-from qfusion_core.evaluation.mcnemar import McNemar, mcnemar
-from qfusion_core.evaluation.metrics import Scores, accuracy_interval, scores
-from qfusion_core.interfaces import Device
+from qfusion_core.metrics.mcnemar import McNemar, mcnemar
+from qfusion_core.metrics.scores import Scores, accuracy_interval, scores
 
 
-class Reference(NamedTuple):
+class ReferenceReport(NamedTuple):
     """What the exact backend gave.
 
     Attributes:
@@ -100,7 +100,7 @@ def backend_report(
     logits: Tensor,
     truth: NDArray[np.int64],
     *,
-    reference: Reference | None,
+    reference: ReferenceReport | None,
     cost: Cost,
     seed: int,
 ) -> BackendReport:
@@ -120,8 +120,8 @@ def backend_report(
     predicted = logits.argmax(1).numpy()
     versus = None
     if reference is not None:
-        found = word_errors(words, values, reference.values, _noise(device, words, reference))
-        units = [each.in_standard_errors for each in found.values()]
+        errors = word_errors(words, values, reference.values, _noise(device, words, reference))
+        units = [error.in_standard_errors for error in errors.values()]
         before = reference.logits.argmax(1).numpy()
         versus = VersusReference(
             macro_f1=scores(truth, predicted).macro_f1 - scores(truth, before).macro_f1,
@@ -130,7 +130,7 @@ def backend_report(
             mcnemar=mcnemar(truth, predicted, before),
             expectation_error=expectation_error(values - reference.values),
             largest_in_standard_errors=max((u.largest for u in units if u), default=None),
-            by_observable=found,
+            by_observable=errors,
             logit_error=float((logits - reference.logits).abs().max()),
         )
     return BackendReport(
@@ -148,7 +148,7 @@ def backend_report(
     )
 
 
-def _noise(device: Device, words: Sequence[str], reference: Reference) -> Tensor | None:
+def _noise(device: Device, words: Sequence[str], reference: ReferenceReport) -> Tensor | None:
     """Standard errors of the values; None where they are exact."""
     if device.shots is None:
         return None

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.interfaces import Device
-from qfusion_core.readout import commuting_groups
-from qfusion_core.remote.estimate import estimate, together
+from qfusion_core.circuits.pauli_words import commuting_groups
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.remote.estimate import estimate, merge_facts
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.intents import Entry
+    from qfusion_core.remote.journal.records import JobRecord
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,11 @@ FREE = Amount(0.0, 0.0, "free")
 
 
 def cost(
-    encoder: CircuitEncoder, x_q: Tensor, device: Device, seconds: float, entries: Sequence[Entry]
+    encoder: CircuitEncoder,
+    x_q: Tensor,
+    device: Device,
+    seconds: float,
+    records: Sequence[JobRecord],
 ) -> Cost:
     """What it took a device to answer for all rows.
 
@@ -76,9 +79,9 @@ def cost(
         x_q: Features ``[rows, n_features]``.
         device: That answered.
         seconds: It took here.
-        entries: Its jobs in the journal; none for what runs here.
+        records: Its jobs in the journal; none for what runs here.
     """
-    from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.remote.queued_device import QueuedDevice
 
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))
@@ -87,21 +90,21 @@ def cost(
     usd: Amount | None = FREE
     qpu_seconds: Amount | None = FREE
     facts: dict[str, Any] = {}
-    if entries:
-        jobs, facts = len(entries), together(each.facts for each in entries)
-        shots = None if shots is None else sum(each.price["shots"] for each in entries)
-        written = min(each.written for each in entries)
-        turnaround = max(each.ended or written for each in entries) - written
-        usd, qpu_seconds = (_amount(entries, field) for field in ("usd", "qpu_seconds"))
-    elif isinstance(device, Fleet) and device.local:
+    if records:
+        jobs, facts = len(records), merge_facts(record.facts for record in records)
+        shots = None if shots is None else sum(record.price["shots"] for record in records)
+        written = min(record.written for record in records)
+        turnaround = max(record.ended or written for record in records) - written
+        usd, qpu_seconds = (_amount(records, field) for field in ("usd", "qpu_seconds"))
+    elif isinstance(device, QueuedDevice) and device.local:
         plan = estimate(device, encoder, x_q)
         jobs, shots, facts = plan.jobs, plan.price.shots, plan.facts
     transpiled = "depth" in facts and "two_qubit_gates" in facts
     return Cost(
         jobs=jobs,
         shots=shots,
-        depth=facts["depth"] if transpiled else depth(circuit),
-        two_qubit_gates=facts["two_qubit_gates"] if transpiled else two_qubit_gates(circuit),
+        depth=facts["depth"] if transpiled else circuit.depth,
+        two_qubit_gates=facts["two_qubit_gates"] if transpiled else circuit.two_qubit_gates,
         transpiled=transpiled,
         seconds=round(seconds, 3),
         turnaround=None if turnaround is None else round(turnaround, 3),
@@ -111,30 +114,15 @@ def cost(
     )
 
 
-def depth(circuit: Circuit) -> int:
-    """Most gates on a path through the circuit, measurements not counted."""
-    reached = [0] * circuit.n_wires
-    for gate in circuit.gates:
-        last = 1 + max(reached[wire] for wire in gate.wires)
-        for wire in gate.wires:
-            reached[wire] = last
-    return max(reached, default=0)
-
-
-def two_qubit_gates(circuit: Circuit) -> int:
-    """Number of gates on two wires."""
-    return sum(len(gate.wires) == 2 for gate in circuit.gates)
-
-
-def _amount(entries: Sequence[Entry], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
+def _amount(records: Sequence[JobRecord], field: Literal["usd", "qpu_seconds"]) -> Amount | None:
     """The sum over jobs: what the provider said of a job, else the range of its plan."""
     low = high = 0.0
     charged = True
-    for each in entries:
-        amount, told = each.amount(field)
+    for record in records:
+        amount, told_by_provider = record.amount(field)
         if amount is None:
             return None
-        low, high, charged = low + amount.low, high + amount.high, charged and told
+        low, high, charged = low + amount.low, high + amount.high, charged and told_by_provider
     if high == 0 and not charged:
         return FREE
     return Amount(low, high, "charged" if charged else "estimate")

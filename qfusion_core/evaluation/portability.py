@@ -10,20 +10,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
-from qfusion_core.calibration.measure import inexact
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.data import Part
+from qfusion_core.backends.exact import inexact
+from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
-from qfusion_core.evaluation.answers import Answer, Failure, ask_all, bare, entries
-from qfusion_core.evaluation.backend_report import BackendReport, Reference, backend_report
+from qfusion_core.evaluation.backend_report import BackendReport, ReferenceReport, backend_report
 from qfusion_core.evaluation.cost import cost
-from qfusion_core.evaluation.metrics import Scores, scores
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import logits_from_tokens
+from qfusion_core.evaluation.run_on_all import DeviceAnswer, DeviceFailure, ask_all, jobs_of
+from qfusion_core.interfaces.device import Device
+from qfusion_core.metrics.scores import Scores, scores
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.prediction import logits_from_tokens
 from qfusion_core.remote.estimate import estimate
-from qfusion_core.remote.fleet import Fleet
+from qfusion_core.remote.queued_device import QueuedDevice
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Portability:
     rows: int
     seed: int
     backends: tuple[BackendReport, ...]
-    failed: tuple[Failure, ...]
+    failed: tuple[DeviceFailure, ...]
     without_tokens: Scores
     changed_without_tokens: float
     gates: tuple[float, ...] | None
@@ -72,6 +73,49 @@ def compare(
             has noise.
         QfusionError: Of the reference; those of other devices are in the report.
     """
+    encoder = _require_comparable(model, devices)
+    (name, exact), *_ = devices.items()
+    model.double().eval()
+    x_c, x_q = model.preprocess(torch.from_numpy(part.x))
+    _require_plans(encoder, x_q, devices)
+    answers = ask_all(encoder, x_q, devices, on_start)
+    encoder.device = exact
+    base = answers[name]
+    assert isinstance(base, DeviceAnswer)
+    tokens = encoder.arrange(base.values)
+    reference = ReferenceReport(base.values, logits_from_tokens(model, x_c, tokens))
+
+    def report(backend: str, answer: DeviceAnswer) -> BackendReport:
+        device, jobs = devices[backend], jobs_of(backend, devices[backend])
+        return backend_report(
+            backend,
+            device,
+            encoder.observables,
+            answer.values,
+            logits_from_tokens(model, x_c, encoder.arrange(answer.values)),
+            part.y,
+            reference=None if backend == name else reference,
+            cost=cost(encoder, x_q, device.unwrapped, answer.seconds, jobs),
+            seed=seed,
+        )
+
+    bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
+    changed = bare_logits.argmax(1) != reference.logits.argmax(1)
+    gates = getattr(model.fusion, "gate_values", None)
+    return Portability(
+        reference=name,
+        rows=len(part),
+        seed=seed,
+        backends=tuple(report(b, a) for b, a in answers.items() if isinstance(a, DeviceAnswer)),
+        failed=tuple(a for a in answers.values() if isinstance(a, DeviceFailure)),
+        without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
+        changed_without_tokens=float(changed.double().mean()),
+        gates=None if gates is None else tuple(float(gate) for gate in gates),
+    )
+
+
+def _require_comparable(model: FusionClassifier, devices: Mapping[str, Device]) -> CircuitEncoder:
+    """The model's circuit, which all devices can run and the first one exactly."""
     encoder = model.quantum
     if not isinstance(encoder, CircuitEncoder):
         raise InputError(
@@ -79,54 +123,19 @@ def compare(
             "gives the same; compare a model trained with a circuit"
         )
     (name, exact), *_ = devices.items()
-    if reason := inexact(bare(exact)):
+    if reason := inexact(exact.unwrapped):
         raise InputError(
             f"backend {name!r} {reason} and cannot be the reference; "
             "name an exact one with --reference"
         )
     for device in devices.values():
         encoder.device = device  # a circuit that does not fit is refused before anything runs
-    model.double().eval()
-    x_c, x_q = model.preprocess(torch.from_numpy(part.x))
-    for device in map(bare, devices.values()):
-        if isinstance(device, Fleet) and device.local:
-            estimate(device, encoder, x_q)  # what its plan refuses is refused before anything runs
-    answers = ask_all(encoder, x_q, devices, on_start)
-    encoder.device = exact
-    base = answers[name]
-    assert isinstance(base, Answer)
-    tokens = encoder.arrange(base.values)
-    reference = Reference(base.values, logits_from_tokens(model, x_c, tokens))
-    bare_logits = logits_from_tokens(model, x_c, torch.zeros_like(tokens))
-    reports = []
-    for backend, answer in answers.items():
-        if isinstance(answer, Failure):
-            continue
-        device = devices[backend]
-        took = cost(encoder, x_q, bare(device), answer.seconds, entries(backend, device))
-        logits = logits_from_tokens(model, x_c, encoder.arrange(answer.values))
-        reports.append(
-            backend_report(
-                backend,
-                device,
-                encoder.observables,
-                answer.values,
-                logits,
-                part.y,
-                reference=None if backend == name else reference,
-                cost=took,
-                seed=seed,
-            )
-        )
-    gates = getattr(model.fusion, "gate_values", None)
-    changed = bare_logits.argmax(1) != reference.logits.argmax(1)
-    return Portability(
-        reference=name,
-        rows=len(part),
-        seed=seed,
-        backends=tuple(reports),
-        failed=tuple(each for each in answers.values() if isinstance(each, Failure)),
-        without_tokens=scores(part.y, bare_logits.argmax(1).numpy()),
-        changed_without_tokens=float(changed.double().mean()),
-        gates=None if gates is None else tuple(float(gate) for gate in gates),
-    )
+    return encoder
+
+
+def _require_plans(encoder: CircuitEncoder, x_q: Tensor, devices: Mapping[str, Device]) -> None:
+    """What the plan of a device on this machine refuses is refused before anything runs."""
+    for device in devices.values():
+        queue = device.unwrapped
+        if isinstance(queue, QueuedDevice) and queue.local:
+            estimate(queue, encoder, x_q)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
-from qfusion_core.config.noise import NoiseParameters
-from qfusion_core.noise.survival import survival
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.noise.pauli_paths import survival
+from qfusion_core.noise_parameters import NoiseParameters
 
 
 class AffineNoise(NamedTuple):
@@ -31,7 +31,7 @@ class AffineNoise(NamedTuple):
 def affine_noise(
     circuit: Circuit, observables: Sequence[str], noise: NoiseParameters
 ) -> AffineNoise:
-    """Depolarising error of the gates (see `qfusion_core.noise.survival`), then readout error.
+    """Depolarising error of the gates (see `qfusion_core.noise.pauli_paths`), then readout error.
 
     Readout error is exact: where 0 is read as 1 with p01, and 1 as 0 with p10, by each qubit for
     itself, the Z that is read is ``(1 - p01 - p10) Z + (p10 - p01)``. A word is a product of such
@@ -63,7 +63,7 @@ def affine_noise(
         words |= dict.fromkeys(name for name, _ in parts[-1])
     constant = "I" * circuit.n_wires
     needed = tuple(word for word in words if word != constant)
-    left = dict(zip(needed, survival(circuit, needed, noise.gates), strict=True))
+    surviving = dict(zip(needed, survival(circuit, needed, noise.gates), strict=True))
     matrix = torch.zeros(len(observables), len(needed)).double()
     offset = torch.zeros(len(observables)).double()
     for row, terms in enumerate(parts):
@@ -71,5 +71,5 @@ def affine_noise(
             if name == constant:
                 offset[row] += factor
             else:
-                matrix[row, needed.index(name)] += factor * left[name]
+                matrix[row, needed.index(name)] += factor * surviving[name]
     return AffineNoise(needed, matrix, offset)

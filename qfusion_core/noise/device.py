@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 
-import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.noise.affine import AffineNoise, affine_noise
+from qfusion_core.noise.shots import shot_noise
+from qfusion_core.noise_parameters import NoiseParameters
 
 
 class NoisyDevice(Device):
@@ -47,7 +47,7 @@ class NoisyDevice(Device):
         self._affine = lru_cache(maxsize=4)(self._find)
 
     def noise_model(self) -> NoiseParameters:
-        """As given."""
+        """The noise that it was made with."""
         return self._noise
 
     def expectations(
@@ -59,16 +59,13 @@ class NoisyDevice(Device):
         values = exact @ matrix.to(exact).T + offset.to(exact)
         if self.shots is None:
             return values
-        seen = values.detach()
-        spread = ((1 - seen.square()).clamp_min(0) / self.shots).sqrt()
-        draws = torch.randn(seen.shape, dtype=seen.dtype).to(seen.device)
-        return values + spread * draws
+        return values + shot_noise(values.detach(), self.shots)
 
     def _find(self, circuit: Circuit, observables: tuple[str, ...]) -> AffineNoise:
         return affine_noise(circuit, observables, self._noise)
 
 
-def noisy_device(model: FusionClassifier, noise: NoiseParameters | None) -> NoisyDevice | None:
+def noisy_device(model: TokenClassifier, noise: NoiseParameters | None) -> NoisyDevice | None:
     """The device of a model with noise; None for None.
 
     Raises:
@@ -85,7 +82,7 @@ def noisy_device(model: FusionClassifier, noise: NoiseParameters | None) -> Nois
 
 
 @contextmanager
-def running_on(model: FusionClassifier, device: Device | None) -> Iterator[None]:
+def running_on(model: TokenClassifier, device: Device | None) -> Iterator[None]:
     """The model's circuit runs on another device for a while; on its own for None."""
     encoder = model.quantum
     if device is None or not isinstance(encoder, CircuitEncoder):

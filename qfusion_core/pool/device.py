@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
 
 from torch import Tensor
 
 from qfusion_core.calibration.store import Calibration
-from qfusion_core.circuit import Circuit
-from qfusion_core.config.noise import NoiseParameters
-from qfusion_core.pool.options import TYPE, PoolOptions
-from qfusion_core.pool.shares import Shares
-from qfusion_core.pool.split import Region, ranges
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.noise_parameters import NoiseParameters
+from qfusion_core.plugin.reserved import POOL
+from qfusion_core.pool.apportion import Region, ranges
+from qfusion_core.pool.options import PoolOptions
+from qfusion_core.pool.planner import PoolPlanner
+from qfusion_core.remote.binding import Binding
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.evaluation import evaluate
-from qfusion_core.remote.fleet import Binding, Fleet, Origin
-from qfusion_core.remote.intents import Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import JobRecord, PlannedJob
 from qfusion_core.remote.price import Price
+from qfusion_core.remote.queued_device import Origin, QueuedDevice
+from qfusion_core.remote.run_call import evaluate
 
 
-class Pool(Fleet):
-    """Shares the rows of a call between its members; see `PoolOptions` and `Shares`.
+class Pool(QueuedDevice):
+    """Shares the rows of a call between its members; see `PoolOptions` and `PoolPlanner`.
 
     Values are corrected by each member's calibration before they are put together. It is not
     differentiated: the two halves of a parameter shift would come from different machines.
@@ -39,7 +40,7 @@ class Pool(Fleet):
         origins: Where the values of the last call come from.
     """
 
-    name: ClassVar[str] = TYPE
+    name = POOL
     shiftable = False
 
     def __init__(
@@ -51,17 +52,23 @@ class Pool(Fleet):
         bound: Binding,
     ) -> None:
         self._members, self._digests = dict(members), digests
-        self.absent = dict(absent)  # type: ignore[misc]
+        self.absent = dict(absent)
         self.bound = bound
         devices = members.values()
         self.paid = any(device.paid for device in devices)
         self.local = all(device.local for device in devices)
-        self.shots = min((each.shots for each in devices if each.shots), default=None)
+        self.shots = min((device.shots for device in devices if device.shots), default=None)
         wires = [device.max_wires for device in devices if device.max_wires is not None]
         self.max_wires = max(wires) if len(wires) == len(members) else None
         self.corrections: dict[str, Calibration] = {}
         self.origins: list[Origin] = []
-        self._shares = Shares(self, options)
+        self._planner = PoolPlanner(
+            bound.backend,
+            options.share,
+            self._members,
+            self.absent,
+            lambda line: self.bound.measurement.say(line),
+        )
 
     @property
     def members(self) -> Mapping[str, RemoteDevice]:
@@ -70,21 +77,23 @@ class Pool(Fleet):
 
     def noise_model(self) -> NoiseParameters | None:
         """Of the first member that has one."""
-        found = (device.noise_model() for device in self._members.values())
-        return next((noise for noise in found if noise is not None), None)
+        models = (device.noise_model() for device in self._members.values())
+        return next((noise for noise in models if noise is not None), None)
 
-    def assign(self, call: Call) -> list[Planned]:
-        """See `Shares.plan`."""
+    def assign(self, call: Call) -> list[PlannedJob]:
+        """See `PoolPlanner.plan`."""
         whole = (0, len(call.angles)), tuple(range(len(call.observables)))
-        return self._shares.plan(call, [whole], {})
+        return self._planner.plan(call, [whole], {})
 
-    def replan(self, call: Call, entries: Sequence[Entry], out: Mapping[str, str]) -> list[Planned]:
-        """See `Shares.plan`."""
-        return self._shares.plan(call, [(entry.rows, entry.columns) for entry in entries], out)
+    def replan(
+        self, call: Call, records: Sequence[JobRecord], out: Mapping[str, str]
+    ) -> list[PlannedJob]:
+        """See `PoolPlanner.plan`."""
+        return self._planner.plan(call, [(record.rows, record.columns) for record in records], out)
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
-        """See `Shares.alone`."""
-        return self._shares.alone(call, regions)
+        """See `PoolPlanner.alone`."""
+        return self._planner.alone(call, regions)
 
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
         """Values ``[rows, n_observables]``, float64, each corrected as its member's are."""
@@ -105,4 +114,4 @@ class Pool(Fleet):
         rows: dict[str, set[int]] = {}
         for backend, (first, end), _ in self.origins:
             rows.setdefault(backend, set()).update(range(first + 1, end + 1))
-        return {backend: ranges(each) for backend, each in rows.items()}
+        return {backend: ranges(numbers) for backend, numbers in rows.items()}

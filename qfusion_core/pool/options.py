@@ -9,13 +9,9 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from qfusion_core.config.backends_schema import Entry
-from qfusion_core.config.yaml_source import Source
-from qfusion_core.errors import did_you_mean
 from qfusion_core.options import Options
-from qfusion_core.printable import one_line
+from qfusion_core.plugin.reserved import POOL
 
-TYPE = "pool"
 Share = Literal["even", "queue", "price"] | dict[str, float]
 
 
@@ -46,67 +42,20 @@ class PoolOptions(Options):
         )
 
 
-def read_pools(source: Source, entries: Mapping[str, Entry]) -> dict[str, PoolOptions]:
-    """The pools of a file, each checked with its members.
-
-    Raises:
-        InputError: With the position in the file.
-    """
-    pools = {}
-    for name, entry in entries.items():
-        if entry.type == TYPE:
-            place = ("backends", name)
-            for key in ("credentials", "budget"):
-                if getattr(entry, key):
-                    raise source.error((*place, key), "a pool has none; its members have their own")
-            options = source.validate(PoolOptions, (*place, "options"))
-            _require_members(source, name, options, entries)
-            pools[name] = options
-    return pools
-
-
 def pool_digests(options: PoolOptions, members: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """SHA-256 of a pool's share and of its members' digests by name, in hexadecimal.
 
     As `qfusion_core.options.values_digests`: today's, and that of the first release.
     """
-    made = []
+    of_pool = []
     for version, place in ((2, 0), (1, 1)):
-        digests = {name: each[place] for name, each in members.items() if len(each) > place}
+        digests = {
+            name: versions[place] for name, versions in members.items() if len(versions) > place
+        }
         if len(digests) == len(members):
-            canonical = json.dumps([version, TYPE, options.share, digests], sort_keys=True)
-            made.append(hashlib.sha256(canonical.encode()).hexdigest())
-    return tuple(made)
-
-
-def _require_members(
-    source: Source, name: str, options: PoolOptions, entries: Mapping[str, Entry]
-) -> None:
-    place = ("backends", name, "options")
-    for index, member in enumerate(options.backends):
-        wrong = None
-        if member == name:
-            wrong = f"pool {_shown(name)} cannot be a member of itself"
-        elif member not in entries:
-            wrong = f"unknown backend {_shown(member)}; {did_you_mean(member, entries)}"
-        elif entries[member].type == TYPE:
-            wrong = f"{_shown(member)} is a pool; name its members instead"
-        elif member in options.backends[:index]:
-            wrong = f"{_shown(member)} is there twice"
-        if wrong:
-            raise source.error((*place, "backends", index), wrong)
-    if isinstance(options.share, dict):
-        if strangers := [each for each in options.share if each not in options.backends]:
-            known = did_you_mean(strangers[0], options.backends)
-            raise source.error((*place, "share"), f"{_shown(strangers[0])} is no member; {known}")
-        if missing := [each for each in options.backends if each not in options.share]:
-            raise source.error(
-                (*place, "share"), f"no weight for {one_line(', '.join(missing), 100)}"
-            )
-
-
-def _shown(name: str) -> str:
-    return one_line(repr(name), 60)
+            canonical = json.dumps([version, POOL, options.share, digests], sort_keys=True)
+            of_pool.append(hashlib.sha256(canonical.encode()).hexdigest())
+    return tuple(of_pool)
 
 
 def _is_weight(value: Any) -> bool:

@@ -4,27 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused
-from qfusion_core.remote.intents import Entry
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.retry import RetryingCaller
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
 
 
-def require_account(entry: Entry, device: RemoteDevice, ask: Asking, next_step: str) -> None:
+def require_account(
+    record: JobRecord, device: Adapter, retrying: RetryingCaller, next_step: str
+) -> None:
     """Refuse to look for a job elsewhere than where it was sent.
 
     Raises:
         Refused: Credentials are those of another account or instance.
     """
-    if entry.account is None:
+    if record.account is None:
         return
-    now = ask(device.account, job_id=entry.job_id, next_step=next_step)
-    if now is not None and now != entry.account:
-        what = "" if entry.job_id else f"key {entry.key}: "
+    now = retrying(device.account, job_id=record.job_id, next_step=next_step)
+    if now is not None and now != record.account:
+        what = "" if record.job_id else f"key {record.key}: "
         raise Refused(
             f"{what}not in this account or instance; nothing was changed: it was sent in "
-            f"{entry.account}, the credentials are those of {now}",
+            f"{record.account}, the credentials are those of {now}",
             next_step="restore the credentials (or the region) that it was sent with",
-        ).about(entry.backend, entry.job_id, next_step)
+        ).about(record.backend, record.job_id, next_step)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from qfusion_core.remote.budget import high
-from qfusion_core.remote.fleet import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import upper
 from qfusion_core.remote.price import Price
 
 
@@ -27,6 +27,6 @@ def allowance(bound: Binding, price: Price) -> Allowance:
         price: Of the job.
     """
     limits = bound.budget.limits if bound.budget else {}
-    usd = high(price.usd) if any("usd" in name for name in limits) else None
-    seconds = high(price.qpu_seconds) if any("qpu_seconds" in name for name in limits) else None
+    usd = upper(price.usd) if any("usd" in name for name in limits) else None
+    seconds = upper(price.qpu_seconds) if any("qpu_seconds" in name for name in limits) else None
     return Allowance(usd, seconds)

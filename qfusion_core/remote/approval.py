@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from qfusion_core.errors import InputError
-from qfusion_core.remote.intents import At
+from qfusion_core.remote.journal.records import CallId
 from qfusion_core.remote.price import Price
 
 NOTHING_SENT = "nothing of it was sent"
@@ -16,7 +16,7 @@ Approve = Callable[[Price], object] | bool | None
 
 
 @dataclass
-class Agreed:
+class Agreement:
     """To one call, in this process.
 
     Attributes:
@@ -44,11 +44,11 @@ class Approval:
         on_price: Callable[[str, Price], None] = lambda backend, price: None,
     ) -> None:
         self.approve, self.on_price = approve, on_price
-        self.agreed: dict[At, Agreed] = {}
+        self.agreed: dict[CallId, Agreement] = {}
 
-    def of(self, at: At) -> Agreed:
+    def of(self, call_id: CallId) -> Agreement:
         """What was agreed to for a call."""
-        return self.agreed.setdefault(at, Agreed())
+        return self.agreed.setdefault(call_id, Agreement())
 
     def require(
         self, backend: str, price: Price, way_out: str = "", unsent: str = NOTHING_SENT
@@ -64,9 +64,9 @@ class Approval:
         Raises:
             InputError: Nobody agreed; says how to, and ``way_out``.
         """
-        said = self.approve(price) if callable(self.approve) else self.approve
+        answer = self.approve(price) if callable(self.approve) else self.approve
         # nothing that is merely true, such as "no"
-        if not isinstance(said, bool | np.bool_) or not said:
+        if not isinstance(answer, bool | np.bool_) or not answer:
             raise InputError(
                 f"{backend} costs money ({price}); {unsent} (in Python: approve=True); add --yes "
                 f"to agree{way_out}"

@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
-from qfusion_core.config.backends_schema import Budget
+from pydantic import Field
+
+from qfusion_core.options import Options
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.price import Price, Range, is_amount
 
+_Amount = Annotated[float | None, Field(gt=0)]
+_Count = Annotated[int | None, Field(ge=1, le=2**53)]
 
-class Spent(NamedTuple):
+
+class Budget(Options):
+    """What a backend may spend at most: over one run, and over all runs together."""
+
+    max_usd: _Amount = Field(default=None, description="US dollars")
+    max_qpu_seconds: _Amount = Field(default=None, description="QPU time, in seconds")
+    max_jobs: _Count = Field(default=None, description="jobs or tasks")
+    max_shots: _Count = Field(default=None, description="shots, over all circuits")
+    max_executions: _Count = Field(default=None, description="circuits")
+    max_usd_total: _Amount = Field(default=None, description="US dollars, over all runs")
+    max_qpu_seconds_total: _Amount = Field(
+        default=None, description="QPU time in seconds, over all runs"
+    )
+    max_jobs_total: _Count = Field(default=None, description="jobs or tasks, over all runs")
+    max_shots_total: _Count = Field(default=None, description="shots, over all runs")
+    max_executions_total: _Count = Field(default=None, description="circuits, over all runs")
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """Those that are set, by name; none where nothing is limited."""
+        return self.model_dump(exclude_none=True)
+
+
+class Spending(NamedTuple):
     """What the journal counts for a backend: reserved at the high end, or as the provider said."""
 
     jobs: int = 0
@@ -29,12 +56,12 @@ _UNITS = {
 _TOTAL = "_total"
 
 
-def high(amount: Range | None) -> float | None:
+def upper(amount: Range | None) -> float | None:
     """The end that is reserved; None where nothing is known."""
     return None if amount is None else amount.high
 
 
-def left(budget: Budget, spent: Spent) -> dict[str, float]:
+def remaining(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit of a run that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit][0]))
@@ -43,7 +70,7 @@ def left(budget: Budget, spent: Spent) -> dict[str, float]:
     }
 
 
-def left_of_all(budget: Budget, spent: Spent) -> dict[str, float]:
+def remaining_of_all(budget: Budget, spent: Spending) -> dict[str, float]:
     """What is left of each limit over all runs that is set, by its name."""
     return {
         limit: max(0.0, allowed - getattr(spent, _UNITS[limit.removesuffix(_TOTAL)][0]))
@@ -52,7 +79,7 @@ def left_of_all(budget: Budget, spent: Spent) -> dict[str, float]:
     }
 
 
-def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
+def require_budget(backend: str, budget: Budget, spent: Spending, price: Price) -> None:
     """Refuse a plan that could overspend.
 
     Args:
@@ -66,16 +93,16 @@ def require_budget(backend: str, budget: Budget, spent: Spent, price: Price) -> 
             adapter knows no price, or because what was spent is no amount.
     """
     _require_amounts(backend, spent, "this run")
-    _require(backend, budget, left(budget, spent), price, "in this run")
+    _require(backend, budget, remaining(budget, spent), price, "in this run")
 
 
-def require_budget_of_all(backend: str, budget: Budget, spent: Spent, price: Price) -> None:
+def require_budget_of_all(backend: str, budget: Budget, spent: Spending, price: Price) -> None:
     """Likewise, of what all runs together may spend, and have spent."""
     _require_amounts(backend, spent, "all runs")
-    _require(backend, budget, left_of_all(budget, spent), price, "over all runs")
+    _require(backend, budget, remaining_of_all(budget, spent), price, "over all runs")
 
 
-def _require_amounts(backend: str, spent: Spent, where: str) -> None:
+def _require_amounts(backend: str, spent: Spending, where: str) -> None:
     if wrong := [name for name, sum_ in spent._asdict().items() if not is_amount(sum_)]:
         raise BudgetError(
             f"{backend}: what {where} spent in {wrong[0]} is no amount ({spent._asdict()[wrong[0]]}"
@@ -89,7 +116,7 @@ def _require(
     for limit, rest in rests.items():
         allowed, (field, unit) = getattr(budget, limit), _UNITS[limit.removesuffix(_TOTAL)]
         need = price.tasks if field == "jobs" else getattr(price, field)
-        need = high(need) if isinstance(need, Range) else need
+        need = upper(need) if isinstance(need, Range) else need
         if need is None:
             raise BudgetError(
                 f"{backend}: budget {limit} {allowed:g} cannot be checked: no price is known; "

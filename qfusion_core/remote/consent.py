@@ -11,18 +11,18 @@ from collections.abc import Sequence
 
 from qfusion_core.remote.approval import NOTHING_SENT
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.fleet import Fleet
-from qfusion_core.remote.intents import At, Entry, Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import CallId, JobRecord, PlannedJob
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.retry import retrying_caller
 
 
 def require_agreement(
-    fleet: Fleet,
+    queue: QueuedDevice,
     call: Call,
-    at: At,
-    plan: Sequence[Planned],
+    call_id: CallId,
+    plan: Sequence[PlannedJob],
     way_out: str = "",
     unsent: str = NOTHING_SENT,
 ) -> None:
@@ -32,9 +32,9 @@ def require_agreement(
     take the rows of one that fails.
 
     Args:
-        fleet: The machines.
+        queue: The machines.
         call: The whole.
-        at: Its place.
+        call_id: Its place.
         plan: Jobs that are to be sent.
         way_out: For an error: what to do about jobs that are written already.
         unsent: For an error: whether any of them was sent.
@@ -42,26 +42,28 @@ def require_agreement(
     Raises:
         InputError: The user did not agree.
     """
-    approval = fleet.bound.measurement.approval
-    paid = [name for name, device in fleet.members.items() if device.paid and not device.local]
-    costly = [each for each in plan if each.backend in paid]
+    approval = queue.bound.measurement.approval
+    paid = [name for name, device in queue.members.items() if device.paid and not device.local]
+    costly = [job for job in plan if job.backend in paid]
     if not costly:
         return
-    for name in dict.fromkeys(each.backend for each in costly):
-        approval.on_price(name, Price.total(p.price for p in costly if p.backend == name))
-    most = whole = Price.total(each.price for each in costly)
-    if len(fleet.members) > 1:
-        regions = [(each.job.rows, each.job.columns) for each in plan]
-        alone = fleet.alone(call, regions)
+    for name in dict.fromkeys(job.backend for job in costly):
+        approval.on_price(name, Price.total(job.price for job in costly if job.backend == name))
+    most = whole = Price.total(job.price for job in costly)
+    if len(queue.members) > 1:
+        regions = [(planned.job.rows, planned.job.columns) for planned in plan]
+        alone = queue.alone(call, regions)
         highest = Price.highest([whole, *(alone[name] for name in paid if name in alone)])
         if not highest.within(whole):
             most = highest
-            approval.on_price(f"{fleet.bound.backend}, if members stand in for others", most)
-    approval.require(fleet.bound.backend, most, way_out, unsent)
-    approval.of(at).most += most
+            approval.on_price(f"{queue.bound.backend}, if members stand in for others", most)
+    approval.require(queue.bound.backend, most, way_out, unsent)
+    approval.of(call_id).most += most
 
 
-def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) -> None:
+def require_consent(
+    queue: QueuedDevice, call: Call, call_id: CallId, records: Sequence[JobRecord]
+) -> None:
     """Before intents of one backend are sent: price, budget and question, once for each.
 
     Raises:
@@ -69,24 +71,24 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
         InputError: The user did not agree.
         RemoteError: The machine cannot be asked for what its prices depend on.
     """
-    measurement = fleet.bound.measurement
-    known, journal = measurement.approval.of(at), measurement.journal
-    new = [entry for entry in entries if entry.key not in known.jobs]
+    measurement = queue.bound.measurement
+    agreement, journal = measurement.approval.of(call_id), measurement.journal
+    new = [record for record in records if record.key not in agreement.jobs]
     if not new:
         return
-    device = fleet.member(new[0].backend)
-    ask = new_asking(device)
+    device = queue.member(new[0].backend)
+    retrying = retrying_caller(device)
     plan = []
-    for entry in new:
-        job = journal.job(call, entry)
-        price = ask(lambda: device.price(job))  # noqa: B023 (called at once)
-        plan.append(Planned(entry.position, job, price, entry.backend))
-    prices = {entry.key: each.price for entry, each in zip(new, plan, strict=True)}
+    for record in new:
+        job = journal.job(call, record)
+        price = retrying(lambda: device.price(job))  # noqa: B023 (called at once)
+        plan.append(PlannedJob(record.position, job, price, record.backend))
+    prices = {record.key: planned.price for record, planned in zip(new, plan, strict=True)}
     way_out = (
         f"; no job is lost: `{measurement.command('resume')} --yes` goes on, `jobs cancel` and "
         "then `jobs forget` give up"
     )
-    doubtful = sum(entry.sent is not None for entry in new)
+    doubtful = sum(record.sent is not None for record in new)
     unsent = (
         f"{doubtful} of {len(new)} may be there already, and is looked for first"
         if doubtful
@@ -99,8 +101,8 @@ def require_consent(fleet: Fleet, call: Call, at: At, entries: Sequence[Entry]) 
         except BudgetError as error:
             raise BudgetError(f"{error}{way_out}") from None
     if device.paid and not device.local:
-        alive = {entry.key for entry in journal.jobs.of(at)}
-        before = [price for key, price in known.jobs.items() if key in alive]
-        if not Price.total([*before, *prices.values()]).within(known.most):
-            require_agreement(fleet, call, at, plan, way_out, unsent)
-    known.jobs |= prices
+        alive = {record.key for record in journal.jobs.of(call_id)}
+        before = [price for key, price in agreement.jobs.items() if key in alive]
+        if not Price.total([*before, *prices.values()]).within(agreement.most):
+            require_agreement(queue, call, call_id, plan, way_out, unsent)
+    agreement.jobs |= prices

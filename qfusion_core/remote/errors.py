@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Self
 
 from qfusion_core.errors import QfusionError
@@ -37,8 +38,8 @@ class RemoteError(QfusionError):
 
     def __str__(self) -> str:
         where = [part for part in (self.backend, self.job_id and f"job {self.job_id}") if part]
-        said = ": ".join([*where, self.reason.rstrip(". ")])
-        return " ".join("; ".join(part for part in (said, self.next_step) if part).split())
+        what = ": ".join([*where, self.reason.rstrip(". ")])
+        return " ".join("; ".join(part for part in (what, self.next_step) if part).split())
 
     def about(self, backend: str, job_id: str | None, next_step: str) -> Self:
         """The same error with what the adapter did not know; what it did know is kept."""
@@ -100,9 +101,14 @@ class JobsPending(RemoteError):
 
 
 class JobsLeft(JobsPending):
-    """As asked, nobody waits for the jobs: they are submitted, and can be fetched later."""
+    """As asked, nobody waits for the jobs: they are submitted, and can be fetched later.
+
+    Attributes:
+        measurements: Ids of the measurements that they are of, by backend; of a verb alone.
+    """
 
     exit_code = 0
+    measurements: Mapping[str, str] = {}
 
 
 class BudgetError(QfusionError):

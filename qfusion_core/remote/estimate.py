@@ -9,21 +9,21 @@ import torch
 from torch import Tensor
 
 from qfusion_core.remote.budget import (
-    Spent,
-    left,
-    left_of_all,
+    Spending,
+    remaining,
+    remaining_of_all,
     require_budget,
     require_budget_of_all,
 )
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.intents import Planned
 from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal.records import PlannedJob
 from qfusion_core.remote.price import Price
 from qfusion_core.remote.totals import total_of
 
 if TYPE_CHECKING:
-    from qfusion_core.circuit_encoder import CircuitEncoder
-    from qfusion_core.remote.fleet import Fleet
+    from qfusion_core.model.circuit_encoder import CircuitEncoder
+    from qfusion_core.remote.queued_device import QueuedDevice
 
 
 class Estimate(NamedTuple):
@@ -41,33 +41,33 @@ class Estimate(NamedTuple):
     facts: dict[str, Any]
 
     @classmethod
-    def of(cls, plan: Iterable[Planned]) -> Estimate:
+    def of(cls, plan: Iterable[PlannedJob]) -> Estimate:
         """A plan, or a part of one."""
         plan = list(plan)
-        facts = together(each.job.facts for each in plan)
-        return cls(len(plan), Price.total(each.price for each in plan), facts)
+        facts = merge_facts(planned.job.facts for planned in plan)
+        return cls(len(plan), Price.total(job.price for job in plan), facts)
 
 
-def estimate(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> Estimate:
+def estimate(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> Estimate:
     """Of `plan_of` with the same arguments."""
-    return Estimate.of(plan_of(fleet, encoder, x))
+    return Estimate.of(plan_of(queue, encoder, x))
 
 
 @torch.no_grad()
-def plan_of(fleet: Fleet, encoder: CircuitEncoder, x: Tensor) -> list[Planned]:
+def plan_of(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> list[PlannedJob]:
     """The plan of a forward pass; nothing is sent.
 
     Args:
-        fleet: Open, but nothing is asked of it that is not free.
+        queue: Open, but nothing is asked of it that is not free.
         encoder: With the circuit.
         x: Features ``[rows, n_features]``.
     """
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
-    return fleet.assign(Call.of(circuit, angles, encoder.observables))
+    return queue.assign(Call.of(circuit, angles, encoder.observables))
 
 
-class Room(NamedTuple):
+class BudgetCheck(NamedTuple):
     """What the budget of a backend says to a plan.
 
     Attributes:
@@ -79,34 +79,35 @@ class Room(NamedTuple):
     refusal: str | None
 
 
-def room(fleet: Fleet, plan: Iterable[Planned]) -> dict[str, Room]:
-    """By backend, for those of a fleet that have a budget; reads the journal, sends nothing."""
-    plan, rooms = list(plan), {}
-    for name, device in fleet.members.items():
+def check_budget(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, BudgetCheck]:
+    """By backend, for those machines that have a budget; reads the journal, sends nothing."""
+    plan, checks = list(plan), {}
+    for name, device in queue.members.items():
         budget = device.bound.budget
         if budget is None:
             continue
         spent, refusal = device.bound.measurement.journal.spent(name), None
-        total = Price.total(each.price for each in plan if each.backend == name)
-        every = total_of(name) if left_of_all(budget, Spent()) else Spent()
+        total = Price.total(job.price for job in plan if job.backend == name)
+        spent_of_all = total_of(name) if remaining_of_all(budget, Spending()) else Spending()
         try:
             require_budget(name, budget, spent, total)
-            require_budget_of_all(name, budget, every, total)
+            require_budget_of_all(name, budget, spent_of_all, total)
         except BudgetError as error:
             refusal = str(error)
-        rooms[name] = Room(left(budget, spent) | left_of_all(budget, every), refusal)
-    return rooms
+        left = remaining(budget, spent) | remaining_of_all(budget, spent_of_all)
+        checks[name] = BudgetCheck(left, refusal)
+    return checks
 
 
-def together(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def merge_facts(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Facts of several jobs: the largest where it is a number, else the last.
 
-    >>> together([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
+    >>> merge_facts([{"depth": 3, "machine": "a"}, {"depth": 2, "machine": "a"}])
     {'depth': 3, 'machine': 'a'}
     """
-    found: dict[str, Any] = {}
-    for each in facts:
-        for name, fact in each.items():
-            number = isinstance(fact, int | float) and name in found
-            found[name] = max(fact, found[name]) if number else fact
-    return found
+    merged: dict[str, Any] = {}
+    for job_facts in facts:
+        for name, fact in job_facts.items():
+            number = isinstance(fact, int | float) and name in merged
+            merged[name] = max(fact, merged[name]) if number else fact
+    return merged

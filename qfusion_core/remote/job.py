@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.remote.price import Range
 
 State = Literal["queued", "running", "done", "failed", "cancelled", "unknown"]
@@ -61,7 +61,7 @@ class Job:
 
     @property
     def circuit(self) -> Circuit:
-        """The template."""
+        """The template, the same for all rows."""
         return self.call.circuit
 
     @property
@@ -114,11 +114,11 @@ def failed_values(
     rows: tuple[int, int], columns: Sequence[int], failed: Sequence[FailedPart]
 ) -> Tensor:
     """Which values ``[rows, columns]`` of a job are of parts that failed."""
-    found = torch.zeros(rows[1] - rows[0], len(columns), dtype=torch.bool)
+    mask = torch.zeros(rows[1] - rows[0], len(columns), dtype=torch.bool)
     for part in failed:
         places = [columns.index(column) for column in part.columns]
-        found[part.rows[0] - rows[0] : part.rows[1] - rows[0], places] = True
-    return found
+        mask[part.rows[0] - rows[0] : part.rows[1] - rows[0], places] = True
+    return mask
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ from filelock import FileLock
 from pydantic import AfterValidator, Field, model_validator
 
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.options import Options
 from qfusion_core.printable import one_line, shown_path
@@ -71,7 +71,7 @@ class MachineFacts(Options):
     usd_per_minute: Usd = None
 
 
-class Entry(MachineFacts):
+class ListEntry(MachineFacts):
     """An entry of a list: facts, and the names of the sources that they are from."""
 
     named: str | None = Field(None, description="source of name and id")
@@ -85,20 +85,20 @@ class Entry(MachineFacts):
         return self
 
 
-class Sheet(Options):
-    """A list."""
+class ListFile(Options):
+    """A list of machines as it is written: sources, and what each of them says."""
 
     version: Literal[1]
     sources: dict[str, Reading]
-    machines: dict[str, Entry]
+    machines: dict[str, ListEntry]
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
         for name, entry in self.machines.items():
             for source in (*entry.facts, entry.named, entry.price):
                 if source is not None and source not in self.sources:
-                    known = did_you_mean(source, self.sources)
-                    raise ValueError(f"{name}: no source {one_line(repr(source), 40)}; {known}")
+                    nearest = did_you_mean(source, self.sources)
+                    raise ValueError(f"{name}: no source {one_line(repr(source), 40)}; {nearest}")
         return self
 
 
@@ -124,7 +124,7 @@ class Listed:
 
     @property
     def price_source(self) -> ListedPrice | None:
-        """For a price."""
+        """What a price says of where it comes from; None where the list has no price."""
         if self.priced is None:
             return None
         return ListedPrice(f"{_list(self.price_packaged)}: {self.priced.page}", self.priced.day)
@@ -176,10 +176,10 @@ class MachineList:
         Raises:
             InputError: The user's list is wrong; with the position.
         """
-        found = dict(_listed(Source.read(self.packaged).validate(Sheet), packaged=True))
-        for name, told in _listed(self._users(), packaged=False):
-            found[name] = told.completed(found[name]) if name in found else told
-        return found
+        machines = dict(_listed(YamlDocument.read(self.packaged).validate(ListFile), packaged=True))
+        for name, own in _listed(self._users(), packaged=False):
+            machines[name] = own.completed(machines[name]) if name in machines else own
+        return machines
 
     def of(self, device: str) -> Listed | None:
         """The machine that the adapter's option calls so."""
@@ -200,8 +200,8 @@ class MachineList:
             with FileLock(path.with_name(f".{FILE}.lock")):  # two replies at once are both kept
                 self._write(path, facts, today or datetime.now(UTC).date())
         except OSError as error:
-            said = error.strerror or type(error).__name__
-            raise InputError(f"{shown_path(path)}: cannot be written ({said})") from None
+            fault = error.strerror or type(error).__name__
+            raise InputError(f"{shown_path(path)}: cannot be written ({fault})") from None
         return path
 
     def _write(self, path: Path, facts: MachineFacts, today: date) -> None:
@@ -211,31 +211,31 @@ class MachineList:
         day = f"{today:%Y-%m-%d}"
         source = f"{_TOLD}-{day}"
         priced = facts.usd_per_shot is not None or facts.usd_per_minute is not None
-        entry = Entry(**facts.model_dump(), facts=(source,), price=source if priced else None)
+        entry = ListEntry(**facts.model_dump(), facts=(source,), price=source if priced else None)
         reply = Reading(page=f"reply of the provider of {facts.device}", as_of=day, read=day)
         machines = {**users.machines, name: entry}
         used = {each for one in machines.values() for each in (*one.facts, one.named, one.price)}
         sources = {**users.sources, source: reply}
-        whole = Source.read(path).data if path.is_file() else {}
-        whole[self.device] = Sheet(
+        whole = YamlDocument.read(path).data if path.is_file() else {}
+        whole[self.device] = ListFile(
             version=1,
             sources={each: where for each, where in sources.items() if each in used},
             machines=machines,
         ).model_dump(mode="json", exclude_none=True)
         write_atomically(path, dump(whole))
 
-    def _users(self) -> Sheet:
+    def _users(self) -> ListFile:
         path = config_folder() / FILE
-        nothing = Sheet(version=1, sources={}, machines={})
+        nothing = ListFile(version=1, sources={}, machines={})
         if not path.is_absolute() or not path.is_file():
             return nothing
-        source = Source.read(path)
+        source = YamlDocument.read(path)
         if source.get((self.device,)) is None:
             return nothing
-        return source.validate(Sheet, (self.device,))
+        return source.validate(ListFile, (self.device,))
 
 
-def _listed(sheet: Sheet, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
+def _listed(sheet: ListFile, *, packaged: bool) -> Iterator[tuple[str, Listed]]:
     for name, entry in sheet.machines.items():
         keys = dict.fromkeys((*entry.facts, *([entry.named] if entry.named else [])))
         priced = None if entry.price is None else sheet.sources[entry.price]

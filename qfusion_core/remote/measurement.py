@@ -13,11 +13,12 @@ from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
 from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.intents import UNFINISHED, At
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import NOT_OURS, About, Journal
+from qfusion_core.remote.journal.journal import NOT_OURS, Journal
+from qfusion_core.remote.journal.recognition import beside, last_measurement, left_open, written_as
+from qfusion_core.remote.journal.records import UNFINISHED, CallId
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.recognition import beside, known, left_open, written_as
 from qfusion_core.storage.places import state_folder
 
 
@@ -82,8 +83,10 @@ class Measurement:
         self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(__name__).warning
         self._run = run
-        self._open: dict[About, At] = {}
-        self._left: dict[About, dict[str, About]] = {}  # by earlier releases
+        self._open: dict[MeasurementIdentity, CallId] = {}
+        self._left: dict[
+            MeasurementIdentity, dict[str, MeasurementIdentity]
+        ] = {}  # by earlier releases
 
     @classmethod
     def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
@@ -131,7 +134,7 @@ class Measurement:
     @property
     def ids(self) -> dict[str, str]:
         """Id of the measurement on each backend that was asked, for provenance."""
-        return {about.backend: at.measurement for about, at in self._open.items()}
+        return {about.backend: call_id.measurement for about, call_id in self._open.items()}
 
     @property
     def adopted(self) -> str:
@@ -139,7 +142,7 @@ class Measurement:
         ids = self.ids.values()
         return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
 
-    def at(self, about: About, call: Call, digests: Sequence[str] = ()) -> At:
+    def at(self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()) -> CallId:
         """Place of the call that is made now.
 
         Args:
@@ -151,14 +154,14 @@ class Measurement:
             if about not in self._left:  # none is added: new ones are written with new digests
                 self._left[about] = left_open(self.journal, about, digests)
             written = written_as(self.journal, about, self._left[about], call)
-            return At(self.journal.take_up(written, call), 0)
+            return CallId(self.journal.take_up(written, call), 0)
         if about not in self._open:
-            self._open[about] = At(self._begin(about, digests), 0)
+            self._open[about] = CallId(self._begin(about, digests), 0)
         return self._open[about]
 
-    def _begin(self, about: About, digests: Sequence[str]) -> str:
+    def _begin(self, about: MeasurementIdentity, digests: Sequence[str]) -> str:
         """Id of the measurement to go on with, or of a new one."""
-        before = known(self.journal, about, digests or (about.options,))
+        before = last_measurement(self.journal, about, digests or (about.options,))
         if before is not None and (before.state == "open" or not self.again):
             if not (self.again and self._given_up(before.id)):
                 return self.journal.open(before.about, again=False)
@@ -168,7 +171,8 @@ class Measurement:
 
     def _given_up(self, name: str) -> bool:
         """Whether nothing of a measurement is waited for but results that cannot be read."""
-        (row,) = [each for each in self.journal.measurements() if each["id"] == name]
+        rows = {row["id"]: row for row in self.journal.measurements()}
+        row = rows[name]
         waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
         if not waited_for or any(job.unreadable is None for job in waited_for):
             return False
@@ -176,18 +180,18 @@ class Measurement:
         self.say(f"measurement {name} is given up: a result of it cannot be read")
         return True
 
-    def answered(self, about: About, at: At) -> None:
+    def answered(self, about: MeasurementIdentity, call_id: CallId) -> None:
         """The call has its values: the next one has the next number."""
         if self.verb is None:
-            self.journal.set_state(at.measurement, "finished")
+            self.journal.set_state(call_id.measurement, "finished")
         else:
-            self._open[about] = At(at.measurement, at.number + 1)
+            self._open[about] = CallId(call_id.measurement, call_id.number + 1)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         if kind is None:
-            for at in self._open.values():
-                if at.number:  # else its failure was caught, and the next time goes on with it
-                    self.journal.set_state(at.measurement, "finished")
+            for call_id in self._open.values():
+                if call_id.number:  # else its failure was caught, and the next time goes on with it
+                    self.journal.set_state(call_id.measurement, "finished")

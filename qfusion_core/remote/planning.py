@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import Circuit
+from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.job import Call, Job, Result, failed_values
+from qfusion_core.remote.journal.validation import FURTHEST
 from qfusion_core.remote.price import Price
-from qfusion_core.remote.stored import FURTHEST
-from qfusion_core.remote.submission import new_asking
+from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.adapter import Adapter
 
 _ROUNDING = 1e-6  # by which float32 may carry a mean past 1
 
@@ -56,14 +56,14 @@ def tiles(
     ]
 
 
-def planned(device: RemoteDevice, call: Call) -> list[tuple[Job, Price]]:
+def planned(device: Adapter, call: Call) -> list[tuple[Job, Price]]:
     """The jobs of a call on one machine with their prices; sends nothing.
 
     Raises:
         QfusionError: The plan does not cover each value once.
     """
     # a plan sends nothing, but may look at the machine
-    jobs = new_asking(device)(
+    jobs = retrying_caller(device)(
         lambda: device.plan(call.circuit, call.angles, call.observables),
         next_step="nothing was sent: run the same again, or look with `qfusion backends "
         f"{shlex.quote(device.bound.backend)} --check`",
@@ -90,7 +90,7 @@ def require_cover(device: str, call: Call, jobs: Sequence[Job]) -> None:
         )
 
 
-def require_result(device: RemoteDevice, job: Job, result: Result) -> Result:
+def require_result(device: Adapter, job: Job, result: Result) -> Result:
     """Refuse values of a wrong shape, not finite, or that no mean of +1 and -1 can be.
 
     But where it says that a part failed.

@@ -49,7 +49,7 @@ class Range(_Ends):
     __slots__ = ()
 
     def __new__(cls, low: float, high: float) -> Self:
-        """Checked."""
+        """Refuse what is no range of amounts."""
         if not (is_amount(low) and is_amount(high) and low <= high):
             raise QfusionError(
                 f"from {str(low)[:30]} to {str(high)[:30]}: expected amounts 0 <= low <= high, "
@@ -143,19 +143,19 @@ class Price:
 
     def within(self, most: Price) -> bool:
         """Whether dollars and QPU time are no more; where they tell nothing, shots and circuits."""
-        known = [
+        limits = [
             (ours, limit)
             for ours, limit in ((self.usd, most.usd), (self.qpu_seconds, most.qpu_seconds))
             if limit is not None
         ]
-        if not all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in known):
+        if not all(ours is not None and ours.high <= limit.high + 1e-9 for ours, limit in limits):
             return False
         # a machine that takes from a quota may cost neither dollars nor seconds
         counts = self.shots <= most.shots and self.executions <= most.executions
-        return counts or any(limit.high > 0 for _, limit in known)
+        return counts or any(limit.high > 0 for _, limit in limits)
 
     def as_json(self) -> dict[str, Any]:
-        """Plain data."""
+        """As plain data, with its sources."""
         document = asdict(self)
         document["qpu_seconds"] = self.qpu_seconds and self.qpu_seconds._asdict()
         document["usd"] = self.usd and self.usd._asdict()
@@ -184,10 +184,10 @@ def _sum(first: Range | None, second: Range | None) -> Range | None:
 
 def _around(amounts: Iterable[Range | None]) -> Range | None:
     every = list(amounts)
-    known = [amount for amount in every if amount is not None]
-    if len(known) < len(every):
+    ranges = [amount for amount in every if amount is not None]
+    if len(ranges) < len(every):
         return None
-    return Range(min(each.low for each in known), max(each.high for each in known))
+    return Range(min(amount.low for amount in ranges), max(amount.high for amount in ranges))
 
 
 def _about(amount: Range | None, unit: str, what: str) -> str:

@@ -91,12 +91,12 @@ def _in_base64(raw: bytes) -> set[str]:
 
     Only letters that it decides alone: those at its ends depend on its neighbours.
     """
-    found = set()
+    forms = set()
     for before in range(3):
         first, end = -(-before * 8 // 6), (before + len(raw)) * 8 // 6
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            found.add(encode(b"\0" * before + raw).decode()[first:end])
-    return {form for form in found if len(form) >= _SHORT}
+            forms.add(encode(b"\0" * before + raw).decode()[first:end])
+    return {form for form in forms if len(form) >= _SHORT}
 
 
 def _without_pieces(text: str, secret: str) -> str:

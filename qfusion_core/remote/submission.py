@@ -8,21 +8,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.asking import Asking
 from qfusion_core.remote.errors import Refused, RemoteError, SubmitUncertain, Transient
-from qfusion_core.remote.intents import Entry
 from qfusion_core.remote.job import Job
-from qfusion_core.remote.key import to_hide
-from qfusion_core.remote.ledger import Ledger
-from qfusion_core.remote.request import Request
+from qfusion_core.remote.journal.job_store import JobStore
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.sent_request import SentRequest
+from qfusion_core.remote.retry import retrying_caller
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.device import RemoteDevice
-
-
-def new_asking(device: RemoteDevice) -> Asking:
-    """Asks the device's provider."""
-    return Asking(device.bound.backend, device.options, lambda: [*device.secrets(), *to_hide()])
+    from qfusion_core.remote.adapter import Adapter
 
 
 _ID = re.compile(r"\S{1,1000}")
@@ -38,15 +32,15 @@ class Submission:
 
     Args:
         device: The adapter.
-        ledger: Where the jobs stand.
+        jobs: Where the jobs stand.
         owner: Who submits.
         next_step: For errors.
     """
 
-    def __init__(self, device: RemoteDevice, ledger: Ledger, owner: str, next_step: str) -> None:
-        self._device, self._ledger = device, ledger
+    def __init__(self, device: Adapter, jobs: JobStore, owner: str, next_step: str) -> None:
+        self._device, self._jobs = device, jobs
         self._owner, self._next_step = owner, next_step
-        self._ask = new_asking(device)
+        self._retrying = retrying_caller(device)
         self._doubts: dict[tuple[str, float], float] = {}  # since when a lost reply is known here
 
     def send(self, job: Job, key: str) -> None:
@@ -57,31 +51,31 @@ class Submission:
         Raises:
             RemoteError: It cannot be submitted now; the intent stays.
         """
-        entry = self.claim(key)
-        if entry is None:
+        record = self.claim(key)
+        if record is None:
             return
         try:
-            self._ledger.submitted(key, _plain(self.find(entry) or self._submit(job, entry)))
+            self._jobs.submitted(key, _plain(self.find(record) or self._submit(job, record)))
         except _TakenOver:
             return
         except BaseException:  # an interrupt, too: the next one to come need not wait for the lease
-            self._ledger.let_go(key)
+            self._jobs.let_go(key)
             raise
 
-    def claim(self, key: str) -> Entry | None:
+    def claim(self, key: str) -> JobRecord | None:
         """Take or renew the lease on an intent; None where another process has it."""
-        return self._ledger.claim(key, self._owner, self._device.options.lease_seconds)
+        return self._jobs.claim(key, self._owner, self._device.options.lease_seconds)
 
-    def heed(self, entries: Iterable[Entry]) -> None:
+    def heed(self, records: Iterable[JobRecord]) -> None:
         """Note which submissions nobody has a reply of: the grace period of each counts from now.
 
         Together, so that many are waited for as long as one.
         """
-        for entry in entries:
-            if entry.sent is not None:
-                self._doubts.setdefault((entry.key, entry.sent), time.monotonic())
+        for record in records:
+            if record.sent is not None:
+                self._doubts.setdefault((record.key, record.sent), time.monotonic())
 
-    def find(self, entry: Entry) -> str | None:
+    def find(self, record: JobRecord) -> str | None:
         """Id of a job that another process may have sent without our seeing it.
 
         When that was is known by that process's clock, which may be wrong: the grace period counts
@@ -90,20 +84,20 @@ class Submission:
         Raises:
             Refused: It was sent in another account, where nobody can look for it from here.
         """
-        if entry.sent is None:
+        if record.sent is None:
             return None
-        require_account(entry, self._device, self._ask, self._next_step)
-        self.heed([entry])
-        return self._search(entry.key, self._doubts[entry.key, entry.sent])
+        require_account(record, self._device, self._retrying, self._next_step)
+        self.heed([record])
+        return self._search(record.key, self._doubts[record.key, record.sent])
 
-    def look(self, entry: Entry) -> str | None:
+    def look(self, record: JobRecord) -> str | None:
         """Id of a job that was never sent as far as this journal knows, which may be a copy.
 
         Nobody is asked for what this process has written itself.
         """
-        if self._ledger.wrote(entry.key):
+        if self._jobs.wrote(record.key):
             return None
-        return self._ask(lambda: self._device.find(entry.key), next_step=self._next_step)
+        return self._retrying(lambda: self._device.find(record.key), next_step=self._next_step)
 
     def _search(self, key: str, lost: float) -> str | None:
         """Ask by the key until the grace period is over: a provider may list a job late.
@@ -114,50 +108,50 @@ class Submission:
                 since it may be accepted up to its very end.
         """
         options, wait = self._device.options, self._device.options.poll_seconds
-        until, said = lost + options.grace_seconds, False
+        until, warned = lost + options.grace_seconds, False
         while True:
-            found = self._ask(lambda: self._device.find(key), next_step=self._next_step)
-            left = until - time.monotonic()
-            if found is not None or left <= 0:
-                return found
-            if not said and left > 10:
-                said = True
+            job_id = self._retrying(lambda: self._device.find(key), next_step=self._next_step)
+            remaining = until - time.monotonic()
+            if job_id is not None or remaining <= 0:
+                return job_id
+            if not warned and remaining > 10:
+                warned = True
                 self._device.bound.measurement.say(
-                    f"{self._device.bound.backend}: no reply to a submission; for {left:.0f} s it "
-                    "is asked whether the job is there, then the job is sent again"
+                    f"{self._device.bound.backend}: no reply to a submission; for {remaining:.0f} "
+                    "s it is asked whether the job is there, then the job is sent again"
                 )
-            time.sleep(min(wait, left))
+            time.sleep(min(wait, remaining))
             wait = min(1.5 * wait, options.poll_seconds_max)
 
-    def _submit(self, job: Job, entry: Entry) -> str:
-        key, tries_left = entry.key, min(self._device.options.tries, _SENT)
-        doubtful = entry.sent is not None
+    def _submit(self, job: Job, record: JobRecord) -> str:
+        key, tries_left = record.key, min(self._device.options.tries, _SENT)
+        doubtful = record.sent is not None
         # who did not write the intent cannot know that nobody has sent it: the folder was copied,
         # or its journal is older than what happened. Nor does "later" always mean "not taken"
-        look = not doubtful and not self._ledger.wrote(key)
+        look = not doubtful and not self._jobs.wrote(key)
 
         def send() -> str:
             nonlocal look
-            if look and (found := self._device.find(key)) is not None:
-                return found
+            if look and (job_id := self._device.find(key)) is not None:
+                return job_id
             look = True
             return self._post(job, key)
 
         while True:
             tries_left -= 1
             try:
-                return self._ask(send, next_step=self._next_step)
+                return self._retrying(send, next_step=self._next_step)
             except SubmitUncertain:
                 lost, doubtful = time.monotonic(), True
                 if self.claim(key) is None:
                     raise _TakenOver(f"key {key}: another process has its lease") from None
-                if (found := self._search(key, lost)) is not None:
-                    return found
+                if (job_id := self._search(key, lost)) is not None:
+                    return job_id
                 if not tries_left:
                     raise
             except (Transient, Refused):
                 if not doubtful:
-                    self._ledger.not_sent(key)
+                    self._jobs.not_sent(key)
                 raise
 
     def _post(self, job: Job, key: str) -> str:
@@ -165,9 +159,9 @@ class Submission:
 
         def note(request: bytes = b"") -> None:
             began, lease = _now(), device.options.lease_seconds
-            body = self._ask.hide_bytes(request)
-            sent = Request(device.client(), body) if request else None
-            noted = self._ledger.sending(key, self._owner, account, lease, sent)
+            body = self._retrying.hide_bytes(request)
+            sent = SentRequest(device.client(), body) if request else None
+            noted = self._jobs.sending(key, self._owner, account, lease, sent)
             # a process that was stopped in between may be long past its lease
             if not noted or _now() - began >= lease:
                 raise _TakenOver(f"key {key}: another process has its lease")

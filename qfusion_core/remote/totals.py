@@ -15,21 +15,26 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from qfusion_core.config.backends_schema import Budget
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.notes import note
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.budget import Spent, high, left_of_all, require_budget_of_all
-from qfusion_core.remote.costs import spent_of
-from qfusion_core.remote.key import keys
-from qfusion_core.remote.locks import alone, lock_error, no_locks, not_kept_out
+from qfusion_core.remote.budget import (
+    Budget,
+    Spending,
+    remaining_of_all,
+    require_budget_of_all,
+    upper,
+)
+from qfusion_core.remote.journal.costs import spent_of
+from qfusion_core.remote.journal.locks import alone, lock_error, no_locks, not_kept_out
 from qfusion_core.remote.price import Price
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
+from qfusion_core.storage.user_key import keys
 from qfusion_core.storage.writing import new_file, require_no_link
 
 NAME = "spending.sqlite"
-_FIELDS = Spent._fields
+_FIELDS = Spending._fields
 _TABLES = f"""
 CREATE TABLE job (key TEXT PRIMARY KEY, backend TEXT NOT NULL, run TEXT NOT NULL,
     {", ".join(f"{name} REAL NOT NULL" for name in _FIELDS)});
@@ -37,7 +42,7 @@ CREATE TABLE seal (tag TEXT NOT NULL);
 """
 
 
-class Costly(NamedTuple):
+class JobToSend(NamedTuple):
     """A job that is to be sent."""
 
     backend: str
@@ -45,7 +50,7 @@ class Costly(NamedTuple):
 
 
 def reserve_of_all(
-    run: str, jobs: Mapping[str, Costly], budgets: Mapping[str, Budget | None]
+    run: str, jobs: Mapping[str, JobToSend], budgets: Mapping[str, Budget | None]
 ) -> int:
     """Count jobs, if the budgets over all runs allow all of them together.
 
@@ -64,7 +69,9 @@ def reserve_of_all(
         InputError: There is a budget over all runs, and what they spent is not to be known.
     """
     held = {
-        name: budget for name, budget in budgets.items() if budget and left_of_all(budget, Spent())
+        name: budget
+        for name, budget in budgets.items()
+        if budget and remaining_of_all(budget, Spending())
     }
     counted = {key: job for key, job in jobs.items() if budgets[job.backend] is not None}
     try:
@@ -89,7 +96,7 @@ def reserve_of_all(
         return 0
 
 
-def settle_of_all(jobs: Mapping[str, Spent]) -> None:
+def settle_of_all(jobs: Mapping[str, Spending]) -> None:
     """Note what jobs cost that have ended, by key; those that are not counted stay so."""
     try:
         with _writing() as db:
@@ -100,22 +107,22 @@ def settle_of_all(jobs: Mapping[str, Spent]) -> None:
         return  # more is counted than was spent
 
 
-def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spent]]) -> None:
+def count_of_all(run: str, jobs: Mapping[str, tuple[str, Spending]]) -> None:
     """Count the jobs of a journal that was adopted, by key: backend, and what is spent or reserved.
 
     Those that are counted already keep their sums; a file that cannot be used is no hindrance.
     """
     try:
         with _writing() as db:
-            known = {key for (key,) in db.execute("SELECT key FROM job")}
+            counted = {key for (key,) in db.execute("SELECT key FROM job")}
             for key, (backend, spent) in jobs.items():
-                if key not in known:
+                if key not in counted:
                     _put(db, key, backend, run, spent)
     except _Unusable:
         return
 
 
-def spent_of_all() -> dict[str, dict[str, Spent]]:
+def spent_of_all() -> dict[str, dict[str, Spending]]:
     """What every run has spent or reserved: by backend, then by the folder of the run.
 
     Raises:
@@ -131,20 +138,20 @@ def spent_of_all() -> dict[str, dict[str, Spent]]:
             ).fetchall()
     except _Unusable as error:
         raise InputError(str(error)) from None
-    found: dict[str, dict[str, Spent]] = {}
+    spent: dict[str, dict[str, Spending]] = {}
     for backend, run, *amounts in rows:
-        found.setdefault(backend, {})[run] = spent_of(amounts)
-    return found
+        spent.setdefault(backend, {})[run] = spent_of(amounts)
+    return spent
 
 
-def total_of(backend: str) -> Spent:
+def total_of(backend: str) -> Spending:
     """What a backend has spent or reserved over all runs; likewise."""
-    return together(spent_of_all().get(backend, {}).values())
+    return sum_of(spent_of_all().get(backend, {}).values())
 
 
-def together(runs: Collection[Spent]) -> Spent:
+def sum_of(runs: Collection[Spending]) -> Spending:
     """The sum of what some runs have spent."""
-    return Spent(*(sum(getattr(each, name) for each in runs) for name in _FIELDS))
+    return Spending(*(sum(getattr(spending, name) for spending in runs) for name in _FIELDS))
 
 
 class _Unusable(QfusionError):
@@ -167,26 +174,26 @@ def _writing(*, sure: bool = False) -> Iterator[sqlite3.Connection]:
 def _transaction(path: Path, *, sure: bool) -> Iterator[sqlite3.Connection]:
     where = shown_path(path)
     try:
-        known = keys(create=True)
+        own_keys = keys(create=True)
         state_folder(create=True)
         require_no_link(path)
         if not path.exists():
-            _make(path, known[0])
+            _make(path, own_keys[0])
         elif not path.stat().st_size:
             raise _Unusable(
                 f"{where}: empty, so what all runs spent is not known; restore a copy, or delete "
                 "it to begin at nothing"
             )
         doubtful = file_system(path.parent).kind != "local"
-        if doubtful and (said := lock_error(path)):
-            raise _Unusable(no_locks(path, said))
+        if doubtful and (fault := lock_error(path)):
+            raise _Unusable(no_locks(path, fault))
         with closing(sqlite3.connect(path, timeout=60, isolation_level=None)) as db:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("PRAGMA synchronous = EXTRA")
             db.execute("BEGIN IMMEDIATE")
-            if doubtful and sure and (said := not_kept_out(path)):
-                raise _Unusable(no_locks(path, said))
-            if not _is_ours(db, known):
+            if doubtful and sure and (fault := not_kept_out(path)):
+                raise _Unusable(no_locks(path, fault))
+            if not _is_ours(db, own_keys):
                 raise _Unusable(
                     f"{where}: was changed by others, or is of another key; what all runs spent is "
                     "not known; delete it to begin at nothing"
@@ -195,7 +202,7 @@ def _transaction(path: Path, *, sure: bool) -> Iterator[sqlite3.Connection]:
             yield db
             if db.total_changes > before:
                 db.execute("DELETE FROM seal")
-                db.execute("INSERT INTO seal VALUES (?)", (_tag(db, known[0]),))
+                db.execute("INSERT INTO seal VALUES (?)", (_tag(db, own_keys[0]),))
             db.execute("COMMIT")
     except sqlite3.Error as error:
         raise _Unusable(
@@ -213,9 +220,9 @@ def _make(path: Path, key: bytes) -> None:
         db.execute("INSERT INTO seal VALUES (?)", (_tag(db, key),))
 
 
-def _is_ours(db: sqlite3.Connection, known: Collection[bytes]) -> bool:
+def _is_ours(db: sqlite3.Connection, own_keys: Collection[bytes]) -> bool:
     tags = [tag for (tag,) in db.execute("SELECT tag FROM seal LIMIT 2")]
-    return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in known)
+    return len(tags) == 1 and any(hmac.compare_digest(_tag(db, key), tags[0]) for key in own_keys)
 
 
 def _tag(db: sqlite3.Connection, key: bytes) -> str:
@@ -225,17 +232,17 @@ def _tag(db: sqlite3.Connection, key: bytes) -> str:
     return hmac.new(key, content.digest(), hashlib.sha256).hexdigest()
 
 
-def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spent:
+def _spent(db: sqlite3.Connection, backend: str, without: Collection[str]) -> Spending:
     rows = db.execute(f"SELECT key, {', '.join(_FIELDS)} FROM job WHERE backend = ?", (backend,))
     kept = [amounts for key, *amounts in rows if key not in without]
     return spent_of([sum(column) for column in zip(*kept, strict=True)] or [0] * len(_FIELDS))
 
 
-def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spent) -> None:
+def _put(db: sqlite3.Connection, key: str, backend: str, run: str, spent: Spending) -> None:
     marks = ", ".join("?" for _ in (key, backend, run, *spent))
     db.execute(f"INSERT OR REPLACE INTO job VALUES ({marks})", (key, backend, run, *spent))
 
 
-def _reserved(price: Price) -> Spent:
-    seconds, usd = high(price.qpu_seconds) or 0.0, high(price.usd) or 0.0
-    return Spent(price.tasks, price.shots, price.executions, seconds, usd)
+def _reserved(price: Price) -> Spending:
+    seconds, usd = upper(price.qpu_seconds) or 0.0, upper(price.usd) or 0.0
+    return Spending(price.tasks, price.shots, price.executions, seconds, usd)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from qfusion_core.config.spec import ComponentSpec
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.registry import Registry
 
 
 def refuse_address(file: Path, data: ComponentSpec, registry: Registry) -> None:
@@ -23,7 +23,7 @@ def refuse_address(file: Path, data: ComponentSpec, registry: Registry) -> None:
     Raises:
         InputError: Names the option, the address and what to do.
     """
-    fields = registry.get("dataset", data.type).Options.model_fields
+    fields = registry.options("dataset", data.type).model_fields
     for name, value in data.options.items():
         own = fields[name].default if name in fields else None
         if isinstance(value, str) and "://" in value and value != own:

@@ -16,7 +16,7 @@ from torch.overrides import TorchFunctionMode
 _MAKERS = (torch.empty, torch.zeros, torch.ones, torch.full, torch.rand, torch.randn)
 
 
-class Limited(TorchFunctionMode):
+class TensorLimit(TorchFunctionMode):
     """In force with `with`: tensors of no more elements than that are made by their shape.
 
     Those are the weights of a network. What is made of values, or of other tensors, is not counted.

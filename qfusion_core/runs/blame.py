@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from qfusion_core.data import Split
-from qfusion_core.finite_rows import RowNotFinite
+from qfusion_core.data.finite_rows import RowNotFinite
+from qfusion_core.data.split import Split
 from qfusion_core.printable import one_line
 
 

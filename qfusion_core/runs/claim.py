@@ -84,12 +84,12 @@ def claimed(out: Path | None, default: Path) -> Iterator[Path]:
     if out is not None:
         require_free(out, or_resume(out))
     path = new_folder(default) if out is None else out
-    mine = out is None or not out.exists()
+    mine = out is None or not os.path.lexists(out)
     try:
         yield path
     except BaseException:
         if mine:
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError):
                 path.rmdir()  # refuses what is not empty
         raise
 

@@ -15,7 +15,7 @@ FORMAT = 1
 _MOST_VALUES = 2**24  # of one sample: an image of 4096 x 4096
 
 
-class Refit(TypedDict):
+class RefitRecord(TypedDict):
     """What a model was trained again on."""
 
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
@@ -30,10 +30,10 @@ class Provenance(TypedDict, total=False):
     __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
     commit: str | None
     versions: dict[str, str]
-    refit: Refit
+    refit: RefitRecord
 
 
-class Config(Options):
+class RunConfig(Options):
     """What a run folder says of its model.
 
     Attributes:

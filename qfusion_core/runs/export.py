@@ -17,14 +17,14 @@ from typing import Any, cast
 
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.errors import InputError, damaged
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
-from qfusion_core.registry import Registry
-from qfusion_core.runs.card import model_card
 from qfusion_core.runs.claim import cannot_write, require_free
-from qfusion_core.runs.config import Config, Provenance
+from qfusion_core.runs.config import Provenance, RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
 from qfusion_core.runs.measured import exported_calibrations, measured_values
+from qfusion_core.runs.model_card import model_card
 from qfusion_core.runs.redact import provenance_to_share, source_to_share, spec_to_share
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
@@ -110,7 +110,7 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     return Exported(target, written, tuple(_remains(config, list(model.state_dict()))), left_out)
 
 
-def to_share(config: Config) -> Config:
+def to_share(config: RunConfig) -> RunConfig:
     """A configuration without what says where and by whom it was made."""
     return config.model_copy(
         update={
@@ -155,7 +155,7 @@ def _history(folder: RunFolder) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _remains(config: Config, tensors: list[str]) -> list[str]:
+def _remains(config: RunConfig, tensors: list[str]) -> list[str]:
     """What the copy tells of the data."""
     lines = [f"names of {len(config.classes)} classes"]
     if config.features:
@@ -168,12 +168,3 @@ def _remains(config: Config, tensors: list[str]) -> list[str]:
     lines.append(f"a digest of all rows, and where they come from: {config.data_source}")
     lines.append("the weights, out of which single rows might be guessed")
     return lines
-
-
-def describe(exported: Exported) -> list[str]:
-    """Lines for a reader: what was written, and what remains of the data."""
-    return [
-        f"written: {shown_path(exported.path)}: {', '.join(exported.files)}",
-        *(f"it holds {line}" for line in exported.remains),
-        *(f"left out: {line}" for line in exported.left_out),
-    ]

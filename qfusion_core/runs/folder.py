@@ -13,35 +13,37 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, cast
 
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
-from qfusion_core.data import Split
+from qfusion_core.config.yaml_source import YamlDocument
+from qfusion_core.data.formats.marks import UNMARKED
 from qfusion_core.errors import InputError, damaged
-from qfusion_core.formats.marks import UNMARKED
-from qfusion_core.interfaces import Dataset
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
-from qfusion_core.registry import Registry
+from qfusion_core.provenance import provenance
 from qfusion_core.runs.address import refuse_address
 from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
-from qfusion_core.runs.config import FORMAT, Config, Provenance
+from qfusion_core.runs.config import FORMAT, Provenance, RunConfig
 from qfusion_core.runs.needed import asking_for_plugins, plugins_of
-from qfusion_core.runs.provenance import provenance
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
 from qfusion_core.storage.writing import write_atomically
 
-__all__ = ["Config", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
+if TYPE_CHECKING:
+    import numpy as np
+
+    from qfusion_core.data.split import Split
+    from qfusion_core.interfaces.dataset import Dataset
+
+__all__ = ["RunConfig", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
 
 
 class RunFolder:
     """A run folder that exists; make one by `create` or `open`."""
 
-    def __init__(self, path: Path, config: Config) -> None:
+    def __init__(self, path: Path, config: RunConfig) -> None:
         self.path = path
         self.config = config
         self.model = path / "model.safetensors"
@@ -66,7 +68,7 @@ class RunFolder:
             InputError: The folder holds something already, or cannot be written.
         """
         require_free(path, or_resume(path))
-        config = Config(
+        config = RunConfig(
             format=1,
             spec=spec,
             input_shape=tuple(split.train.x.shape[1:]),
@@ -120,14 +122,14 @@ class RunFolder:
                 f"{shown_path(path)}: not a run folder ({what}); expected the folder that "
                 "`qfusion train` wrote"
             )
-        source = Source.read(file, follow=False)
+        source = YamlDocument.read(file, follow=False)
         found = source.get(("format",))
         if isinstance(found, int) and found > FORMAT:
             raise source.error(
                 ("format",),
                 f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
-        config = source.validate(Config)
+        config = source.validate(RunConfig)
         with asking_for_plugins(source):
             spec = validate(source, ("spec",), registry or Registry())
         return cls(path, config.model_copy(update={"spec": spec}))
@@ -161,6 +163,10 @@ class RunFolder:
             InputError: The data has changed since the training, or would be asked of an address
                 that only the folder names.
         """
+        import numpy as np
+
+        from qfusion_core.interfaces.dataset import Dataset
+
         data, seed = self.config.spec.data, self.config.spec.training.seed
         dataset = _dataset(data, registry)
         if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
@@ -209,6 +215,8 @@ def _marks(split: Split) -> dict[str, Any]:
 
 def digest(split: Split, dtype: np.dtype[Any] | None = None) -> str:
     """SHA-256 of all rows, in their parts and in order; of features in a precision, if given."""
+    import numpy as np
+
     found = hashlib.sha256()
     for part in (split.train, split.validation, split.test):
         found.update(json.dumps(part.x.shape).encode())

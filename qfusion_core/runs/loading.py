@@ -1,26 +1,20 @@
-"""A trained model, saved and loaded: from its folder onto any backend."""
+"""A trained model, written to its folder and read back, whatever others made of the files."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from qfusion_core.calibration.device import calibrated
-from qfusion_core.config.backends import Backends
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
-from qfusion_core.model import FusionClassifier
-from qfusion_core.preprocess import Pipeline
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.preprocess import Pipeline
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.registry import Registry
-from qfusion_core.remote.approval import Approve
-from qfusion_core.runs.allocation import Limited
-from qfusion_core.runs.config import Config
+from qfusion_core.runs.allocation import TensorLimit
+from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
@@ -64,7 +58,7 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
     return model.eval()
 
 
-def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
+def _pipelines(config: RunConfig, tensors: Mapping[str, Tensor]) -> dict[str, Pipeline]:
     """The fitted transforms of each branch."""
     spec = config.spec
     steps = {"classical": spec.preprocess.classical}
@@ -79,7 +73,9 @@ def _pipelines(config: Config, tensors: Mapping[str, Tensor]) -> dict[str, Pipel
     return pipelines
 
 
-def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -> FusionClassifier:
+def _build(
+    config: RunConfig, pipelines: dict[str, Pipeline], registry: Registry
+) -> FusionClassifier:
     """A model of that make, with the fitted transforms and untrained weights."""
     return FusionClassifier(
         config.spec,
@@ -90,7 +86,7 @@ def _build(config: Config, pipelines: dict[str, Pipeline], registry: Registry) -
     )
 
 
-def _require_shapes(config: Config, promised: Promised, registry: Registry) -> None:
+def _require_shapes(config: RunConfig, promised: Promised, registry: Registry) -> None:
     """Compare the shapes of the file with those of the model before the file is read.
 
     A model that is larger than the file says is not made.
@@ -105,7 +101,7 @@ def _require_shapes(config: Config, promised: Promised, registry: Registry) -> N
         if name.startswith("transforms.") and tensor.numel() > most:
             raise ValueError(f"{one_line(name, 60)}: {list(tensor.shape)} for {width} features")
     stored = sum(tensor.numel() for tensor in promised.values())
-    with Limited(_MOST_ELEMENTS + stored), torch.random.fork_rng(devices=[]):
+    with TensorLimit(_MOST_ELEMENTS + stored), torch.random.fork_rng(devices=[]):
         expected = _build(config, _pipelines(config, promised), registry).state_dict()
     for name in sorted({*expected, *promised}):
         wanted, got = (
@@ -120,36 +116,3 @@ def _does_not_fit(folder: RunFolder, error: Exception) -> InputError:
         f"{shown_path(folder.model)}: does not fit config.yaml beside it ({one_line(error, 100)}); "
         "was one of the two changed or written by another version?"
     )
-
-
-def load(
-    run: str | Path,
-    backend: str | Device | None = None,
-    *,
-    raw: bool = False,
-    approve: Approve = None,
-) -> FusionClassifier:
-    """A trained model, ready to classify.
-
-    Args:
-        run: Folder that ``qfusion train`` wrote.
-        backend: Name in ``backends.yaml``, or an open device, which is taken as it is; None for
-            the default backend.
-        raw: Leave off the calibration that the run has for the backend.
-        approve: What a backend that costs money may spend; see `qfusion_core.open_backend`.
-
-    Raises:
-        InputError: The folder or the backend cannot be used, or its calibration does not fit.
-    """
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    model = load_model(folder, registry)
-    if isinstance(backend, Device):
-        return model.attach(backend)
-    backends = Backends.read()
-    name = backends.default if backend is None else backend
-    device = backends.open(name, registry, folder.path, approve)
-    if not raw:
-        options = partial(backends.values_digests, registry=registry)
-        device = calibrated(model, device, run=folder.path, backend=name, options=options)
-    return model.attach(device)

@@ -8,7 +8,7 @@ from typing import Any
 
 from qfusion_core.calibration.store import Calibration
 from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import QfusionError
 from qfusion_core.runs.redact import provenance_to_share, without_paths
 from qfusion_core.storage.writing import require_no_link
@@ -25,7 +25,7 @@ def exported_calibrations(run: Path) -> dict[str, str]:
         return {}
     texts = {}
     for path in sorted(folder.glob("*.yaml")):
-        found = Source.read(path, follow=False).validate(Calibration)
+        found = YamlDocument.read(path, follow=False).validate(Calibration)
         update = {"measurement": None, "provenance": provenance_to_share(found.provenance)}
         texts[f"calibration/{path.name}"] = dump(
             found.model_copy(update=update).model_dump(mode="json")
@@ -44,7 +44,7 @@ def measured_values(run: Path) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
 
 
 def _values(run: Path) -> list[dict[str, Any]]:
-    from qfusion_core.remote.manager import open_journal
+    from qfusion_core.remote.journal.opening import open_journal
 
     journal = open_journal(run)
     found = []
@@ -53,10 +53,10 @@ def _values(run: Path) -> list[dict[str, Any]]:
         if row["state"] != "finished" or not places:
             continue
         calls = []
-        for at in places:
-            call = journal.call(at)
+        for call_id in places:
+            call = journal.call(call_id)
             if call is not None:
-                values = journal.values(at, call)
+                values = journal.values(call_id, call)
                 calls.append({"observables": call.observables, "values": values.tolist()})
         kept = ("verb", "subject", "backend", "device")
         about = {key: without_paths(str(row[key])) for key in kept}

@@ -8,10 +8,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from typing import Any
 
 from qfusion_core.config.spec import KINDS_BY_KEY, RunSpec
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line
-from qfusion_core.registry import Registry
 
 KEY = "plugins"
 
@@ -19,7 +19,7 @@ KEY = "plugins"
 def plugins_of(spec: RunSpec) -> dict[str, Any]:
     """For the provenance: distribution and version of each component that is not qfusion's own.
 
-    >>> from qfusion_core.config.compose import compose
+    >>> from qfusion_core.config.presets import compose
     >>> plugins_of(compose("hardware", "wine", registry=Registry()))
     {}
     """
@@ -32,7 +32,7 @@ def plugins_of(spec: RunSpec) -> dict[str, Any]:
 
 
 @contextmanager
-def asking_for_plugins(source: Source) -> Iterator[None]:
+def asking_for_plugins(source: YamlDocument) -> Iterator[None]:
     """An error about a component names the distribution that the run was trained with, if missing.
 
     Args:

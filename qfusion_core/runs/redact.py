@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from qfusion_core.config.spec import ComponentSpec, RunSpec
-from qfusion_core.runs.config import Config
+from qfusion_core.runs.config import RunConfig
 
 _PROVENANCE = ("versions", "commit", "python", "threads", "time")
 _REFIT = ("backend", "device", "options", "rows")
@@ -43,7 +43,7 @@ def spec_to_share(spec: RunSpec) -> RunSpec:
     return spec.model_copy(update=update)
 
 
-def source_to_share(config: Config) -> str:
+def source_to_share(config: RunConfig) -> str:
     """Where the data came from, without the way to a file."""
     text = config.data_source
     for value in config.spec.data.options.values():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-_TABLE = Path("/proc/self/mountinfo")
+TABLE = Path("/proc/self/mountinfo")
 _LOCAL = frozenset(
     "aufs bcachefs btrfs ecryptfs erofs exfat ext2 ext3 ext4 f2fs fuseblk hfs hfsplus iso9660 jfs"
     " nilfs2 ntfs ntfs3 overlay ramfs reiserfs rootfs squashfs tmpfs ubifs udf vfat xfs zfs".split()
@@ -71,7 +71,7 @@ class _Mount(NamedTuple):
 
 
 def _mounts() -> Iterator[_Mount]:
-    for line in _TABLE.read_text("utf-8", "surrogateescape").splitlines():
+    for line in TABLE.read_text("utf-8", "surrogateescape").splitlines():
         before, _, after = line.partition(" - ")
         _, _, device, _, point, *_ = before.split(" ")
         escaped = _OCTAL.sub(lambda found: chr(int(found[1], 8)), point)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from qfusion_core.data import Part, Split
+from qfusion_core.data.split import Part, Split
 from qfusion_core.testing.component import ComponentContract
 
 

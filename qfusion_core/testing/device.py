@@ -9,9 +9,10 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from qfusion_core.circuit import FIXED, Angle, Circuit, Gate, Term
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import FIXED, Angle, Gate, Term
 from qfusion_core.errors import InputError, QfusionError
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces.device import Device
 from qfusion_core.testing.component import ComponentContract, refused
 from qfusion_core.testing.reference import ReferenceDevice
 
@@ -64,7 +65,7 @@ class DeviceContract(ComponentContract):
 
     def test_every_gate(self) -> None:
         """All gates in one circuit, data and weights mixed in its angles: as the yardstick."""
-        circuit, data, weights, words = _everything()
+        circuit, data, weights, words = every_gate()
         device, reference = self.open(), ReferenceDevice(ReferenceDevice.example())
         values = device.expectations(circuit, data, weights, words)
         self.close(device, values, reference.expectations(circuit, data, weights, words))
@@ -156,7 +157,7 @@ def _mixed() -> tuple[Circuit, Tensor, Tensor, list[str]]:
     return circuit, data, _weights(0.6, -0.8), ["ZI", "IZ", "XY"]
 
 
-def _everything() -> tuple[Circuit, Tensor, Tensor, list[str]]:
+def every_gate() -> tuple[Circuit, Tensor, Tensor, list[str]]:
     """Three qubits, every gate of the set once, in general position."""
     gates = [Gate("RY", (wire,), _angle(("data", 0, wire + 1.0), offset=0.4)) for wire in range(3)]
     for number, (name, size) in enumerate(FIXED.items()):

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from qfusion_core.circuit_encoder import CircuitEncoder
-from qfusion_core.interfaces import Device
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.testing.module import ModuleContract
 from qfusion_core.testing.reference import ReferenceDevice
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_core.interfaces import Engine
+from qfusion_core.interfaces.engine import Engine
 from qfusion_core.testing.component import ComponentContract, refused
 
 
 class EngineContract(ComponentContract):
-    """Promises of an engine: results in order, and no error lost."""
+    """Promises of an engine, provisional as `Engine` is: results in order, and no error lost."""
 
     def open(self) -> Engine:
         """The engine under test."""

@@ -8,9 +8,10 @@ import torch
 from torch import Tensor
 
 from qfusion_core import options as base
-from qfusion_core.circuit import ROTATIONS, Circuit
-from qfusion_core.interfaces import Device
-from qfusion_core.requirements import require_finite
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import ROTATIONS
+from qfusion_core.interfaces.device import Device
+from qfusion_core.interfaces.requirements import require_finite
 
 
 class ReferenceDevice(Device):

@@ -9,14 +9,16 @@ from typing import get_args
 import torch
 from pydantic import SecretStr
 
-from qfusion_core.circuit import Angle, Circuit, Gate, Term
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.config.noise import NoiseParameters
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces import Device
-from qfusion_core.remote.device import Binding, RemoteDevice
+from qfusion_core.interfaces.device import Device
+from qfusion_core.noise_parameters import NoiseParameters
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.job import Call, Finding, JobStatus, State
-from qfusion_core.remote.journal import About
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.measurement import Measurement
 from qfusion_core.remote.planning import planned
 from qfusion_core.testing.device import DeviceContract
@@ -84,12 +86,12 @@ class RemoteDeviceContract(DeviceContract):
         device, call = self.open(), _call(3)
         jobs = device.assign(call)
         journal = device.bound.measurement.journal
-        about = About("contract", "", "contract", device.name, device.values_digest())
-        at = Measurement(self._scratch.name, "contract").at(about, call)
-        journal.write(at, call, jobs, {"contract": None})
-        stored = journal.call(at)
+        about = MeasurementIdentity("contract", "", "contract", device.name, device.values_digest())
+        call_id = Measurement(self._scratch.name, "contract").at(about, call)
+        journal.write(call_id, call, jobs, {"contract": None})
+        stored = journal.call(call_id)
         assert stored is not None
-        for (_, job, price, _), entry in zip(jobs, journal.jobs.of(at), strict=True):
+        for (_, job, price, _), entry in zip(jobs, journal.jobs.of(call_id), strict=True):
             again = journal.job(stored, entry)
             assert torch.equal(again.angles, job.angles), "the angles change in the journal"
             assert again.observables == job.observables, "the observables change in the journal"

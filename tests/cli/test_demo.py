@@ -6,10 +6,11 @@ from importlib.metadata import PackageNotFoundError
 import pytest
 
 from qfusion_core import InputError, Registry
+from qfusion_core.backends import opening
+from qfusion_core.backends.file import PACKAGED, Backends
 from qfusion_core.cli import main
 from qfusion_core.cli.demo import BACKENDS, ready
-from qfusion_core.config import extras
-from qfusion_core.config.backends import PACKAGED, Backends
+from qfusion_core.plugin import extras
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     folder.mkdir()
     monkeypatch.chdir(folder)
     without("amazon-braket-sdk", "qiskit-ibm-runtime")
-    monkeypatch.setattr("qfusion_ibm.snapshots._configurations", lambda: [])  # as without the SDK
+    monkeypatch.setattr("qfusion_ibm.snapshots.configurations", lambda: [])  # as without the SDK
     with pytest.raises(SystemExit) as ended:
         main(["demo", "--json"])
     assert not ended.value.code
@@ -50,21 +51,23 @@ def test_with_two_extras_missing_it_runs_and_names_them(without, capsys, tmp_pat
     assert list(folder.iterdir()) == []  # nothing is kept without --out
 
 
+@pytest.mark.vendor
 def test_with_everything_it_takes_all_five():
     assert ready(Backends.read(PACKAGED), Registry()) == (list(BACKENDS), {})
 
 
+@pytest.mark.vendor
 def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
-    opened = Backends.open
+    opened = opening.open_named
 
-    def fails(self, name, *others):
+    def fails(backends, name, *others):
         if name == "ibm-noisy":
             raise InputError("ibm: qiskit-ibm-runtime 0.48 is installed, expected ...")
         if name == BACKENDS[-2]:
             raise ImportError("numpy.core.multiarray failed to import")
-        return opened(self, name, *others)
+        return opened(backends, name, *others)
 
-    monkeypatch.setattr(Backends, "open", fails)
+    monkeypatch.setattr(opening, "open_named", fails)
     names, left_out = ready(Backends.read(PACKAGED), Registry())
     assert names == list(BACKENDS[:-2])
     assert left_out == {
@@ -74,9 +77,9 @@ def test_what_does_not_open_is_left_out_with_its_reason(monkeypatch):
 
 
 def test_nothing_is_trained_where_the_simulator_itself_does_not_open(monkeypatch):
-    def fails(self, name, *others):
+    def fails(backends, name, *others):
         raise InputError(f"{name} does not open")
 
-    monkeypatch.setattr(Backends, "open", fails)
+    monkeypatch.setattr(opening, "open_named", fails)
     with pytest.raises(InputError, match="statevector does not open"):
         ready(Backends.read(PACKAGED), Registry())

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,30 +14,15 @@ import pandas as pd
 import pytest
 
 from qfusion_core import QfusionError
-from qfusion_core.cli import main
-from qfusion_core.cli.comparison import _errors
+from qfusion_core.cli.job_progress import show_jobs
 from qfusion_core.cli.output import print_json, print_reasons, print_table, say
-from qfusion_core.cli.progress import show_epochs, show_jobs
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.cli.training_progress import show_training
+from qfusion_core.evaluation.portability_table import errors_of
+from qfusion_core.provenance import provenance
 
 CLI = Path(__file__).parents[2] / "qfusion_core" / "cli"
 NASTY = "a\x1b]0;owned\x07\x9b2J\u202e[/][red]:smile:\nb"
 SHOWN = "a\\x1b]0;owned\\x07\\x9b2J\\u202e[/][red]:smile:\\x0ab"
-
-
-@pytest.fixture
-def qfusion(capsys, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
-
-    def _qfusion(*words):
-        with pytest.raises(SystemExit) as left:
-            main([str(word) for word in words])
-        printed = capsys.readouterr()
-        return int(left.value.code or 0), printed.out, printed.err
-
-    return _qfusion
 
 
 def process(*words, **environment):
@@ -52,10 +38,10 @@ def process(*words, **environment):
 
 @pytest.mark.parametrize("file", sorted(CLI.glob("*.py")), ids=lambda path: path.name)
 def test_all_that_is_printed_goes_through_one_place(file):
-    allowed = {"output.py": 2, "app.py": 1, "groups.py": 1}  # the version, the help
+    allowed = {"output.py": 2, "app.py": 1, "list_by_default.py": 1}  # the version, the help
     text = file.read_text()
     assert text.count("typer.echo(") <= allowed.get(file.name, 0)
-    assert text.count("print(") <= {"output.py": 2}.get(file.name, 0)
+    assert len(re.findall(r"\bprint\(", text)) <= {"output.py": 2}.get(file.name, 0)
 
 
 def test_nothing_acts_on_a_terminal(capsys):
@@ -128,7 +114,8 @@ def _read(terminal):
 
 def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
     monkeypatch.setenv("FORCE_COLOR", "1")
-    with show_epochs(SimpleNamespace(epochs=2)):
+    with show_training() as shown:
+        shown.start(SimpleNamespace(epochs=2))
         print_table(("name",), [("a",)])
     printed = capsys.readouterr()
     assert printed.err == "" and printed.out.split() == ["name", "a"]
@@ -145,7 +132,7 @@ def test_there_is_a_bar_on_a_terminal_only(monkeypatch, capsys):
 )
 def test_no_shots_and_noisy_are_two_words(shots, noisy, said):
     row = {"backend": "b", "shots": shots, "noisy": noisy, "calibrated": None}
-    assert _errors(SimpleNamespace(**row, versus_reference=None))[1] == said
+    assert errors_of(SimpleNamespace(**row, versus_reference=None))[1] == said
 
 
 def test_output_that_cannot_be_written_is_one_line():

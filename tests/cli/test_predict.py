@@ -14,25 +14,12 @@ from hypothesis import strategies as st
 
 from qfusion_core import InputError
 from qfusion_core.cli import main
-from qfusion_core.model import FusionClassifier
-from qfusion_core.prediction import require_usable_rows, rows_digest
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.prediction import require_usable_rows, rows_digest
 from qfusion_core.runs.folder import RunFolder
 
 LONGER = ("--set", "training.epochs=12", "--set", "training.learning_rate=0.05")
 QUICK = ("--preset", "hardware", "--quantum", "none", "--set", "training.epochs=2")
-
-
-@pytest.fixture
-def qfusion(capsys):
-    """Runs a command line; gives exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return run
 
 
 def rows_of(labels, rows=36):

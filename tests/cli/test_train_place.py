@@ -9,28 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from qfusion_core.cli import main
-
 QUICK = ["--preset", "hardware", "--quantum", "none", "--set", "training.epochs=1"]
 
 
-@pytest.fixture
-def qfusion(capsys, tmp_path, monkeypatch):
-    """Runs a command line in an empty folder; gives exit code, output and error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return run
-
-
 def test_the_default_folder_is_a_new_one_each_time_and_none_is_left_by_a_mistake(qfusion, tmp_path):
-    code, _, err = qfusion("train", "wine", *QUICK, "--backend", "nothing")
-    assert (code, list((tmp_path / "runs").iterdir())) == (2, []), err
+    for mistake in (["wine", "--backend", "nothing"], ["file:nothing.csv"]):
+        code, _, err = qfusion("train", *mistake, *QUICK)
+        assert (code, list(tmp_path.glob("runs/*"))) == (2, []), err
     for name in ("wine-hardware-seed0", "wine-hardware-seed0-2"):
         code, out, err = qfusion("train", "wine", *QUICK)
         assert (code, out.splitlines()[-1]) == (0, f"run folder: runs/{name}"), err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import threading
@@ -13,24 +14,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sklearn.datasets import load_wine
 
-from qfusion_core.cli import main
+from support.command_line import train_wine
 
 QUICK = ["--preset", "hardware", "--set", "training.epochs=2"]
-
-
-@pytest.fixture
-def qfusion(capsys):
-    """Runs a command line; gives exit code, standard output and standard error."""
-
-    def run(*words: object) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        return int(end.value.code or 0), out, err
-
-    return run
 
 
 @pytest.fixture
@@ -52,11 +41,7 @@ def refuses(qfusion):
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("cli") / "run"
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *QUICK, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
+    return train_wine(tmp_path_factory.mktemp("cli") / "run", "--set", "training.epochs=2")
 
 
 @pytest.fixture
@@ -70,10 +55,12 @@ def test_train_prints_lines_and_one_table(qfusion, tmp_path):
     code, out, err = qfusion("train", "wine", *QUICK, "--out", tmp_path / "run")
     assert code == 0
     assert [line.split(":")[0] for line in err.splitlines()] == ["epoch 1/2", "epoch 2/2"]
-    assert "macro F1" in out
-    assert "weighted F1" in out
-    assert "accuracy" in out
-    assert str(tmp_path / "run") in out
+    titles, row, folder = out.splitlines()
+    assert re.split(r"  +", titles.strip()) == ["part", "macro F1", "weighted F1", "accuracy"]
+    scores = json.loads((tmp_path / "run" / "metrics.json").read_text())["test"]
+    assert list(scores) == ["macro_f1", "weighted_f1", "accuracy"]
+    assert row.split() == ["test", *(f"{score:.4f}" for score in scores.values())]
+    assert folder == f"run folder: {tmp_path / 'run'}"
 
 
 def test_train_without_out_makes_a_new_folder_each_time(qfusion, tmp_path, monkeypatch):
@@ -85,14 +72,21 @@ def test_train_without_out_makes_a_new_folder_each_time(qfusion, tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    "choice", [("--quantum", "sham"), ("--quantum", "none"), ("--fusion", "concat")]
+    ("part", "control"), [("quantum", "sham"), ("quantum", "none"), ("fusion", "concat")]
 )
-def test_controls_train_and_evaluate(choice, qfusion, tmp_path):
+def test_controls_train_and_evaluate(part, control, qfusion, tmp_path):
     run = tmp_path / "run"
-    assert qfusion("train", "wine", *QUICK, *choice, "--out", run)[0] == 0
+    assert qfusion("train", "wine", *QUICK, f"--{part}", control, "--out", run)[0] == 0
+    chosen = yaml.safe_load((run / "config.yaml").read_text())["spec"]
+    others = {"quantum": "hardware-efficient", "fusion": "cross-attention"} | {part: control}
+    assert {name: chosen[name]["type"] for name in others} == others
     code, out, _ = qfusion("evaluate", run, "--json")
     assert code == 0
-    assert json.loads(out)["rows"] == 36
+    found = json.loads(out)
+    scores = json.loads((run / "metrics.json").read_text())["test"]
+    assert found["rows"] == 36
+    assert {name: found[name] for name in scores} == scores
+    assert 0.5 < found["macro_f1"] <= 1  # three classes: guessing gives a third
 
 
 def test_evaluate_gives_the_test_scores_of_the_training(trained, qfusion):
@@ -197,10 +191,10 @@ def test_backends_files(refuses, trained, tmp_path):
     small = "  a: {type: pennylane, options: {device: default.qubit, wires: 2}}\n"
     path = tmp_path / "backends.yaml"
     path.write_text(head + small)
-    line = refuses("evaluate", trained, "--backends-file", path)
-    assert "4" in line
-    assert "2" in line
-    assert "qubits" in line
+    assert refuses("evaluate", trained, "--backends-file", path) == (
+        "the circuit has 4 qubits, device 'pennylane' has 2; use a quantum encoder with fewer "
+        "qubits, or another backend"
+    )
 
 
 def test_run_folders(refuses, trained, tmp_path, table):

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 import pytest
 
-sys.path += [str(Path(__file__).parents[1] / name) for name in ("braket", "shared", "third_party")]
-
 SECONDS, BYTES = 10, 2_000_000_000
 
 
@@ -37,18 +35,6 @@ def read_once():
         for service in ("braket", "s3", "sts"):
             shared().load_service_model(service, "service-2")
         yield
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    from qfusion_core.cli import main
-
-    folder = tmp_path_factory.mktemp("damaged") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
 
 
 @pytest.fixture

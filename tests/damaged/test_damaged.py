@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-import saved_devices
 import yaml
-from braket_server import environment, running
-from braket_service import Service
+
+from support.braket import saved_devices
+from support.braket.server import environment, running
+from support.braket.service import Service
+from support.places import EXAMPLE, THIRD_PARTY
 
 HERE = Path(__file__).parent
 OUTCOMES = yaml.safe_load((HERE / "outcomes.yaml").read_text())
@@ -39,9 +41,8 @@ def isolated(monkeypatch, tmp_path):
     for name, value in environment("http://127.0.0.1:9", "secret").items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("QUEUE_TOKEN", "secret-of-the-queue")
-    examples = HERE.parents[1] / "examples" / "third_party_device"
-    monkeypatch.syspath_prepend(str(examples))
-    monkeypatch.syspath_prepend(str(HERE.parent / "third_party" / "queue"))
+    monkeypatch.syspath_prepend(EXAMPLE)
+    monkeypatch.syspath_prepend(THIRD_PARTY / "queue")
     (tmp_path / "work").mkdir()
     monkeypatch.chdir(tmp_path / "work")
 

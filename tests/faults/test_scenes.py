@@ -1,13 +1,8 @@
 """Scenes of `examples/faults` on both vendors, and a few random pairs; `python examples/faults`
 plays all of them. The machines are others than those of the adapters' own tests."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
-
-sys.path.append(str(Path(__file__).parents[2] / "examples"))
 from faults.combinations import Pair, play_pair
 from faults.course import Row, as_json, judge, play
 from faults.play import SCENES

@@ -3,15 +3,12 @@
 import os
 import random
 import resource
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parents[1]
-sys.path += [str(Path(__file__).parent), str(TESTS / "braket")]
-from oracle import standing  # noqa: E402
+from support.fuzz.oracle import standing
 
 SECONDS = 600  # of a soak, for each fuzzer; QFUSION_SOAK_SECONDS takes its place
 

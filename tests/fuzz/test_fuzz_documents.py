@@ -2,13 +2,13 @@
 
 import json
 
-import saved_devices
 import torch
-from mutations import damage, damage_bytes, deepened
 
-from qfusion_braket.described import machine_of
 from qfusion_braket.device import Braket
+from qfusion_braket.device_document import machine_of
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
+from support.braket import saved_devices
+from support.fuzz.mutations import damage, damage_bytes, deepened
 
 DEVICES = (saved_devices.ionq, saved_devices.iqm, saved_devices.rigetti)
 CIRCUIT = Circuit(2, (Gate("RX", (0,), Angle((Term("data", 0, 1.0),))), Gate("CNOT", (0, 1))), 1, 0)

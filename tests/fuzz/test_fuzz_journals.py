@@ -7,19 +7,20 @@ from contextlib import closing
 
 import pytest
 import torch
-from mutations import damage_bytes
-from oracle import command, outcome
 
 from qfusion_core import Circuit, Price, Range, Result, tiles
-from qfusion_core.remote import seal
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.key import keys
+from qfusion_core.remote.journal import seal
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.records import CallId, PlannedJob
+from qfusion_core.remote.journal.rows import MeasurementIdentity
+from qfusion_core.storage.user_key import keys
+from support.fuzz.mutations import damage_bytes
+from support.fuzz.oracle import command, outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
-ABOUT = About("test", "", "paid", "toy", "")
+ABOUT = MeasurementIdentity("test", "", "paid", "toy", "")
 TABLES = ("measurement", "circuit", "call", "job", "job", "session", "seal")
 CELLS = (
     None, -1, 0, 1, 2**63 - 1, -(2**63), 1.5, float("inf"), -1e9, 1e300, "", "nan", "\x1b[31mred",
@@ -60,8 +61,8 @@ def written(tmp_path_factory):
         for number, done in enumerate((1, 3)):
             call = Call(circuit, torch.zeros(3, 0).double(), ("Z",))
             plan = enumerate(tiles(circuit, call.angles, call.observables, rows=1))
-            at = At(name, number)
-            planned = [Planned(n, job, price, "paid") for n, job in plan]
+            at = CallId(name, number)
+            planned = [PlannedJob(n, job, price, "paid") for n, job in plan]
             journal.write(at, call, planned, {"paid": None})
             for entry in journal.jobs.of(at)[:done]:
                 journal.jobs.submitted(entry.key, f"job-{entry.key}")
@@ -113,7 +114,7 @@ def read(run, name, seed):
     outcome(seed, journal.check)
     found = []
     for number in range(2):
-        at = At(name, number)
+        at = CallId(name, number)
         call = outcome(seed, journal.call, at).value
         values = None if call is None else outcome(seed, journal.values, at, call).value
         found.append(None if values is None else values.flatten().tolist())

@@ -6,10 +6,10 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
-from mutations import TOKENS
-from oracle import command
 
 from qfusion_datasets.file import File
+from support.fuzz.mutations import TOKENS
+from support.fuzz.oracle import command
 
 pytestmark = pytest.mark.usefixtures("outside")
 ROWS = 60

@@ -7,20 +7,21 @@ import shutil
 import pytest
 import torch
 import yaml
-from mutations import damage, damage_bytes, written
-from oracle import command, outcome
 
 from qfusion_core import Registry
-from qfusion_core.config.compose import compose
-from qfusion_core.runs.checkpoint import restore_training
-from qfusion_core.runs.experiment import fresh_model, train
+from qfusion_core.config.presets import compose
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import load_model
-from qfusion_core.training import start
+from qfusion_core.training.checkpoint import restore_training
+from qfusion_core.training.fit import start
+from qfusion_core.workflows.train import train
+from qfusion_core.workflows.training_run import fresh_model
+from support.fuzz.mutations import damage, damage_bytes, written
+from support.fuzz.oracle import command, outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
-REGISTRY = Registry()
+REGISTRY = Registry()  # nothing is looked for before it is asked
 SETTINGS = (
     ["quantum.options.layers=1"],
     ["preprocess.classical=[quantile-normal, {pca: 0.9}]", "quantum.options.layers=1"],

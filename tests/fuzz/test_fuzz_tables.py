@@ -11,12 +11,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from mutations import TOKENS, damage, damage_bytes, damage_text
-from oracle import outcome
 
 from qfusion_core import read_table
-from qfusion_core.tables import read_features
+from qfusion_core.data.table import read_features
 from qfusion_datasets.file import File
+from support.fuzz.mutations import TOKENS, damage, damage_bytes, damage_text
+from support.fuzz.oracle import outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
 ROWS = 40

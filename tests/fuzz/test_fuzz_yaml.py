@@ -3,23 +3,24 @@
 from math import inf
 
 import pytest
-from mutations import ODD, TOKENS, damage_text, written
-from oracle import command, outcome
 
 from qfusion_braket.pricing import PriceList as BraketPrices
 from qfusion_core import Registry
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
 from qfusion_core.calibration import store
-from qfusion_core.config.backends import Backends
-from qfusion_core.config.compose import PRESETS, compose
-from qfusion_core.config.yaml_source import Source
+from qfusion_core.config.presets import PRESETS, compose
+from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList as IbmPrices
+from support.fuzz.mutations import ODD, TOKENS, damage_text, written
+from support.fuzz.oracle import command, outcome
 
 pytestmark = pytest.mark.usefixtures("outside")
-REGISTRY = Registry()
+REGISTRY = Registry()  # nothing is looked for before it is asked
 PACKAGED = {
-    "braket": Source.read("plugins/qfusion_braket/prices.yaml").data,
-    "ibm": Source.read("plugins/qfusion_ibm/prices.yaml").data,
+    "braket": YamlDocument.read("plugins/qfusion_braket/prices.yaml").data,
+    "ibm": YamlDocument.read("plugins/qfusion_ibm/prices.yaml").data,
 }
 BACKENDS = {
     "version": 1,
@@ -79,7 +80,7 @@ def test_backends(rounds, path, capsys):
             outcome(seed, backends.configured, name, REGISTRY, about=path.name)
             outcome(seed, backends.values_digests, name, REGISTRY)
             if backends.entries[name].type in ("statevector", "pennylane", "braket"):
-                outcome(seed, backends.open, name, REGISTRY)
+                outcome(seed, open_named, backends, name, REGISTRY)
         return True
 
     for seed, random in rounds(80):
@@ -103,7 +104,7 @@ def test_prices(rounds, path, monkeypatch):
 
 
 def test_presets(rounds, path):
-    known = [Source.read(each).data for each in sorted(PRESETS.glob("*.yaml"))]
+    known = [YamlDocument.read(each).data for each in sorted(PRESETS.glob("*.yaml"))]
     for seed, random in rounds(80):
         path.write_bytes(written(random.choice(known), random))
         data = random.choice(["wine", "covertype", "fashion-mnist"])

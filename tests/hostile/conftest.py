@@ -12,15 +12,13 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_wine
 
+from machine import Machine
+from support.cloned import clone, contents, forge
+from support.command_line import train_wine
+from support.keys import QUEUE as SECRET
+from support.places import EXAMPLE, THIRD_PARTY
+
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-EXAMPLE = ROOT / "examples" / "third_party_device"
-sys.path += [str(HERE), str(EXAMPLE)]
-from cloned import clone, contents, forge  # noqa: E402
-
-from machine import Machine  # noqa: E402
-
-SECRET = "tk-7fe2c1d0-not-for-you"
 
 
 @pytest.fixture(scope="module")
@@ -33,16 +31,11 @@ def machine():
 @pytest.fixture(scope="module")
 def place(machine, tmp_path_factory):
     """The folder, and where it would leave its marks."""
-    from qfusion_core.cli import main
-
     root = tmp_path_factory.mktemp("hostile")
     folder, marks = root / "cloned", root / "marks"
     folder.mkdir()
     marks.mkdir()
-    words = ["train", "wine", "--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main([*words, "--out", str(folder / "run"), "--json"])
-    assert not end.value.code
+    train_wine(folder / "run")
     shutil.copytree(folder / "run", folder / "theirs")
     forge(folder / "theirs", machine.url)
     load_wine(as_frame=True).data.head(4).to_csv(folder / "new.csv", index=False)
@@ -53,9 +46,7 @@ def place(machine, tmp_path_factory):
         for name, value in os.environ.items()
         if not name.startswith(("PYTHON", "QFUSION", "NUMBA", "AWS", "QISKIT"))
     } | {
-        "PYTHONPATH": os.pathsep.join(
-            map(str, (HERE / "watch", ROOT / "tests" / "third_party" / "queue", EXAMPLE))
-        ),
+        "PYTHONPATH": os.pathsep.join(map(str, (HERE / "watch", THIRD_PARTY / "queue", EXAMPLE))),
         "PYTHONDONTWRITEBYTECODE": "1",
         "OMP_NUM_THREADS": "1",
         "MARKS": str(marks),

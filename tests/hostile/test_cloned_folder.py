@@ -6,7 +6,8 @@ What a command opens of the folder was named on its line, or is named on standar
 import json
 
 import pytest
-from cloned import contents
+
+from support.cloned import contents
 
 LIGHT = [
     (("--version",), 0),

@@ -19,8 +19,8 @@ except SystemExit:
     pass
 import torch  # noqa: E402, F401
 
-import qfusion_core.runs.experiment  # noqa: E402, F401
-import qfusion_statevector.rows.executor  # noqa: E402, F401
+import qfusion_core.workflows.train  # noqa: E402, F401
+import qfusion_statevector.numba_executor.executor  # noqa: E402, F401
 
 
 def run(words):

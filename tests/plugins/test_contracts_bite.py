@@ -206,9 +206,9 @@ class TestReference(contracts.DeviceContract):
 def test_the_yardstick_agrees_with_pennylane():
     import pennylane as qml
 
-    from qfusion_core.testing.device import _everything
+    from qfusion_core.testing.device import every_gate
 
-    circuit, data, weights, _ = _everything()
+    circuit, data, weights, _ = every_gate()
     words = ["".join(letters) for letters in itertools.product("IXYZ", repeat=3)][1:]
 
     @qml.qnode(qml.device("default.qubit", wires=3))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from qfusion_core import Circuit, InputError
-from qfusion_core.readout import READOUTS
+from qfusion_core.circuits.pauli_words import READOUTS
 from qfusion_core.testing import QuantumEncoderContract, ReferenceDevice
 from qfusion_encoders.ansatz import initial_weights
 from qfusion_encoders.hardware_efficient import HardwareEfficient

@@ -4,16 +4,17 @@ import pytest
 import torch
 
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
-from qfusion_core.circuit import FIXED
-from qfusion_core.readout import pauli_words
+from qfusion_core.circuits.gates import FIXED
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_pennylane.device import PennyLane
 from qfusion_statevector.device import Statevector
 
 WORDS = [*pauli_words("xyz", 3), "ZZI", "XYZ", "IXX", "III", "ZII"]
+BRAKET = pytest.param("braket.local.qubit", marks=pytest.mark.vendor)
 AER = pytest.param("qiskit.aer", marks=pytest.mark.aer)
 BASIC = pytest.param("qiskit.basicsim", marks=pytest.mark.aer)
-EXACT = ["default.qubit", "default.mixed", "lightning.qubit", AER, "braket.local.qubit"]
-SAMPLED = ["default.qubit", "lightning.qubit", AER, BASIC, "braket.local.qubit"]
+EXACT = ["default.qubit", "default.mixed", "lightning.qubit", AER, BRAKET]
+SAMPLED = ["default.qubit", "lightning.qubit", AER, BASIC, BRAKET]
 
 
 def circuit():
@@ -100,7 +101,7 @@ def test_gradients_are_the_same_on_every_route(name, method, tolerance):
         torch.testing.assert_close(a, b, rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", [AER, "braket.local.qubit"])
+@pytest.mark.parametrize("name", [AER, BRAKET])
 def test_a_black_box_is_differentiated_by_parameter_shift(name):
     got = gradients(device(name), small(), ["ZZ", "IY"])
     expected = gradients(Statevector(Statevector.Options()), small(), ["ZZ", "IY"])

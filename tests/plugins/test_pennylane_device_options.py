@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_pennylane.catalogue import LOCAL, traits
-from qfusion_pennylane.device import MOST_QISKIT, MOST_SHOTS, PennyLane
+from qfusion_pennylane.device import PennyLane
+from qfusion_pennylane.options import MOST_QISKIT, MOST_SHOTS
 
 AER = pytest.param("qiskit.aer", marks=pytest.mark.aer)
 
@@ -87,7 +88,7 @@ def test_a_device_that_does_not_load_is_explained():
         pytest.param(
             "qiskit.aer", "max_parallel_thread", "max_parallel_threads", marks=pytest.mark.aer
         ),
-        ("braket.local.qubit", "backnd", "backend"),
+        pytest.param("braket.local.qubit", "backnd", "backend", marks=pytest.mark.vendor),
     ],
 )
 def test_a_misspelt_option_is_recognised(name, option, near):
@@ -116,6 +117,7 @@ def test_a_fixed_simulator_seed_is_refused():
     assert "options.seed_simulator: set `seed` beside `device`" in text
 
 
+@pytest.mark.vendor
 def test_a_bad_value_is_refused_when_the_device_is_opened():
     text = refusal("braket.local.qubit", options={"backend": "braket_vs"})
     assert "braket.local.qubit refused {'backend': 'braket_vs'}: " in text
@@ -123,6 +125,7 @@ def test_a_bad_value_is_refused_when_the_device_is_opened():
     assert "options.c_dtype: expected one of complex64, complex128, got 'int8'" in text
 
 
+@pytest.mark.vendor
 def test_options_reach_the_device():
     assert open_device("lightning.qubit", options={"c_dtype": "complex64"})
     assert open_device("braket.local.qubit", options={"backend": "braket_dm"})
@@ -168,6 +171,7 @@ def test_rows_are_drawn_in_parts_that_memory_holds(name, monkeypatch):
     assert values[:, 0].tolist() == [1 + i for i, rows in enumerate(asked) for _ in range(rows)]
 
 
+@pytest.mark.vendor
 def test_a_seed_that_cannot_be_honoured_is_refused():
     assert "braket.local.qubit cannot honour a seed" in refusal(
         "braket.local.qubit", shots=10, seed=1

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, QfusionError, Term
-from qfusion_core.circuit import FIXED, ROTATIONS
-from qfusion_core.readout import pauli_words
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.rows.memory import Layout
+from qfusion_statevector.numba_executor.buffers import BufferLayout
 
 N_DATA, N_WEIGHTS = 3, 4
 OPERATIONS = {
@@ -158,10 +158,14 @@ def test_kept_scratch_may_hold_anything(case):
             array.fill(torch.nan)
         keep(layout, arrays)
 
-    fresh, keep, expected = Layout.memory, Layout.give_back, run(device(executor="numba"))
+    fresh, keep, expected = (
+        BufferLayout.memory,
+        BufferLayout.give_back,
+        run(device(executor="numba")),
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Layout, "memory", memory)
-        patch.setattr(Layout, "give_back", give_back)
+        patch.setattr(BufferLayout, "memory", memory)
+        patch.setattr(BufferLayout, "give_back", give_back)
         sv = device(executor="numba")
         for _ in range(2):
             assert_close(run(sv), expected, 1e-13)

@@ -8,11 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
-from qfusion_core.readout import pauli_words
-from qfusion_statevector import choice
-from qfusion_statevector.choice import Choice
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.device import Statevector
+from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.memory import estimate, require_memory
 
 
@@ -30,23 +29,23 @@ def device(**options):
 
 def name_of(wanted, n_wires, batch, dtype=torch.float32):
     words = ("Z" * n_wires,)
-    made = Choice(wanted, 1000.0)
+    made = ExecutorChoice(wanted, 1000.0)
     executor = made.executor(Circuit(n_wires, (), 0, 0), words, dtype, torch.device("cpu"), batch)
     return type(executor).__name__
 
 
 def test_the_fastest_that_fits_is_chosen():
-    assert name_of(None, 9, 1) == "RowsExecutor"
-    assert name_of("torch", 9, 1) == "TensorsExecutor"
+    assert name_of(None, 9, 1) == "NumbaExecutor"
+    assert name_of("torch", 9, 1) == "TorchExecutor"
     with pytest.warns(UserWarning, match="a single row of 17 wires is .* lightning.qubit"):
         assert name_of(None, 17, 1) == "LightningExecutor"
-    assert name_of(None, 17, 2) == "RowsExecutor"
-    assert name_of("numba", 17, 1) == "RowsExecutor"
+    assert name_of(None, 17, 2) == "NumbaExecutor"
+    assert name_of("numba", 17, 1) == "NumbaExecutor"
 
 
 def test_without_numba_torch_takes_over(monkeypatch):
-    monkeypatch.setattr(choice, "find_spec", lambda name: None)
-    assert name_of(None, 9, 1) == "TensorsExecutor"
+    monkeypatch.setattr("qfusion_statevector.executor_choice.find_spec", lambda name: None)
+    assert name_of(None, 9, 1) == "TorchExecutor"
     with pytest.raises(InputError, match=r'numba is not installed; pip install "qfusion\[fast\]"'):
         device(executor="numba")
 
@@ -85,7 +84,7 @@ def test_lightning_is_one_of_the_executors(dtype):
 
 
 def test_many_rows_are_shared_out_to_threads_and_stay_the_same(monkeypatch):
-    from qfusion_statevector.rows import executor
+    from qfusion_statevector.numba_executor import executor
 
     monkeypatch.setattr(executor, "WORTH_A_THREAD", 1)
     circuit, words = layered(5), pauli_words("xyz", 5)
@@ -177,6 +176,6 @@ def test_lightning_takes_a_circuit_without_angles():
 def test_a_numba_that_cannot_run_is_said(monkeypatch):
     monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
     with pytest.warns(UserWarning, match="NUMBA_DISABLE_JIT is set; executor: torch takes over"):
-        assert name_of(None, 3, 1) == "TensorsExecutor"
+        assert name_of(None, 3, 1) == "TorchExecutor"
     with pytest.raises(InputError, match="executor numba: NUMBA_DISABLE_JIT is set"):
         device(executor="numba")

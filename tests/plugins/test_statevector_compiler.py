@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, Term
-from qfusion_core.readout import pauli_words
-from qfusion_statevector.compiler.frame import SPELLING, Frame
+from qfusion_core.circuits.pauli_words import pauli_words
+from qfusion_statevector.compiler.clifford_frame import SPELLING, CliffordFrame
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.program import compile_program
 from qfusion_statevector.compiler.schedule import Diagonal, Rotation, Schedule
@@ -51,7 +51,7 @@ def cliffords(draw):
 
 @given(cliffords(), st.sampled_from(["XII", "IYI", "ZZX", "YXY"]))
 def test_a_frame_turns_words_as_its_gates_do(gates, word):
-    frame, unitary = Frame(N), np.eye(2**N)
+    frame, unitary = CliffordFrame(N), np.eye(2**N)
     for name, wires in gates:
         frame.apply(name, wires)
         operation = OPERATIONS.get(name) or getattr(qml, name)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from qfusion_core import Angle, Circuit, Gate, Term
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.flops import kernel_flops
-from qfusion_statevector.rows.compiled import kernel
-from qfusion_statevector.rows.memory import Layout
-from qfusion_statevector.rows.phases import hadamard
-from qfusion_statevector.rows.simd import CACHE_LINE, load, store
-from qfusion_statevector.rows.tables import masks
-from qfusion_statevector.rows.turns import turn, turn_back, turn_pair, turn_pair_back
+from qfusion_statevector.numba_executor.buffers import BufferLayout
+from qfusion_statevector.numba_executor.diagonals import hadamard
+from qfusion_statevector.numba_executor.kernel import kernel
+from qfusion_statevector.numba_executor.program_tables import masks
+from qfusion_statevector.numba_executor.rotations import turn, turn_back, turn_pair, turn_pair_back
+from qfusion_statevector.numba_executor.simd import CACHE_LINE, load, store
 
 N, LANES = 3, 8
 words = st.builds(
@@ -48,7 +48,7 @@ def run_pair_back(psi, lam, x, z, x2, z2, pq, signed, units, out):
 
 
 def aligned(dtype, *shapes):
-    return Layout(dtype, *shapes).take()
+    return BufferLayout(dtype, *shapes).take()
 
 
 def state(seed):

@@ -8,9 +8,9 @@ import torch
 from pydantic import ValidationError
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
-from qfusion_core.readout import pauli_words
+from qfusion_core.circuits.pauli_words import pauli_words
 from qfusion_statevector.device import Statevector
-from qfusion_statevector.sampled import MOST_SHOTS
+from qfusion_statevector.options import MOST_SHOTS
 
 WORDS = [*pauli_words("xyz+pairs", 3), "III"]
 
@@ -107,7 +107,7 @@ def test_more_shots_than_are_counted_are_refused():
 
 def test_draws_in_turns_are_the_draws_at_once(monkeypatch):
     def draws(at_once):
-        monkeypatch.setattr("qfusion_statevector.sampled.DRAWS_AT_ONCE", at_once)
+        monkeypatch.setattr("qfusion_statevector.shots.DRAWS_AT_ONCE", at_once)
         return device(shots=10_000, seed=3).expectations(circuit(), *inputs(), WORDS)
 
     assert torch.equal(draws(2**22), draws(999))

@@ -6,11 +6,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_statevector.compiler.elimination import reduce as eliminate
+from qfusion_statevector.compiler.gf2 import reduce as eliminate
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.schedule import Diagonal, Rotation
-from qfusion_statevector.tensors.basis import Basis
-from qfusion_statevector.tensors.groups import Phases, Turns, group
+from qfusion_statevector.torch_executor.basis import Basis
+from qfusion_statevector.torch_executor.groups import PhaseGroup, RotationGroup, group
 
 N = 4
 
@@ -85,11 +85,11 @@ def test_groups_keep_the_order_of_what_does_not_commute(found):
             steps.append(Rotation(Pauli(z=word.x) if diagonal else word, angle))
     order = []
     for members in group(steps, n_data=1):
-        if isinstance(members, Turns):
+        if isinstance(members, RotationGroup):
             assert all(turn.angle[0] == members.per_sample for turn in members.rotations)
             order += [turn.angle[1] for turn in members.rotations]
         else:
-            assert isinstance(members, Phases)
+            assert isinstance(members, PhaseGroup)
             order += [angle[1] for _, angle in members.angles]
     assert sorted(order) == [number + 1 for number in range(len(steps))]
     place = {int(number) - 1: position for position, number in enumerate(order)}

@@ -5,14 +5,13 @@ import pytest
 import torch
 
 from qfusion_core import InputError, Measurement, Price, Range, Result
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 def refuse(price):
@@ -28,7 +27,9 @@ def left_behind(connect, tmp_path):
         with Measurement(run or tmp_path / "run", "evaluate") as measurement:
             device = connect(measurement)
             call = Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
-            about = About("evaluate", "", "queue", device.name, device.values_digest())
+            about = MeasurementIdentity(
+                "evaluate", "", "queue", device.name, device.values_digest()
+            )
             at = measurement.at(about, call, device.values_digests())
             plan = device.assign(call)
             if price is not None:

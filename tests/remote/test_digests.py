@@ -7,12 +7,13 @@ import pytest
 from pydantic import Field
 
 from qfusion_core import Measurement
-from qfusion_core.config.backends_schema import Budget
 from qfusion_core.options import Options, values_digests
-from qfusion_core.remote.device import Binding
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
 from qfusion_queue import Queue
-
-from .conftest import QUICK, SECRET
+from support.journals import writing
+from support.keys import QUEUE as SECRET
+from support.remote_circuit import QUICK
 
 
 class Newer(Queue):
@@ -53,7 +54,7 @@ def as_the_first_release_wrote_it(journal, machine):
     """The digest that 3670349 made: of all options that change values, at their defaults, too."""
     options = {"url": machine.url, "shots": 1000, "rows_per_job": 1}
     canonical = json.dumps([1, "queue", options], sort_keys=True)
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         digest = hashlib.sha256(canonical.encode()).hexdigest()
         db.execute("UPDATE measurement SET options = ?", (digest,))
 
@@ -98,7 +99,7 @@ def test_what_the_first_release_left_open_is_gone_on_with(
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     as_the_first_release_wrote_it(journal, machine)
     machine.seconds = 0
     measure()
@@ -146,7 +147,7 @@ def test_a_single_call_that_the_first_release_left_open_is_taken_up(
 )
 def test_digests_of_the_first_release(device, options, digest):
     """As 3670349 computed them."""
-    from qfusion_core.registry import Registry
+    from qfusion_core.plugin.registry import Registry
 
     kind = Registry().get("device", device)
     assert values_digests(device, kind.Options(**options))[1] == digest
@@ -156,9 +157,9 @@ def test_a_new_measurement_beside_one_that_is_open_is_said(measure, machine, fai
     from qfusion_core.remote.errors import JobsPending
 
     machine.seconds = 60
-    failure(JobsPending, measure, options={"timeout_seconds": 0})
+    failure(JobsPending, measure, timeout_seconds=0)
     machine.seconds, said = 0, []
-    measure(options={"shots": 50}, say=said.append)
+    measure(shots=50, say=said.append)
     (line,) = said
     assert "with 3 job(s) at the provider is open, of backend 'queue' with other options" in line
     assert "`qfusion jobs list " in line

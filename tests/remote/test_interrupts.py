@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.signals import ending_politely
 
 TRACED = ("qfusion_core/remote", "contextlib.py", "tenacity")
@@ -31,11 +32,11 @@ class Interrupt:
 @pytest.fixture
 def write(tmp_path, monkeypatch):
     """Opens another measurement in the journal of one run."""
-    monkeypatch.setattr("qfusion_core.runs.provenance.provenance", dict)
+    monkeypatch.setattr("qfusion_core.provenance.provenance", dict)
 
     def _write(subject):
         (tmp_path / "run").mkdir(exist_ok=True)
-        about = About("test", subject, "paid", "toy", "")
+        about = MeasurementIdentity("test", subject, "paid", "toy", "")
         return Journal(tmp_path / "run").open(about, again=False)
 
     _write("made")

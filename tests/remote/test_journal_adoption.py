@@ -12,19 +12,19 @@ import stat
 from pathlib import Path
 
 import pytest
-from old_journals import unpacked
-from remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 from qfusion_core import InputError, Measurement
 from qfusion_core.cli import main
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.device import Binding
-from qfusion_core.remote.journal import NOT_OURS, Journal
+from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.totals import total_of
 from qfusion_queue import Queue
-
-from .conftest import SECRET
+from support.journals import writing
+from support.keys import QUEUE as SECRET
+from support.old_journals import unpacked
+from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 
 OLD = Path(__file__).with_name("journals")
 VERBS = ("list", "resume", "cancel", "forget")
@@ -165,7 +165,7 @@ def test_a_run_that_cannot_be_written_is_adopted_as_it_lies(
     old, machine, evaluate, jobs, monkeypatch
 ):
     """The adoption is kept in the state directory; finished values are taken without a write."""
-    monkeypatch.setattr("qfusion_core.remote.store.writable", lambda path: False)
+    monkeypatch.setattr("qfusion_core.remote.journal.database.writable", lambda path: False)
     before = names(old)
     with pytest.raises(InputError, match="no value of it is used"):
         evaluate(old, "predict", "finished")
@@ -177,7 +177,7 @@ def test_a_run_that_cannot_be_written_is_adopted_as_it_lies(
     assert Journal(old).standing().kind == "adopted"
     assert jobs(old)[1].count(NOT_OURS) == 2
     with monkeypatch.context() as elsewhere:  # a copy of it that can be written
-        elsewhere.setattr("qfusion_core.remote.store.writable", lambda path: True)
+        elsewhere.setattr("qfusion_core.remote.journal.database.writable", lambda path: True)
         copy = shutil.copytree(old, old.with_name("copy"))
         with pytest.raises(InputError, match="take it over with"):
             Journal(copy).set_state("434d4824c645bffc", "forgotten")
@@ -194,7 +194,7 @@ def test_an_own_run_that_cannot_be_written_gives_its_finished_values(
 ):
     values = evaluate(tmp_path / "run")
     before = names(tmp_path / "run")
-    monkeypatch.setattr("qfusion_core.remote.store.writable", lambda path: False)
+    monkeypatch.setattr("qfusion_core.remote.journal.database.writable", lambda path: False)
     assert evaluate(tmp_path / "run").equal(values)
     assert jobs(tmp_path / "run")[0] == 0
     assert names(tmp_path / "run") == before
@@ -221,7 +221,7 @@ def test_a_call_that_a_killed_process_left_is_taken_up_under_another_host_name(
     assert len(machine.jobs) == 3
     for owner in ("a-host/12345/abcd", "0123456789abcdef/1.5/abcd"):
         journal = Journal(tmp_path / "run")
-        with journal._store.writing() as db:
+        with writing(journal) as db:
             db.execute("UPDATE measurement SET owner = ?, state = 'open'", (owner,))
         evaluate(tmp_path / "run", None, "")
         assert len(machine.jobs) == 3

@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 from qfusion_core import InputError
-from qfusion_core.remote import file, seal
-from qfusion_core.remote.journal import Journal
-from qfusion_core.remote.key import keys
-from qfusion_core.remote.schema import create
+from qfusion_core.remote.journal import file, seal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.schema import create
+from qfusion_core.storage.user_key import keys
 
 OLD = Path(__file__).with_name("journals") / "version-3.sqlite.gz"
 VALUES = (
@@ -226,7 +226,7 @@ def test_cells_under_a_seal_that_holds(run, shell, seed):
 
 def test_one_who_holds_the_journal_is_named_and_no_disk_blamed(run, shell, monkeypatch, tmp_path):
     """A process that was stopped inside a transaction."""
-    monkeypatch.setattr("qfusion_core.remote.file._WAIT", 0.05)
+    monkeypatch.setattr("qfusion_core.remote.journal.file._WAIT", 0.05)
     with plain(run / "journal.sqlite") as other:
         other.execute("BEGIN IMMEDIATE")
         assert shell("jobs", run)[0] == 0  # who only looks does not wait
@@ -243,10 +243,10 @@ def test_one_who_holds_the_journal_is_named_and_no_disk_blamed(run, shell, monke
 READ_WHILE = """
 import sys
 from pathlib import Path
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal.journal import MeasurementIdentity, Journal
 journal = Journal(Path(sys.argv[1]))
 for n in range(30):
-    journal.open(About("test", str(n), "paid", "toy", ""), again=False)
+    journal.open(MeasurementIdentity("test", str(n), "paid", "toy", ""), again=False)
 """
 
 
@@ -271,7 +271,7 @@ def test_a_log_that_was_left_is_read_where_it_lies(tmp_path, shell):
     said = READ_WHILE.replace("range(30)", "range(1)") + (
         "import os, sqlite3; db = sqlite3.connect(journal.path)\n"
         "db.execute('BEGIN').execute('SELECT 1 FROM job').fetchall()\n"
-        "journal.open(About('test', 'in the log', 'paid', 'toy', ''), again=False)\n"
+        "journal.open(MeasurementIdentity('test', 'in the log', 'paid', 'toy', ''), again=False)\n"
         "os._exit(0)"
     )
     (tmp_path / "run").mkdir()

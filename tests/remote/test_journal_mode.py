@@ -12,14 +12,17 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from remote_vfs import use
 
 from qfusion_core import InputError, QfusionError
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import keeping, locks, mode, totals
-from qfusion_core.remote.file import is_logged_ahead
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote import totals
+from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.journal import keeping, locks, mode
+from qfusion_core.remote.journal.file import is_logged_ahead
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.storage import mounts
+from support.journals import writing
+from support.vfs import use
 
 VARIABLE = "QFUSION_JOURNAL_MODE"
 
@@ -28,7 +31,7 @@ VARIABLE = "QFUSION_JOURNAL_MODE"
 def of_nowhere(monkeypatch):
     """Where a measurement comes from takes longer to find out than to write down."""
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr("qfusion_core.runs.provenance.provenance", dict)
+    monkeypatch.setattr("qfusion_core.provenance.provenance", dict)
 
 
 @pytest.fixture
@@ -49,7 +52,7 @@ def mounted(tmp_path, monkeypatch):
     def _mounted(name):
         table = tmp_path / "mountinfo"
         table.write_text(f"40 1 0:99 / {tmp_path} rw - {name} server:/export rw\n")
-        monkeypatch.setattr(mounts, "_TABLE", table)
+        monkeypatch.setattr(mounts, "TABLE", table)
 
     return _mounted
 
@@ -64,7 +67,7 @@ def write(path, count, first=0):
     """Measurements, each in a transaction."""
     path.parent.mkdir(exist_ok=True)
     for number in range(first, first + count):
-        about = About("test", f"{number}" + "x" * 2000, "paid", "toy", "")
+        about = MeasurementIdentity("test", f"{number}" + "x" * 2000, "paid", "toy", "")
         Journal(path.parent).open(about, again=False)
 
 
@@ -224,7 +227,7 @@ def half_written(path):
     """A journal whose writer was killed within a transaction, after it had changed the file."""
     write(path, 1)
     if os.fork() == 0:
-        with Journal(path.parent)._store.writing() as db:
+        with writing(Journal(path.parent)) as db:
             db.execute("PRAGMA cache_size = 1")  # so that pages are written before the end
             db.execute("UPDATE measurement SET state = hex(zeroblob(100000))")
             os.kill(os.getpid(), signal.SIGKILL)
@@ -342,7 +345,7 @@ def test_locks_are_tried_once_by_a_process_and_not_on_a_disk_of_its_own(path, mo
     monkeypatch.setenv(VARIABLE, "rollback")
     journal = Journal(path.parent)
     for number in range(3):
-        journal.open(About("test", f"again {number}", "paid", "toy", ""), again=False)
+        journal.open(MeasurementIdentity("test", f"again {number}", "paid", "toy", ""), again=False)
     (beside,) = tried  # of the journal, which had a log, and was converted
     assert beside.parent.parent == path.parent and not beside.exists()
     write(path.with_name("other") / path.name, 2)

@@ -16,13 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Circuit, InputError, Price, QfusionError, Range, Result, tiles
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.intents import At, Planned
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.owner import new_owner
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.lease import new_owner
+from qfusion_core.remote.journal.records import CallId, PlannedJob
+from qfusion_core.remote.journal.rows import MeasurementIdentity
+from support.journals import writing
 
-ABOUT = About("test", "", "paid", "toy", "")
+ABOUT = MeasurementIdentity("test", "", "paid", "toy", "")
 SEALED = ("measurement", "circuit", "call", "job")
 
 
@@ -32,10 +34,10 @@ def write(folder, jobs=3):
     call = Call(circuit, torch.zeros(jobs, 0).double(), ("Z",))
     folder.mkdir(exist_ok=True)
     journal = Journal(folder)
-    at = At(journal.open(ABOUT, again=False), 0)
+    at = CallId(journal.open(ABOUT, again=False), 0)
     price = Price(2, 20, 1, Range(1, 5), Range(2, 4))
     plan = enumerate(tiles(circuit, call.angles, call.observables, rows=1))
-    journal.write(at, call, [Planned(n, job, price, "paid") for n, job in plan], {"paid": None})
+    journal.write(at, call, [PlannedJob(n, job, price, "paid") for n, job in plan], {"paid": None})
     keys = [entry.key for entry in journal.jobs.all()]
     journal.jobs.submitted(keys[0], "job-0")
     journal.jobs.done(keys[0], Result(torch.tensor([[0.5]]), b"raw"))
@@ -171,7 +173,9 @@ def test_what_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     """A poll must not cost a digest of all that a journal holds."""
     journal, keys = write(tmp_path)
     digested = []
-    monkeypatch.setattr("qfusion_core.remote.seal._digest", lambda row: digested.append(row) or b"")
+    monkeypatch.setattr(
+        "qfusion_core.remote.journal.seal._digest", lambda row: digested.append(row) or b""
+    )
     journal.jobs.all()
     journal.spent("paid")
     assert not digested
@@ -181,7 +185,7 @@ def test_what_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
 
 def test_a_transaction_that_is_undone_leaves_the_seal(tmp_path):
     journal, keys = write(tmp_path)
-    with pytest.raises(RuntimeError), journal._store.writing() as db:
+    with pytest.raises(RuntimeError), writing(journal) as db:
         db.execute("DELETE FROM job")
         raise RuntimeError
     assert len(journal.jobs.all()) == 3
@@ -191,7 +195,7 @@ def test_a_transaction_that_is_undone_leaves_the_seal(tmp_path):
 KILLED = """
 import os, signal, sqlite3, sys
 from pathlib import Path
-from qfusion_core.remote.journal import Journal
+from qfusion_core.remote.journal.journal import Journal
 
 folder, key, connect, left = Path(sys.argv[1]), sys.argv[2], sqlite3.connect, 0
 
@@ -330,7 +334,7 @@ def test_where_the_variable_has_a_key_the_file_need_not_be_one(tmp_path, monkeyp
 
 
 def test_processes_that_make_a_key_at_once_have_the_same(tmp_path):
-    said = "from qfusion_core.remote.key import keys; print(keys(create=True)[0].hex())"
+    said = "from qfusion_core.storage.user_key import keys; print(keys(create=True)[0].hex())"
     command = [sys.executable, "-c", said]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
     keys = {process.communicate()[0] for process in running}
@@ -353,7 +357,7 @@ def test_a_thread_that_reads_does_not_end_the_locks_of_one_that_writes(tmp_path)
     visit = (
         "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT 1 FROM job')"
     )
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE measurement SET verb = 'other'")
         reader.start()
         reader.join(0.3)

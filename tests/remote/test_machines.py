@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from qfusion_core import InputError, MachineFacts, MachineList, Registry
-from qfusion_core.config.yaml_source import Source
-from qfusion_core.remote.machines import Sheet
-from qfusion_core.remote.offline import listed_machines
+from qfusion_core.backends.offline import listed_machines
+from qfusion_core.config.yaml_source import YamlDocument
+from qfusion_core.remote.machines import ListFile
 
 LIST = """
 version: 1
@@ -140,6 +140,6 @@ def test_the_packaged_lists_name_ten_machines_and_more_of_both_vendors():
 
 def test_no_source_of_a_packaged_list_is_idle():
     for device in {device for device, _ in listed_machines(Registry()).values()}:
-        sheet = Source.read(device.machines.packaged).validate(Sheet)
+        sheet = YamlDocument.read(device.machines.packaged).validate(ListFile)
         used = {s for m in sheet.machines.values() for s in (*m.facts, m.named, m.price)}
         assert set(sheet.sources) == used - {None}

@@ -15,9 +15,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 from qfusion_core import trust
-from qfusion_core.cli import main
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
 
 BACKENDS = """
 version: 1
@@ -35,37 +33,20 @@ backends:
 """
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("remote") / "run"
-    quick = ["--preset", "hardware", "--set", "training.epochs=1"]
-    with pytest.raises(SystemExit) as end:
-        main(["train", "wine", *quick, "--out", str(folder), "--json"])
-    assert not end.value.code
-    return folder
-
-
 @pytest.fixture
 def run(trained, tmp_path):
     return shutil.copytree(trained, tmp_path / "my run")
 
 
 @pytest.fixture
-def qfusion(machine, tmp_path, monkeypatch, capsys):
+def qfusion(qfusion, machine, tmp_path, monkeypatch):
     """Runs the command line beside a backends.yaml: (exit code, standard output, error)."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
     monkeypatch.setenv("QUEUE_TOKEN", SECRET)
-    monkeypatch.setenv("QFUSION_TRACEBACK", "0")
 
     def _qfusion(*words, most=1000):
         (tmp_path / "backends.yaml").write_text(BACKENDS.format(url=machine.url, most=most))
         trust(tmp_path / "backends.yaml")
-        with pytest.raises(SystemExit) as end:
-            main([str(word) for word in words])
-        out, err = capsys.readouterr()
-        assert SECRET not in out + err
-        return int(end.value.code or 0), out, err
+        return qfusion(*words)
 
     return _qfusion
 
@@ -280,7 +261,7 @@ def test_cancel_and_forget(machine, evaluate, qfusion, run):
     assert evaluate("--yes")[0] == 0
     assert len(machine.jobs) == 5
     # nothing is reserved for what was cancelled
-    from qfusion_core.remote.journal import Journal
+    from qfusion_core.remote.journal.journal import Journal
 
     assert Journal(run).spent("queue").jobs == 3
 
@@ -441,7 +422,7 @@ def test_what_nobody_can_ask_for_any_more_can_be_forgotten(machine, evaluate, qf
     machine.seconds = 0
     assert evaluate("--yes")[0] == 0
     assert len(machine.jobs) == 6
-    from qfusion_core.remote.journal import Journal
+    from qfusion_core.remote.journal.journal import Journal
 
     assert Journal(run).spent("queue").jobs == 6  # what it may cost is counted all the same
 

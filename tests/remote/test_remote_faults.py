@@ -57,7 +57,7 @@ def test_what_passes_is_not_even_noticed(machine, measure, kind, faults):
 @pytest.mark.parametrize("fault", ["lost", "504 after"])
 def test_an_accepted_job_that_is_listed_late(machine, measure, fault):
     machine.faults["submit"], machine.listed_after = [fault], 0.1
-    measure(options={"grace_seconds": 0.5})
+    measure(grace_seconds=0.5)
     assert len(machine.jobs) == 3
     assert "find" in machine.requests
 
@@ -124,13 +124,13 @@ def test_a_job_that_ends_badly(machine, measure, failure, journal, state, error,
 def test_a_failure_does_not_wait_for_the_others(machine, measure, failure):
     machine.seconds, machine.ends[0] = 0.0, ("failed", "bad calibration")
     machine.faults["submit"] = [None]
-    line = failure(JobFailed, measure, options={"rows_per_job": 2})
+    line = failure(JobFailed, measure, rows_per_job=2)
     assert "bad calibration" in line
 
 
 def test_a_slow_job_is_left_not_sent_again(machine, measure, failure):
     machine.seconds = 60
-    line = failure(JobsPending, measure, options={"timeout_seconds": 0.05})
+    line = failure(JobsPending, measure, timeout_seconds=0.05)
     assert line.startswith("queue: job job-0, job-1, job-2: not done after 0.05 s; no job is lost")
     machine.seconds = 0
     measure()
@@ -167,10 +167,27 @@ def test_no_more_jobs_wait_than_the_provider_takes(machine, connect, forward, tm
     assert len(machine.jobs) == 3
 
 
-def test_waits_grow_from_the_first_to_the_longest(machine, measure):
+class Clock:
+    """Time that goes on while somebody sleeps, and only then."""
+
+    def __init__(self):
+        self.slept = []
+
+    def monotonic(self):
+        return sum(self.slept)
+
+    def sleep(self, seconds):
+        self.slept.append(seconds)
+
+
+def test_waits_grow_from_the_first_to_the_longest(machine, measure, monkeypatch):
+    clock = Clock()
+    for module in ("qfusion_core.remote.runner", "machine"):
+        monkeypatch.setattr(f"{module}.time", clock)
     machine.seconds = 0.5
-    measure(options={"poll_seconds": 0.02, "poll_seconds_max": 0.1})
-    assert machine.requests.count("status") / 3 <= 9  # every 0.02 s would be 25
+    measure(poll_seconds=0.02, poll_seconds_max=0.1)
+    assert clock.slept == pytest.approx([0.02, 0.03, 0.045, 0.0675, 0.1, 0.1, 0.1, 0.1])
+    assert machine.requests.count("status") == 3 * 9
 
 
 def test_an_interrupt_leaves_the_jobs(machine, measure, failure):

@@ -1,15 +1,14 @@
-"""SIGKILL anywhere with the example's queue; see `remote_kills`."""
+"""SIGKILL anywhere with the example's queue; see `support.kills`."""
 
 import sqlite3
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from remote_kills import KILLED, POINTS, Kills, Warm
 
 from machine import Machine
-
-from .conftest import SECRET
+from support.keys import QUEUE as SECRET
+from support.kills import KILLED, POINTS, Kills, Warm
 
 
 @pytest.fixture(scope="module")

@@ -19,12 +19,12 @@ from qfusion_core import (
     Range,
     tiles,
 )
-from qfusion_core.circuit import Angle, Term
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote.budget import Spent, require_budget
-from qfusion_core.remote.intents import At, Planned
+from qfusion_core.circuits.gates import Angle, Term
+from qfusion_core.remote.budget import Budget, Spending, require_budget
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.records import CallId, PlannedJob
+from qfusion_core.remote.journal.rows import MeasurementIdentity
 from qfusion_core.remote.planning import require_cover
 
 TURN = Circuit(1, (Gate("RY", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
@@ -92,7 +92,7 @@ def test_a_budget_is_never_exceeded_and_never_refuses_what_fits(budget, plans):
     call, (job,) = Call(TURN, angles, ("Z",)), tiles(TURN, angles, ("Z",))
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal(Path(folder))
-        measurement = journal.open(About("law", "", "paid", "toy", ""), again=False)
+        measurement = journal.open(MeasurementIdentity("law", "", "paid", "toy", ""), again=False)
         for number, plan in enumerate(plans):
             before, total = journal.spent("paid"), Price.total(plan)
             needs = {
@@ -110,8 +110,8 @@ def test_a_budget_is_never_exceeded_and_never_refuses_what_fits(budget, plans):
                 for limit, (spent, need) in needs.items()
                 if getattr(budget, limit) is not None
             )
-            intents = [Planned(n, job, price, "paid") for n, price in enumerate(plan)]
-            at = At(measurement, number)
+            intents = [PlannedJob(n, job, price, "paid") for n, price in enumerate(plan)]
+            at = CallId(measurement, number)
             if fits:
                 journal.write(at, call, intents, {"paid": budget})
                 assert journal.spent("paid").jobs == before.jobs + total.tasks
@@ -120,7 +120,7 @@ def test_a_budget_is_never_exceeded_and_never_refuses_what_fits(budget, plans):
                     journal.write(at, call, intents, {"paid": budget})
                 assert journal.spent("paid") == before  # nothing of it is reserved
                 assert journal.call(at) is None
-        assert journal.spent("another") == Spent()
+        assert journal.spent("another") == Spending()
 
 
 @given(st.lists(prices, max_size=5))
@@ -149,13 +149,13 @@ def test_a_price_is_a_range_with_its_sources_and_never_called_exact():
 
 def test_what_a_budget_says():
     with pytest.raises(BudgetError) as refused:
-        require_budget("q", Budget(max_usd=5), Spent(usd=4.5), Price(1, 1, usd=Range(0.4, 0.75)))
+        require_budget("q", Budget(max_usd=5), Spending(usd=4.5), Price(1, 1, usd=Range(0.4, 0.75)))
     assert str(refused.value) == (
         "q: the plan needs up to 0.75 USD, but of max_usd 5 only 0.5 are left in this run; nothing "
         "was sent; use fewer --samples, or raise max_usd in backends.yaml"
     )
     with pytest.raises(BudgetError) as refused:
-        require_budget("q", Budget(max_usd=5), Spent(), Price(1, 1))
+        require_budget("q", Budget(max_usd=5), Spending(), Price(1, 1))
     assert str(refused.value) == (
         "q: budget max_usd 5 cannot be checked: no price is known; nothing was sent; give the "
         "price in prices.yaml, or set another limit"

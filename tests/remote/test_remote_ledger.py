@@ -15,13 +15,15 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, InputError, Price, Range, Result, tiles
-from qfusion_core.remote.adoption import adopt_jobs
-from qfusion_core.remote.budget import Spent
-from qfusion_core.remote.intents import At, Planned
+from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import About, Journal
-from qfusion_core.remote.ledger import LEASE
-from qfusion_core.remote.owner import gone, lives, new_owner, same_process
+from qfusion_core.remote.journal.adoption import adopt_jobs
+from qfusion_core.remote.journal.job_store import LEASE
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.lease import gone, lives, new_owner, same_process
+from qfusion_core.remote.journal.records import CallId, PlannedJob
+from qfusion_core.remote.journal.rows import MeasurementIdentity
+from support.journals import writing
 
 KEY = "qf-{}-0-0"
 
@@ -45,9 +47,9 @@ def written(tmp_path, clock):
     call = Call(circuit, torch.zeros(2, 0).double(), ("Z",))
     (job,) = tiles(circuit, call.angles, call.observables)
     journal = Journal(tmp_path, clock)
-    at = At(journal.open(About("test", "", "paid", "toy", ""), again=False), 0)
+    at = CallId(journal.open(MeasurementIdentity("test", "", "paid", "toy", ""), again=False), 0)
     price = Price(2, 20, 1, Range(1, 5), Range(2, 4))
-    journal.write(at, call, [Planned(0, job, price, "paid")], {"paid": None})
+    journal.write(at, call, [PlannedJob(0, job, price, "paid")], {"paid": None})
     return journal, KEY.format(at.measurement)
 
 
@@ -70,7 +72,7 @@ def test_one_owner_at_a_time(written, clock):
 @pytest.fixture
 def dead():
     """The name of a process that has ended."""
-    said = "from qfusion_core.remote.owner import new_owner; print(new_owner())"
+    said = "from qfusion_core.remote.journal.lease import new_owner; print(new_owner())"
     done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
     return done.stdout.strip()
 
@@ -172,11 +174,11 @@ def test_nothing_is_reserved_for_a_job_that_failed_or_was_cancelled(written, end
     journal.jobs.submitted(key, "job-7")
     assert journal.spent("paid").jobs == 1
     journal.jobs.ended(key, end, "no qubits")
-    assert journal.spent("paid") == Spent()
+    assert journal.spent("paid") == Spending()
 
 
 def test_those_that_make_the_journal_at_once_all_have_it(tmp_path):
-    about, barrier = About("test", "", "paid", "toy", ""), threading.Barrier(4)
+    about, barrier = MeasurementIdentity("test", "", "paid", "toy", ""), threading.Barrier(4)
 
     def make(_):
         barrier.wait()
@@ -208,12 +210,14 @@ def test_a_journal_and_its_key_are_read_by_nobody_else(written, tmp_path):
 )
 def test_what_cannot_be_counted_is_not_written(written, price):
     journal, _ = written
-    at = At(journal.open(About("test", "other", "paid", "toy", ""), again=False), 0)
+    at = CallId(
+        journal.open(MeasurementIdentity("test", "other", "paid", "toy", ""), again=False), 0
+    )
     call = Call(Circuit(1, (), 0, 0), torch.zeros(2, 0).double(), ("Z",))
     (job,) = tiles(call.circuit, call.angles, call.observables)
     before = journal.spent("paid")
     with pytest.raises(InputError, match=r"paid: the plan's (usd|qpu_seconds|shots): expected a"):
-        journal.write(at, call, [Planned(0, job, price, "paid")], {"paid": None})
+        journal.write(at, call, [PlannedJob(0, job, price, "paid")], {"paid": None})
     assert journal.spent("paid") == before
 
 
@@ -228,13 +232,13 @@ def test_a_charge_that_cannot_be_one_counts_as_not_told(written, usd):
 def test_values_that_are_missing_are_refused(written):
     """A call of which a job is lost, or not done, gives no number."""
     journal, key = written
-    at = At(key.split("-")[1], 0)
+    at = CallId(key.split("-")[1], 0)
     call = journal.call(at)
     with pytest.raises(
         InputError, match=r"call 0 of .* is damaged \(job .* is not done\); give it"
     ):
         journal.values(at, call)
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("DELETE FROM job")
     with pytest.raises(InputError, match=r"is damaged \(no job gives row 0, observable Z\); give"):
         journal.values(at, call)

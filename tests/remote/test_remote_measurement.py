@@ -18,12 +18,13 @@ from qfusion_core import (
     Result,
     Unreadable,
 )
-from qfusion_core.config.backends_schema import Budget
-from qfusion_core.remote import manager
+from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.run_call import evaluate, submit
 from qfusion_core.testing import ReferenceDevice
+from qfusion_core.workflows import unfinished_jobs
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 
 def test_a_finished_measurement_is_reused_unless_again(machine, measure):
@@ -46,6 +47,19 @@ def test_again_goes_on_with_what_is_unfinished(machine, measure):
     assert len(machine.jobs) == 3
 
 
+def test_a_call_is_submitted_now_and_waited_for_later(machine, measure, connect, tmp_path):
+    machine.seconds = 60
+    call = Call.of(CIRCUIT, CIRCUIT.angles(DATA, WEIGHTS), WORDS)
+    with Measurement(tmp_path / "run", "evaluate") as measurement:
+        device = connect(measurement)
+        assert len(submit(device, call).unfinished) == 3
+        machine.seconds = 0
+        assert submit(device, call).unfinished == []
+        values, _ = evaluate(device, call)
+    assert len(machine.jobs) == 3
+    assert torch.equal(measure(), values)
+
+
 def test_another_verb_or_subject_is_another_measurement(machine, measure):
     for verb, subject in (("evaluate", ""), ("evaluate", "ten rows"), ("predict", "")):
         measure(verb, subject)
@@ -54,9 +68,9 @@ def test_another_verb_or_subject_is_another_measurement(machine, measure):
 
 def test_only_options_that_change_values_count(machine, measure):
     measure()
-    measure(options={"timeout_seconds": 7, "poll_seconds": 0.003, "tries": 2})
+    measure(timeout_seconds=7, poll_seconds=0.003, tries=2)
     assert len(machine.jobs) == 3
-    measure(options={"shots": 50})
+    measure(shots=50)
     assert len(machine.jobs) == 6
 
 
@@ -69,7 +83,7 @@ def test_the_stored_plan_is_used(machine, measure, monkeypatch):
     with pytest.raises(JobsLeft):
         measure(wait=False)
     machine.seconds = 0
-    values = measure(options={"rows_per_job": 3})
+    values = measure(rows_per_job=3)
     assert len(machine.jobs) == 3
     assert values.shape == (3, 3)
 
@@ -206,16 +220,16 @@ def test_what_another_process_sends_meanwhile_is_not_forgotten(
     """Between the look at the jobs and the change of their rows."""
     machine.faults["submit"], machine.seconds = [401], 60
     failure(QfusionError, measure)
-    chosen = manager.chosen
+    chosen = unfinished_jobs.chosen
 
     def slowly(*arguments):
         rows = chosen(*arguments)
-        monkeypatch.setattr(manager, "chosen", chosen)
-        failure(JobsPending, measure, options={"timeout_seconds": 0.05})
+        monkeypatch.setattr(unfinished_jobs, "chosen", chosen)
+        failure(JobsPending, measure, timeout_seconds=0.05)
         return rows
 
-    monkeypatch.setattr(manager, "chosen", slowly)
-    line = failure(InputError, manager.forget_measurements, tmp_path / "run", [])
+    monkeypatch.setattr(unfinished_jobs, "chosen", slowly)
+    line = failure(InputError, unfinished_jobs.forget_measurements, tmp_path / "run", [])
     assert "may be at the provider; first `qfusion jobs cancel" in line
     assert [entry.state for entry in journal.jobs.all()] == ["submitted"] * 3
     assert journal.spent("queue").jobs == len(machine.jobs) == 3

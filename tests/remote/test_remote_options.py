@@ -3,7 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
+from qfusion_core import Options, QfusionError
 from qfusion_core.remote.options import RemoteOptions
+from qfusion_queue import Queue
 
 
 @pytest.fixture(autouse=True)
@@ -24,3 +26,11 @@ def test_a_grace_or_a_lease_shorter_than_a_request_is_refused(name):
     assert getattr(RemoteOptions(**{"request_seconds": 10, name: 40}), name) == 40
     with pytest.raises(ValidationError, match=r"at least request_seconds \+ 30 = 40, got 39.5"):
         RemoteOptions(**{"request_seconds": 10, name: 39.5})
+
+
+def test_an_adapter_whose_options_do_not_say_how_it_is_waited_for_is_a_fault_of_its_plugin():
+    class Impatient(Queue):
+        Options = Options
+
+    with pytest.raises(QfusionError, match="device 'queue': expected options of a subclass of Rem"):
+        Impatient(Impatient.Options(), None)

@@ -5,9 +5,8 @@ import logging
 import pytest
 
 from qfusion_core import Measurement, QfusionError, RemoteError, open_backend, trust
-from qfusion_core.config.backends import Backends
-
-from .conftest import SECRET
+from qfusion_core.backends.file import Backends
+from support.keys import QUEUE as SECRET
 
 ENTRY = """
 version: 1

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core.remote import request as module
-from qfusion_core.remote.request import Request, read_request, write_request
-from qfusion_core.remote.schema import empty
+from qfusion_core.remote.journal import sent_request as module
+from qfusion_core.remote.journal.schema import empty
+from qfusion_core.remote.journal.sent_request import SentRequest, read_request, write_request
 
 
 @pytest.fixture
@@ -20,14 +20,14 @@ def db():
     made.close()
 
 
-@given(requests=st.lists(st.builds(Request, st.text(), st.binary(min_size=1)), min_size=1))
+@given(requests=st.lists(st.builds(SentRequest, st.text(), st.binary(min_size=1)), min_size=1))
 def test_the_last_one_comes_back(requests):
     db = empty()
     db.row_factory = sqlite3.Row
     for each in requests:
         write_request(db, "key", each)
     assert read_request(db, "key") == requests[-1]
-    assert read_request(db, "another") == Request()
+    assert read_request(db, "another") == SentRequest()
     db.close()
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import RemoteOptions, Transient
-from qfusion_core.remote.asking import Asking
+from qfusion_core.remote.retry import RetryingCaller
 from qfusion_core.remote.secrecy import Secrecy
 
 TOKEN = 'tk-7fe"2c1\\d0  not for you, été/+= <&> and as long as a key'
@@ -132,7 +132,7 @@ def test_raw_data_are_cleaned_in_every_form():
 
 def test_a_message_is_cut_after_it_was_cleaned():
     """Half of a secret is one, too, and is none that can be looked for."""
-    asking = Asking("b", RemoteOptions(tries=1), lambda: [TOKEN])
+    asking = RetryingCaller("b", RemoteOptions(tries=1), lambda: [TOKEN])
     for before in range(0, 700, 7):
         with pytest.raises(Transient) as failed:
             asking(lambda: (_ for _ in ()).throw(Transient("x" * before + TOKEN + "y" * 900)))  # noqa: B023
@@ -141,7 +141,7 @@ def test_a_message_is_cut_after_it_was_cleaned():
 
 
 def test_a_very_long_message():
-    asking = Asking("b", RemoteOptions(tries=1), lambda: [TOKEN])
+    asking = RetryingCaller("b", RemoteOptions(tries=1), lambda: [TOKEN])
     for before in range(19_900, 20_001, 10):
         assert remains(asking.hide("x" * before + TOKEN + "y" * 90_000), TOKEN) < 6
 
@@ -154,7 +154,7 @@ def test_what_was_refreshed_is_hidden_too():
 
 
 def test_nobody_gets_hold_of_what_the_sdk_raised():
-    asking = Asking("b", RemoteOptions(tries=1), lambda: [TOKEN])
+    asking = RetryingCaller("b", RemoteOptions(tries=1), lambda: [TOKEN])
 
     def request():
         try:

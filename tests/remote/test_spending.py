@@ -5,9 +5,9 @@ import os
 import pytest
 
 from qfusion_core import InputError, Measurement, Price, Range
-from qfusion_core.config.backends_schema import Budget
+from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import BudgetError, JobsPending
-from qfusion_core.remote.totals import Costly, reserve_of_all, spent_of_all, total_of
+from qfusion_core.remote.totals import JobToSend, reserve_of_all, spent_of_all, total_of
 from qfusion_core.storage.places import state_folder
 
 THREE = Budget(max_jobs=100, max_jobs_total=5)
@@ -46,7 +46,7 @@ def test_what_was_called_failed_and_goes_on_counts_again(
         (first, *_) = jobs.all()
         jobs.ended(first.key, "failed", "no such job")
         assert total_of("queue").jobs == 2
-        jobs.known(first.key, first.job_id)
+        jobs.goes_on(first.key, first.job_id)
         assert total_of("queue") == measurement.journal.spent("queue")
         assert total_of("queue").jobs == 3
 
@@ -58,14 +58,14 @@ def test_what_the_provider_charged_takes_the_place_of_the_estimate(connect, forw
 
 
 def test_of_many_processes_as_many_pass_as_the_budget_allows(connect, tmp_path):
-    reserve_of_all("first", {"qf-0": Costly("queue", Price(1, 1))}, {"queue": THREE})
+    reserve_of_all("first", {"qf-0": JobToSend("queue", Price(1, 1))}, {"queue": THREE})
     children = []
     for number in range(1, 9):
         pid = os.fork()
         if pid == 0:
             status = 1
             try:
-                job = {f"qf-{number}": Costly("queue", Price(1, 1))}
+                job = {f"qf-{number}": JobToSend("queue", Price(1, 1))}
                 reserve_of_all(f"run-{number}", job, {"queue": THREE})
                 status = 0
             except BudgetError:
@@ -126,19 +126,19 @@ def test_a_total_that_was_emptied_holds_nothing(connect, forward, machine, tmp_p
 def test_no_price_no_total(tmp_path):
     budget = Budget(max_usd_total=5)
     with pytest.raises(BudgetError, match="max_usd_total 5 cannot be checked: no price is known"):
-        reserve_of_all("run", {"qf-1": Costly("q", Price(1, 1))}, {"q": budget})
+        reserve_of_all("run", {"qf-1": JobToSend("q", Price(1, 1))}, {"q": budget})
     known = Price(1, 1, 1, None, Range(5, 5.1))
     with pytest.raises(
         BudgetError, match=r"needs up to 5\.1 USD, but of max_usd_total 5 only 5 are"
     ):
-        reserve_of_all("run", {"qf-1": Costly("q", known)}, {"q": budget})
+        reserve_of_all("run", {"qf-1": JobToSend("q", known)}, {"q": budget})
 
 
 @pytest.mark.parametrize("budget", [{}, {"max_usd": None}, {"max_usd": None, "max_jobs": None}])
 def test_a_budget_without_a_limit_is_none(budget):
-    from qfusion_core.config.backends_schema import Entry
+    from qfusion_core.backends.schema import BackendEntry
 
-    assert Entry(type="queue", budget=budget).budget is None
+    assert BackendEntry(type="queue", budget=budget).budget is None
 
 
 @pytest.mark.parametrize(

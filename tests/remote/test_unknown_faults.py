@@ -28,11 +28,11 @@ from qfusion_core import (
     Unreadable,
 )
 from qfusion_core.errors import InputError, Interrupted
-from qfusion_core.remote.manager import forget_measurements
 from qfusion_core.remote.submission import Submission
+from qfusion_core.workflows.unfinished_jobs import forget_measurements
 from qfusion_queue import Queue
-
-from .conftest import CIRCUIT, DATA, WEIGHTS, WORDS
+from support.journals import writing
+from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 
 AGAIN = "no job is lost: run the same again, or `qfusion jobs resume "
 
@@ -197,8 +197,7 @@ def test_an_older_process_with_a_clock_behind_is_still_waited_for(machine, evalu
         evaluate(dies)
     with closing(sqlite3.connect(journal.path)) as db:
         assert db.execute("SELECT sent FROM job WHERE sent IS NOT NULL").fetchall()
-    journal.jobs._clock = lambda: time.time() - 3600
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE job SET sent = sent - 3600 WHERE sent IS NOT NULL")
     evaluate(grace_seconds=1)
     assert len(machine.jobs) == 3
@@ -234,11 +233,9 @@ def test_both_copies_of_a_folder_go_on(machine, connect, evaluate, failure, tmp_
 
 def test_a_process_that_was_stopped_past_its_lease_does_not_send(machine, evaluate, monkeypatch):
     """Between its note and its request: its job may be another's by then."""
-    from qfusion_core.remote import submission
-
-    clock = iter([0.0, 700.0])  # seconds before and after the note of the first request
-    real = submission._now
-    monkeypatch.setattr(submission, "_now", lambda: next(clock, real()))
+    stopped = iter([0.0, 700.0])  # seconds before and after the note of the first request
+    real = time.clock_gettime
+    monkeypatch.setattr(time, "clock_gettime", lambda which: next(stopped, real(which)))
     evaluate()
     assert len(machine.jobs) == 3
     assert "find" in machine.requests  # it cannot know, and looks before it sends
@@ -364,7 +361,7 @@ def test_what_an_earlier_process_has_opened_is_closed_by_the_next(evaluate, jour
 
     with pytest.raises(Interrupted):
         evaluate(opens)
-    with journal._store.writing() as db:  # its process has ended
+    with writing(journal) as db:  # its process has ended
         db.execute("UPDATE session SET owner = ''")
     evaluate(closes)
     assert closed == ["session-7"]
@@ -418,7 +415,7 @@ def test_what_an_older_release_called_failed_and_is_unknown_now_is_not_bought_ag
     machine.seconds = 60
     evaluate_left(evaluate, failure)
     restore = hide(machine, ["job-1"])
-    with journal._store.writing() as db:
+    with writing(journal) as db:
         db.execute("UPDATE job SET state = 'failed', account = NULL WHERE job_id = 'job-1'")
     machine.seconds = 0
     said = failure(Refused, evaluate)

@@ -1,15 +1,11 @@
-"""The process of `remote_warm`, for the example's queue."""
+"""The process of `support.warm`, for the example's queue."""
 
 import os
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).parent))
-from conftest import SECRET
-from remote_vfs import use
-from remote_warm import mortal, serve
 
 from qfusion_queue import Queue
+from support.keys import QUEUE as SECRET
+from support.vfs import use
+from support.warm import mortal, serve
 
 Mortal = mortal(Queue)
 

@@ -39,7 +39,9 @@ class Empty(TorchPeer):
 
     def expectations(self, data: Tensor, weights: Tensor) -> Tensor:
         """See `TorchPeer`."""
-        return _Empty.apply(data, weights)
+        # torch does not annotate it
+        values: Tensor = _Empty.apply(data, weights)  # type: ignore[no-untyped-call]
+        return values
 
 
 def fixed_cost(adapter: type[Peer], rounds: int) -> tuple[Summary, Summary]:

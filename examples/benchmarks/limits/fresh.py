@@ -33,7 +33,8 @@ def in_fresh_process(peer: str, case: Any, **environment: str) -> dict[str, floa
         [sys.executable, "-m", "limits.fresh", arguments],
         cwd=FOLDER, env=os.environ | environment, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    return json.loads(done.stdout.splitlines()[-1])
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def report(peer: str, case: dict[str, Any]) -> dict[str, float]:

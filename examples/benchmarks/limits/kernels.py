@@ -24,9 +24,9 @@ class KernelClock:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Time the kernels that the executor calls."""
-        from qfusion_statevector.rows import executor
+        from qfusion_statevector.numba_executor import executor
 
-        timed = {name: self._timed(getattr(executor, name)) for name in KERNELS}
+        timed: dict[str, Any] = {n: self._timed(getattr(executor, n)) for n in KERNELS}
         with patch.multiple(executor, **timed):
             yield
 

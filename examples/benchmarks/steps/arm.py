@@ -12,8 +12,8 @@ import numpy as np
 
 from qfusion_core import CircuitEncoder, Device, InputError, Part, Registry, Split
 from qfusion_core.config.spec import RunSpec
-from qfusion_core.runs.experiment import fresh_model
-from qfusion_core.training import fit, start
+from qfusion_core.training.fit import fit, start
+from qfusion_core.workflows.training_run import fresh_model
 from steps.stopwatch import Stopwatch
 
 
@@ -35,7 +35,7 @@ class Arm:
     """One model and device.
 
     A step is timed from the end of one optimizer step to the end of the next: all that training
-    does for a batch, in `qfusion_core.training.fit` itself.
+    does for a batch, in `qfusion_core.training.fit.fit` itself.
     """
 
     def __init__(

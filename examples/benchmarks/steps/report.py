@@ -81,9 +81,10 @@ def as_text(title: str, turns: Mapping[str, Sequence[Turn]], batch: int) -> str:
         + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-    for one in judged(turns):
-        word = "reached" if one["reached"] else "missed"
-        lines.append(f"  {one['target']}: {word}, {significant(one['measured'])} with {one['arm']}")
+    for verdict in judged(turns):
+        word = "reached" if verdict["reached"] else "missed"
+        measured = f"{significant(verdict['measured'])} with {verdict['arm']}"
+        lines.append(f"  {verdict['target']}: {word}, {measured}")
     return "\n".join(lines) + "\n"
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core import Circuit, pauli_words
+from qfusion_core import Circuit, Readout, pauli_words
 from timing.circuits import circuit_of
 
 
@@ -34,7 +34,7 @@ class Case:
     circuit: str = "ring"
     qubits: int = 9
     layers: int = 3
-    readout: str = "xyz"
+    readout: Readout = "xyz"
     batch: int = 32
     dtype: str = "float32"
 

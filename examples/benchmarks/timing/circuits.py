@@ -9,7 +9,7 @@ import pennylane as qml
 from torch import Tensor
 
 from qfusion_core import Angle, Circuit, Gate, Term
-from qfusion_core.circuit import FIXED, ROTATIONS
+from qfusion_core.circuits.gates import FIXED, ROTATIONS
 
 CIRCUITS = ("ring", "strong", "random")
 

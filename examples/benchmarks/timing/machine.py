@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from qfusion_core.runs.provenance import provenance
+from qfusion_core.provenance import provenance
 
 TIMED = (
     "numba", "jax", "jaxlib", "pyqtorch", "deepquantum", "tensorcircuit-ng", "qulacs",

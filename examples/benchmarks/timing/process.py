@@ -64,7 +64,8 @@ class Process:
         began, spent = time.monotonic(), cpu_seconds(self._process.pid)
         while not self._connection.poll(min(0.1, limit)):
             waited = time.monotonic() - began
-            used = cpu_seconds(self._process.pid) - spent if spent is not None else waited
+            now = cpu_seconds(self._process.pid)
+            used = waited if spent is None or now is None else now - spent
             if used > limit or waited > PATIENCE * limit:
                 self.end()
                 raise GaveUp(f"{what}: over the limit of {limit:g} s", over=True)

@@ -13,6 +13,9 @@ from timing.race import Measured, Result
 from timing.summary import Summary, ratios, summarise
 
 OTHER = "fastest other peer"
+Subject = Literal["statevector", "statevector (torch)"]
+OURS: Subject = "statevector"
+TORCH: Subject = "statevector (torch)"
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class Target:
         stretch: Whether it is hoped for only.
     """
 
-    subject: Literal["statevector", "statevector (torch)"]
+    subject: Subject
     against: str
     factor: float
     stretch: bool = False
@@ -56,29 +59,28 @@ def targets(case: Case) -> list[Target]:
     """Promised for float32, three layers, one core."""
     if case.layers != 3 or case.dtype != "float32":
         return []
-    ours, torch = "statevector", "statevector (torch)"
     key = (case.circuit, case.qubits, case.readout, case.batch)
     match key:
         case ("ring", 9, "xyz", 32 | 256):
             return [
-                Target(ours, DEFAULT_QUBIT, 100),
-                Target(ours, OTHER, 10),
-                Target(torch, DEFAULT_QUBIT, 12),
+                Target(OURS, DEFAULT_QUBIT, 100),
+                Target(OURS, OTHER, 10),
+                Target(TORCH, DEFAULT_QUBIT, 12),
             ]
         case ("ring", 9, "z+zz-all", 32 | 256):
-            return [Target(ours, DEFAULT_QUBIT, 150), Target(torch, DEFAULT_QUBIT, 12)]
+            return [Target(OURS, DEFAULT_QUBIT, 150), Target(TORCH, DEFAULT_QUBIT, 12)]
         case ("ring", 12, "xyz", 32):
-            return [Target(ours, DEFAULT_QUBIT, 100)]
+            return [Target(OURS, DEFAULT_QUBIT, 100)]
         case ("strong", 9, "xyz", 32):
-            return [Target(ours, DEFAULT_QUBIT, 100), Target(torch, DEFAULT_QUBIT, 8)]
+            return [Target(OURS, DEFAULT_QUBIT, 100), Target(TORCH, DEFAULT_QUBIT, 8)]
         case ("strong", 9, "xyz", 256):
             return [
-                Target(ours, DEFAULT_QUBIT, 60),
-                Target(ours, DEFAULT_QUBIT, 75, stretch=True),
-                Target(torch, DEFAULT_QUBIT, 8),
+                Target(OURS, DEFAULT_QUBIT, 60),
+                Target(OURS, DEFAULT_QUBIT, 75, stretch=True),
+                Target(TORCH, DEFAULT_QUBIT, 8),
             ]
         case ("random", 9, "xyz", 32):
-            return [Target(torch, DEFAULT_QUBIT, 8)]
+            return [Target(TORCH, DEFAULT_QUBIT, 8)]
     return []
 
 

@@ -22,8 +22,8 @@ def require_document(path: str) -> str:
     except InputError as error:
         raise ValueError(f"{error}; {SAVE}") from None
     except (ValueError, RecursionError) as error:
-        said = one_line(error, 60) or type(error).__name__
-        raise ValueError(f"{where}: is not JSON ({said}); {SAVE}") from None
+        problem = one_line(error, 60) or type(error).__name__
+        raise ValueError(f"{where}: is not JSON ({problem}); {SAVE}") from None
     header = document.get("braketSchemaHeader") if isinstance(document, dict) else None
     if not isinstance(header, dict) or not str(header.get("name", "")).endswith("capabilities"):
         raise ValueError(f"{where}: holds no properties of a Braket device; {SAVE}")

@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
-from qfusion_braket.emulation.layout import confined, n_used
-from qfusion_braket.emulation.saved import Saved
+from qfusion_braket.emulation.qubit_subset import confined, n_used
+from qfusion_braket.emulation.saved_device import SavedDevice
 from qfusion_core import InputError
 
 TRIES = 5  # at routing within as many qubits as a circuit has; the fewest two-qubit gates are taken
 
 
-class Rule(NamedTuple):
+class TranspileOptions(NamedTuple):
     """How a template is compiled.
 
     Attributes:
@@ -29,7 +29,11 @@ class Rule(NamedTuple):
 
 
 def transpile(
-    circuit: Any, saved: Saved, target: Any, rule: Rule, start: Sequence[int] | None
+    circuit: Any,
+    saved: SavedDevice,
+    target: Any,
+    rule: TranspileOptions,
+    start: Sequence[int] | None,
 ) -> Any:
     """A circuit in the gates of a target, its angles open.
 
@@ -63,7 +67,9 @@ def transpile(
             ) from error
 
 
-def tightened(compiled: Any, circuit: Any, saved: Saved, rule: Rule, n_wires: int) -> Any:
+def tightened(
+    compiled: Any, circuit: Any, saved: SavedDevice, rule: TranspileOptions, n_wires: int
+) -> Any:
     """The same on as many qubits as there are wires, if it is not and can be.
 
     Args:
@@ -78,7 +84,7 @@ def tightened(compiled: Any, circuit: Any, saved: Saved, rule: Rule, n_wires: in
     part = confined(saved.framed or saved.target, compiled, n_wires)
     return min(
         [compiled, *_tighter(circuit, saved, part, rule)],
-        key=lambda each: (n_used(each), each.num_nonlocal_gates()),
+        key=lambda program: (n_used(program), program.num_nonlocal_gates()),
     )
 
 
@@ -93,7 +99,9 @@ def known_warnings() -> Iterator[None]:
         yield
 
 
-def _tighter(program: Any, saved: Saved, target: Any, rule: Rule) -> Iterator[Any]:
+def _tighter(
+    program: Any, saved: SavedDevice, target: Any, rule: TranspileOptions
+) -> Iterator[Any]:
     for more in range(TRIES):
         # parts of a circuit that nothing couples may find no room
         with suppress(InputError):

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core import Circuit
-from qfusion_statevector.compiler.cone import drop_unseen
-from qfusion_statevector.compiler.elimination import reduce
-from qfusion_statevector.compiler.frame import SPELLING, Frame
+from qfusion_statevector.compiler.clifford_frame import SPELLING, CliffordFrame
+from qfusion_statevector.compiler.gf2 import reduce
+from qfusion_statevector.compiler.light_cone import drop_unseen
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.schedule import Affine, Diagonal, Rotation, Schedule, Step
 
@@ -71,7 +71,7 @@ def compile_program(circuit: Circuit, words: Sequence[str]) -> Program:
 
 
 def _compile(circuit: Circuit, words: Sequence[str], turn_hadamards: bool) -> Program:
-    frame, schedule = Frame(circuit.n_wires), Schedule(circuit.n_data)
+    frame, schedule = CliffordFrame(circuit.n_wires), Schedule(circuit.n_data)
     angles = iter(_affine_rows(circuit))
     width = circuit.n_data + circuit.n_weights + 1
     for gate in circuit.gates:

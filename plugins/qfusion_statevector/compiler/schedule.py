@@ -58,9 +58,9 @@ class Schedule:
         angle = pauli.sign * angle
         pauli = pauli.unsigned
         shared_diagonal = pauli.x == 0 and not angle[: self._n_data].any()
-        place, phase_pass = len(self.steps), None
-        while place:
-            step = self.steps[place - 1]
+        position, phase_pass = len(self.steps), None
+        while position:
+            step = self.steps[position - 1]
             if isinstance(step, Diagonal):
                 if shared_diagonal:  # the earliest that can be reached: the later ones wait
                     phase_pass = step
@@ -69,22 +69,22 @@ class Schedule:
                 return
             if not step.commutes(pauli):
                 break
-            place -= 1
+            position -= 1
         if phase_pass is not None:
             phase_pass.angles[pauli.z] = phase_pass.angles.get(pauli.z, 0.0) + angle
             return
-        if place == 0 and pauli.x == 0:
+        if position == 0 and pauli.x == 0:
             return  # a phase of |0...0>, which nobody sees
         if shared_diagonal:
             self.steps.append(Diagonal({pauli.z: angle}))
         else:
-            self.steps.insert(self._after_its_like(place, pauli), Rotation(pauli, angle))
+            self.steps.insert(self._after_its_like(position, pauli), Rotation(pauli, angle))
 
-    def _after_its_like(self, place: int, pauli: Pauli) -> int:
+    def _after_its_like(self, position: int, pauli: Pauli) -> int:
         """Keeps commuting rotations in the order of their gates; no pass depends on it."""
-        while place < len(self.steps):
-            step = self.steps[place]
+        while position < len(self.steps):
+            step = self.steps[position]
             if isinstance(step, Diagonal) or not step.commutes(pauli):
                 break
-            place += 1
-        return place
+            position += 1
+        return position

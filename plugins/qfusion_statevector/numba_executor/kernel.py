@@ -1,0 +1,38 @@
+"""How the kernels are compiled: without the interpreter's lock, and kept on disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numba
+
+from qfusion_core import private_cache
+
+config: Any = numba.config  # it makes its names when it is imported
+
+# sums over a state are made of sums of so many terms: in float32 a long one loses digits
+BLOCK = 256
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compiled for each precision when it is first called; seconds once, then read from disk.
+
+    What is read is run: it lies where nobody else can write.
+    """
+    chosen, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
+    try:
+        return numba.njit(function, error_model="numpy", nogil=True, cache=True)
+    except RuntimeError:  # no folder that can be written to: compiled anew in each process
+        return numba.njit(function, error_model="numpy", nogil=True)
+    finally:
+        config.CACHE_DIR = chosen
+
+
+@cache
+def cache_folder() -> Path:
+    """Where kernels are kept: as numba is told, if nobody else may write there."""
+    return private_cache("numba", os.environ.get("NUMBA_CACHE_DIR"))

@@ -1,0 +1,1 @@
+"""``backends.yaml``, read and opened: named, configured devices."""

@@ -1,0 +1,138 @@
+"""Opens backends: a device with its options, its secrets, its budget and its journal.
+
+What is wrong in ``backends.yaml`` is said before torch is imported, which devices need.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.trust import require_trust
+from qfusion_core.errors import InputError
+from qfusion_core.plugin.registry import Registry
+
+if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.pool.device import Pool
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.measurement import Measurement
+
+
+def open_backend(
+    name: str | None = None,
+    path: str | Path | None = None,
+    *,
+    run: str | Path | Measurement | None = None,
+    approve: Approve = None,
+) -> Device:
+    """Open a backend by its name in ``backends.yaml``.
+
+    Args:
+        name: The default backend for None.
+        path: The file; None looks in the usual places (see `qfusion_core.backends.file`).
+        run: Where a remote device writes its jobs down: the folder of a run, or a
+            `qfusion_core.Measurement`, whose values can be gone on with and taken again; None for a
+            new folder in the user's state directory. A device on this machine has no use for it.
+        approve: What a backend that costs money may spend: True, or a function that is called with
+            each price (`qfusion_core.Price`) before anything is sent, and says whether it may be
+            spent; without it such a backend raises an error with the price. A `Measurement` has its
+            own.
+
+    Raises:
+        InputError: One line with the position in the file.
+    """
+    return open_named(Backends.read(path), name, run=run, approve=approve)
+
+
+def open_named(
+    backends: Backends,
+    name: str | None = None,
+    registry: Registry | None = None,
+    run: str | Path | Measurement | None = None,
+    approve: Approve = None,
+) -> Device:
+    """As `open_backend`, of a file that was read.
+
+    Args:
+        backends: The file.
+        name: In this file; None for its default.
+        registry: Where devices are looked up.
+        run: As of `open_backend`.
+        approve: As of `open_backend`.
+
+    Raises:
+        InputError: Unknown name, device or option, a secret that is not set, or no budget for a
+            backend that costs money.
+    """
+    name = backends.default if name is None else name
+    registry = registry or Registry()
+    device, options = backends.configured(name, registry)
+    require_trust(backends, name, registry)
+
+    from qfusion_core.remote.device import RemoteDevice
+    from qfusion_core.remote.measurement import Measurement
+
+    if name in backends.pools:
+        return _open_pool(backends, name, registry, Measurement.of(run, approve))
+    credentials = backends.credentials(name, device)
+    try:
+        opened = device(options, credentials)
+    except InputError as error:
+        said = str(backends.source_of(name).error(("backends", name), str(error)))
+        raise type(error)(said) from error
+    if isinstance(opened, RemoteDevice):
+        opened.bound = _binding(backends, name, opened, Measurement.of(run, approve))
+    return opened
+
+
+def _binding(
+    backends: Backends, name: str, device: RemoteDevice, measurement: Measurement
+) -> Binding:
+    from qfusion_core.remote.binding import Binding
+
+    budget = backends.entries[name].budget
+    if device.paid and not device.local and budget is None:
+        raise backends.source_of(name).error(
+            ("backends", name),
+            "costs money and names no budget; add, for example, budget: {max_usd: 5, max_jobs: 20}",
+        )
+    return Binding(name, budget, measurement)
+
+
+def _open_pool(backends: Backends, name: str, registry: Registry, measurement: Measurement) -> Pool:
+    """A pool of the members that can be opened; the others are left out, and it knows why.
+
+    Raises:
+        InputError: A member costs money and names no budget; or none can be opened.
+    """
+    from qfusion_core.pool.device import Pool
+    from qfusion_core.pool.local_member import LocalMember
+    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.device import RemoteDevice
+
+    members: dict[str, RemoteDevice] = {}
+    absent: dict[str, str] = {}
+    for member in backends.pools[name].backends:
+        device, _ = backends.configured(member, registry)
+        try:
+            backends.credentials(member, device)
+        except InputError as error:
+            absent[member] = str(error)
+            continue
+        opened = open_named(backends, member, registry, measurement)
+        if not isinstance(opened, RemoteDevice) or opened.local:
+            budget = backends.entries[member].budget
+            opened = LocalMember(opened)
+            opened.bound = Binding(member, budget, measurement)
+        members[member] = opened
+    if not members:
+        reasons = "; ".join(f"{member}: {reason}" for member, reason in absent.items())
+        raise backends.source_of(name).error(
+            ("backends", name), f"no member can be opened ({reasons})"
+        )
+    digests = backends.values_digests(name, registry)
+    return Pool(backends.pools[name], members, absent, digests, Binding(name, None, measurement))

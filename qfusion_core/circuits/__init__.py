@@ -1,0 +1,1 @@
+"""Circuits as data: gates, Pauli words, parameter shift, PennyLane in and out."""

@@ -1,0 +1,1 @@
+"""Tables and images: read, checked column by column, split."""

@@ -1,0 +1,62 @@
+"""Which rows are evaluated."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qfusion_core.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from qfusion_core.data.split import Part
+
+
+def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
+    """Positions of all rows, or of ``samples`` of them, drawn by the seed, in their order.
+
+    Raises:
+        InputError: More samples than rows.
+    """
+    import numpy as np
+
+    if samples is None:
+        return np.arange(rows)
+    if not 1 <= samples <= rows:
+        raise InputError(f"--samples {samples}: expected 1 to {rows}, the rows of the file")
+    return np.sort(np.random.default_rng(seed).permutation(rows)[:samples])
+
+
+def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test part") -> Part:
+    """All rows, or a stratified draw of ``samples`` of them.
+
+    Classes get their share of the samples, the largest remainders one more; the same seed draws the
+    same rows, in the order of the part.
+
+    Args:
+        part: The rows to choose from.
+        samples: How many; all for None.
+        seed: Of the draw.
+        name: What errors call the part.
+
+    Raises:
+        InputError: More samples than rows, or none.
+    """
+    import numpy as np
+
+    if samples is None or samples == len(part):
+        return part
+    if not 1 <= samples <= len(part):
+        raise InputError(f"--samples {samples}: expected 1 to {len(part)}, the rows of the {name}")
+    counts = np.bincount(part.y)
+    shares = counts * samples / len(part)
+    taken = np.floor(shares).astype(int)
+    for index in np.argsort(-(shares - taken), kind="stable")[: samples - taken.sum()]:
+        taken[index] += 1
+    random = np.random.default_rng(seed)
+    chosen = [
+        random.permutation(np.flatnonzero(part.y == index))[:count]
+        for index, count in enumerate(taken)
+    ]
+    return part[np.sort(np.concatenate(chosen))]

@@ -1,0 +1,1 @@
+"""The contracts that plugins fill in, and nothing else."""

@@ -1,0 +1,1 @@
+"""The model: preprocessing, both encoders, the fusion and the head."""

@@ -1,0 +1,178 @@
+"""The model: preprocessing, both encoders, the fusion and the head, as one module."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from tabm import LinearEnsemble
+from torch import Tensor, nn
+
+from qfusion_core.config.spec import ComponentSpec, RunSpec
+from qfusion_core.data.split import Part
+from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.preprocess import Pipeline
+from qfusion_core.model.token_classifier import TokenClassifier
+from qfusion_core.plugin.offered import Kind
+from qfusion_core.plugin.registry import Registry
+
+
+class FusionClassifier(TokenClassifier):
+    """Classical features query quantum tokens; a head classifies what the fusion joins.
+
+    With ``quantum: none`` there is neither quantum encoder nor fusion: the classical model with
+    the same head. The device that runs the circuit is injected (`attach`) and never saved.
+
+    Args:
+        spec: What the model is made of.
+        pipelines: Fitted transforms of the ``classical`` and the ``quantum`` branch.
+        input_shape: Shape of one raw sample.
+        n_classes: Number of classes.
+    """
+
+    def __init__(
+        self,
+        spec: RunSpec,
+        *,
+        pipelines: dict[str, Pipeline],
+        input_shape: tuple[int, ...],
+        n_classes: int,
+        registry: Registry | None = None,
+    ) -> None:
+        super().__init__()
+        registry = registry or Registry()
+        self.input_shape = input_shape
+        self.transforms = nn.ModuleDict(pipelines)
+        shape = pipelines["classical"].output_shape(input_shape)
+        self.classical = _make(registry, "classical_encoder", spec.classical, input_shape=shape)
+        self.quantum = None
+        self.fusion = None
+        tokens, width = self.classical.output_shape
+        if spec.quantum.type != "none":
+            (n_features,) = pipelines["quantum"].output_shape(input_shape)
+            self.quantum = _make(registry, "quantum_encoder", spec.quantum, n_features=n_features)
+            self.fusion = _make(
+                registry,
+                "fusion",
+                spec.fusion,
+                classical_shape=self.classical.output_shape,
+                quantum_shape=self.quantum.output_shape,
+            )
+        joined = self.fusion.out_dim if self.fusion else tokens * width
+        members = self.classical.members
+        self.head = (
+            nn.Linear(joined, n_classes)
+            if members == 1
+            else LinearEnsemble(joined, n_classes, k=members)
+        )
+
+    @classmethod
+    def fit_transforms(cls, spec: RunSpec, train: Part, **rest: Any) -> FusionClassifier:
+        """A model with fresh weights whose transforms are fitted on the training part.
+
+        Args:
+            spec: What the model is made of.
+            train: The training part: nothing else is looked at.
+            rest: ``n_classes``, ``registry``.
+        """
+        pipelines = {"classical": Pipeline.fit(spec.preprocess.classical, train.x)}
+        if spec.quantum.type != "none":
+            pipelines["quantum"] = Pipeline.fit(spec.preprocess.quantum, train.x)
+            if len(pipelines["quantum"].output_shape(train.x.shape[1:])) != 1:
+                raise InputError(
+                    "preprocess.quantum: the quantum branch takes a row of features, got images; "
+                    "add a transform such as {pca: 9}"
+                )
+        return cls(spec, pipelines=pipelines, input_shape=tuple(train.x.shape[1:]), **rest)
+
+    def attach(self, device: Device) -> FusionClassifier:
+        """Run the circuit on this device from now on; models without a circuit need none.
+
+        Raises:
+            InputError: The circuit has more qubits than the device.
+        """
+        if isinstance(self.quantum, CircuitEncoder):
+            self.quantum.device = device
+        return self
+
+    @torch.no_grad()
+    def preprocess(self, raw: Float[Tensor, "rows ..."]) -> tuple[Tensor, Tensor]:
+        """Raw features to ``(x_c [rows, *input_shape], x_q [rows, n_features])``.
+
+        Transforms run in float64 and their results come in the dtype of the model's weights.
+
+        Raises:
+            InputError: No tensor, samples of another shape than the model was trained on, or
+                weights in a dtype that torch does not compute with.
+        """
+        if not isinstance(raw, Tensor):
+            raise InputError(
+                f"x: expected a torch tensor, got {type(raw).__name__}; for an array, "
+                "torch.from_numpy(x)"
+            )
+        if tuple(raw.shape[1:]) != self.input_shape:
+            raise InputError(
+                f"x: expected samples of shape {list(self.input_shape)}, as in training, got "
+                f"{list(raw.shape[1:])}"
+            )
+        dtype = next(self.head.parameters()).dtype
+        if dtype not in _DTYPES:
+            raise InputError(
+                f"the model's weights are {dtype}, in which torch does not compute; use "
+                "model.float(), or one of double, half and bfloat16"
+            )
+        raw = raw.double()
+        x_c = self.transforms["classical"](raw).to(dtype)
+        if self.quantum is None:
+            return x_c, raw.new_zeros(len(raw), 0, dtype=dtype)
+        return x_c, self.transforms["quantum"](raw).to(dtype)
+
+    def tokens(self, x_q: Float[Tensor, "batch features"]) -> Tensor | None:
+        """Quantum tokens ``[batch, q_tokens, q_dim]``, or None where there is no quantum branch."""
+        return None if self.quantum is None else self.quantum(x_q)
+
+
+_DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
+
+_PROMISED: dict[Kind, str] = {
+    "classical_encoder": "output_shape",
+    "quantum_encoder": "output_shape",
+    "fusion": "out_dim",
+}
+
+
+def _make(registry: Registry, kind: Kind, part: ComponentSpec, **shapes: Any) -> Any:
+    component = registry.get(kind, part.type)
+    where = f"{kind.replace('_', ' ')} {part.type!r}: class {component.__name__}"
+    options = component.Options.model_validate(part.options)
+    try:
+        inspect.signature(component).bind(options, **shapes)
+    except TypeError as error:
+        raise QfusionError(
+            f"{where} must be made by (options, *, {', '.join(shapes)}): {error}; this is a fault "
+            "of its plugin"
+        ) from error
+    made = component(options, **shapes)
+    if not hasattr(made, _PROMISED[kind]):
+        raise QfusionError(
+            f"{where} has no {_PROMISED[kind]}; set it in __init__: this is a fault of its plugin"
+        )
+    return made
+
+
+def circuit_of(model: FusionClassifier, backend: str) -> CircuitEncoder:
+    """The model's quantum encoder.
+
+    Raises:
+        InputError: It has no circuit.
+    """
+    if not isinstance(model.quantum, CircuitEncoder):
+        raise InputError(
+            "the model has no circuit (its quantum branch is a control or none), so there is "
+            f"nothing to measure on {backend!r}"
+        )
+    return model.quantum

@@ -1,0 +1,94 @@
+"""Running a trained model over many rows, a bounded number at a time."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from qfusion_core.data.finite_rows import finite_rows
+from qfusion_core.errors import InputError
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.token_classifier import TokenClassifier
+from qfusion_core.printable import shown_path
+
+CHUNK = 1024
+
+
+@torch.no_grad()
+def quantum_tokens(model: TokenClassifier, x_q: Tensor) -> Tensor | None:
+    """Tokens of all rows ``[rows, q_tokens, q_dim]``; None where there is no quantum branch."""
+    model.eval()
+    # a remote device splits by itself: all rows in one call wait for its queue once
+    device = model.device
+    size = CHUNK if device is None else device.rows_per_call or max(1, len(x_q))
+    chunks = [model.tokens(chunk) for chunk in x_q.split(size)]
+    return None if chunks[0] is None else torch.cat([c for c in chunks if c is not None])
+
+
+@torch.no_grad()
+def expectation_values(encoder: CircuitEncoder, x_q: Tensor) -> Float[Tensor, "rows n_observables"]:
+    """Expectation values of all rows, before z-score and layout."""
+    size = encoder.device.rows_per_call or max(1, len(x_q))
+    return torch.cat([encoder.expectations(chunk) for chunk in x_q.split(size)])
+
+
+@torch.no_grad()
+def logits_in_chunks(
+    model: TokenClassifier, x_c: Tensor, x_q: Tensor
+) -> Float[Tensor, "rows classes"]:
+    """Logits of preprocessed rows, in evaluation mode."""
+    return logits_from_tokens(model, x_c, quantum_tokens(model, x_q))
+
+
+@torch.no_grad()
+def logits_from_tokens(
+    model: TokenClassifier, x_c: Tensor, tokens: Tensor | None
+) -> Float[Tensor, "rows classes"]:
+    """Logits of rows whose tokens are known already: no circuit is run."""
+    model.eval()
+    parts = x_c.split(CHUNK)
+    given = [None] * len(parts) if tokens is None else tokens.split(CHUNK)
+    return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)])
+
+
+def require_usable_rows(
+    values: Float[Tensor, "rows ..."], numbers: NDArray[np.int64], path: str | Path, why: str
+) -> None:
+    """Refuse rows of a file that no class can be given.
+
+    Args:
+        values: One entry or more for each row.
+        numbers: Of the rows in the file, from 1.
+        path: Of the file.
+        why: What it means if an entry is not finite.
+
+    Raises:
+        InputError: Names the rows: the first ten, and how many there are.
+    """
+    bad = ~finite_rows(values).cpu().numpy()
+    if bad.any():
+        rows = numbers[bad]
+        first = ", ".join(map(str, rows[:10].tolist())) + (", ..." if len(rows) > 10 else "")
+        raise InputError(
+            f"{shown_path(path)}: no class for {len(rows)} of {len(bad)} rows ({why}): data row "
+            f"{first}; look for fill values in them, mend or remove them"
+        )
+
+
+def rows_digest(model: FusionClassifier, raw: Float[Tensor, "rows ..."]) -> str:
+    """SHA-256 of rows as a model sees them, in hexadecimal.
+
+    Of float32 where the digits behind it make no difference after preprocessing, as before version
+    0.2: what was measured then is found again.
+    """
+    short = raw.float()
+    pairs = zip(model.preprocess(raw), model.preprocess(short), strict=True)
+    same = all(torch.allclose(one, other, rtol=1e-5, atol=1e-5) for one, other in pairs)
+    return hashlib.sha256((short if same else raw).numpy().tobytes()).hexdigest()

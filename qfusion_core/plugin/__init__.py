@@ -1,0 +1,1 @@
+"""Who offers what: the hooks, how plugins are found, and how a component is looked up."""

@@ -1,0 +1,1 @@
+"""The fit loop, its optimizer, and training that can be continued."""

@@ -1,0 +1,1 @@
+"""One verb, one function: what the command line calls, and Python alike."""

@@ -1,0 +1,143 @@
+"""``calibrate``: corrections of a backend's values, for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+from qfusion_core.backends.exact import open_exact
+from qfusion_core.backends.opening import open_named
+from qfusion_core.errors import InputError
+from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.runs.opening import OpenRun
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.backends.file import Backends
+    from qfusion_core.calibration.store import Calibration
+    from qfusion_core.model.classifier import FusionClassifier
+
+
+@dataclass(frozen=True)
+class CalibrateResult(Result):
+    """A correction of each observable, as it is kept.
+
+    Attributes:
+        run: The run folder.
+        file: In it.
+        rows: Training rows that were measured.
+        calibration: What the file holds.
+    """
+
+    run: Path
+    file: Path
+    rows: int
+    calibration: Calibration
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion calibrate --json``."""
+        kept = self.calibration.model_dump(mode="json")
+        return {"run": str(self.run), "file": str(self.file), **kept}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scale, offset and errors of each observable."""
+        yield Table(
+            ("observable", "scale", "offset", "rms error raw", "rms error calibrated"),
+            [
+                (
+                    word,
+                    f"{line.scale:.4f}",
+                    f"{line.offset:+.4f}",
+                    f"{line.raw_error:.4f}",
+                    f"{line.error:.4f}",
+                )
+                for word, line in self.calibration.observables.items()
+            ],
+        )
+        yield (
+            f"{self.rows} training rows, compared with {self.calibration.reference}; each is "
+            "predicted without itself"
+        )
+        yield f"written: {self.file}"
+
+
+def calibrate(
+    run: str | Path,
+    backend: str,
+    *,
+    samples: int = 32,
+    seed: int = 0,
+    reference: str | None = None,
+    allow_url: bool = False,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+) -> CalibrateResult:
+    """Fit value = scale * raw + offset for each observable, and keep it in the run folder.
+
+    Training rows are run on the backend and on an exact one. Whatever opens the run on this backend
+    later applies the corrections.
+
+    Args:
+        run: Folder that `train` wrote.
+        backend: A name in ``backends.yaml``.
+        samples: So many rows of the training part, stratified.
+        seed: Of the draw.
+        reference: The exact backend; None for the file's default.
+        allow_url: Ask an address that only the run names for the data set.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+
+    Raises:
+        InputError: The backend is a pool, the reference not exact, the model has no circuit, or it
+            was refitted on raw values.
+    """
+    opened = OpenRun.open(run, backends_file)
+    backends, registry = opened.backends, opened.registry
+    _require_one_machine(backends, run, backend)
+    for name in filter(None, (backend, reference)):
+        backends.options(name, registry)
+
+    from qfusion_core.calibration.measure import measure_calibration
+    from qfusion_core.calibration.store import write
+
+    model = _calibratable(opened, run, backend)
+    part = opened.folder.load_split(registry, allow_url=allow_url).train
+    rows = choose_rows(part, samples, seed, "training part")
+    name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
+    about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}
+    about["options"] = backends.values_digest(backend, registry)
+    subject = f"training part, {len(rows)} rows, seed {seed}"
+    with jobs.measurement(run, "calibrate", subject) as measurement:
+        device = open_named(backends, backend, registry, measurement)
+        fitted = measure_calibration(model, rows, device, exact, about)
+    kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
+    if measurement.adopted:
+        kept.provenance["adopted"] = measurement.adopted
+    return CalibrateResult(Path(run), write(Path(run), kept), len(rows), kept)
+
+
+def _require_one_machine(backends: Backends, run: str | Path, backend: str) -> None:
+    if backend in backends.pools:
+        members = backends.pools[backend].backends
+        verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
+        raise InputError(
+            f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
+            f"the pool applies: {verbs}"
+        )
+
+
+def _calibratable(opened: OpenRun, run: str | Path, backend: str) -> FusionClassifier:
+    from qfusion_core.model.classifier import circuit_of
+
+    model = opened.model()
+    circuit_of(model, backend)
+    if refitted := opened.folder.config.provenance.get("refit"):
+        raise InputError(
+            f"{run}: fusion and head were trained on raw values of {refitted['backend']!r}, which "
+            f"a calibration would change; calibrate {refitted['run']} instead"
+        )
+    return model

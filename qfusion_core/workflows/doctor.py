@@ -1,0 +1,122 @@
+"""``doctor``: does each backend really work, as far as can be told for free?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.registry import Registry
+from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.job import Finding
+
+
+class ExaminedBackend(NamedTuple):
+    """What was found of one backend."""
+
+    name: str
+    findings: Sequence[Finding]
+
+    @property
+    def status(self) -> str:
+        """``failed`` where a finding is, else ``ok``."""
+        return "failed" if any(each.status == "failed" for each in self.findings) else "ok"
+
+
+@dataclass(frozen=True)
+class DoctorResult(Result):
+    """What was found of each backend.
+
+    Attributes:
+        file: The file that they are of.
+        backends: In the order in which they were named.
+    """
+
+    file: str
+    backends: Sequence[ExaminedBackend]
+
+    @property
+    def failed(self) -> list[str]:
+        """Names of the backends that cannot be used."""
+        return [backend.name for backend in self.backends if backend.status == "failed"]
+
+    @property
+    def distrusted(self) -> bool:
+        """Whether one of them was refused because its file is not trusted."""
+        from qfusion_core.workflows.examination import TRUST
+
+        findings = [each for backend in self.backends for each in backend.findings]
+        return any(each.what == TRUST and each.status == "failed" for each in findings)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion backends --check --json``."""
+        rows = [
+            {
+                "name": backend.name,
+                "status": backend.status,
+                "findings": [finding._asdict() for finding in backend.findings],
+            }
+            for backend in self.backends
+        ]
+        return {"file": self.file, "backends": rows}
+
+    def shown(self) -> Iterator[Table | str]:
+        """A line for each finding below the name of its backend; how many failed."""
+        for backend in self.backends:
+            yield backend.name
+            yield from map(line_of, backend.findings)
+        yield self.summary()
+
+    def summary(self) -> str:
+        """How many there are, and which of them failed."""
+        told = f", {len(self.failed)} failed: {', '.join(self.failed)}" if self.failed else ""
+        return f"{len(self.backends)} backend(s) in {self.file}{told or ', all usable'}"
+
+
+def line_of(finding: Finding) -> str:
+    """A finding as it is shown."""
+    return f"  {finding.status:8}{finding.what}: {' '.join(finding.detail.split())}"
+
+
+def doctor(
+    names: Sequence[str] = (),
+    *,
+    offline: bool = False,
+    run: str | Path = ".",
+    backends_file: str | Path | None = None,
+    on_backend: Callable[[str], None] = lambda name: None,
+    on_finding: Callable[[Finding], None] = lambda finding: None,
+) -> DoctorResult:
+    """Examine backends: packages, credentials, the machine, a Bell state where it is free.
+
+    Whatever a backend or its plugin does wrong is a finding, and no exception.
+
+    Args:
+        names: In ``backends.yaml``; all if none is given.
+        offline: Skip what needs the network.
+        run: Folder in which jobs are to be written down.
+        backends_file: Instead of the file that is found.
+        on_backend: Called with a name before it is examined.
+        on_finding: Called with each finding as it is found.
+
+    Raises:
+        InputError: An unknown name, or a file that cannot be read.
+    """
+    backends, registry = Backends.read(backends_file), Registry()
+    chosen = [backends.require(name) for name in dict.fromkeys(names or backends.entries)]
+
+    from qfusion_core.workflows.examination import examine
+
+    examined = []
+    for name in chosen:
+        on_backend(name)
+        findings = []
+        for finding in examine(backends, name, registry, offline=offline, run=Path(run)):
+            findings.append(finding)
+            on_finding(finding)
+        examined.append(ExaminedBackend(name, findings))
+    return DoctorResult(str(backends.source.path), examined)

@@ -1,0 +1,148 @@
+"""``dry_run``: what a remote machine would make of a run, from its snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qfusion_core.remote.price_age import said_of_age
+from qfusion_core.runs.opening import OpenRun
+from qfusion_core.runs.rows import test_rows
+from qfusion_core.workflows.predict import new_rows
+from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.evaluation.snapshot_run import SnapshotRun
+    from qfusion_core.interfaces.device import Device
+
+
+@dataclass(frozen=True)
+class DryRunResult(Result):
+    """A plan, and what its machine's snapshot gave.
+
+    Attributes:
+        run: The run folder.
+        backend: Name of the backend.
+        rows: How many were run.
+        snapshot: Name of the device that stood in for the machine.
+        reference: Name of the exact backend.
+        made: The plan, the values, and how far they are off.
+        agreement: Share of rows that get the reference's class.
+        unasked: Why the machine itself was not asked for its plan; None where it was.
+    """
+
+    run: Path
+    backend: str
+    rows: int
+    snapshot: str
+    reference: str
+    made: SnapshotRun
+    agreement: float
+    unasked: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``--dry-run --json``."""
+        jobs, price, _ = self.made.plan
+        return {
+            "run": str(self.run),
+            "backend": self.backend,
+            "snapshot": self.snapshot,
+            "offline": self.unasked is not None,
+            "reference": self.reference,
+            "rows": self.rows,
+            "jobs": jobs,
+            "facts": self.made.facts,
+            "price": price.as_json(),
+            "errors": {word: asdict(error) for word, error in self.made.errors.items()},
+            "agreement": self.agreement,
+        }
+
+    def shown(self) -> Iterator[Table | str]:
+        """The plan, the error of each observable, and how many classes agree."""
+        jobs, price, _ = self.made.plan
+        facts = self.made.facts
+        yield Table(
+            ("backend", "rows", "jobs", "executions", "shots", *facts),
+            [(self.backend, self.rows, jobs, price.executions, price.shots, *facts.values())],
+        )
+        yield Table(
+            ("observable", "mean error", "rms error", "max error"),
+            [
+                (word, f"{error.mean:+.4f}", f"{error.rms:.4f}", f"{error.largest:.4f}")
+                for word, error in self.made.errors.items()
+            ],
+        )
+        if old := said_of_age(price):
+            yield old
+        yield (
+            f"{self.agreement:.1%} of the classes agree with {self.reference}. {price}. Nothing "
+            f"was sent: this is the snapshot of {self.backend}, and the machine of today may "
+            "differ."
+        )
+
+
+def dry_run(
+    run: str | Path,
+    backend: str | None = None,
+    *,
+    file: str | Path | None = None,
+    samples: int | None = None,
+    seed: int = 0,
+    allow_url: bool = False,
+    backends_file: str | Path | None = None,
+) -> DryRunResult:
+    """Run rows on the snapshot that a machine's adapter has of it, and send nothing.
+
+    Args:
+        run: Folder that `train` wrote.
+        backend: A remote machine: a name in ``backends.yaml``; None for its default.
+        file: With new rows, as of `predict`; None for those of the test part, as of `evaluate`.
+        samples: So many of the rows, drawn by the seed; all for None.
+        seed: Of the draw.
+        allow_url: Ask an address that only the run names for the data set.
+        backends_file: Instead of the file that is found.
+
+    Raises:
+        InputError: The machine has no snapshot, the model no circuit, or the file's default backend
+            is not exact.
+    """
+    opened = OpenRun.open(run, backends_file)
+    backends, registry = opened.backends, opened.registry
+    name = backends.default if backend is None else backend
+    backends.options(name, registry)
+    if file is None:
+        table = test_rows(opened.folder, registry, samples, seed, allow_url=allow_url).x
+    else:
+        table = new_rows(opened.folder, Path(file), samples, seed)[0]
+
+    import torch
+
+    from qfusion_core.backends.exact import open_exact
+    from qfusion_core.backends.offline import with_or_without_account
+    from qfusion_core.evaluation.snapshot_run import run_on_snapshot, snapshot_of
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.model.prediction import logits_from_tokens
+
+    x = torch.from_numpy(table)
+    model = opened.model()
+    encoder = circuit_of(model, name)
+    how = f"make an exact one the default of {backends.source.path}"
+    x_c, x_q = model.double().preprocess(x)
+
+    def on_its_snapshot(device: Device) -> tuple[SnapshotRun, str, str]:
+        machine, snapshot = snapshot_of(device, name)
+        reference, exact = open_exact(backends, registry, None, besides=name, how=how)
+        model.attach(machine)  # a circuit that does not fit the machine is refused here
+        return run_on_snapshot(encoder, x_q, machine, snapshot, exact), snapshot.name, reference
+
+    (made, snapshot, reference), unasked = with_or_without_account(
+        backends, name, registry, Path(run), on_its_snapshot
+    )
+    classes = [
+        logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
+        for values in (made.values, made.exact)
+    ]
+    agreement = float((classes[0] == classes[1]).double().mean())
+    return DryRunResult(Path(run), name, len(x), snapshot, reference, made, agreement, unasked)

@@ -1,0 +1,82 @@
+"""How a verb deals with remote machines: what it may spend, whether it waits, whom it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qfusion_core.remote.errors import JobsLeft
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.approval import Approve
+    from qfusion_core.remote.measurement import Measurement, Progress
+    from qfusion_core.remote.price import Price
+
+
+def _nothing(*what: object) -> None:
+    """Nobody is told."""
+
+
+@dataclass(frozen=True)
+class JobOptions:
+    """Of a verb whose backend may be a remote machine; a device on this machine has no use for it.
+
+    Attributes:
+        approve: What may be spent; see `qfusion_core.open_backend`. Without it a backend that costs
+            money raises an error with the price.
+        again: Measure again what has been measured.
+        wait: Wait for the jobs; otherwise they are submitted, and `qfusion_core.JobsLeft` is
+            raised.
+        on_price: Called with a backend and its price before anything is sent.
+        on_progress: Called after each look at the jobs.
+        say: Called with a line that the user should see; it is logged if not given.
+    """
+
+    approve: Approve = None
+    again: bool = False
+    wait: bool = True
+    on_price: Callable[[str, Price], None] = _nothing
+    on_progress: Callable[[Progress], None] = _nothing
+    say: Callable[[str], None] | None = None
+
+    @contextmanager
+    def measurement(self, run: str | Path, verb: str, subject: str) -> Iterator[Measurement]:
+        """The measurement of a verb, for devices that turn out to be remote.
+
+        Args:
+            run: Folder of the run, with the journal.
+            verb: What is done.
+            subject: To what; see `Measurement`.
+
+        Raises:
+            JobsLeft: As asked, nobody waits; ``measurements`` has their ids by backend.
+        """
+        from qfusion_core.remote.measurement import Measurement
+
+        try:
+            with Measurement(
+                run,
+                verb,
+                subject,
+                again=self.again,
+                wait=self.wait,
+                approve=self.approve,
+                on_price=self.on_price,
+                on_progress=self.on_progress,
+                say=self.say,
+            ) as measurement:
+                yield measurement
+                if measurement.adopted:
+                    measurement.say(f"values of this measurement: {measurement.adopted}")
+        except JobsLeft as left:
+            left.measurements = measurement.ids
+            raise
+
+    def paying(self, run: str | Path) -> Measurement:
+        """A measurement of a verb that takes no value from the journal."""
+        from qfusion_core.remote.measurement import Measurement
+
+        return Measurement(run, approve=self.approve, on_price=self.on_price)

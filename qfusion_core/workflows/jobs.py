@@ -1,0 +1,187 @@
+"""``jobs``: what a run has sent to remote machines, and what can be done about it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from qfusion_core.backends.file import Backends
+from qfusion_core.printable import one_line, printable
+from qfusion_core.remote.budget import Spending
+from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
+from qfusion_core.remote.journal.journal import NOT_OURS
+from qfusion_core.remote.journal.opening import open_journal
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs
+
+COLUMNS = (
+    "measurement", "verb", "subject", "backend", "call", "job", "state", "rows", "shots", "USD",
+    "written (UTC)", "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class JobTable(Result):
+    """Measurements of a run and their jobs, as the journal held them when it was read.
+
+    Attributes:
+        run: Folder of the run, or of a journal.
+        standing: Whose the journal is.
+        measurements: With their jobs.
+        spent: By backend.
+    """
+
+    run: Path
+    standing: Standing
+    measurements: Sequence[Mapping[str, Any]]
+    spent: Mapping[str, Spending]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion jobs RUN --json``."""
+        measurements = [
+            {**row, "jobs": [{**job._asdict(), "at": job.at._asdict()} for job in row["jobs"]]}
+            for row in self.measurements
+        ]
+        return {
+            "run": str(self.run),
+            "standing": self.standing.kind,
+            "why": self.standing.why,
+            "measurements": measurements,
+            "spent": {backend: sums._asdict() for backend, sums in self.spent.items()},
+        }
+
+    def shown(self) -> Iterator[Table | str]:
+        """A row for each job, what is open, and what was spent."""
+        yield Table(
+            COLUMNS,
+            [
+                (row["id"], row["verb"], one_line(row["subject"], 40), *_cells(job))
+                for row in self.measurements
+                for job in row["jobs"]
+            ],
+        )
+        for row in self.measurements:
+            if row["state"] == "open" and row["jobs"]:  # none: it was refused before anything
+                forget = shlex.join(["qfusion", "jobs", "forget", str(self.run), row["id"]])
+                go_on = "run the same again to go on, or give up with"
+                yield f"{row['id']} is open: {go_on} `{forget}`"
+            elif row["state"] == "forgotten":
+                yield f"{row['id']} is forgotten"
+        yield from self._not_ours()
+        for backend, sums in self.spent.items():
+            yield (
+                f"{backend} has spent up to {sums.usd:.2f} USD, {sums.qpu_seconds:.1f} s of QPU "
+                f"time, {sums.jobs} job(s), {sums.shots} shots"
+            )
+
+    def _not_ours(self) -> Iterator[str]:
+        """That the journal is not the user's own, or which values are not."""
+        if self.standing.kind == "foreign":
+            yield (
+                f"the journal is not yours ({self.standing.why}): nothing is sent, and no value is "
+                f"used, until `qfusion jobs adopt {shlex.quote(printable(self.run))}`"
+            )
+        for row in self.measurements:
+            if any(job.adopted for job in row["jobs"]):
+                yield f"{row['id']}: {NOT_OURS}"
+
+    def resume(
+        self,
+        which: Sequence[str] = (),
+        *,
+        backends_file: str | Path | None = None,
+        jobs: JobOptions = JobOptions(),
+    ) -> list[JobRecord]:
+        """Submit what was not sent, wait for what is not done, keep its values.
+
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+            jobs: What may be spent: what is still to be sent is priced anew.
+
+        Returns:
+            The jobs that are done now.
+        """
+        return resume_jobs(
+            self.run,
+            which,
+            Backends.read(backends_file),
+            wait=jobs.wait,
+            approve=jobs.approve,
+            on_price=jobs.on_price,
+            on_progress=jobs.on_progress,
+        )
+
+    def cancel(
+        self, which: Sequence[str] = (), *, backends_file: str | Path | None = None
+    ) -> Cancelled:
+        """Cancel what is not done, at the provider, too.
+
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+        """
+        return cancel_jobs(self.run, which, Backends.read(backends_file))
+
+    def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
+        """Never continue these measurements nor take their values again; what they cost stays.
+
+        Args:
+            which: Ids of measurements.
+            lost: Also with jobs that may be at the provider, and cost money there.
+        """
+        forget_measurements(self.run, which, lost=lost)
+
+    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
+        """Take the journal over, if it was made elsewhere or changed; whether it was.
+
+        Args:
+            approve: Is shown it before; raises to refuse.
+        """
+        return bool(adopt_jobs([self.run], approve))
+
+
+def jobs(run: str | Path) -> JobTable:
+    """The measurements of a run and their jobs. Asks no machine.
+
+    Args:
+        run: Folder of the run, or of a journal.
+
+    Raises:
+        InputError: Nothing was sent from there, or the journal is damaged.
+    """
+    journal = open_journal(run, to_show=True)
+    standing, measurements = journal.standing(), journal.measurements()
+    backends = dict.fromkeys(job.backend for row in measurements for job in row["jobs"])
+    spent = {backend: journal.spent(backend) for backend in backends}
+    return JobTable(Path(run), standing, measurements, spent)
+
+
+def _cells(job: JobRecord) -> tuple[object, ...]:
+    written = datetime.fromtimestamp(job.written, UTC)
+    return (
+        job.backend,
+        job.at.number,
+        job.job_id or "-",
+        job.state,
+        f"{job.rows[0] + 1}-{job.rows[1]}",
+        job.price["shots"],
+        _usd(job),
+        f"{written:%Y-%m-%d %H:%M:%S}",
+        one_line(job.reason or job.unreadable or "-"),
+    )
+
+
+def _usd(job: JobRecord) -> str:
+    usd, charged = job.amount("usd")
+    if usd is None:
+        return "?"
+    return f"{usd.low:.2f}" if charged else f"~{usd.low:.2f}-{usd.high:.2f}"

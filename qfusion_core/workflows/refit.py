@@ -1,0 +1,150 @@
+"""``refit``: fusion and head trained again on what a backend measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from qfusion_core.backends.opening import open_named
+from qfusion_core.config.spec import Training
+from qfusion_core.runs.claim import claimed
+from qfusion_core.runs.folder import RunFolder
+from qfusion_core.runs.opening import OpenRun
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.workflows.refitting import RefitRows
+
+
+@dataclass(frozen=True)
+class RefitResult(Result):
+    """A run whose fusion and head live with a backend's own values.
+
+    Attributes:
+        folder: The new run folder.
+        backend: Whose values they are.
+        validation_rows: How many rows chose the epoch.
+        metrics: What was measured: the ``validation`` entry of the epoch that was kept; the test
+            part was not looked at.
+    """
+
+    folder: RunFolder
+    backend: str
+    validation_rows: int
+    metrics: dict[str, Any]
+
+    @property
+    def run(self) -> Path:
+        """Of the new run folder: what the other verbs take."""
+        return self.folder.path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion refit --json``."""
+        return {"run": str(self.run), **self.metrics}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scores of the validation part."""
+        best = self.metrics["validation"]
+        figures = (
+            f"{best['validation_macro_f1']:.4f}",
+            f"{best['validation_accuracy']:.4f}",
+            f"{best['epoch']} of {self.metrics['epochs']}",
+        )
+        yield Table(
+            ("part", "rows", "macro F1", "accuracy", "epoch"),
+            [("validation", self.validation_rows, *figures)],
+        )
+        yield f"run folder: {self.run}; test it with --backend {self.backend}"
+
+
+def refit(
+    run: str | Path,
+    backend: str,
+    out: str | Path | None = None,
+    *,
+    samples: int | None = None,
+    seed: int = 0,
+    epochs: int | None = None,
+    allow_url: bool = False,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[Training], None] = lambda options: None,
+    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> RefitResult:
+    """Measure training and validation rows once, then train fusion and head on that.
+
+    Both encoders stay as they are. However many epochs there are, and however often it is called,
+    the rows are sent once: they are taken from the run's journal.
+
+    Args:
+        run: Folder that `train` wrote.
+        backend: A name in ``backends.yaml``.
+        out: A new folder; ``RUN-refit-BACKEND`` if not given.
+        samples: So many training rows, stratified, and as large a share of the validation rows;
+            all for None.
+        seed: Of the draw.
+        epochs: At most; as many as the run was given for None.
+        allow_url: Ask an address that only the run names for the data set.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+        on_start: Called with how it is trained, when all is measured.
+        on_epoch: Called after each epoch.
+
+    Raises:
+        InputError: The model has no circuit, a class no row, or the folder is not free.
+    """
+    run = Path(run)
+    opened = OpenRun.open(run, backends_file)
+    digest = opened.backends.values_digest(backend, opened.registry)
+
+    from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
+
+    model = opened.model()
+    circuit_of(model, backend)
+    split = opened.folder.load_split(opened.registry, allow_url=allow_url)
+    rows = refit_rows(split, samples, seed)
+    options = opened.folder.config.spec.training
+    if epochs is not None:
+        options = options.model_copy(update={"epochs": epochs})
+    # a folder that is not free is said before anything is paid for
+    with claimed(None if out is None else Path(out), _beside(run, backend)) as place:
+        subject = _described(rows, seed)
+        with jobs.measurement(run, "refit", subject) as measurement:
+            device = open_named(opened.backends, backend, opened.registry, measurement)
+            values = measure_rows(model, rows, device, backend)
+        about: dict[str, Any] = {
+            "run": str(run),
+            "backend": backend,
+            "device": device.name,
+            "options": digest,
+            "measurement": measurement.ids.get(backend),
+            "rows": "; ".join(filter(None, (subject, measurement.adopted))),
+        }
+        on_start(options)
+        folder = train_again(
+            opened.folder,
+            model,
+            rows,
+            values,
+            place,
+            split=split,
+            options=options,
+            about=about,
+            on_epoch=on_epoch,
+        )
+    return RefitResult(folder, backend, len(rows.validation), folder.read_metrics())
+
+
+def _beside(run: Path, backend: str) -> Path:
+    run = run if run.name else run.resolve()
+    return run.with_name(f"{run.name}-refit-{quote(backend, safe='')}")
+
+
+def _described(rows: RefitRows, seed: int) -> str:
+    return f"{len(rows.train)} training and {len(rows.validation)} validation rows, seed {seed}"

@@ -1,0 +1,192 @@
+"""``train``: a data set in, a run folder out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qfusion_core.backends.file import Backends
+from qfusion_core.backends.opening import open_named
+from qfusion_core.config.presets import compose
+from qfusion_core.config.spec import RunSpec
+from qfusion_core.errors import InputError
+from qfusion_core.plugin.registry import Registry
+from qfusion_core.printable import shown_path
+from qfusion_core.runs.claim import claimed
+from qfusion_core.runs.folder import RunFolder, load_split
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.data.split import Split
+    from qfusion_core.interfaces.device import Device
+    from qfusion_core.training.fit import TrainingState
+
+OnEpoch = Callable[["TrainingState"], None]
+
+
+@dataclass(frozen=True)
+class TrainResult(Result):
+    """A finished training.
+
+    Attributes:
+        folder: The run folder.
+        metrics: What was measured: scores of the ``test`` part, once, the ``validation`` entry of
+            the epoch that was kept, ``epochs``, ``rows``, ``parameters``, ``seconds``.
+    """
+
+    folder: RunFolder
+    metrics: dict[str, Any]
+
+    @property
+    def run(self) -> Path:
+        """Of the run folder: what the other verbs take."""
+        return self.folder.path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run, and what was measured."""
+        return {"run": str(self.run), **self.metrics}
+
+    def shown(self) -> Iterator[Table | str]:
+        """Scores of the test part."""
+        scores = (f"{value:.4f}" for value in self.metrics["test"].values())
+        yield Table(("part", "macro F1", "weighted F1", "accuracy"), [("test", *scores)])
+        yield f"run folder: {self.run}"
+
+
+def train(
+    data: str | RunSpec,
+    out: str | Path | None = None,
+    *,
+    preset: str | Path = "strong",
+    classical: str | None = None,
+    quantum: str | None = None,
+    fusion: str | None = None,
+    settings: Sequence[str] = (),
+    seed: int | None = None,
+    backend: str | Device | None = None,
+    backends_file: str | Path | None = None,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
+    on_epoch: OnEpoch = lambda state: None,
+) -> TrainResult:
+    """Train a model, test it once, and keep it in a run folder.
+
+    Args:
+        data: A data set, as on the command line: ``wine``, ``covertype:train=20000,test=5000``,
+            ``file:TABLE.csv``; or a whole specification, beside which preset, other components,
+            settings and seed are not given.
+        out: A new folder; ``runs/DATASET-PRESET-seedN`` if not given.
+        preset: Name of a preset, or a YAML file of that shape.
+        classical: Another classical encoder.
+        quantum: Another quantum encoder; the controls are ``sham`` and ``none``.
+        fusion: Another fusion.
+        settings: ``key=value``, such as ``training.epochs=20``.
+        seed: Of the split, the weights and the batches.
+        backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
+            the file's default.
+        backends_file: Instead of the file that is found.
+        jobs: How to deal with a remote machine.
+        on_start: Called with the specification and the folder before the training.
+        on_epoch: Called after each epoch, once it is safe on disk.
+
+    Raises:
+        InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
+            used.
+    """
+    backends, registry = Backends.read(backends_file), Registry()
+    _check_backend(backends, backend, registry)
+    if isinstance(data, RunSpec):
+        spec, name = data, f"{data.data.type}-seed{data.training.seed}"
+    else:
+        seeds = [] if seed is None else [f"training.seed={seed}"]
+        spec = compose(
+            str(preset),
+            data,
+            classical=classical,
+            quantum=quantum,
+            fusion=fusion,
+            settings=[*settings, *seeds],
+            registry=registry,
+        )
+        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
+    with claimed(None if out is None else Path(out), Path("runs") / name) as place:
+        split = load_split(spec.data, spec.training.seed, registry)
+        if backend is None or isinstance(backend, str):
+            backend = open_named(backends, backend, registry, jobs.paying(place))
+        on_start(spec, place)
+        folder = _train(spec, place, split, backend, backends, registry, on_epoch)
+    return TrainResult(folder, folder.read_metrics())
+
+
+def resume_training(
+    run: str | Path,
+    *,
+    backend: str | Device | None = None,
+    backends_file: str | Path | None = None,
+    allow_url: bool = False,
+    jobs: JobOptions = JobOptions(),
+    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
+    on_epoch: OnEpoch = lambda state: None,
+) -> TrainResult:
+    """Continue a training that was cut off, to the result of one that was not.
+
+    Args:
+        run: Its folder.
+        backend: As of `train`; likewise what is not said here.
+        backends_file: Instead of the file that is found.
+        allow_url: Whether an address that only the folder names may be asked for the data.
+        jobs: How to deal with a remote machine.
+        on_start: Called before the training.
+        on_epoch: Called after each epoch.
+
+    Raises:
+        InputError: The training has finished, another process is at it, or the data has changed.
+    """
+    backends, registry = Backends.read(backends_file), Registry()
+    _check_backend(backends, backend, registry)
+    folder = RunFolder.open(run, registry)
+    if backend is None or isinstance(backend, str):
+        backend = open_named(backends, backend, registry, jobs.paying(run))
+    if os.path.lexists(folder.model):
+        where = shown_path(folder.path)
+        raise InputError(f"{where}: the training has finished; nothing to resume")
+    on_start(folder.config.spec, Path(run))
+
+    from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
+
+    split = folder.load_split(registry, allow_url=allow_url)
+    model = fresh_model(folder.config.spec, split, backend, registry)
+    train_to_the_end(folder, model, split, on_epoch)
+    return TrainResult(folder, folder.read_metrics())
+
+
+def _check_backend(backends: Backends, backend: str | Device | None, registry: Registry) -> None:
+    """What is wrong with an entry is said before torch is imported."""
+    if backend is None or isinstance(backend, str):
+        backends.options(backends.default if backend is None else backend, registry)
+
+
+def _train(
+    spec: RunSpec,
+    out: Path,
+    split: Split,
+    device: Device,
+    backends: Backends,
+    registry: Registry,
+    on_epoch: OnEpoch,
+) -> RunFolder:
+    from qfusion_core.workflows.noise_snapshot import with_figures
+    from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
+
+    spec = with_figures(spec, backends, registry)
+    model = fresh_model(spec, split, device, registry)
+    folder = RunFolder.create(out, spec, split)
+    try:
+        return train_to_the_end(folder, model, split, on_epoch)
+    except Exception:
+        folder.discard()  # nothing was learnt that could be gone on with
+        raise

@@ -1,0 +1,26 @@
+"""A backends.yaml to write."""
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from qfusion_core import InputError, trust
+from qfusion_core.backends.file import Backends
+from support.places import THIRD_PARTY
+
+
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """Writes ./backends.yaml in an empty folder and reads it; the device `cloud` is installed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    monkeypatch.syspath_prepend(THIRD_PARTY / "cloud")
+
+    def _written(text):
+        Path("backends.yaml").write_text(text)
+        with suppress(InputError):  # of a file that is no YAML: reading it will say so
+            trust("backends.yaml")
+        return Backends.read()
+
+    return _written

@@ -1,0 +1,60 @@
+"""Amazon Braket on loopback, and devices that talk to it. No real address is ever contacted."""
+
+import functools
+
+import pytest
+
+from support import keys
+from support.braket.access import REMOTE
+from support.braket.server import environment, running
+from support.braket.service import Service
+
+AWS = (
+    "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN",
+    "BRAKET_ENDPOINT", "QFUSION_PRICES", "AMZN_BRAKET_OUT_S3_BUCKET",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
+def models_read_once():
+    """boto reads megabytes of service models for each session; here all sessions share them."""
+    import botocore.loaders
+
+    shared = functools.cache(botocore.loaders.create_loader)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.loaders, "create_loader", shared)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def isolated(request, monkeypatch, short_grace):
+    """What is not for the stand-in goes nowhere."""
+    if request.node.get_closest_marker("hardware"):
+        return
+    for name, value in environment("http://127.0.0.1:9", keys.BRAKET).items():
+        monkeypatch.setenv(name, value)
+    for name in AWS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """The service, running; requests of this process go there."""
+    service = Service()
+    service.secret = keys.BRAKET
+    with running(service) as service.address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.address)
+        yield service
+    assert not service.errors
+    assert not service.leaked
+
+
+@pytest.fixture
+def make(service):
+    """Makes devices for the service."""
+    from qfusion_braket.device import Braket
+
+    def _make(credentials=None, **options):
+        return Braket(Braket.Options(**{**REMOTE, **options}), credentials)
+
+    return _make

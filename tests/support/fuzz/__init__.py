@@ -1,0 +1,1 @@
+"""What the fuzzers do to an input, and what it may do then."""

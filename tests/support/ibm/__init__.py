@@ -1,0 +1,1 @@
+"""IBM's service on loopback."""

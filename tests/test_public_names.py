@@ -1,0 +1,120 @@
+"""Public names: the module that loads them and the stub that editors read say the same."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import qfusion_core
+
+ROOT = Path(__file__).parents[1]
+STUB = ROOT / "qfusion_core" / "__init__.pyi"
+
+
+def declared():
+    """``{name: (module, name there)}`` of the stub: what it exports, and old names for it."""
+    found = {}
+    for node in ast.parse(STUB.read_text()).body[1:]:
+        if isinstance(node, ast.Assign):
+            found[node.targets[0].id] = found[node.value.id]
+        else:
+            found |= {name.asname: (node.module, name.name) for name in node.names}
+    return found
+
+
+def test_the_stub_declares_what_the_module_has():
+    expected = {name: (f"qfusion_core.{home}", name) for name, home in qfusion_core._HOMES.items()}
+    for old, (new, _, _) in qfusion_core._RENAMED.items():
+        expected[old] = (f"qfusion_core.{qfusion_core._HOMES[new]}", new)
+    expected["testing"] = ("qfusion_core", "testing")
+    assert declared() == expected
+
+
+def test_all_is_what_is_loaded_on_use():
+    assert sorted(qfusion_core.__all__) == dir(qfusion_core) == sorted(qfusion_core._HOMES)
+
+
+@pytest.fixture(scope="module")
+def checked(tmp_path_factory):
+    """What mypy says of a file that uses public names, one of them misspelt."""
+    file = tmp_path_factory.mktemp("typed") / "user.py"
+    file.write_text(
+        "import qfusion_core\n"
+        "from qfusion_core import Circuit, testing\n"
+        'reveal_type(qfusion_core.load("x"))\n'
+        "reveal_type(Circuit)\n"
+        "reveal_type(testing.FusionContract.component)\n"
+        "qfusion_core.Typo\n"
+        "from qfusion_core import Typo\n"
+        "qfusion_core.load()\n"
+    )
+    ran = subprocess.run(
+        [
+            *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"),
+            *("--no-pretty", "--cache-dir", file.parent / "cache"),
+            file,
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1, ran.stderr
+    lines = (line for line in ran.stdout.splitlines() if line.startswith(str(file)))
+    return {int(line.split(":")[1]): line for line in lines}
+
+
+def test_a_type_checker_sees_what_names_are(checked):
+    assert 'Revealed type is "qfusion_core.model.classifier.FusionClassifier"' in checked[3]
+    assert "-> qfusion_core.circuits.circuit.Circuit" in checked[4]
+    assert 'Revealed type is "type[Any]"' in checked[5]
+
+
+def test_a_type_checker_refuses_what_is_misspelt(checked):
+    assert 'Module has no attribute "Typo"  [attr-defined]' in checked[6]
+    assert 'Module "qfusion_core" has no attribute "Typo"  [attr-defined]' in checked[7]
+    assert 'Missing positional argument "run" in call to "load"' in checked[8]
+
+
+@pytest.mark.parametrize("old", sorted(qfusion_core._RENAMED))
+def test_an_old_name_works_and_says_the_new_one(old):
+    new, since, until = qfusion_core._RENAMED[old]
+    said = (
+        f"qfusion_core.{old} is called {new} since {since}; the old name is understood until "
+        f"{until}: write qfusion_core.{new}"
+    )
+    with pytest.warns(DeprecationWarning) as caught:
+        found = getattr(qfusion_core, old)
+    assert found is getattr(qfusion_core, new)
+    assert [str(each.message) for each in caught] == [said]
+    assert caught[0].filename == __file__, "the warning shows the line that uses the old name"
+
+
+def test_old_names_are_no_longer_offered():
+    assert not set(qfusion_core._RENAMED) & {*qfusion_core.__all__, *dir(qfusion_core)}
+
+
+def test_an_old_name_can_still_be_imported():
+    with pytest.warns(DeprecationWarning, match="is called select_features since"):
+        from qfusion_core import features
+    assert features is qfusion_core.select_features
+
+
+OF_0_1 = """
+    Angle BlackBoxDevice BudgetError Circuit CircuitEncoder ClassicalEncoder
+    CredentialsMissing Dataset Device Engine Finding Fusion FusionClassifier FusionOutput
+    Gate InputError Job JobCancelled JobFailed JobStatus JobsLeft JobsPending Layout
+    Measurement NoiseParameters Part Price PriceSource QNodeEncoder QfusionError
+    QuantumEncoder Range Readout Refused Registry RemoteDevice RemoteError RemoteOptions
+    Result Split SubmitUncertain Term Transient commuting_groups did_you_mean features
+    listing load open_backend pauli_words read_arrays read_features read_prices read_table
+    require_finite require_wires stratified tiles token_layout train_validation_test
+""".split()  # those of 3670349
+
+
+@pytest.mark.filterwarnings("ignore:qfusion_core.* is called:DeprecationWarning")
+@pytest.mark.parametrize("name", OF_0_1)
+def test_a_name_of_the_first_release_is_still_there(name):
+    assert getattr(qfusion_core, name) is not None
