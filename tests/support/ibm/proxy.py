@@ -142,6 +142,9 @@ def _handler(service: Service, tls: ssl.SSLContext) -> type[Handler]:
                     return "metrics", service.metrics
                 case ["jobs", job_id, "cancel"]:
                     return "cancel", lambda: service.cancel(job_id)
+                case ["sessions", session_id, *_] if session_id not in service.sessions:
+                    # of a test before, closed in a thread of its own
+                    return "session", lambda: (404, {"error": {"code": 1, "message": "no session"}})
                 case ["sessions", *rest]:
                     return f"session {method}", lambda: self.session(rest)
             raise AssertionError(f"the stand-in knows no {method} {self.path}")
