@@ -81,8 +81,7 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
                 options.preset, options.data, settings=[*settings, *more], registry=registry
             )
             file = backends.source.path
-            trained = train(spec, Path(scratch) / arm, backend=exact, backends_file=file)
-            runs[arm] = trained.folder
+            runs[arm] = train(spec, Path(scratch) / arm, backend=exact, backends_file=file).folder
         split = runs["ideal"].load_split(registry)
         model = load_model(runs["ideal"], registry)
         rows = choose_rows(split.train, options.samples, seed, "training part")

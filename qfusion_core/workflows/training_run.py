@@ -6,12 +6,10 @@ import json
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from qfusion_core.backends.opening import open_backend
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits
 from qfusion_core.data.split import Split
@@ -24,7 +22,6 @@ from qfusion_core.noise.device import noisy_device
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.provenance import provenance
-from qfusion_core.remote.approval import Approve
 from qfusion_core.runs.blame import blamed
 from qfusion_core.runs.claim import training_lock
 from qfusion_core.runs.folder import RunFolder
@@ -43,32 +40,19 @@ OnEpoch = Callable[[TrainingState], None]
 
 
 def fresh_model(
-    spec: RunSpec,
-    split: Split,
-    backend: str | Device | None,
-    registry: Registry,
-    *,
-    run: str | Path | None = None,
-    approve: Approve = None,
+    spec: RunSpec, split: Split, device: Device, registry: Registry
 ) -> FusionClassifier:
     """An untrained model; its weights are drawn from torch's random numbers, seeded by the run.
 
     Args:
         spec: What to train.
         split: Its data; transforms are fitted on the training part.
-        backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
-            the default backend.
+        device: Where the circuit runs, open.
         registry: Where components are looked up.
-        run: Where a remote device writes its jobs down.
-        approve: What may be spent; see `qfusion_core.open_backend`.
 
     Raises:
-        InputError: The backend cannot be opened, or gives no gradients.
+        InputError: The device gives no gradients.
     """
-    if isinstance(backend, Device):
-        device = backend
-    else:
-        device = open_backend(backend, run=run, approve=approve)
     if isinstance(device, BlackBoxDevice) and not device.shiftable:
         raise InputError(NO_GRADIENTS)
     torch.manual_seed(spec.training.seed)

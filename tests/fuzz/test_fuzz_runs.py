@@ -8,7 +8,7 @@ import pytest
 import torch
 import yaml
 
-from qfusion_core import Registry
+from qfusion_core import Registry, open_backend
 from qfusion_core.config.presets import compose
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder, load_split
@@ -57,7 +57,7 @@ def unfinished(tmp_path_factory):
     with pytest.raises(Cut):
         train(spec, folder, on_epoch=stop)
     split = load_split(spec.data, 0, REGISTRY)
-    return folder, spec, fresh_model(spec, split, None, REGISTRY), len(split.train.y)
+    return folder, spec, fresh_model(spec, split, open_backend(), REGISTRY), len(split.train.y)
 
 
 @pytest.fixture
