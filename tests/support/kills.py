@@ -147,14 +147,12 @@ class Kills:
             for name in ("one", "two")
         ]  # fmt: skip
         assert warm.run(*works) == [0, 0]
-        assert len(list(self.sent(machine))) == 10
-        for name in ("one", "two"):
-            said = json.loads((tmp_path / name).read_text())
-            assert said["exit_code"] == 3
-            assert (
-                "the plan needs up to 1 job(s), but of max_jobs 10 only 0 are left"
-                in (said["error"])
-            )
+        both = [json.loads((tmp_path / name).read_text()) for name in ("one", "two")]
+        errors = [(said["exit_code"], said["error"]) for said in both]
+        assert len(list(self.sent(machine))) == 10, errors
+        for exit_code, error in errors:
+            assert exit_code == 3, error
+            assert "the plan needs up to 1 job(s), but of max_jobs 10 only 0 are left" in error
 
     def test_two_processes_on_one_measurement(self, machine, environment, warm, tmp_path):
         machine.seconds = 0.1
