@@ -15,7 +15,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
-from qfusion_core.strict import strict_fields
+from qfusion_core.strict_numbers import strict_fields
 
 
 class Options(BaseModel):

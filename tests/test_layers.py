@@ -9,7 +9,8 @@ import pytest
 CORE = Path(__file__).parents[1] / "qfusion_core"
 FILES = sorted(CORE.rglob("*.py"))
 MODULES = (
-    "strict", "printable", "errors", "options", "notes", "isolation", "provenance",
+    "strict_numbers", "printable", "errors", "options", "notes", "working_directory",
+    "provenance",
     "noise_parameters",
 )  # fmt: skip
 LAYERS = (

@@ -36,6 +36,6 @@ def test_a_function_has_at_most_60_lines_but_for_kernels(path):
         assert not [(name, lines) for name, lines, _ in functions(path) if lines > 60]
 
 
-@pytest.mark.parametrize("path", sorted(CLI.glob("*.py")), ids=name_of)
+@pytest.mark.parametrize("path", sorted(CLI.rglob("*.py")), ids=name_of)
 def test_a_verb_parses_calls_and_prints(path):
     assert not [(name, lines) for name, lines, _ in functions(path) if lines > 30]

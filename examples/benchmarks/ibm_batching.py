@@ -35,7 +35,7 @@ from timing.arguments import new_file
 from qfusion_core import Circuit
 from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
-from qfusion_ibm.client import gives_counts, installed
+from qfusion_ibm.sdk_version import gives_counts, installed
 
 WIRES, LAYERS, SAMPLES, LEVEL = 4, 3, 16, 2
 WORDS = tuple("I" * wire + "Z" + "I" * (WIRES - wire - 1) for wire in range(WIRES))

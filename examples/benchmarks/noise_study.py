@@ -32,14 +32,14 @@ from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.calibration.measure import measure_calibration
 from qfusion_core.config.presets import compose
 from qfusion_core.data.split import Part
-from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values, logits_from_tokens
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
 from qfusion_core.storage.writing import write_atomically
-from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
+from qfusion_core.workflows.refit_training import measure_rows, refit_rows, train_again
 from qfusion_core.workflows.train import train
 
 ARMS = ("exact", "raw", "calibrated", "refit", "noise-aware")

@@ -12,13 +12,13 @@ from torch import Tensor
 import qfusion_core
 from qfusion_braket import options as ours
 from qfusion_braket import plan
-from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.credential_chain import has_credentials
 from qfusion_braket.device_names import address_of
 from qfusion_braket.listed_site import ListedSite
 from qfusion_braket.local_site import LocalSite
 from qfusion_braket.offline_site import OfflineSite
 from qfusion_braket.pricing import PriceList
+from qfusion_braket.provider_site import AwsSite
 from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,

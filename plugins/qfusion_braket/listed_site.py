@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.device_names import address_of
 from qfusion_braket.machine import Cost, Limits, Machine
 from qfusion_braket.options import Options
+from qfusion_braket.provider_site import AwsSite
 from qfusion_core import InputError, Listed
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from qfusion_braket.aws_site import AwsSite
 from qfusion_braket.emulation.document import require_document
 from qfusion_braket.options import Options
+from qfusion_braket.provider_site import AwsSite
 
 
 class OfflineSite(AwsSite):

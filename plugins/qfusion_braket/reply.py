@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from qfusion_braket.counts import from_counts
+from qfusion_braket.counts_to_expectations import from_counts
 from qfusion_braket.options import Options
 from qfusion_core import FailedPart, Job, JobFailed, Unreadable, commuting_groups
 
@@ -42,7 +42,7 @@ def reply_of(
     """Values out of a ``results.json`` whose parts are all in it.
 
     Args:
-        document: See `qfusion_braket.results`.
+        document: See `qfusion_braket.download`.
         job: That was sent.
         options: With which it was.
         least: Fewest shots of a program set, should a part of it have to be sent again.

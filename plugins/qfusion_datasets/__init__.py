@@ -10,9 +10,11 @@ from qfusion_core import Offer
 def qfusion_datasets() -> dict[str, Offer]:
     """The data sets of this plugin."""
     return {
-        "wine": Offer("qfusion_datasets.stock:Wine", "qfusion_datasets.options:TableOptions"),
+        "wine": Offer(
+            "qfusion_datasets.sklearn_tables:Wine", "qfusion_datasets.options:TableOptions"
+        ),
         "breast-cancer": Offer(
-            "qfusion_datasets.stock:BreastCancer", "qfusion_datasets.options:TableOptions"
+            "qfusion_datasets.sklearn_tables:BreastCancer", "qfusion_datasets.options:TableOptions"
         ),
         "fashion-mnist": Offer(
             "qfusion_datasets.fashion_mnist:FashionMNIST",

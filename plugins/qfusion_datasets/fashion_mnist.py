@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from qfusion_core import Part, Split, stratified
 from qfusion_datasets.obtain import Arrays
 from qfusion_datasets.options import FashionMNISTOptions
-from qfusion_datasets.packing import unpacked
 from qfusion_datasets.published import Published
 from qfusion_datasets.sources import FASHION_MNIST, Source
+from qfusion_datasets.unpacking import unpacked
 
 CLASSES = (
     "T-shirt/top",

@@ -9,9 +9,9 @@ from typing import ClassVar
 import numpy as np
 
 from qfusion_datasets.obtain import Arrays
-from qfusion_datasets.packing import unpacked
 from qfusion_datasets.published_table import PublishedTable
 from qfusion_datasets.sources import STEEL, Source
+from qfusion_datasets.unpacking import unpacked
 
 FEATURES = (
     "X_Minimum",

@@ -9,10 +9,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from qfusion_core import CredentialsMissing, InputError, Refused, Transient, did_you_mean
-from qfusion_ibm.address import stand_in
 from qfusion_ibm.errors import refuse_certificate, translated_errors
 from qfusion_ibm.options import Credentials, Options
 from qfusion_ibm.sdk_logging import keep_headers_private, quiet
+from qfusion_ibm.service_address import stand_in
 
 _CONNECT = 10.0  # seconds
 

@@ -27,16 +27,16 @@ from qfusion_core import (
     tiles,
 )
 from qfusion_ibm import options as ours
-from qfusion_ibm.circuit_runs import CircuitRuns, most_rows, runs_of
-from qfusion_ibm.client import PACKAGE, finding, installed, require_client
 from qfusion_ibm.connection import require_credentials
-from qfusion_ibm.dry_run import seconds_by_dry_run
+from qfusion_ibm.execution_counts import CircuitRuns, most_rows, runs_of
 from qfusion_ibm.listed_site import ListedSite
 from qfusion_ibm.local_site import LocalSite
 from qfusion_ibm.offline_site import OfflineSite
 from qfusion_ibm.pricing import PriceList
 from qfusion_ibm.programs import FACT, program_facts, program_of, require_twirling
-from qfusion_ibm.runtime_site import RuntimeSite
+from qfusion_ibm.provider_estimate import seconds_by_dry_run
+from qfusion_ibm.provider_site import RuntimeSite
+from qfusion_ibm.sdk_version import PACKAGE, finding, installed, require_client
 from qfusion_ibm.site import Site
 from qfusion_ibm.snapshot_noise import figures
 from qfusion_ibm.snapshots import AER, is_local, open_local, snapshot_of

@@ -10,7 +10,7 @@ from typing_extensions import override
 from qfusion_core import Circuit, Listed
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.options import Credentials, Options
-from qfusion_ibm.runtime_site import RuntimeSite
+from qfusion_ibm.provider_site import RuntimeSite
 from qfusion_ibm.transpiled_circuit import TranspiledCircuit
 
 

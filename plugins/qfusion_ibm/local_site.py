@@ -10,12 +10,12 @@ import numpy as np
 from typing_extensions import override
 
 from qfusion_core import Finding, InputError, JobStatus, Refused, SubmitHooks
-from qfusion_ibm.client import gives_counts
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.options import Options
 from qfusion_ibm.preflight import machine_findings
 from qfusion_ibm.programs import Program
+from qfusion_ibm.sdk_version import gives_counts
 from qfusion_ibm.site import Site
 from qfusion_ibm.snapshots import AER, not_installed, open_local
 from qfusion_ibm.transpiled_circuit import known_warnings

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import qfusion_core
 from qfusion_core import ListedPrice, Price, PriceSource, PriceSpan, Range, read_prices
-from qfusion_ibm.circuit_runs import CircuitRuns
+from qfusion_ibm.execution_counts import CircuitRuns
 from qfusion_ibm.options import Options
 from qfusion_ibm.zne import FACTORS
 

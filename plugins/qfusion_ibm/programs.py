@@ -15,8 +15,8 @@ from typing import Any, ClassVar, NamedTuple
 from numpy.typing import NDArray
 
 from qfusion_core import InputError, Job, Refused
-from qfusion_ibm.client import PACKAGE, gives_counts, installed
 from qfusion_ibm.options import Options
+from qfusion_ibm.sdk_version import PACKAGE, gives_counts, installed
 
 # of which `samplomatic`, which makes programs for ``executor``, makes its layers
 _GATES = {"rz", "sx", "x", "id", "cx", "cz", "ecr"}

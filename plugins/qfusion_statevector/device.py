@@ -17,7 +17,7 @@ from qfusion_statevector.autograd import (
 )
 from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.options import StatevectorOptions
-from qfusion_statevector.shots import SampledStatevector
+from qfusion_statevector.shot_sampling import SampledStatevector
 
 
 class Statevector(Device):

@@ -10,7 +10,7 @@ from torch import Tensor
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.interfaces.device import Device
-from qfusion_core.remote.job import Finding
+from qfusion_core.remote.machine.job import Finding
 
 WORDS = ("XX", "ZZ", "ZI")
 EXPECTED = (1.0, 1.0, 0.0)

@@ -17,11 +17,11 @@ from qfusion_core.options import Options
 from qfusion_core.plugin.extras import missing
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.device import RemoteDevice
 from qfusion_core.remote.errors import Transient
-from qfusion_core.remote.machines import Listed
-from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.machine.machine_list import Listed
 
 T = TypeVar("T")
 SHOTS = 1000  # of a machine that no entry names, if it takes so many

@@ -16,10 +16,10 @@ from qfusion_core.plugin.registry import Registry
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
     from qfusion_core.pool.device import Pool
-    from qfusion_core.remote.approval import Approve
-    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.adapter.approval import Approve
+    from qfusion_core.remote.adapter.binding import Binding
+    from qfusion_core.remote.adapter.measurement import Measurement
     from qfusion_core.remote.device import RemoteDevice
-    from qfusion_core.remote.measurement import Measurement
 
 
 def open_backend(
@@ -73,8 +73,8 @@ def open_named(
     device, options = backends.configured(name, registry)
     require_trust(backends, name, registry)
 
+    from qfusion_core.remote.adapter.measurement import Measurement
     from qfusion_core.remote.device import RemoteDevice
-    from qfusion_core.remote.measurement import Measurement
 
     if name in backends.pools:
         return _open_pool(backends, name, registry, Measurement.of(run, approve))
@@ -92,7 +92,7 @@ def open_named(
 def _binding(
     backends: Backends, name: str, device: RemoteDevice, measurement: Measurement
 ) -> Binding:
-    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.adapter.binding import Binding
 
     budget = backends.entries[name].budget
     if device.paid and not device.local and budget is None:
@@ -111,7 +111,7 @@ def _open_pool(backends: Backends, name: str, registry: Registry, measurement: M
     """
     from qfusion_core.pool.device import Pool
     from qfusion_core.pool.local_member import LocalMember
-    from qfusion_core.remote.binding import Binding
+    from qfusion_core.remote.adapter.binding import Binding
     from qfusion_core.remote.device import RemoteDevice
 
     members: dict[str, RemoteDevice] = {}

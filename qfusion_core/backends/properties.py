@@ -7,9 +7,9 @@ from pathlib import Path
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
+from qfusion_core.remote.adapter.request_retry import retrying_caller
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.machines import MachineFacts
-from qfusion_core.remote.retry import retrying_caller
+from qfusion_core.remote.machine.machine_list import MachineFacts
 
 
 def save_properties(backends: Backends, name: str, path: Path) -> Path:

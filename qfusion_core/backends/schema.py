@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.options import Options
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.money.budget import Budget
 
 
 class EnvReference(Options):

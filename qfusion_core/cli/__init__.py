@@ -1,6 +1,6 @@
 """The command line: ``qfusion VERB``. One small file per verb."""
 
-from qfusion_core.isolation import take_no_code_from_here
+from qfusion_core.working_directory import take_no_code_from_here
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,19 +10,19 @@ from typing import Annotated
 
 import typer
 
-from qfusion_core.cli.backends import backends
+from qfusion_core.cli.backends.list import backends
+from qfusion_core.cli.backends.machines import machines, refresh
+from qfusion_core.cli.backends.save import save
 from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.export import export
-from qfusion_core.cli.jobs import jobs
-from qfusion_core.cli.machines import machines, refresh
+from qfusion_core.cli.jobs.list import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
-from qfusion_core.cli.save import save
 from qfusion_core.cli.train import train
 from qfusion_core.cli.trust import trust
 

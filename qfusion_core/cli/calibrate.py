@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.job_prompts import asking
 from qfusion_core.cli.options import (
     Again,
     AllowUrl,
@@ -17,7 +18,6 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.cli.remote import asking
 
 
 def calibrate(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.job_prompts import asking
 from qfusion_core.cli.options import (
     Again,
     AllowUrl,
@@ -18,7 +19,6 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, say, show
-from qfusion_core.cli.remote import asking
 
 
 def compare(

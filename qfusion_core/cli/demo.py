@@ -70,7 +70,7 @@ def ready(backends: Backends, registry: Registry) -> tuple[list[str], dict[str, 
     from qfusion_core.backends.opening import open_named
     from qfusion_core.errors import QfusionError
     from qfusion_core.plugin.discovery import explain
-    from qfusion_core.workflows.examination import package_findings
+    from qfusion_core.workflows.backend_checks import package_findings
 
     names, left_out = [], {}
     for name in BACKENDS:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.job_prompts import say_offline
 from qfusion_core.cli.options import (
     AllowUrl,
     BackendsFile,
@@ -14,7 +15,6 @@ from qfusion_core.cli.options import (
     SampleSeed,
 )
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.cli.remote import say_offline
 
 
 def estimate(

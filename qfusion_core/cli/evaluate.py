@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qfusion_core.cli.job_prompts import asking, say_offline, say_shares
 from qfusion_core.cli.options import (
     Again,
     AllowUrl,
@@ -18,7 +19,6 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.cli.remote import asking, say_offline, say_shares
 
 
 def evaluate(

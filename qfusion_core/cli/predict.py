@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qfusion_core.cli.job_prompts import asking, say_offline, say_shares
 from qfusion_core.cli.options import (
     Again,
     Backend,
@@ -22,7 +23,6 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, print_json, show
-from qfusion_core.cli.remote import asking, say_offline, say_shares
 from qfusion_core.printable import printable
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.cli.job_prompts import asking
 from qfusion_core.cli.options import Again, AllowUrl, BackendsFile, NoWait, Run, SampleSeed, Yes
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.cli.remote import asking
 
 
 def refit(

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
+from qfusion_core.cli.job_prompts import paying
 from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.cli.remote import paying
 
 
 def train(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qfusion_core.config.yaml_nodes import KeyPath, compose
+from qfusion_core.config.yaml_parser import KeyPath, compose
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line
 

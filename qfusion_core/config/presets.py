@@ -22,7 +22,7 @@ from qfusion_core.config.spec import (
     Training,
     validate,
 )
-from qfusion_core.config.yaml_nodes import KeyPath
+from qfusion_core.config.yaml_parser import KeyPath
 from qfusion_core.config.yaml_source import Position, YamlDocument
 from qfusion_core.errors import InputError, did_you_mean
 from qfusion_core.noise_parameters import Noise

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from qfusion_core.config.yaml_errors import first_problem, places_for_text, replaced
-from qfusion_core.config.yaml_nodes import KeyPath, compose
+from qfusion_core.config.validation_errors import first_problem, places_for_text, replaced
+from qfusion_core.config.yaml_parser import KeyPath, compose
 from qfusion_core.config.yaml_scalars import plain_value
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line, shortened, shown_path

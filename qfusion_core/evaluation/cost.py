@@ -11,10 +11,10 @@ from torch import Tensor
 from qfusion_core.circuits.pauli_words import commuting_groups
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.remote.estimate import estimate, merge_facts
+from qfusion_core.remote.planning.estimate import estimate, merge_facts
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.journal.records import JobRecord
+    from qfusion_core.remote.journal.rows.records import JobRecord
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def cost(
         seconds: It took here.
         records: Its jobs in the journal; none for what runs here.
     """
-    from qfusion_core.remote.queued_device import QueuedDevice
+    from qfusion_core.remote.planning.queued_device import QueuedDevice
 
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))

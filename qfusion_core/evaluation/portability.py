@@ -23,8 +23,8 @@ from qfusion_core.metrics.scores import Scores, scores
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_from_tokens
-from qfusion_core.remote.estimate import estimate
-from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.planning.estimate import estimate
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
 @dataclass(frozen=True)

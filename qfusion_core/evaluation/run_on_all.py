@@ -11,15 +11,15 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError, Interrupted, QfusionError
 from qfusion_core.interfaces.device import Device
-from qfusion_core.interfaces.requirements import checked_angles
+from qfusion_core.interfaces.device_checks import checked_angles
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.plugin.discovery import explain
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import CallId, JobRecord
-from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.run_call import submit
+from qfusion_core.remote.execution.run_call import submit
+from qfusion_core.remote.journal.rows.records import CallId, JobRecord
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
 @dataclass(frozen=True)

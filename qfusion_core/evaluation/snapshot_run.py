@@ -12,8 +12,8 @@ from qfusion_core.metrics.expectation_error import WordError, standard_errors, w
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.estimate import Estimate, estimate
-from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.planning.estimate import Estimate, estimate
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
 class SnapshotRun(NamedTuple):

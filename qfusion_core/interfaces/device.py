@@ -14,7 +14,7 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.parameter_shift import parameter_shift, trainable_angles
 from qfusion_core.errors import QfusionError
 from qfusion_core.interfaces.component import Component
-from qfusion_core.interfaces.requirements import checked_angles, require_measured
+from qfusion_core.interfaces.device_checks import checked_angles, require_measured
 
 if TYPE_CHECKING:
     from qfusion_core.noise_parameters import NoiseParameters

@@ -15,8 +15,8 @@ from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.pauli_words import rectangular, token_layout
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
+from qfusion_core.interfaces.device_checks import require_measured, require_wires
 from qfusion_core.interfaces.encoders import QuantumEncoder
-from qfusion_core.interfaces.requirements import require_measured, require_wires
 from qfusion_core.model.zscore import ZScore
 from qfusion_core.options import Options
 

@@ -12,9 +12,9 @@ from importlib.metadata import Distribution, EntryPoint, distributions, packages
 import pluggy
 
 from qfusion_core.errors import did_you_mean
-from qfusion_core.isolation import installed_path
 from qfusion_core.plugin import hookspecs
 from qfusion_core.printable import one_line
+from qfusion_core.working_directory import installed_path
 
 GROUP = "qfusion"
 HOOKS = tuple(name for name in vars(hookspecs) if name.startswith("qfusion_"))

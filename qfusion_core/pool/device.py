@@ -13,13 +13,13 @@ from qfusion_core.plugin.reserved import POOL
 from qfusion_core.pool.apportion import Region, ranges
 from qfusion_core.pool.options import PoolOptions
 from qfusion_core.pool.planner import PoolPlanner
-from qfusion_core.remote.binding import Binding
+from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import JobRecord, PlannedJob
-from qfusion_core.remote.price import Price
-from qfusion_core.remote.queued_device import Origin, QueuedDevice
-from qfusion_core.remote.run_call import evaluate
+from qfusion_core.remote.execution.run_call import evaluate
+from qfusion_core.remote.journal.rows.records import JobRecord, PlannedJob
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.price import Price
+from qfusion_core.remote.planning.queued_device import Origin, QueuedDevice
 
 
 class Pool(QueuedDevice):

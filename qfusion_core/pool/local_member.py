@@ -12,10 +12,10 @@ from qfusion_core.circuits.pauli_words import commuting_groups
 from qfusion_core.interfaces.device import BlackBoxDevice, Device
 from qfusion_core.noise_parameters import NoiseParameters
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.job import Finding, Job, JobStatus, Result
+from qfusion_core.remote.machine.job import Finding, Job, JobStatus, Result
+from qfusion_core.remote.money.price import Price, Range
 from qfusion_core.remote.options import RemoteOptions
-from qfusion_core.remote.planning import tiles
-from qfusion_core.remote.price import Price, Range
+from qfusion_core.remote.planning.plan import tiles
 
 
 class LocalMember(RemoteDevice):

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qfusion_core.pool.apportion import Region
-from qfusion_core.remote.adapter import Adapter
-from qfusion_core.remote.budget import (
+from qfusion_core.remote.adapter.adapter import Adapter
+from qfusion_core.remote.errors import BudgetError
+from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.journal.sqlite.totals import total_of
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.budget import (
     Spending,
     remaining_of_all,
     require_budget,
     require_budget_of_all,
 )
-from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import PlannedJob
-from qfusion_core.remote.planning import planned
-from qfusion_core.remote.price import Price
-from qfusion_core.remote.totals import total_of
+from qfusion_core.remote.money.price import Price
+from qfusion_core.remote.planning.plan import planned
 
 
 class MemberPlan:

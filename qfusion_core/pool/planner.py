@@ -9,12 +9,12 @@ from qfusion_core.pool.apportion import Region, apportion, largest, merge, share
 from qfusion_core.pool.member_plan import MemberPlan
 from qfusion_core.pool.options import Share
 from qfusion_core.pool.weights import weights_of
-from qfusion_core.remote.adapter import Adapter
+from qfusion_core.remote.adapter.adapter import Adapter
+from qfusion_core.remote.adapter.request_retry import retrying_caller
 from qfusion_core.remote.errors import BudgetError, RemoteError
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal.records import PlannedJob
-from qfusion_core.remote.price import Price
-from qfusion_core.remote.retry import retrying_caller
+from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.price import Price
 
 
 class PoolPlanner:

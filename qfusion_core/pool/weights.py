@@ -8,7 +8,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.pool.apportion import Region
 from qfusion_core.pool.member_plan import MemberPlan
 from qfusion_core.pool.options import Share
-from qfusion_core.remote.price import Price
+from qfusion_core.remote.money.price import Price
 
 
 def weights_of(

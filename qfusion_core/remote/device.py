@@ -10,12 +10,12 @@ from torch import Tensor
 
 from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.remote.adapter import Adapter
-from qfusion_core.remote.job import Call, Job
-from qfusion_core.remote.journal.records import JobRecord, PlannedJob
-from qfusion_core.remote.planning import planned
-from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.run_call import evaluate
+from qfusion_core.remote.adapter.adapter import Adapter
+from qfusion_core.remote.execution.run_call import evaluate
+from qfusion_core.remote.journal.rows.records import JobRecord, PlannedJob
+from qfusion_core.remote.machine.job import Call, Job
+from qfusion_core.remote.planning.plan import planned
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
 class RemoteDevice(Adapter, QueuedDevice, ABC):

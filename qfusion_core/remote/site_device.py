@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing_extensions import override
 
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.job import Charge, Finding, Job, JobStatus, Result
-from qfusion_core.remote.machines import MachineFacts
-from qfusion_core.remote.site import Site, SubmitHooks
+from qfusion_core.remote.machine.job import Charge, Finding, Job, JobStatus, Result
+from qfusion_core.remote.machine.machine_list import MachineFacts
+from qfusion_core.remote.machine.site import Site, SubmitHooks
 
 
 class SiteDevice(RemoteDevice, ABC):

@@ -21,9 +21,9 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import cannot_write, require_free
 from qfusion_core.runs.config import Provenance, RunConfig
+from qfusion_core.runs.exported_measurements import exported_calibrations, measured_values
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
-from qfusion_core.runs.measured import exported_calibrations, measured_values
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.runs.redact import provenance_to_share, source_to_share, spec_to_share
 from qfusion_core.storage.places import expanded

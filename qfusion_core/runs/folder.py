@@ -23,10 +23,10 @@ from qfusion_core.errors import InputError, damaged
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.provenance import provenance
-from qfusion_core.runs.address import refuse_address
+from qfusion_core.runs.address_check import refuse_address
 from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
 from qfusion_core.runs.config import FORMAT, Provenance, RunConfig
-from qfusion_core.runs.needed import asking_for_plugins, plugins_of
+from qfusion_core.runs.required_plugins import asking_for_plugins, plugins_of
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
 from qfusion_core.storage.writing import write_atomically

@@ -13,9 +13,9 @@ from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.runs.allocation import TensorLimit
 from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.runs.tensor_limit import TensorLimit
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
 
 _MOST_QUANTILES = 1000  # of a feature

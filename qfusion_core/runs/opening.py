@@ -16,8 +16,8 @@ from qfusion_core.runs.folder import RunFolder
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
     from qfusion_core.model.classifier import FusionClassifier
-    from qfusion_core.remote.approval import Approve
-    from qfusion_core.remote.measurement import Measurement
+    from qfusion_core.remote.adapter.approval import Approve
+    from qfusion_core.remote.adapter.measurement import Measurement
 
 
 @dataclass(frozen=True)

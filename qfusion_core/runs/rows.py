@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.runs.folder import RunFolder
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def describe_rows(samples: int | None, seed: int) -> str:
-    """The rows of `test_rows` in words: the subject of a measurement of them."""
+    """The rows of `rows_of_test_part` in words: the subject of a measurement of them."""
     return "test part" if samples is None else f"test part, {samples} rows, seed {seed}"
 
 
-def test_rows(
+def rows_of_test_part(
     folder: RunFolder,
     registry: Registry,
     samples: int | None,

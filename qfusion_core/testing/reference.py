@@ -11,7 +11,7 @@ from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import ROTATIONS
 from qfusion_core.interfaces.device import Device
-from qfusion_core.interfaces.requirements import require_finite
+from qfusion_core.interfaces.device_checks import require_finite
 
 
 class ReferenceDevice(Device):

@@ -14,13 +14,13 @@ from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.noise_parameters import NoiseParameters
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.device import RemoteDevice
-from qfusion_core.remote.job import Call, Finding, JobStatus, State
-from qfusion_core.remote.journal.rows import MeasurementIdentity
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.planning import planned
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.machine.job import Call, Finding, JobStatus, State
+from qfusion_core.remote.money.budget import Budget
+from qfusion_core.remote.planning.plan import planned
 from qfusion_core.testing.device import DeviceContract
 
 

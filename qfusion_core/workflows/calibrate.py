@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
-from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.remote.accounts import require_account
-from qfusion_core.remote.adapter import Adapter
+from qfusion_core.remote.adapter.adapter import Adapter
+from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.remote.adapter.request_retry import retrying_caller
 from qfusion_core.remote.errors import RemoteError
-from qfusion_core.remote.job import JobStatus
+from qfusion_core.remote.execution.accounts import require_account
+from qfusion_core.remote.execution.submission import Submission
 from qfusion_core.remote.journal.journal import Journal
-from qfusion_core.remote.journal.lease import new_owner
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.retry import retrying_caller
-from qfusion_core.remote.submission import Submission
+from qfusion_core.remote.journal.rows.lease import new_owner
+from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
+from qfusion_core.remote.machine.job import JobStatus
 from qfusion_core.workflows.unfinished_jobs import unfinished
 
 

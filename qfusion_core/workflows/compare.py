@@ -11,7 +11,7 @@ from qfusion_core.backends.file import Backends
 from qfusion_core.errors import InputError
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.runs.rows import describe_rows, test_rows
+from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
 
@@ -116,7 +116,7 @@ def compare(
             )
             for name in dict.fromkeys(names)
         }
-        part = test_rows(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
+        part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
         report = compare_devices(
             model, part, devices, seed=seed, on_start=lambda name: on_start(name, len(part))
         )

@@ -12,7 +12,7 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.job import Finding
+    from qfusion_core.remote.machine.job import Finding
 
 
 class ExaminedBackend(NamedTuple):
@@ -47,7 +47,7 @@ class DoctorResult(Result):
     @property
     def distrusted(self) -> bool:
         """Whether one of them was refused because its file is not trusted."""
-        from qfusion_core.workflows.examination import TRUST
+        from qfusion_core.workflows.backend_checks import TRUST
 
         findings = [each for backend in self.backends for each in backend.findings]
         return any(each.what == TRUST and each.status == "failed" for each in findings)
@@ -109,7 +109,7 @@ def doctor(
     backends, registry = Backends.read(backends_file), Registry()
     chosen = [backends.require(name) for name in dict.fromkeys(names or backends.entries)]
 
-    from qfusion_core.workflows.examination import examine
+    from qfusion_core.workflows.backend_checks import examine
 
     examined = []
     for name in chosen:

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qfusion_core.remote.price_age import said_of_age
+from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.runs.rows import test_rows
+from qfusion_core.runs.rows import rows_of_test_part
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Result, Table
 
@@ -113,7 +113,7 @@ def dry_run(
     name = backends.default if backend is None else backend
     backends.options(name, registry)
     if file is None:
-        table = test_rows(opened.folder, registry, samples, seed, allow_url=allow_url).x
+        table = rows_of_test_part(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
         table = new_rows(opened.folder, Path(file), samples, seed)[0]
 

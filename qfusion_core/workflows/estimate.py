@@ -17,17 +17,17 @@ from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.estimate import BudgetCheck, Estimate, check_budget, plan_of
-from qfusion_core.remote.journal.recognition import RecordedMeasurement, last_measurement
-from qfusion_core.remote.journal.records import PlannedJob
-from qfusion_core.remote.journal.rows import MeasurementIdentity
-from qfusion_core.remote.price import Price
-from qfusion_core.remote.price_age import said_of_age
-from qfusion_core.remote.provider_estimate import ask_providers
-from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement, last_measurement
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.money.price import Price
+from qfusion_core.remote.money.price_age import said_of_age
+from qfusion_core.remote.planning.estimate import BudgetCheck, Estimate, check_budget, plan_of
+from qfusion_core.remote.planning.provider_estimate import ask_providers
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model
-from qfusion_core.runs.rows import describe_rows, test_rows
+from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
 from qfusion_core.workflows.result import Result, Table
 
@@ -168,7 +168,7 @@ def estimate(
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
     with no_network(offline):
-        part = test_rows(folder, registry, samples, seed, allow_url=allow_url)
+        part = rows_of_test_part(folder, registry, samples, seed, allow_url=allow_url)
 
     def planned(device: Device) -> _Planned:
         return _plan(Path(run), backend, model, part, describe_rows(samples, seed), device)

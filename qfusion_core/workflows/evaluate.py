@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.runs.rows import describe_rows, test_rows
+from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table
 
@@ -94,7 +94,7 @@ def evaluate(
     opened = OpenRun.open(run, backends_file)
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
-    part = test_rows(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
+    part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
 
     import torch
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from qfusion_core.remote.errors import JobsLeft
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.approval import Approve
-    from qfusion_core.remote.measurement import Measurement, Progress
-    from qfusion_core.remote.price import Price
+    from qfusion_core.remote.adapter.approval import Approve
+    from qfusion_core.remote.adapter.measurement import Measurement, Progress
+    from qfusion_core.remote.money.price import Price
 
 
 def _nothing(*what: object) -> None:
@@ -54,7 +54,7 @@ class JobOptions:
         Raises:
             JobsLeft: As asked, nobody waits; ``measurements`` has their ids by backend.
         """
-        from qfusion_core.remote.measurement import Measurement
+        from qfusion_core.remote.adapter.measurement import Measurement
 
         try:
             with Measurement(
@@ -77,6 +77,6 @@ class JobOptions:
 
     def paying(self, run: str | Path) -> Measurement:
         """A measurement of a verb that takes no value from the journal."""
-        from qfusion_core.remote.measurement import Measurement
+        from qfusion_core.remote.adapter.measurement import Measurement
 
         return Measurement(run, approve=self.approve, on_price=self.on_price)

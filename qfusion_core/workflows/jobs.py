@@ -11,12 +11,12 @@ from typing import Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.printable import one_line, printable
-from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
 from qfusion_core.remote.journal.journal import NOT_OURS
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.remote.journal.rows.records import JobRecord
+from qfusion_core.remote.journal.sealing.ownership import Standing
+from qfusion_core.remote.money.budget import Spending
 from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.result import Result, Table

@@ -11,11 +11,11 @@ from typing import Literal
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.job import Finding
-from qfusion_core.remote.journal.file import is_logged_ahead
 from qfusion_core.remote.journal.journal import NAME, Journal
-from qfusion_core.remote.journal.keeping import ONE_MACHINE, Keeping
-from qfusion_core.remote.journal.mode import VARIABLE, Mode
+from qfusion_core.remote.journal.sqlite.file import is_logged_ahead
+from qfusion_core.remote.journal.sqlite.journal_mode import VARIABLE, Mode
+from qfusion_core.remote.journal.sqlite.locked_connection import ONE_MACHINE, Keeping
+from qfusion_core.remote.machine.job import Finding
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
 

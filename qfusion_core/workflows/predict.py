@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.data.formats.marks import Marks
-from qfusion_core.evaluation.sampling import draw_rows
+from qfusion_core.evaluation.row_selection import draw_rows
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions

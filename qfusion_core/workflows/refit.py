@@ -18,7 +18,7 @@ from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
     from qfusion_core.training.fit import TrainingState
-    from qfusion_core.workflows.refitting import RefitRows
+    from qfusion_core.workflows.refit_training import RefitRows
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def refit(
     digest = opened.backends.values_digest(backend, opened.registry)
 
     from qfusion_core.model.classifier import circuit_of
-    from qfusion_core.workflows.refitting import measure_rows, refit_rows, train_again
+    from qfusion_core.workflows.refit_training import measure_rows, refit_rows, train_again
 
     model = opened.model()
     circuit_of(model, backend)

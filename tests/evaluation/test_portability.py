@@ -27,7 +27,7 @@ from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.calibration.store import Calibration, Correction
 from qfusion_core.config.presets import compose
 from qfusion_core.evaluation.portability import compare
-from qfusion_core.evaluation.sampling import choose_rows
+from qfusion_core.evaluation.row_selection import choose_rows
 
 EXACT = ["statevector", "default-qubit", "lightning"]
 # qiskit.aer is installed in one of the two environments that these tests run in

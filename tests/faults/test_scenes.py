@@ -10,7 +10,7 @@ from faults.theatre import Theatre
 from faults.values import held
 from faults.vendors import VENDORS
 
-from qfusion_ibm.client import gives_counts
+from qfusion_ibm.sdk_version import gives_counts
 
 PLAYED = {
     "ibm": (

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, Price, Range, Result, tiles
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import seal
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import Journal
-from qfusion_core.remote.journal.records import CallId, PlannedJob
-from qfusion_core.remote.journal.rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
+from qfusion_core.remote.journal.sealing import seal
+from qfusion_core.remote.machine.job import Call
 from qfusion_core.storage.user_key import keys
 from support.fuzz.mutations import damage_bytes
 from support.fuzz.oracle import command, outcome

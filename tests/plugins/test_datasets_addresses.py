@@ -15,7 +15,7 @@ from qfusion_core import InputError, QfusionError
 from qfusion_datasets.addresses import is_private
 from qfusion_datasets.covertype import CLASSES, Covertype
 from qfusion_datasets.obtain import EXTRACTS
-from qfusion_datasets.packing import unpacked
+from qfusion_datasets.unpacking import unpacked
 
 
 class Small(Covertype):

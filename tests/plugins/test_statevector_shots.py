@@ -107,7 +107,7 @@ def test_more_shots_than_are_counted_are_refused():
 
 def test_draws_in_turns_are_the_draws_at_once(monkeypatch):
     def draws(at_once):
-        monkeypatch.setattr("qfusion_statevector.shots.DRAWS_AT_ONCE", at_once)
+        monkeypatch.setattr("qfusion_statevector.shot_sampling.DRAWS_AT_ONCE", at_once)
         return device(shots=10_000, seed=3).expectations(circuit(), *inputs(), WORDS)
 
     assert torch.equal(draws(2**22), draws(999))

@@ -29,11 +29,11 @@ from qfusion_core.errors import Interrupted, QfusionError
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.local_member import LocalMember
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
-from qfusion_core.remote.job import Call
+from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.journal.adoption import adopt_jobs
-from qfusion_core.remote.journal.rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.budget import Budget
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.unfinished_jobs import forget_measurements
 from qfusion_queue import Queue

@@ -13,13 +13,13 @@ from qfusion_core.errors import InputError
 from qfusion_core.pool.apportion import apportion, largest, merge, ranges, share_out
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget, require_budget
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.errors import BudgetError
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.planning import require_cover
-from qfusion_core.remote.price import Price
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.budget import Budget, require_budget
+from qfusion_core.remote.money.price import Price
+from qfusion_core.remote.planning.plan import require_cover
 from qfusion_queue import Queue
 from support.keys import QUEUE as SECRET
 from support.remote_circuit import CIRCUIT, WEIGHTS, WORDS

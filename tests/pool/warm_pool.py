@@ -13,8 +13,8 @@ import torch
 from qfusion_core import Measurement, QfusionError
 from qfusion_core.pool.device import Pool
 from qfusion_core.pool.options import PoolOptions
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.money.budget import Budget
 from qfusion_queue import Queue
 from support.keys import QUEUE as SECRET
 from support.remote_circuit import CIRCUIT, QUICK, WEIGHTS, WORDS

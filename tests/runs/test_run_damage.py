@@ -20,10 +20,10 @@ from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.calibration.store import read as read_calibration
 from qfusion_core.calibration.store import write as write_calibration
 from qfusion_core.config.presets import compose
-from qfusion_core.runs.allocation import TensorLimit
 from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.model_card import inert, model_card
+from qfusion_core.runs.tensor_limit import TensorLimit
 from qfusion_core.workflows.train import resume_training, train
 
 SETTINGS = ["training.epochs=2", "quantum.options.layers=1"]

@@ -110,13 +110,13 @@ def numba_indices():
         angles,
         diagonals,
         evolution,
-        pauli_words,
+        expectation_values,
         product_state,
         rotations,
         simd,
     )
 
-    modules = (angles, diagonals, evolution, pauli_words, product_state, rotations, simd)
+    modules = (angles, diagonals, evolution, expectation_values, product_state, rotations, simd)
     for module in modules:
         for kernel in vars(module).values():
             if isinstance(kernel, Dispatcher):

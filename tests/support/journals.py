@@ -1,6 +1,6 @@
 """A journal's tables, for what no verb writes."""
 
-from qfusion_core.remote.journal.database import JournalDatabase
+from qfusion_core.remote.journal.sqlite.database import JournalDatabase
 
 
 def writing(journal):

@@ -17,8 +17,8 @@ def short_grace(monkeypatch):
 def connect(make, short_grace):
     """Makes devices: one row in each job, quick polls."""
     from qfusion_core import Measurement
-    from qfusion_core.remote.binding import Binding
-    from qfusion_core.remote.budget import Budget
+    from qfusion_core.remote.adapter.binding import Binding
+    from qfusion_core.remote.money.budget import Budget
     from support.remote_circuit import QUICK
 
     def _connect(measurement=None, budget=None, **options):

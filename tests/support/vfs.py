@@ -4,7 +4,7 @@
 memory.
 """
 
-from qfusion_core.remote.journal import file, locks
+from qfusion_core.remote.journal.sqlite import file, locks
 
 _address = file.address
 

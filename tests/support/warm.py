@@ -20,8 +20,8 @@ from pathlib import Path
 import torch
 
 from qfusion_core import Measurement, QfusionError, provenance
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.money.budget import Budget
 from qfusion_core.remote.options import RemoteOptions
 from support.remote_circuit import CIRCUIT, DATA, QUICK, WEIGHTS, WORDS
 

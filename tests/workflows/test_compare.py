@@ -10,9 +10,9 @@ import pytest
 import qfusion_core
 from qfusion_core import InputError, Job, Registry, Result
 from qfusion_core.evaluation.portability import compare
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
-from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.remote.money.budget import Budget
 from qfusion_core.runs.folder import RunFolder
 from qfusion_queue import Queue
 from support.keys import QUEUE as SECRET

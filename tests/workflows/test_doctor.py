@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.storage import mounts
 from support.keys import QUEUE as SECRET
 from support.vfs import use
@@ -160,7 +160,7 @@ def test_the_network_is_told_from_the_password(check, machine, monkeypatch):
 
 def test_a_job_that_waits_too_long_is_cancelled(check, machine, monkeypatch):
     monkeypatch.setattr(
-        "qfusion_core.workflows.examination.PATIENCE", {"timeout_seconds": 0.1, "tries": 1}
+        "qfusion_core.workflows.backend_checks.PATIENCE", {"timeout_seconds": 0.1, "tries": 1}
     )
     machine.seconds = 60
     code, found = check("free")

@@ -6,8 +6,8 @@ A chunk is one row wide (16 float32 or 8 float64 samples), so that its state sta
 
 from qfusion_statevector.numba_executor.angles import parts
 from qfusion_statevector.numba_executor.diagonals import phase, phase_back
+from qfusion_statevector.numba_executor.expectation_values import measure, observe
 from qfusion_statevector.numba_executor.kernel import kernel
-from qfusion_statevector.numba_executor.pauli_words import measure, observe
 from qfusion_statevector.numba_executor.product_state import grow, grow_back
 from qfusion_statevector.numba_executor.program_tables import GROW, PAIR, PHASE
 from qfusion_statevector.numba_executor.rotations import turn, turn_back, turn_pair, turn_pair_back

@@ -30,7 +30,7 @@ class ProgramTables(NamedTuple):
             `qfusion_statevector.numba_executor.rotations`); the same of a second one. A phase pass
             has its diagonal's number in the place of the angle.
         support: Order in which basis states get an amplitude.
-        pairs: ``[passes, 5]``, see `qfusion_statevector.numba_executor.pauli_words`.
+        pairs: ``[passes, 5]``, see `qfusion_statevector.numba_executor.expectation_values`.
         diagonal_words: ``[words of Z, 2]``: word, z.
         signs: ``[words]``.
         shared: How many rotations all samples share.

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from qfusion_statevector.autograd import NotFinite, all_finite
 from qfusion_statevector.compiler.program import Program
+from qfusion_statevector.torch_executor.expectation_values import MeasurementSetting
 from qfusion_statevector.torch_executor.local_unitaries import SpareState
-from qfusion_statevector.torch_executor.measurement_settings import MeasurementSetting
 from qfusion_statevector.torch_executor.parameters import PassParameters
 from qfusion_statevector.torch_executor.plan import Plan
 

@@ -1,7 +1,7 @@
 """The journal of a run: what was asked of remote machines, written down before it is sent.
 
 One SQLite file in a folder, safe for several processes. A measurement holds calls, by number; a
-call holds jobs (see `qfusion_core.remote.journal.job_store`).
+call holds jobs (see `qfusion_core.remote.journal.rows.job_store`).
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.printable import one_line
-from qfusion_core.remote.budget import Spending
-from qfusion_core.remote.job import Call, Job
-from qfusion_core.remote.journal.database import JournalDatabase
-from qfusion_core.remote.journal.file import damaged_row, give_up
-from qfusion_core.remote.journal.job_rows import records, reserve, spent
-from qfusion_core.remote.journal.job_store import JobStore
-from qfusion_core.remote.journal.lease import lives, new_owner, same_process
-from qfusion_core.remote.journal.measurement_rows import insert, open_ones, taken_again
 from qfusion_core.remote.journal.open_sessions import OpenSessions
-from qfusion_core.remote.journal.records import Budgets, CallId, JobRecord, PlannedJob
-from qfusion_core.remote.journal.rows import (
+from qfusion_core.remote.journal.rows.job_rows import records, reserve, spent
+from qfusion_core.remote.journal.rows.job_store import JobStore
+from qfusion_core.remote.journal.rows.lease import lives, new_owner, same_process
+from qfusion_core.remote.journal.rows.measurement_rows import insert, open_ones, taken_again
+from qfusion_core.remote.journal.rows.parsed_rows import (
     MeasurementIdentity,
     assembled,
     call_of,
     job_of,
     measurement_of,
 )
-from qfusion_core.remote.journal.standing import NOT_OURS as NOT_OURS
-from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.remote.journal.rows.records import Budgets, CallId, JobRecord, PlannedJob
+from qfusion_core.remote.journal.sealing.ownership import NOT_OURS as NOT_OURS
+from qfusion_core.remote.journal.sealing.ownership import Standing
+from qfusion_core.remote.journal.sqlite.database import JournalDatabase
+from qfusion_core.remote.journal.sqlite.file import damaged_row, give_up
+from qfusion_core.remote.machine.job import Call, Job
+from qfusion_core.remote.money.budget import Spending
 
 NAME = "journal.sqlite"
 _CALLS = "SELECT * FROM call JOIN circuit ON digest = circuit"

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from qfusion_core.remote.journal.database import JournalDatabase
-from qfusion_core.remote.journal.lease import lives, new_owner
-from qfusion_core.remote.journal.validation import require_name
+from qfusion_core.remote.journal.rows.lease import lives, new_owner
+from qfusion_core.remote.journal.rows.validation import require_name
+from qfusion_core.remote.journal.sqlite.database import JournalDatabase
 
 
 class OpenSessions:

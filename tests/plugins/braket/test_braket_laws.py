@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_braket import plan
-from qfusion_braket.counts import from_counts
+from qfusion_braket.counts_to_expectations import from_counts
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_braket.options import Options

@@ -10,8 +10,8 @@ from qfusion_braket.device import Braket
 from qfusion_braket.device_names import REGIONS, SIMULATORS, address_of
 from qfusion_core import BudgetError, InputError, MachineFacts, Registry
 from qfusion_core.backends.offline import listed_machines
-from qfusion_core.remote import price_age
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.money import price_age
+from qfusion_core.remote.money.budget import Budget
 from support.braket.devices import GARNET
 
 BACKENDS = """

@@ -8,8 +8,8 @@ from pydantic import ValidationError
 from qfusion_braket.device import Braket
 from qfusion_braket.pricing import PriceList
 from qfusion_core import InputError, QfusionError
-from qfusion_core.remote.budget import Budget
 from qfusion_core.remote.errors import JobsLeft
+from qfusion_core.remote.money.budget import Budget
 from support.braket.devices import GARNET
 from support.journals import writing
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS

@@ -10,9 +10,9 @@ import pickle
 import pytest
 import torch
 
-from qfusion_braket.aws_site import TAG
 from qfusion_braket.device import Braket
 from qfusion_braket.errors import translated_errors
+from qfusion_braket.provider_site import TAG
 from qfusion_core import (
     InputError,
     JobFailed,

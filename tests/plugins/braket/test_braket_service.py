@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from qfusion_core import BudgetError, InputError, JobsLeft, Measurement, Refused, trust
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.money.budget import Budget
 from support.keys import BRAKET as SECRET
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 

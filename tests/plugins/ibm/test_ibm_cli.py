@@ -5,7 +5,7 @@ import json
 import pytest
 
 from qfusion_core import trust
-from qfusion_ibm.client import PACKAGE, gives_counts, installed
+from qfusion_ibm.sdk_version import PACKAGE, gives_counts, installed
 
 BACKENDS = """
 version: 1

@@ -17,13 +17,13 @@ from packaging.version import Version
 from qfusion_core import InputError, JobsLeft, Refused, adopt_jobs
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.retry import retrying_caller
+from qfusion_core.remote.adapter.request_retry import retrying_caller
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.examination import examine
-from qfusion_ibm import client
-from qfusion_ibm.client import gives_counts
+from qfusion_core.workflows.backend_checks import examine
+from qfusion_ibm import sdk_version
 from qfusion_ibm.device import IBM
 from qfusion_ibm.programs import FACT, program_facts
+from qfusion_ibm.sdk_version import gives_counts
 from support.ibm.access import credentials
 from support.ibm.service import MACHINE
 from support.journals import writing
@@ -154,9 +154,9 @@ def test_a_job_of_the_newer_client_asks_for_it(service, measure, journal, monkey
     with writing(journal) as db:
         db.execute("UPDATE job SET facts = json_set(facts, '$.program', 'executor')")
     with monkeypatch.context() as patch:
-        patch.setattr(client, "installed", lambda: Version("0.45.1"))
-        patch.setattr("qfusion_ibm.programs.installed", client.installed)
-        patch.setattr("qfusion_ibm.programs.gives_counts", client.gives_counts)
+        patch.setattr(sdk_version, "installed", lambda: Version("0.45.1"))
+        patch.setattr("qfusion_ibm.programs.installed", sdk_version.installed)
+        patch.setattr("qfusion_ibm.programs.gives_counts", sdk_version.gives_counts)
         said = failure(Refused, measure)
     assert said.startswith(
         "ibm: job job-0: it is of IBM's program 'executor', which qiskit-ibm-runtime 0.45.1 does "
@@ -193,7 +193,7 @@ def test_a_job_that_another_client_sent_is_fetched_or_names_it(
 
 @pytest.mark.parametrize("found", ["0.44.0", "0.46.1", "0.50.0"])
 def test_a_client_in_between_is_refused_by_name(monkeypatch, found):
-    monkeypatch.setattr(client, "installed", lambda: Version(found))
+    monkeypatch.setattr(sdk_version, "installed", lambda: Version(found))
     with pytest.raises(InputError, match=f"qiskit-ibm-runtime {found} is installed, expected 0.51"):
         device()
 

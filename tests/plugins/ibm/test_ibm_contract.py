@@ -5,8 +5,8 @@ import os
 import pytest
 
 from qfusion_core import Measurement
-from qfusion_core.remote.binding import Binding
-from qfusion_core.remote.budget import Budget
+from qfusion_core.remote.adapter.binding import Binding
+from qfusion_core.remote.money.budget import Budget
 from qfusion_core.testing import RemoteDeviceContract
 from qfusion_ibm.device import IBM
 from support.ibm.access import REMOTE, credentials

@@ -16,7 +16,7 @@ from qfusion_core import (
     SubmitUncertain,
     Transient,
 )
-from qfusion_ibm.client import gives_counts
+from qfusion_ibm.sdk_version import gives_counts
 from support.ibm.access import credentials
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, Gate, InputError, RemoteError, SubmitHooks, open_backend
-from qfusion_core.remote.job import Call
+from qfusion_core.remote.machine.job import Call
 from qfusion_core.testing import ReferenceDevice
-from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.programs import program_of
+from qfusion_ibm.sdk_version import gives_counts
 from qfusion_ibm.snapshots import open_local, snapshots_with
 from qfusion_ibm.transpiled_circuit import known_warnings
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS, ring

@@ -5,13 +5,13 @@ from pydantic import ValidationError
 
 from qfusion_core import BudgetError, InputError, JobFailed, Measurement, QfusionError
 from qfusion_core.backends.file import Backends
-from qfusion_core.remote.budget import Budget, Spending
 from qfusion_core.remote.errors import JobsLeft
-from qfusion_core.remote.totals import total_of
+from qfusion_core.remote.journal.sqlite.totals import total_of
+from qfusion_core.remote.money.budget import Budget, Spending
 from qfusion_core.workflows.cancelling import cancel_jobs
-from qfusion_ibm.address import stand_in
 from qfusion_ibm.device import IBM
 from qfusion_ibm.pricing import PriceList, PriceSpan
+from qfusion_ibm.service_address import stand_in
 from support.ibm.service import CRN, MACHINE
 from support.journals import writing
 from support.keys import IBM as SECRET

@@ -10,10 +10,10 @@ from qfusion_core import InputError
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.plugin.registry import Registry
-from qfusion_ibm.client import gives_counts
 from qfusion_ibm.device import IBM
 from qfusion_ibm.options import LEAST_HERE
 from qfusion_ibm.programs import SentJob, program_facts, program_of
+from qfusion_ibm.sdk_version import gives_counts
 from support.ibm.access import credentials
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS
 

@@ -24,7 +24,7 @@ from qfusion_core import (
     Unreadable,
 )
 from qfusion_core.errors import Interrupted
-from qfusion_ibm.client import gives_counts
+from qfusion_ibm.sdk_version import gives_counts
 from support.journals import writing
 from support.keys import IBM as SECRET
 from support.remote_circuit import WORDS

@@ -13,9 +13,9 @@ from qfusion_core import (
     Refused,
     Transient,
 )
-from qfusion_core.remote.budget import Budget
-from qfusion_ibm.client import gives_counts
+from qfusion_core.remote.money.budget import Budget
 from qfusion_ibm.pricing import PriceList
+from qfusion_ibm.sdk_version import gives_counts
 from support.ibm.access import REMOTE
 from support.remote_circuit import CIRCUIT, DATA, WEIGHTS, WORDS, ring
 

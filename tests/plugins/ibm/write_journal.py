@@ -20,8 +20,8 @@ KEY = "a key of nobody, for a file of the tests"
 def main():
     """Into the folder of the tests."""
     from qfusion_core import JobsLeft, Measurement
-    from qfusion_core.remote.binding import Binding
-    from qfusion_core.remote.budget import Budget
+    from qfusion_core.remote.adapter.binding import Binding
+    from qfusion_core.remote.money.budget import Budget
     from qfusion_core.remote.options import RemoteOptions
     from qfusion_ibm.device import IBM
     from support.ibm import proxy

@@ -1,0 +1,1 @@
+"""``qfusion backends VERB``. One small file per verb."""

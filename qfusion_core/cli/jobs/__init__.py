@@ -1,0 +1,1 @@
+"""``qfusion jobs VERB``. One small file per verb."""

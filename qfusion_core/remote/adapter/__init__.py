@@ -1,0 +1,1 @@
+"""What a vendor's adapter writes, and what the core gives to it."""

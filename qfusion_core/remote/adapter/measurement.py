@@ -1,0 +1,202 @@
+"""A measurement: what a verb asks of remote machines, from its first call to its last."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from qfusion_core.errors import InputError
+from qfusion_core.remote.adapter.approval import Approval, Approve
+from qfusion_core.remote.journal.journal import NOT_OURS, Journal
+from qfusion_core.remote.journal.measurement_lookup import (
+    beside,
+    last_measurement,
+    left_open,
+    written_as,
+)
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import UNFINISHED, CallId
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.price import Price
+from qfusion_core.storage.places import state_folder
+
+
+class Progress(NamedTuple):
+    """How far the jobs of a call are.
+
+    Attributes:
+        states: Number of jobs in each state: intent (not sent yet), queued, running, done.
+        position: Of the first job in the queue; None where it is not told.
+        seconds: Since the wait began.
+    """
+
+    backend: str
+    states: Mapping[str, int]
+    position: int | None
+    seconds: float
+
+
+class Measurement:
+    """Where jobs are written down, and which values may be taken from there.
+
+    Given to `qfusion_core.open_backend` as ``run``. With a verb, its calls are numbered, and those
+    of an earlier process are gone on with, or taken again when they are finished::
+
+        with Measurement("runs/wine", "study", "first ten rows", approve=True) as measurement:
+            device = open_backend("ibm-fez", run=measurement)
+            ...
+
+    A `with` that ends without an exception finishes it, if its first call was answered. Without
+    a verb each call is measured anew, except for one that a process left unfinished.
+
+    Args:
+        run: Folder of the journal; None makes a new one in the user's state directory and logs
+            where.
+        verb: What is done.
+        subject: To what: the same verb with another subject is another measurement.
+        again: Measure again what has been finished.
+        wait: Wait for the jobs; otherwise submit and raise `JobsLeft`.
+        approve: True, or a function that is called with the price before anything that costs money
+            is sent, and says whether it may be spent. Without it a paid backend raises an error
+            with the price, and nothing is sent.
+        on_price: Called with a backend and its price before that.
+        on_progress: Called after each look at the jobs.
+        say: Called with a line that the user should see; it is logged if not given.
+    """
+
+    def __init__(
+        self,
+        run: str | Path | None = None,
+        verb: str | None = None,
+        subject: str = "",
+        *,
+        again: bool = False,
+        wait: bool = True,
+        approve: Approve = None,
+        on_price: Callable[[str, Price], None] = lambda backend, price: None,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        say: Callable[[str], None] | None = None,
+    ) -> None:
+        self.verb, self.subject, self.again = verb, subject, again
+        self.wait, self.on_progress = wait, on_progress
+        self.approval = Approval(approve, on_price)
+        self.say = say or logging.getLogger(__name__).warning
+        self._run = run
+        self._open: dict[MeasurementIdentity, CallId] = {}
+        self._left: dict[
+            MeasurementIdentity, dict[str, MeasurementIdentity]
+        ] = {}  # by earlier releases
+
+    @classmethod
+    def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
+        """What ``open_backend(run=..., approve=...)`` means.
+
+        Raises:
+            InputError: ``approve`` beside a measurement, which has its own.
+        """
+        if not isinstance(run, Measurement):
+            return cls(run, approve=approve)
+        if approve is not None:
+            raise InputError("approve: run is a Measurement; give approve to that")
+        return run
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the journal is."""
+        if self._run is not None:
+            folder = Path(self._run)
+        else:
+            name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
+            folder = state_folder() / name
+            logging.getLogger(__name__).warning(
+                "no run folder is given: the journal of remote jobs is in %s", folder
+            )
+        try:
+            if self._run is None:
+                state_folder(create=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o777 if self._run else 0o700)
+        except OSError as error:
+            raise InputError(
+                f"{folder}: cannot write a journal there ({error.strerror}); give another run"
+            ) from None
+        return folder
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal of the folder."""
+        return Journal(self.folder)
+
+    def command(self, action: str, *words: str) -> str:
+        """A command on the jobs of the run, to be copied into a shell."""
+        return shlex.join(["qfusion", "jobs", action, str(self.folder), *words])
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Id of the measurement on each backend that was asked, for provenance."""
+        return {about.backend: call_id.measurement for about, call_id in self._open.items()}
+
+    @property
+    def adopted(self) -> str:
+        """What is to be said of its values where any came with an adopted journal; else nothing."""
+        ids = self.ids.values()
+        return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
+
+    def at(self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()) -> CallId:
+        """Place of the call that is made now.
+
+        Args:
+            about: What is measured.
+            call: Of it.
+            digests: By which an earlier release's measurement of it is recognised, too.
+        """
+        if self.verb is None:
+            if about not in self._left:  # none is added: new ones are written with new digests
+                self._left[about] = left_open(self.journal, about, digests)
+            written = written_as(self.journal, about, self._left[about], call)
+            return CallId(self.journal.take_up(written, call), 0)
+        if about not in self._open:
+            self._open[about] = CallId(self._begin(about, digests), 0)
+        return self._open[about]
+
+    def _begin(self, about: MeasurementIdentity, digests: Sequence[str]) -> str:
+        """Id of the measurement to go on with, or of a new one."""
+        before = last_measurement(self.journal, about, digests or (about.options,))
+        if before is not None and (before.state == "open" or not self.again):
+            if not (self.again and self._given_up(before.id)):
+                return self.journal.open(before.about, again=False)
+        for line in beside(self.journal, about, self.ids.values()):
+            self.say(f"{line}: `{self.command('list')}` shows it")
+        return self.journal.open(about, again=self.again)
+
+    def _given_up(self, name: str) -> bool:
+        """Whether nothing of a measurement is waited for but results that cannot be read."""
+        rows = {row["id"]: row for row in self.journal.measurements()}
+        row = rows[name]
+        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
+        if not waited_for or any(job.unreadable is None for job in waited_for):
+            return False
+        self.journal.set_state(name, "forgotten")
+        self.say(f"measurement {name} is given up: a result of it cannot be read")
+        return True
+
+    def answered(self, about: MeasurementIdentity, call_id: CallId) -> None:
+        """The call has its values: the next one has the next number."""
+        if self.verb is None:
+            self.journal.set_state(call_id.measurement, "finished")
+        else:
+            self._open[about] = CallId(call_id.measurement, call_id.number + 1)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        if kind is None:
+            for call_id in self._open.values():
+                if call_id.number:  # else its failure was caught, and the next time goes on with it
+                    self.journal.set_state(call_id.measurement, "finished")

@@ -1,0 +1,155 @@
+"""One call, looked up in the journal, or planned and written down; carried out.
+
+The stored plan and angles are used, never those that a later process computes: float32 products
+differ in their last bits with batch split and threads, and would buy everything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from qfusion_core.errors import InputError, Interrupted
+from qfusion_core.remote.errors import BudgetError, RemoteError
+from qfusion_core.remote.execution.consent import require_agreement
+from qfusion_core.remote.execution.local_call import evaluate_locally
+from qfusion_core.remote.execution.missing_jobs import surely_failed
+from qfusion_core.remote.execution.runner import CallRunner
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import Budgets, CallId
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.planning.queued_device import CallResult, Origin, QueuedDevice
+from qfusion_core.remote.signals import ending_politely
+
+
+def evaluate(queue: QueuedDevice, call: Call) -> CallResult:
+    """Submit a call, wait for its jobs and read their values; see `RemoteDevice.evaluate`."""
+    if queue.local:
+        return evaluate_locally(queue, call)
+    identity, call_id, stored = _written_down(queue, call)
+    carry_out(queue, stored, call_id)
+    measurement = queue.bound.measurement
+    values = measurement.journal.values(call_id, stored)
+    measurement.answered(identity, call_id)
+    records = measurement.journal.jobs.of(call_id)
+    origins = [Origin(record.backend, record.rows, record.columns) for record in records]
+    return CallResult(values, origins)
+
+
+def submit(queue: QueuedDevice, call: Call) -> CallRunner:
+    """Submit a call without waiting for it: `evaluate`, by whichever process, goes on with it.
+
+    Returns:
+        Whose ``unfinished`` are to be waited for.
+
+    Raises:
+        QfusionError: As of `RemoteDevice.evaluate`.
+    """
+    _, call_id, stored = _written_down(queue, call)
+    runner = CallRunner(queue, stored, call_id, budgets(queue))
+    with _interruptible(queue):
+        runner.submit()
+    return runner
+
+
+def carry_out(queue: QueuedDevice, call: Call, call_id: CallId) -> None:
+    """Submit what is not submitted and wait for what is not done.
+
+    Raises:
+        JobsLeft: Nobody is to wait.
+        Interrupted: The user stopped it.
+    """
+    runner = CallRunner(queue, call, call_id, budgets(queue))
+    with _interruptible(queue):
+        runner.submit()
+        if runner.unfinished and not queue.bound.measurement.wait:
+            raise runner.jobs_left()
+        runner.wait()
+
+
+def budgets(queue: QueuedDevice) -> Budgets:
+    """What each of its backends may spend."""
+    return {name: member.bound.budget for name, member in queue.members.items()}
+
+
+@contextmanager
+def _interruptible(queue: QueuedDevice) -> Iterator[None]:
+    """A process that is to end says how to go on; sessions are closed when it does."""
+    measurement = queue.bound.measurement
+    try:
+        with ending_politely():
+            yield
+    except KeyboardInterrupt:
+        raise Interrupted(
+            f"{queue.bound.backend}: interrupted; jobs that were submitted stay at the provider: "
+            f"run the same again or `{measurement.command('resume')}` to go on, "
+            f"`{measurement.command('cancel')}` to cancel them"
+        ) from None
+
+
+def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity, CallId, Call]:
+    """A call as the journal has it, planned and written down now if it was not; its place."""
+    bound = queue.bound
+    _require_affordable(queue)
+    measurement = bound.measurement
+    identity = MeasurementIdentity(
+        measurement.verb or "call",
+        measurement.subject,
+        bound.backend,
+        queue.name,
+        queue.values_digest(),
+    )
+    call_id = measurement.at(identity, call, queue.values_digests())
+    journal = measurement.journal
+    stored = journal.call(call_id)
+    if stored is None:
+        plan = queue.assign(call)
+        require_agreement(queue, call, call_id, plan)
+        journal.write(call_id, call, plan, budgets(queue))
+        stored = journal.call(call_id)
+        assert stored is not None
+    if not stored.agrees(call):
+        raise InputError(
+            f"{bound.backend}: call {call_id.number} of measurement {call_id.measurement} is not "
+            f"what was asked before ({_difference(stored, call)}): the model or the rows have "
+            f"changed; give it up with `{measurement.command('forget', call_id.measurement)}`, "
+            "then run again"
+        )
+    _repeat_failed(queue, stored, call_id)
+    return identity, call_id, stored
+
+
+def _require_affordable(queue: QueuedDevice) -> None:
+    for device in queue.members.values():
+        budget = device.bound.budget
+        if device.paid and not device.local and not (budget and budget.limits):
+            raise InputError(
+                f"device {device.name!r} costs money and has no budget; open it as a backend with, "
+                "for example, budget: {max_usd: 5, max_jobs: 20} in backends.yaml"
+            )
+
+
+def _repeat_failed(queue: QueuedDevice, call: Call, call_id: CallId) -> None:
+    """Other jobs in place of those that failed or were cancelled in an earlier process."""
+    jobs = queue.bound.measurement.journal.jobs
+    failed = [record for record in jobs.of(call_id) if record.state in ("failed", "cancelled")]
+    forget = f"`{queue.bound.measurement.command('forget', call_id.measurement)}`"
+    failed = surely_failed(queue, failed, f"or give it up with {forget}")
+    if failed:
+        out = {record.backend: record.reason for record in failed if record.state == "failed"}
+        try:
+            plan = queue.replan(call, failed, out)
+        except (RemoteError, BudgetError):  # nobody else is left: all get another chance
+            plan = queue.replan(call, failed, {})
+        require_agreement(queue, call, call_id, plan, f"; {forget} gives up")
+        jobs.replace(failed, plan, call_id, budgets(queue), "sent anew")
+
+
+def _difference(stored: Call, call: Call) -> str:
+    if stored.circuit.digest() != call.circuit.digest():
+        return "another circuit"
+    if stored.observables != call.observables:
+        return "other observables"
+    if stored.angles.shape != call.angles.shape:
+        return f"{len(stored.angles)} rows then, {len(call.angles)} now"
+    return f"angles differ by up to {float((stored.angles - call.angles).abs().max()):.2g}"

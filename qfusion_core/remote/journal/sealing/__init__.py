@@ -1,0 +1,1 @@
+"""Whose a journal is: its seal, and the journals that the user has adopted."""

@@ -1,0 +1,1 @@
+"""What is asked of a machine, and what is known of it."""

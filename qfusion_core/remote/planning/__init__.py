@@ -1,0 +1,1 @@
+"""From a call to the jobs of a plan and its price; sends nothing."""
