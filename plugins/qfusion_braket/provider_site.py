@@ -20,7 +20,7 @@ from qfusion_braket.options import Credentials, Options
 from qfusion_braket.parameters import device_parameters
 from qfusion_braket.preflight import findings
 from qfusion_braket.pricing import PriceList
-from qfusion_braket.reply import reply_of
+from qfusion_braket.results import reply_of
 from qfusion_braket.site import Site
 from qfusion_braket.task_documents import PROGRAM, PROGRAM_SET, task_of
 from qfusion_braket.task_search import TaskSearch

@@ -1,4 +1,4 @@
-"""What is sent for a job; what comes back for it is read in `qfusion_braket.reply`."""
+"""What is sent for a job; what comes back for it is read in `qfusion_braket.results`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from qfusion_braket.counts_to_expectations import from_counts
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.openqasm import OpenQasmWriter
 from qfusion_braket.options import Options
-from qfusion_braket.reply import reply_of
+from qfusion_braket.results import reply_of
 from qfusion_core import Angle, Circuit, Gate, InputError, Term, commuting_groups
 from qfusion_core.circuits.gates import FIXED
 from qfusion_core.testing.reference import ReferenceDevice
@@ -131,7 +131,7 @@ from qfusion_braket import plan
 from qfusion_braket.task_documents import PROGRAM_SET, task_of
 from qfusion_braket.machine import Limits, Machine
 from qfusion_braket.options import Options
-from qfusion_braket.reply import reply_of
+from qfusion_braket.results import reply_of
 from qfusion_core import Angle, Circuit, Gate, Term
 gates = tuple(Gate("RY", (w,), Angle((Term("data", w, 1.0),))) for w in range(9))
 circuit, angles = Circuit(9, gates, 9, 0), torch.linspace(-3, 3, 36).double().reshape(4, 9)
