@@ -10,16 +10,14 @@ from typing import Annotated
 
 import typer
 
-from qfusion_core.cli.backends.list import backends
-from qfusion_core.cli.backends.machines import machines, refresh
-from qfusion_core.cli.backends.save import save
+from qfusion_core.cli.backends.app import backends
 from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
 from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.export import export
-from qfusion_core.cli.jobs.list import jobs
+from qfusion_core.cli.jobs.app import jobs
 from qfusion_core.cli.plugins import plugins
 from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
@@ -47,9 +45,6 @@ app.command()(refit)
 app.command()(export)
 app.add_typer(jobs, name="jobs")
 app.command()(plugins)
-backends.command()(save)
-backends.command()(machines)
-backends.command()(refresh)
 app.add_typer(backends, name="backends")
 app.command()(trust)
 

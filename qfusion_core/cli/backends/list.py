@@ -1,4 +1,4 @@
-"""``qfusion backends``: where a model can run, and whether it really can."""
+"""``qfusion backends list``: where a model can run, and whether it really can."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qfusion_core.cli.backends.check import check_backends
-from qfusion_core.cli.list_by_default import ListByDefault
 from qfusion_core.cli.options import BackendsFile
 from qfusion_core.cli.output import AsJson, print_json, print_reasons, print_table, say
 from qfusion_core.printable import shown_path
@@ -16,14 +15,7 @@ from qfusion_core.printable import shown_path
 if TYPE_CHECKING:
     from qfusion_core.backends.file import Backends
 
-backends = typer.Typer(
-    cls=ListByDefault,
-    help="List the entries of backends.yaml, examine them (`qfusion backends NAME --check`), or "
-    "save what is told of a machine.",
-)
 
-
-@backends.command("list")
 def list_backends(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="NAME", help="Only these; all if not given.")

@@ -1,4 +1,4 @@
-"""``qfusion jobs``: what a run has sent to remote machines."""
+"""``qfusion jobs list``: what a run has sent to remote machines."""
 
 from __future__ import annotations
 
@@ -7,24 +7,10 @@ from typing import Annotated
 
 import typer
 
-from qfusion_core.cli.jobs.adopt import adopt
-from qfusion_core.cli.jobs.cancel import cancel
-from qfusion_core.cli.jobs.forget import forget
-from qfusion_core.cli.jobs.resume import resume
 from qfusion_core.cli.jobs.spending import show_spending
-from qfusion_core.cli.list_by_default import ListByDefault
 from qfusion_core.cli.output import AsJson, show
 
-jobs = typer.Typer(
-    cls=ListByDefault,
-    help="List the remote jobs of a run; resume, cancel, forget or adopt them. --all lists what "
-    "all runs have spent.",
-    no_args_is_help=True,
-)
-jobs.command()(adopt)
 
-
-@jobs.command("list")
 def list_jobs(
     run: Annotated[
         Path | None, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")
@@ -44,8 +30,3 @@ def list_jobs(
     if run is None or every:
         raise InputError("give the folder of a run, or --all: `qfusion jobs RUN`")
     show(verb.jobs(run), as_json=as_json)
-
-
-jobs.command()(resume)
-jobs.command()(cancel)
-jobs.command()(forget)
