@@ -14,7 +14,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.remote.journal.journal import NAME, Journal
 from qfusion_core.remote.journal.sqlite.file import is_logged_ahead
 from qfusion_core.remote.journal.sqlite.journal_mode import VARIABLE, Mode
-from qfusion_core.remote.journal.sqlite.locked_connection import ONE_MACHINE, Keeping
+from qfusion_core.remote.journal.sqlite.locked_file import ONE_MACHINE, LockedFile
 from qfusion_core.remote.machine.job import Finding
 from qfusion_core.storage.mounts import file_system
 from qfusion_core.storage.places import state_folder
@@ -66,7 +66,7 @@ def _tried(folder: Path) -> Mode:
     with tempfile.TemporaryDirectory(prefix=".qfusion-", dir=folder) as aside:
         path = Path(aside) / NAME
         path.touch()
-        keeping = Keeping(path)
+        keeping = LockedFile(path)
         try:
             with keeping.writing():
                 return keeping.mode

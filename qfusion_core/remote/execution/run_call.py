@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from qfusion_core.errors import InputError, Interrupted
-from qfusion_core.remote.errors import BudgetError, RemoteError
 from qfusion_core.remote.execution.consent import require_agreement
 from qfusion_core.remote.execution.local_call import evaluate_locally
-from qfusion_core.remote.execution.missing_jobs import surely_failed
+from qfusion_core.remote.execution.resubmission import resubmit_failed
 from qfusion_core.remote.execution.runner import CallRunner
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import Budgets, CallId
@@ -115,7 +114,7 @@ def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity,
             f"changed; give it up with `{measurement.command('forget', call_id.measurement)}`, "
             "then run again"
         )
-    _repeat_failed(queue, stored, call_id)
+    resubmit_failed(queue, stored, call_id, budgets(queue))
     return identity, call_id, stored
 
 
@@ -127,22 +126,6 @@ def _require_affordable(queue: QueuedDevice) -> None:
                 f"device {device.name!r} costs money and has no budget; open it as a backend with, "
                 "for example, budget: {max_usd: 5, max_jobs: 20} in backends.yaml"
             )
-
-
-def _repeat_failed(queue: QueuedDevice, call: Call, call_id: CallId) -> None:
-    """Other jobs in place of those that failed or were cancelled in an earlier process."""
-    jobs = queue.bound.measurement.journal.jobs
-    failed = [record for record in jobs.of(call_id) if record.state in ("failed", "cancelled")]
-    forget = f"`{queue.bound.measurement.command('forget', call_id.measurement)}`"
-    failed = surely_failed(queue, failed, f"or give it up with {forget}")
-    if failed:
-        out = {record.backend: record.reason for record in failed if record.state == "failed"}
-        try:
-            plan = queue.replan(call, failed, out)
-        except (RemoteError, BudgetError):  # nobody else is left: all get another chance
-            plan = queue.replan(call, failed, {})
-        require_agreement(queue, call, call_id, plan, f"; {forget} gives up")
-        jobs.replace(failed, plan, call_id, budgets(queue), "sent anew")
 
 
 def _difference(stored: Call, call: Call) -> str:

@@ -20,7 +20,7 @@ from qfusion_core import InputError
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.sealing import seal
 from qfusion_core.remote.journal.sqlite import file
-from qfusion_core.remote.journal.sqlite.schema_check import create
+from qfusion_core.remote.journal.sqlite.schema import create
 from qfusion_core.storage.user_key import keys
 
 OLD = Path(__file__).with_name("journals") / "version-3.sqlite.gz"

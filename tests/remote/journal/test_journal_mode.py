@@ -16,7 +16,7 @@ import pytest
 from qfusion_core import InputError, QfusionError
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
-from qfusion_core.remote.journal.sqlite import journal_mode, locked_connection, locks, totals
+from qfusion_core.remote.journal.sqlite import journal_mode, locked_file, locks, totals
 from qfusion_core.remote.journal.sqlite.file import is_logged_ahead
 from qfusion_core.remote.money.budget import Budget
 from qfusion_core.storage import mounts
@@ -177,7 +177,7 @@ def opened_elsewhere(path):
 def test_while_another_process_has_it_open_nothing_is_converted(path, monkeypatch, failure):
     write(path, 1)
     monkeypatch.setattr(journal_mode, "PATIENCE", 0.2)
-    monkeypatch.setattr(locked_connection, "PATIENCE", 0.2)
+    monkeypatch.setattr(locked_file, "PATIENCE", 0.2)
     monkeypatch.setenv(VARIABLE, "rollback")
     with opened_elsewhere(path):
         assert failure(QfusionError, write, path, 1, first=1).endswith(
@@ -185,7 +185,7 @@ def test_while_another_process_has_it_open_nothing_is_converted(path, monkeypatc
             "process has it open: let that end, then run the same again; nothing is lost"
         )
         with monkeypatch.context() as patch:  # it was converted back after it was looked at
-            patch.setattr(locked_connection, "is_logged_ahead", lambda path: False)
+            patch.setattr(locked_file, "is_logged_ahead", lambda path: False)
             assert failure(QfusionError, write, path, 1, first=1).endswith(
                 "/journal.sqlite: another process keeps it with a write-ahead log, and this one "
                 f"does not ({VARIABLE} says so): set {VARIABLE} for both alike, then run the same "
@@ -338,7 +338,7 @@ def test_a_process_that_cannot_be_started_keeps_nobody_out(path, monkeypatch):
 
 def test_locks_are_tried_once_by_a_process_and_not_on_a_disk_of_its_own(path, monkeypatch):
     tried = []
-    monkeypatch.setattr(locked_connection, "not_kept_out", lambda path: tried.append(path) or "")
+    monkeypatch.setattr(locked_file, "not_kept_out", lambda path: tried.append(path) or "")
     write(path, 1)
     assert not tried
     monkeypatch.setenv(VARIABLE, "rollback")

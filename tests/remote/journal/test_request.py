@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qfusion_core.remote.journal.rows import sent_request as module
 from qfusion_core.remote.journal.rows.sent_request import SentRequest, read_request, write_request
-from qfusion_core.remote.journal.sqlite.schema_check import empty
+from qfusion_core.remote.journal.sqlite.schema import empty
 
 
 @pytest.fixture

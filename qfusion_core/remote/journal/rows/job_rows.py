@@ -24,7 +24,7 @@ from qfusion_core.remote.journal.rows.records import (
 from qfusion_core.remote.journal.rows.validation import checked, document, require_amounts
 from qfusion_core.remote.journal.sqlite.costs import counted, folder_of
 from qfusion_core.remote.journal.sqlite.file import damaged_row
-from qfusion_core.remote.journal.sqlite.schema_check import light_columns
+from qfusion_core.remote.journal.sqlite.schema import light_columns
 from qfusion_core.remote.journal.sqlite.totals import JobToSend, reserve_of_all, settle_of_all
 from qfusion_core.remote.money.budget import Spending, require_budget, upper
 from qfusion_core.remote.money.price import Price, Range

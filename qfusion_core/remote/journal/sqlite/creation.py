@@ -12,7 +12,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.journal.sealing.seal import write_seal
 from qfusion_core.remote.journal.sqlite.file import LOST, connected, stat_of
-from qfusion_core.remote.journal.sqlite.schema_check import create
+from qfusion_core.remote.journal.sqlite.schema import create
 from qfusion_core.storage.writing import new_file
 
 

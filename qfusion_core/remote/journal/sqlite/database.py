@@ -30,15 +30,11 @@ from qfusion_core.remote.journal.sqlite.file import (
     shown_run,
     writable,
 )
-from qfusion_core.remote.journal.sqlite.locked_connection import Keeping
+from qfusion_core.remote.journal.sqlite.locked_file import LockedFile
 from qfusion_core.remote.journal.sqlite.locks import alone
-from qfusion_core.remote.journal.sqlite.schema import VERSION
-from qfusion_core.remote.journal.sqlite.schema_check import (
-    empty,
-    require_intact,
-    require_sound,
-    upgrade,
-)
+from qfusion_core.remote.journal.sqlite.migration import upgrade
+from qfusion_core.remote.journal.sqlite.schema import VERSION, empty
+from qfusion_core.remote.journal.sqlite.schema_check import require_intact, require_sound
 from qfusion_core.remote.journal.sqlite.totals import count_of_all, settle_of_all
 from qfusion_core.storage.user_key import keys
 
@@ -64,7 +60,7 @@ class JournalDatabase:
     def __init__(self, path: Path, *, to_show: bool = False) -> None:
         self.path, self.to_show = path, to_show
         self._known: _Known | None = None
-        self._keeping = Keeping(path)
+        self._locked = LockedFile(path)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -111,9 +107,9 @@ class JournalDatabase:
         (key, *_) = keys(create=True)
         with explained(self.path), alone(self.path):
             if new := not os.path.lexists(self.path):
-                make(self.path, key, self._keeping.require_locks)
+                make(self.path, key, self._locked.require_locks)
             self._require_writable()
-            with self._keeping.writing(new=new) as db:
+            with self._locked.writing(new=new) as db:
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.kind != "own":
                     raise self._foreign(known)
@@ -156,7 +152,7 @@ class JournalDatabase:
                     check(db)
                 adopted.note(content, self.path)
                 return
-            with self._keeping.writing() as db:
+            with self._locked.writing() as db:
                 known = self._look(db, fingerprint(self.path))
                 if known.standing.content != content:
                     raise InputError(
@@ -175,7 +171,7 @@ class JournalDatabase:
         count_of_all(str(self.path.parent), counted)
 
     def _is_read_in_place(self) -> bool:
-        return not self.to_show and writable(self.path) and self._keeping.is_read_in_place()
+        return not self.to_show and writable(self.path) and self._locked.is_read_in_place()
 
     def _look(self, db: sqlite3.Connection, now: tuple[int, ...]) -> _Known:
         """What this process knows of the file, if it is still that; else all of it is read."""

@@ -33,7 +33,7 @@ class _LoggedAhead(QfusionError):
     """It was converted back between two steps."""
 
 
-class Keeping:
+class LockedFile:
     """What is found out of a file when it is first used, and holds for this process.
 
     Args:

@@ -1,10 +1,14 @@
-"""The tables of a journal."""
+"""The tables of a journal, and their making."""
+
+from __future__ import annotations
+
+import sqlite3
 
 VERSION = 4
 
 # A column that is added needs one line here, and a table its statement: journals of older versions
-# are copied into new tables, and have the column's default, or NULL (see schema_check.py beside
-# this). What is not NULL needs a default. All tables but `seal` are under the seal.
+# are copied into new tables, and have the column's default, or NULL (see migration.py beside this).
+# What is not NULL needs a default. All tables but `seal` are under the seal.
 TABLES = """
 CREATE TABLE measurement (
     id TEXT PRIMARY KEY,
@@ -68,3 +72,29 @@ CREATE TABLE seal (
     tag TEXT NOT NULL               -- over everything else
 );
 """
+
+
+def create(db: sqlite3.Connection) -> None:
+    """Make the tables, inside a transaction."""
+    for statement in TABLES.split(";\n"):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def empty() -> sqlite3.Connection:
+    """A journal in memory, in which nothing stands."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    create(db)
+    return db
+
+
+def light_columns(db: sqlite3.Connection) -> str:
+    """The columns of a job without its values and raw results, which a look does not need."""
+    names = [name for name in columns_of(db, "job") if name not in ("values", "raw")]
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def columns_of(db: sqlite3.Connection, table: str) -> dict[str, bool]:
+    """The columns of a table, and whether they are computed."""
+    asked = "SELECT name, hidden != 0 FROM pragma_table_xinfo(?)"
+    return {name: bool(hidden) for name, hidden in db.execute(asked, (table,))}
