@@ -18,6 +18,12 @@ LAYERS = (
     "noise", "calibration", "remote", "pool", "training", "testing", "backends", "evaluation",
     "runs", "workflows", "cli",
 )  # fmt: skip
+# the rooms of `remote` and its files outside of them, bottom to top; a dot is a room in a room
+REMOTE = (
+    "errors", "options", "retry_after", "secrecy", "signals", "money", "machine",
+    "journal.sealing", "journal.sqlite", "journal.rows", "journal", "adapter", "planning",
+    "execution", "device", "site_device",
+)  # fmt: skip
 # a public named constructor that imports PennyLane's side when it is called
 CIRCLES = (
     {"circuits.circuit", "circuits.pennylane", "circuits.tracing.trace"},
@@ -87,6 +93,26 @@ def test_a_package_imports_only_what_stands_above_it(module):
     names = imported(TREES[module], deferred=True)
     wrong = {name for name in names if LAYERS.index(name.split(".")[0]) > own}
     assert not wrong, f"{module} imports {wrong}, which stand below it"
+
+
+def room_of(module):
+    """Where in `REMOTE` a module of `remote` stands; None for what is outside of it."""
+    top, _, inner = module.partition(".")
+    found = [name for name in REMOTE if f"{inner}.".startswith(f"{name}.")]
+    return REMOTE.index(max(found, key=len)) if top == "remote" and inner else None
+
+
+@pytest.mark.parametrize("module", sorted(name for name in TREES if room_of(name) is not None))
+def test_a_room_of_remote_imports_only_what_stands_above_it(module):
+    names = {name for name in imported(TREES[module], deferred=True) if room_of(name) is not None}
+    wrong = {name for name in names if room_of(name) > room_of(module)}
+    assert not wrong, f"{module} imports {wrong}, which stand below it"
+
+
+def test_every_room_of_remote_is_in_its_list():
+    there = {path.parent for path in CORE.glob("remote/**/*.py")} - {CORE / "remote"}
+    there |= set(CORE.glob("remote/*.py")) - {CORE / "remote" / "__init__.py"}
+    assert {name_of(path).removeprefix("remote.") for path in there} == set(REMOTE)
 
 
 def test_every_knot_of_packages_is_one_package():
