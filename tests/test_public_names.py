@@ -40,6 +40,12 @@ def test_all_is_what_is_loaded_on_use():
 def checked(tmp_path_factory):
     """What mypy says of a file that uses public names, one of them misspelt."""
     file = tmp_path_factory.mktemp("typed") / "user.py"
+    settings = file.with_name("mypy.ini")  # a user's own: other people's packages take long to read
+    others = ",".join(f"{name}.*" for name in ("torch", "pennylane", "pandas", "sklearn", "scipy"))
+    settings.write_text(
+        f"[mypy]\nstrict = True\nmypy_path = {ROOT}\n"
+        f"[mypy-{others}]\nfollow_imports = skip\nignore_missing_imports = True\n"
+    )
     file.write_text(
         "import qfusion_core\n"
         "from qfusion_core import Circuit, testing\n"
@@ -52,7 +58,7 @@ def checked(tmp_path_factory):
     )
     ran = subprocess.run(
         [
-            *(sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml"),
+            *(sys.executable, "-m", "mypy", "--config-file", settings),
             *("--no-pretty", "--cache-dir", file.parent / "cache"),
             file,
         ],

@@ -16,7 +16,7 @@ from machine import Machine
 from support.cloned import clone, contents, forge
 from support.command_line import train_wine
 from support.keys import QUEUE as SECRET
-from support.places import EXAMPLE, THIRD_PARTY
+from support.places import EXAMPLE, TESTS, THIRD_PARTY
 
 HERE = Path(__file__).parent
 
@@ -110,10 +110,11 @@ class WarmDoor(Door):
 
     def __init__(self, place):
         super().__init__(place)
+        path = os.pathsep.join((place.environment["PYTHONPATH"], str(TESTS)))
         self.process = subprocess.Popen(
             [sys.executable, str(HERE / "warm_cli.py")],
             cwd=place.folder,
-            env=place.environment,
+            env={**place.environment, "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

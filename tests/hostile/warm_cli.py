@@ -17,10 +17,9 @@ try:
     main()
 except SystemExit:
     pass
-import torch  # noqa: E402, F401
+from support.preloading import preload  # noqa: E402
 
-import qfusion_core.workflows.train  # noqa: E402, F401
-import qfusion_statevector.numba_executor.executor  # noqa: E402, F401
+preload()
 
 
 def run(words):

@@ -84,7 +84,8 @@ def work(connect, spec):
     if spec.get("access"):
         die_at_access(spec["access"])
     # a request of a killed process may still lie in the service's buffer when the next one asks
-    options = {"rows_per_job": 1, **QUICK, "grace_seconds": 0.3, **spec.get("options", {})}
+    options = {"rows_per_job": 1, **QUICK, "timeout_seconds": 600, "grace_seconds": 0.3}
+    options |= spec.get("options", {})
     device = connect(options)
     device.point = spec.get("point")
     budget = Budget(**spec.get("budget", {"max_jobs": 1000}))

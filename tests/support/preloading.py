@@ -1,0 +1,40 @@
+"""What a process imports before it forks a child for each command: no child imports it again."""
+
+import importlib
+import pkgutil
+from importlib.metadata import entry_points
+
+# what is ours, and what it takes long to import of others
+_OTHERS = ("torch", "pennylane", "pandas", "sklearn.datasets", "sklearn.metrics", "typer.main")
+_VENDORS = ("boto3", "braket.aws", "braket.simulator", "qiskit", "qiskit_ibm_runtime", "qiskit_aer")
+
+
+def preload(*, vendors: bool = False) -> None:
+    """Import all of the core and of its plugins, as far as their packages are installed.
+
+    Args:
+        vendors: The SDKs, too.
+    """
+    plugins = {plugin.value.partition(".")[0].partition(":")[0] for plugin in _ours()}
+    packages = [importlib.import_module(name) for name in ("qfusion_core", *sorted(plugins))]
+    ours = [
+        module.name
+        for package in packages
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+        if not module.name.endswith("__main__")
+    ]
+    for name in (*_OTHERS, *(_VENDORS if vendors else ()), *ours):
+        try:
+            importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name and error.name.startswith("qfusion"):
+                raise
+
+
+def _ours():
+    """Entry points of this distribution, not those of third parties."""
+    return [
+        plugin
+        for plugin in entry_points(group="qfusion")
+        if plugin.dist is not None and plugin.dist.name == "qfusion"
+    ]
