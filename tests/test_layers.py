@@ -20,7 +20,7 @@ LAYERS = (
 )  # fmt: skip
 # the rooms of `remote` and its files outside of them, bottom to top; a dot is a room in a room
 REMOTE = (
-    "errors", "options", "retry_after", "secrecy", "signals", "money", "machine",
+    "errors", "retry_after", "secrecy", "signals", "money", "machine", "options",
     "journal.sealing", "journal.sqlite", "journal.rows", "journal", "adapter", "planning",
     "execution", "device", "site_device",
 )  # fmt: skip

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 
 from torch import Tensor
 
@@ -23,7 +22,6 @@ from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,
     Job,
-    MachineList,
     NoiseParameters,
     Price,
     Range,
@@ -46,7 +44,6 @@ class Braket(SiteDevice):
 
     options: ours.Options
     site: Site
-    machines = MachineList(Path(__file__).with_name("machines.yaml"), "braket", "device")
     snapshot_advice = (
         "to have one, save its properties (`qfusion backends save`) and name the file in the "
         "option properties; "

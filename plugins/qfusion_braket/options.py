@@ -26,6 +26,10 @@ class Noise(qfusion_core.Options):
 class Options(qfusion_core.RemoteOptions):
     """Options of `braket`."""
 
+    machines = qfusion_core.MachineList(
+        Path(__file__).with_name("machines.yaml"), "braket", "device"
+    )
+
     neutral = qfusion_core.RemoteOptions.neutral | {
         "s3", "tags", "max_parallel", "profile", "properties", "reservation",
     }  # fmt: skip

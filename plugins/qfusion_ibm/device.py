@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -17,7 +16,6 @@ from qfusion_core import (
     Circuit,
     Finding,
     Job,
-    MachineList,
     NoiseParameters,
     Price,
     Range,
@@ -57,9 +55,6 @@ class IBM(SiteDevice):
 
     options: ours.Options
     site: Site
-    machines = MachineList(
-        Path(__file__).with_name("machines.yaml"), "ibm", "backend", unpriced="by the plan"
-    )
 
     @classmethod
     def example(cls) -> ours.Options:

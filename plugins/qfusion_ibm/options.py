@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
@@ -17,6 +18,10 @@ LEAST_HERE = 3.17e-4  # precision: so many shots
 
 class Options(qfusion_core.RemoteOptions):
     """Options of `ibm`."""
+
+    machines = qfusion_core.MachineList(
+        Path(__file__).with_name("machines.yaml"), "ibm", "backend", unpriced="by the plan"
+    )
 
     neutral = qfusion_core.RemoteOptions.neutral | {
         "mode", "session_seconds", "max_execution_time", "job_tags",

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.listed_machines import ListedMachine, machines_of, require_known
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import CredentialsMissing, InputError, QfusionError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.options import Options
 from qfusion_core.plugin.extras import missing
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.printable import one_line, shown_path
+from qfusion_core.printable import one_line
 from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.device import RemoteDevice
@@ -67,8 +67,9 @@ def with_or_without_account(
         InputError: Unknown name, or the network is forbidden and nothing is known here.
     """
     without = without or OfflinePlan()
-    if name not in backends.entries and without.listed:
-        found, why = _of_the_lists(backends, name, registry, without.shots)
+    machine = require_known(backends, name, registry) if without.listed else None
+    if machine is not None:
+        found, why = _of_the_lists(machine, backends, name, registry, without.shots)
         found.bound = Binding(name, None, Measurement.of(run))
         return work(found), _said(found, why)
     device, options = backends.configured(name, registry)
@@ -121,56 +122,33 @@ def _refusal(
     return None if install is None else InputError(f"{name!r} needs the extra: {install}")
 
 
-def listed_machines(registry: Registry) -> dict[str, tuple[type[RemoteDevice], Listed]]:
-    """Every machine of the lists that installed adapters have, by name.
-
-    Raises:
-        InputError: The user's list is wrong.
-    """
-    found: dict[str, tuple[type[RemoteDevice], Listed]] = {}
-    for name in registry.names("device"):
-        device = registry.get("device", name)
-        if issubclass(device, RemoteDevice) and device.machines is not None:
-            found |= {each: (device, one) for each, one in device.machines.read().items()}
-    return found
-
-
 def _of_the_lists(
-    backends: Backends, name: str, registry: Registry, shots: int | None
+    machine: ListedMachine, backends: Backends, name: str, registry: Registry, shots: int | None
 ) -> tuple[RemoteDevice, str]:
-    known = listed_machines(registry)
-    if name not in known:
-        near = get_close_matches(name, [*backends.entries, *known], n=1)
-        if not near or near[0] in backends.entries:
-            backends.require(name)
-        where = shown_path(backends.source.path)
-        raise InputError(
-            f"unknown backend {one_line(repr(name), 60)} in {where}; did you mean the machine "
-            f"{near[0]!r}? `qfusion backends machines` lists them"
-        )
-    device, found = known[name]
-    low, high = found.facts.shots or (1, SHOTS)
-    if shots is None and found.facts.kind == "qpu":
+    device, entry = registry.get("device", machine.device), machine.entry
+    assert issubclass(device, RemoteDevice)
+    low, high = entry.facts.shots or (1, SHOTS)
+    if shots is None and entry.facts.kind == "qpu":
         shots = min(max(SHOTS, low), high)
-    assert device.machines is not None
-    if found.facts.shots and shots is not None and not low <= shots <= high:
+    if entry.facts.shots and shots is not None and not low <= shots <= high:
         raise InputError(f"--shots: {name} takes from {max(1, low)} to {high}, got {shots}")
     try:
-        options = device.Options(**{device.machines.option: found.facts.device, "shots": shots})
+        options = device.Options(**{machine.machines.option: entry.facts.device, "shots": shots})
     except ValidationError as error:
-        said = one_line(error.errors()[0]["msg"], 100)
-        raise InputError(f"--shots: {shots} for {name!r}: {said}") from None
-    made = _without_account(device, options, found)
+        reason = one_line(error.errors()[0]["msg"], 100)
+        raise InputError(f"--shots: {shots} for {name!r}: {reason}") from None
+    planner = _without_account(device, options, entry)
     taken = "exact values" if shots is None else f"{shots} shots of each circuit"
-    return made, f"no entry of {backends.source.path}, so for {taken}"
+    return planner, f"no entry of {backends.source.path}, so for {taken}"
 
 
 def _known(device: type[Device], options: Options, *, listed: bool) -> RemoteDevice | None:
     if not issubclass(device, RemoteDevice):
         return None
     entry = None
-    if listed and device.machines is not None:
-        entry = device.machines.of(device.listed_as(options))
+    machines = machines_of(device.Options)
+    if listed and machines is not None:
+        entry = machines.of(device.listed_as(options))
     return device.offline(options) if entry is None else _without_account(device, options, entry)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.backends.listed_machines import machines_of
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
 from qfusion_core.remote.adapter.request_retry import retrying_caller
@@ -62,7 +63,7 @@ def refresh_machine(backends: Backends, name: str) -> tuple[Path, MachineFacts]:
         RemoteError: The provider cannot be reached, or refuses.
     """
     device = open_named(backends, name)
-    machines = device.machines if isinstance(device, RemoteDevice) else None
+    machines = machines_of(device.Options)
     told = retrying_caller(device)(device.told) if isinstance(device, RemoteDevice) else None
     if machines is None or told is None:
         raise InputError(

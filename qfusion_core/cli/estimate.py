@@ -49,10 +49,6 @@ def estimate(
     is planned for as it was then. With `--ask` jobs go to IBM's stand-in for the machine, which is
     free, to be checked and timed there.
     """
-    from qfusion_core.runs.folder import RunFolder
-
-    RunFolder.open(run)  # said before torch is imported
-
     from qfusion_core.workflows import estimate as verb
 
     plan = verb.estimate(

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from pydantic import Field, model_validator
 
 from qfusion_core.options import Options
+from qfusion_core.remote.machine.machine_list import MachineList
 
 
 def _grace(data: dict[str, float]) -> float:
@@ -23,6 +24,7 @@ class RemoteOptions(Options):
     Attributes:
         neutral: Names of the options that change no value. A subclass that adds one writes
             ``neutral = RemoteOptions.neutral | {"tags"}``.
+        machines: The vendor's machines as published, for plans without an account; None: no list.
         margin_seconds: Grace and lease are longer than a request by this much at least: a job may
             be accepted at the very end of a request whose reply was given up, and is listed later.
     """
@@ -33,6 +35,7 @@ class RemoteOptions(Options):
             "grace_seconds", "lease_seconds", "tries",
         }
     )  # fmt: skip
+    machines: ClassVar[MachineList | None] = None
     margin_seconds: ClassVar[float] = 30.0
 
     poll_seconds: float = Field(

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import torch
-
-from qfusion_core.backends.file import Backends
-from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
-from qfusion_core.data.split import Part
+from qfusion_core.backends.listed_machines import require_known
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
-from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.model.classifier import FusionClassifier
-from qfusion_core.plugin.registry import Registry
-from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement, last_measurement
-from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
-from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.money.price import Price
 from qfusion_core.remote.money.price_age import said_of_age
-from qfusion_core.remote.planning.estimate import BudgetCheck, Estimate, check_budget, plan_of
-from qfusion_core.remote.planning.provider_estimate import ask_providers
-from qfusion_core.remote.planning.queued_device import QueuedDevice
-from qfusion_core.runs.folder import RunFolder
-from qfusion_core.runs.loading import load_model
+from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
 from qfusion_core.workflows.result import Result, Table
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement
+    from qfusion_core.remote.planning.estimate import BudgetCheck, Estimate
+    from qfusion_core.workflows.evaluation_plan import EvaluationPlan
 
 
 class BackendEstimate(NamedTuple):
@@ -164,58 +155,42 @@ def estimate(
     """
     if ask and offline:
         raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
-    registry = Registry()
-    folder = RunFolder.open(run, registry)
-    model = load_model(folder, registry)
-    with no_network(offline):
-        part = rows_of_test_part(folder, registry, samples, seed, allow_url=allow_url)
+    opened = OpenRun.open(run, backends_file)
+    require_known(opened.backends, backend, opened.registry)
 
-    def planned(device: Device) -> _Planned:
-        return _plan(Path(run), backend, model, part, describe_rows(samples, seed), device)
+    from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
+    from qfusion_core.remote.planning.provider_estimate import ask_providers
+    from qfusion_core.workflows.evaluation_plan import EvaluationPlan
 
-    backends = Backends.read(backends_file)
+    model = opened.model()
     with no_network(offline):
-        made, unasked = with_or_without_account(
-            backends, backend, registry, Path(run), planned, OfflinePlan(offline, True, shots)
+        part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
+        subject = describe_rows(samples, seed)
+        plan, unasked = with_or_without_account(
+            opened.backends,
+            backend,
+            opened.registry,
+            Path(run),
+            partial(EvaluationPlan.of, Path(run), backend, model, part, subject),
+            OfflinePlan(offline, True, shots),
         )
     if ask and unasked is not None:
         raise InputError(
             f"--ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
             "with credentials"
         )
-    said = ask_providers(made.device, made.plan) if ask else {}
-    parts = _parts(backend, made)
-    return EstimateResult(Path(run), parts, made.budgets, made.before, said, unasked)
+    said = ask_providers(plan.device, plan.jobs) if ask else {}
+    parts = _parts(backend, plan)
+    return EstimateResult(Path(run), parts, plan.budgets, plan.before, said, unasked)
 
 
-class _Planned(NamedTuple):
-    device: QueuedDevice
-    plan: list[PlannedJob]
-    budgets: Mapping[str, BudgetCheck]
-    before: RecordedMeasurement | None
-
-
-def _plan(
-    run: Path, backend: str, model: FusionClassifier, part: Part, subject: str, device: Device
-) -> _Planned:
-    encoder = model.quantum
-    if not isinstance(device, QueuedDevice) or device.local:
-        raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
-    model.attach(device)
-    if not isinstance(encoder, CircuitEncoder):
-        raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
-    _, x_q = model.preprocess(torch.from_numpy(part.x))
-    plan, digests = plan_of(device, encoder, x_q), device.values_digests()
-    identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
-    before = last_measurement(device.bound.measurement.journal, identity, digests)
-    return _Planned(device, plan, check_budget(device, plan), before)
-
-
-def _parts(backend: str, made: _Planned) -> list[BackendEstimate]:
+def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:
     """By backend; the last is the sum: of a single machine, itself."""
+    from qfusion_core.remote.planning.estimate import Estimate
+
     parts = []
-    for name in dict.fromkeys([*(job.backend for job in made.plan), backend]):
-        jobs = [job for job in made.plan if name in (backend, job.backend)]
+    for name in dict.fromkeys([*(job.backend for job in plan.jobs), backend]):
+        jobs = [job for job in plan.jobs if name in (backend, job.backend)]
         rows = {row for planned in jobs for row in range(*planned.job.rows)}
-        parts.append(BackendEstimate(name, len(rows), Estimate.of(jobs), made.budgets.get(name)))
+        parts.append(BackendEstimate(name, len(rows), Estimate.of(jobs), plan.budgets.get(name)))
     return parts

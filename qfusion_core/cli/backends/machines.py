@@ -19,16 +19,14 @@ def machines(as_json: AsJson = False) -> None:
 
     `qfusion estimate RUN --backend NAME` plans for each of them without an account.
     """
-    from qfusion_core.backends.offline import listed_machines
+    from qfusion_core.backends.listed_machines import listed_machines
     from qfusion_core.plugin.registry import Registry
     from qfusion_core.remote.money.price import Price
     from qfusion_core.remote.money.price_age import said_of_age
 
     known = listed_machines(Registry())
-    found = {name: each for name, (_, each) in known.items()}
-    unpriced = {
-        name: device.machines.unpriced for name, (device, _) in known.items() if device.machines
-    }
+    found = {name: machine.entry for name, machine in known.items()}
+    unpriced = {name: machine.machines.unpriced for name, machine in known.items()}
     if as_json:
         print_json({"machines": [_as_json(name, each) for name, each in found.items()]})
         return

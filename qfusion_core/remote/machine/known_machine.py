@@ -7,19 +7,17 @@ from typing import ClassVar, Self
 from qfusion_core import options as base
 from qfusion_core.interfaces.device import Device
 from qfusion_core.remote.machine.job import Finding
-from qfusion_core.remote.machine.machine_list import Listed, MachineFacts, MachineList
+from qfusion_core.remote.machine.machine_list import Listed, MachineFacts
 
 
 class KnownMachine:
     """For plans without an account, dry runs and the list of machines; a part of `Adapter`.
 
     Attributes:
-        machines: The vendor's machines as published, for plans without an account; None: no list.
         known_from: Where what is planned for is from, if the machine itself was not asked.
         snapshot_advice: How to come to a snapshot where there is none: a clause that ends in "; ".
     """
 
-    machines: ClassVar[MachineList | None] = None
     known_from: str = ""
     snapshot_advice: ClassVar[str] = ""
 
@@ -48,16 +46,16 @@ class KnownMachine:
 
     @classmethod
     def listed_as(cls, options: base.Options) -> str:
-        """What the list of `machines` calls the device of some options; empty: nothing."""
+        """What the list of machines calls the device of some options; empty: nothing."""
         return ""
 
     @classmethod
     def from_list(cls, options: base.Options, found: Listed) -> Self:
-        """As `offline`, from what the list of `machines` says: for an adapter that has one."""
+        """As `offline`, from what the list of machines says: for an adapter that has one."""
         raise NotImplementedError
 
     def told(self) -> MachineFacts | None:
-        """What the provider tells of the machine today, for the list of `machines`; None: nothing.
+        """What the provider tells of the machine today, for the list of machines; None: nothing.
 
         Raises:
             Transient: A fault that passes.

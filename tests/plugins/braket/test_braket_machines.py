@@ -9,7 +9,7 @@ import pytest
 from qfusion_braket.device import Braket
 from qfusion_braket.device_names import REGIONS, SIMULATORS, address_of
 from qfusion_core import BudgetError, InputError, MachineFacts, Registry
-from qfusion_core.backends.offline import listed_machines
+from qfusion_core.backends.listed_machines import listed_machines
 from qfusion_core.remote.money import price_age
 from qfusion_core.remote.money.budget import Budget
 from support.braket.devices import GARNET
@@ -27,7 +27,7 @@ backends:
           budget: {max_usd: 5}}
   both: {type: pool, options: {backends: [garnet, sv1]}}
 """
-LIST = Braket.machines
+LIST = Braket.Options.machines
 
 
 @pytest.fixture

@@ -61,7 +61,9 @@ def test_a_snapshot_says_more_than_a_list_and_the_list_does_without_the_sdk(
 
 
 def test_what_ibm_told_stands_before_its_snapshot(qfusion, run):
-    IBM.machines.keep(MachineFacts(device="ibm_fez", vendor="IBM", qubits=9, circuits_per_job=1))
+    IBM.Options.machines.keep(
+        MachineFacts(device="ibm_fez", vendor="IBM", qubits=9, circuits_per_job=1)
+    )
     for backend in ("fez", "ibm-fez"):
         plan = estimate(qfusion, run, backend, "--offline", "--samples", 4)
         assert (plan["jobs"], plan["facts"]["machine"]) == (4, "ibm_fez")
@@ -93,7 +95,9 @@ def test_what_runs_here_is_in_no_list(qfusion):
 
 
 def test_a_circuit_that_is_too_large_for_a_listed_machine(run):
-    device = IBM.from_list(IBM.Options(backend="ibm_miami", shots=10), IBM.machines.of("ibm_miami"))
+    device = IBM.from_list(
+        IBM.Options(backend="ibm_miami", shots=10), IBM.Options.machines.of("ibm_miami")
+    )
     wide = Circuit(121, (Gate("X", (120,)),), n_data=1, n_weights=0)
     with pytest.raises(InputError, match="the circuit has 121 qubits, ibm_miami has 120"):
         device.plan(wide, torch.zeros(1, 0).double(), ["I" * 120 + "Z"])

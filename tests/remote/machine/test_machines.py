@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from qfusion_core import InputError, MachineFacts, MachineList, Registry
-from qfusion_core.backends.offline import listed_machines
+from qfusion_core.backends.listed_machines import listed_machines
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.remote.machine.machine_list import ListFile
 
@@ -127,10 +127,10 @@ def test_a_list_that_lies_in_the_working_directory_is_not_read(toys, tmp_path, m
 
 
 def test_the_packaged_lists_name_ten_machines_and_more_of_both_vendors():
-    found = {name: (kind.name, each) for name, (kind, each) in listed_machines(Registry()).items()}
-    vendors = [kind for kind, _ in found.values()]
+    found = [(kind, entry) for kind, _, entry in listed_machines(Registry()).values()]
+    vendors = [kind for kind, _ in found]
     assert min(vendors.count("ibm"), vendors.count("braket")) >= 5 and len(vendors) >= 10
-    for kind, each in found.values():
+    for kind, each in found:
         assert all(reading.page.startswith("https://") for reading in each.readings)
         day = date.fromisoformat
         assert all(day(r.as_of or r.read) <= day(r.read) for r in each.readings)
@@ -139,7 +139,7 @@ def test_the_packaged_lists_name_ten_machines_and_more_of_both_vendors():
 
 
 def test_no_source_of_a_packaged_list_is_idle():
-    for device in {device for device, _ in listed_machines(Registry()).values()}:
-        sheet = YamlDocument.read(device.machines.packaged).validate(ListFile)
+    for packaged in {machine.machines.packaged for machine in listed_machines(Registry()).values()}:
+        sheet = YamlDocument.read(packaged).validate(ListFile)
         used = {s for m in sheet.machines.values() for s in (*m.facts, m.named, m.price)}
         assert set(sheet.sources) == used - {None}

@@ -1,0 +1,71 @@
+"""The jobs of an evaluation on one device, planned and not sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+
+from qfusion_core.data.split import Part
+from qfusion_core.errors import InputError
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement, last_measurement
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.planning.estimate import BudgetCheck, check_budget, plan_of
+from qfusion_core.remote.planning.queued_device import QueuedDevice
+
+
+class EvaluationPlan(NamedTuple):
+    """What would be sent, and what stands in its way.
+
+    Attributes:
+        device: It is planned for.
+        jobs: Of one machine, or of the members of a pool.
+        budgets: What the budget of each backend that has one says.
+        before: The measurement that there is of these rows, if there is one.
+    """
+
+    device: QueuedDevice
+    jobs: list[PlannedJob]
+    budgets: Mapping[str, BudgetCheck]
+    before: RecordedMeasurement | None
+
+    @classmethod
+    def of(
+        cls,
+        run: Path,
+        backend: str,
+        model: FusionClassifier,
+        part: Part,
+        subject: str,
+        device: Device,
+    ) -> EvaluationPlan:
+        """Plan the rows of a part.
+
+        Args:
+            run: Folder of the model.
+            backend: Name of the device's.
+            model: It is attached to the device.
+            part: Rows.
+            subject: What the journal calls them.
+            device: That is planned for.
+
+        Raises:
+            InputError: The device runs on this machine, or the model has no circuit.
+        """
+        encoder = model.quantum
+        if not isinstance(device, QueuedDevice) or device.local:
+            raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
+        model.attach(device)
+        if not isinstance(encoder, CircuitEncoder):
+            raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
+        _, x_q = model.preprocess(torch.from_numpy(part.x))
+        jobs, digests = plan_of(device, encoder, x_q), device.values_digests()
+        identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
+        before = last_measurement(device.bound.measurement.journal, identity, digests)
+        return cls(device, jobs, check_budget(device, jobs), before)
