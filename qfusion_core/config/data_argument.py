@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from qfusion_core.config.yaml_parser import KeyPath, compose
+from qfusion_core.config.yaml_parser import KeyPath, parse_yaml
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line
 
@@ -39,7 +39,7 @@ def read_data(text: str) -> tuple[dict[str, Any], dict[KeyPath, str]]:
             raise InputError(f"{where}: expected NAME:key=value,..., got {quoted(pair)}")
         several = "," in value and not value.lstrip().startswith("[")
         try:
-            found = compose(f"[{value}]" if several else value, key)
+            found = parse_yaml(f"[{value}]" if several else value, key)
         except InputError:
             what = f"{one_line(key, 40)}: {quoted(value)} is not YAML"
             raise InputError(f"data set {quoted(text)}: {what}") from None

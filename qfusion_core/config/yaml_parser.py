@@ -41,7 +41,7 @@ _PLAIN_WORDS = {
 }
 
 
-class ComposedYaml(NamedTuple):
+class ParsedYaml(NamedTuple):
     """What a YAML text holds.
 
     Attributes:
@@ -79,7 +79,7 @@ class _Loader(yaml.SafeLoader):
         return node
 
 
-def compose(text: str, path: str) -> ComposedYaml:
+def parse_yaml(text: str, path: str) -> ParsedYaml:
     """Data of a YAML text, with positions, and with numbers as they were written.
 
     Raises:
@@ -111,7 +111,7 @@ def compose(text: str, path: str) -> ComposedYaml:
         raise _at(shown, (mark.line + 1, mark.column + 1), what) from None
     if node is None:
         walker.marks[()] = ((1, 1), (1, 1))
-    return ComposedYaml(data, walker.marks, walker.texts)
+    return ParsedYaml(data, walker.marks, walker.texts)
 
 
 class _Walker:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from qfusion_core.config.validation_errors import first_problem, places_for_text, replaced
-from qfusion_core.config.yaml_parser import KeyPath, compose
+from qfusion_core.config.yaml_parser import KeyPath, parse_yaml
 from qfusion_core.config.yaml_scalars import plain_value
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line, shortened, shown_path
@@ -78,7 +78,7 @@ class YamlDocument:
         >>> YamlDocument.parse("training: {epochs: 5}", "run.yaml").get(("training", "epochs"))
         5
         """
-        data, marks, texts = compose(text, path)
+        data, marks, texts = parse_yaml(text, path)
         shown = shown_path(path)
         if data is None:
             raise InputError(f"{shown}:1:1: the file is empty; expected a mapping (key: value)")
@@ -116,7 +116,7 @@ class YamlDocument:
             raise InputError(f"{origin} {given}: expected dotted.place=value")
         shown = f"{origin} {one_line(dotted, 100)}"
         # a shell takes the quotes of `decimal=','`, and a comma alone is no YAML
-        value, marks, texts = compose(json.dumps(text) if text in _MARKS else text, shown)
+        value, marks, texts = parse_yaml(json.dumps(text) if text in _MARKS else text, shown)
         positions = {old: p for old, p in self.positions.items() if old[: len(at)] != at}
         positions |= {at + inner: Position(shown, shown) for inner in marks}
         kept = {old: text for old, text in self.texts.items() if old[: len(at)] != at}
