@@ -91,6 +91,10 @@ class Vague(Sum):
         depth: int = 1
 
 
+class Spaced(Sum):
+    name = "a sum"
+
+
 class Reversed(ReferenceDevice):
     def expectations(self, circuit, data, weights, observables):
         words = [word[::-1] for word in observables]
@@ -165,6 +169,7 @@ BROKEN = {
         OwnSeed: "a_seed_gives_the_same_start",
         NoDistribution: "attention_is_a_distribution",
         Vague: "every_option_is_described",
+        Spaced: "name_fits_a_command_line",
     },
     contracts.DeviceContract: {
         Reversed: "wire_order",
