@@ -14,6 +14,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.evaluation.sampling import choose_rows
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -95,6 +96,9 @@ def calibrate(
         InputError: The backend is a pool, the reference not exact, the model has no circuit, or it
             was refitted on raw values.
     """
+    require_name(backend, or_default=False)
+    require_name(reference)
+    samples, seed = rows_of(samples, seed, least=2)
     opened = OpenRun.open(run, backends_file)
     backends, registry = opened.backends, opened.registry
     _require_one_machine(backends, run, backend)

@@ -13,6 +13,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, test_rows
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -100,6 +101,10 @@ def compare(
     """
     if isinstance(backends, str) or not backends:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
+    require_name(reference)
+    for each in backends:
+        require_name(each, or_default=False)
+    samples, seed = rows_of(samples, seed)
     found = Backends.read(backends_file)
     names = [found.require(name) for name in (reference or found.default, *backends)]
     opened = OpenRun.of(run, found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qfusion_core.remote.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import test_rows
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Result, Table
 
@@ -108,6 +109,8 @@ def dry_run(
         InputError: The machine has no snapshot, the model no circuit, or the file's default backend
             is not exact.
     """
+    require_name(backend)
+    samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)
     backends, registry = opened.backends, opened.registry
     name = backends.default if backend is None else backend

@@ -12,6 +12,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, test_rows
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def evaluate(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
+    require_name(backend)
+    samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)

@@ -14,6 +14,7 @@ from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -98,6 +99,9 @@ def refit(
     Raises:
         InputError: The model has no circuit, a class no row, or the folder is not free.
     """
+    require_name(backend, or_default=False)
+    samples, seed = rows_of(samples, seed)
+    epochs = None if epochs is None else whole("epochs", epochs, 1)
     run = Path(run)
     opened = OpenRun.open(run, backends_file)
     digest = opened.backends.values_digest(backend, opened.registry)

@@ -18,6 +18,7 @@ from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import LARGEST_SEED, whole
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -97,6 +98,13 @@ def train(
         InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
             used.
     """
+    if not isinstance(data, str | RunSpec):
+        kind = type(data).__name__
+        raise InputError(
+            f'data: expected a data set as on the command line, such as "wine", or a RunSpec; got '
+            f"{'None' if data is None else f'a {kind}'}"
+        )
+    seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
     backends, registry = Backends.read(backends_file), Registry()
     _check_backend(backends, backend, registry)
     if isinstance(data, RunSpec):

@@ -1,0 +1,108 @@
+"""The verbs as functions: what they refuse before anything is bought, and whom they tell what."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+import qfusion_core
+from qfusion_core import InputError, JobOptions, open_backend
+
+PAID = JobOptions(approve=True)
+SEED = "seed: expected a whole number, 0 to 4294967295; got "
+NAMED = "backend: expected a name in backends.yaml, got a Noisy; an open device is taken "
+
+
+@pytest.fixture(autouse=True)
+def here(shell, tmp_path):
+    """Backends of `shell` are those of the working directory, trusted; jobs may be bought."""
+    qfusion_core.trust(tmp_path / "backends.yaml")
+
+
+@pytest.fixture
+def refused(failure, machine):
+    """The line with which a verb refuses, and that it bought nothing."""
+
+    def _refused(verb, *arguments, **options):
+        line = failure(InputError, verb, *arguments, **options)
+        assert not machine.jobs
+        return line
+
+    return _refused
+
+
+VERBS = {
+    "calibrate": (qfusion_core.calibrate, "queue"),
+    "compare": (qfusion_core.compare, ["queue"]),
+    "dry_run": (qfusion_core.dry_run, "queue"),
+    "evaluate": (qfusion_core.evaluate, "queue"),
+    "predict": (qfusion_core.predict, "no file", "queue"),
+    "refit": (qfusion_core.refit, "queue"),
+}
+PAYS = [name for name in VERBS if name != "dry_run"]
+
+
+def called(verb, own):
+    function, *words = VERBS[verb]
+    jobs = {"jobs": PAID} if verb in PAYS else {}
+    return functools.partial(function, own, *words, **jobs)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("seed", [-1, 2**32, 1.0, None, True])
+def test_a_seed_that_is_none_is_refused_before_anything_is_bought(refused, own, verb, seed):
+    assert refused(called(verb, own), samples=5, seed=seed) == f"{SEED}{seed!r}"
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("samples", [0, 2.0, "5"])
+def test_so_are_samples(refused, own, verb, samples):
+    least = 2 if verb == "calibrate" else 1
+    line = refused(called(verb, own), samples=samples)
+    assert line == f"samples: expected a whole number, {least} or more; got {samples!r}"
+
+
+def test_a_calibration_takes_two_rows(refused, own):
+    line = refused(called("calibrate", own), samples=1)
+    assert line == "samples: expected a whole number, 2 or more; got 1"
+
+
+@pytest.mark.parametrize("epochs", [0, 1.5])
+def test_a_refit_takes_one_epoch(refused, own, epochs):
+    line = refused(called("refit", own), epochs=epochs)
+    assert line == f"epochs: expected a whole number, 1 or more; got {epochs}"
+
+
+def test_whole_numbers_of_numpy_are_whole_numbers(own):
+    assert qfusion_core.evaluate(own, "exact", samples=np.int64(5), seed=np.uint32(2)).rows == 5
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5])
+def test_the_seed_of_a_training_has_the_same_limits(refused, seed):
+    assert refused(qfusion_core.train, "wine", seed=seed) == f"{SEED}{seed}"
+
+
+@pytest.mark.parametrize(("data", "said"), [(None, "None"), (["wine"], "a list")])
+def test_what_is_no_data_set_is_refused(refused, tmp_path, data, said):
+    assert refused(qfusion_core.train, data, tmp_path / "new") == (
+        'data: expected a data set as on the command line, such as "wine", or a RunSpec; got '
+        f"{said}"
+    )
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_open_device_is_told_who_takes_it(refused, own, verb):
+    device = open_backend("noisy")
+    function, *words, _ = VERBS[verb]
+    last = [device] if verb == "compare" else device
+    line = refused(functools.partial(function, own, *words), last)
+    assert line.startswith(NAMED)
+    assert line.endswith("`qfusion_core.load(run, device)`, whose model is called with rows")
+
+
+@pytest.mark.parametrize("verb", ["calibrate", "refit"])
+def test_a_verb_without_a_default_says_so(refused, own, verb):
+    line = refused(VERBS[verb][0], own, None)
+    assert line.startswith("backend: expected a name in backends.yaml, got None; ")
