@@ -9,6 +9,7 @@ import pytest
 
 import qfusion_core
 from qfusion_core import InputError, JobOptions, open_backend
+from qfusion_core.runs.folder import RunFolder
 
 PAID = JobOptions(approve=True)
 SEED = "seed: expected a whole number, 0 to 4294967295; got "
@@ -106,3 +107,65 @@ def test_an_open_device_is_told_who_takes_it(refused, own, verb):
 def test_a_verb_without_a_default_says_so(refused, own, verb):
     line = refused(VERBS[verb][0], own, None)
     assert line.startswith("backend: expected a name in backends.yaml, got None; ")
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Thirty rows of two classes."""
+    lines = [f"{row % 7},{row % 5},{'ab'[row % 2]}" for row in range(30)]
+    (tmp_path / "table.csv").write_text("\n".join(["first,second,label", *lines]) + "\n")
+    return "file:table.csv"
+
+
+SMALL = {"preset": "hardware", "settings": ["training.epochs=1"]}
+
+
+def test_beside_a_specification_nothing_is_dropped(refused, own):
+    spec = RunFolder.open(own).config.spec
+    line = refused(qfusion_core.train, spec, seed=3, preset="strong", quantum="sham", settings=[])
+    assert line == (
+        "preset, quantum, seed: not beside a RunSpec, which says it itself; change the "
+        "specification (`spec.model_copy`), or give the name of a data set"
+    )
+    made = qfusion_core.train(spec.model_copy(update={"noise": None}), "again", backend="exact")
+    assert made.folder.config.spec.training == spec.training
+
+
+def test_a_key_that_is_missing_is_said_before_data_are_read(refused, monkeypatch):
+    monkeypatch.delenv("QUEUE_TOKEN")
+    line = refused(qfusion_core.train, "file:absent.csv", backend="queue", **SMALL)
+    assert "the environment variable QUEUE_TOKEN is not set" in line
+
+
+def test_so_is_a_snapshot_that_there_is_not(refused):
+    line = refused(
+        qfusion_core.train, "file:absent.csv", preset="hardware", settings=["noise.snapshot=nosy"]
+    )
+    assert line.startswith("unknown backend 'nosy'")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"wait": False}, "wait=False: a training waits for its values, the next job depends on"),
+        ({"again": True}, "again=True: a training takes no value that was measured before"),
+    ],
+)
+def test_a_training_has_no_use_for_some_options_of_jobs(refused, table, own, options, said):
+    jobs = JobOptions(approve=True, **options)
+    assert said in refused(qfusion_core.train, table, backend="queue", jobs=jobs, **SMALL)
+    assert said in refused(qfusion_core.resume_training, own, backend="queue", jobs=jobs)
+
+
+def test_a_training_tells_how_its_jobs_are(machine, table):
+    seen, priced = [], []
+    jobs = JobOptions(
+        approve=True,
+        on_progress=seen.append,
+        on_price=lambda backend, price: priced.append(backend),
+    )
+    circuit = ["quantum.options.layers=1", "quantum.options.qubits=2"]
+    settings = [*SMALL["settings"], *circuit, "preprocess.quantum=[standardise]"]
+    qfusion_core.train(table, "m", preset="hardware", settings=settings, backend="queue", jobs=jobs)
+    assert {progress.backend for progress in seen} == set(priced) == {"queue"}
+    assert len(machine.jobs) >= 1
