@@ -93,7 +93,8 @@ def compare(
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
         jobs: How to deal with remote machines.
-        on_start: Called with a backend's name and the number of rows before it runs.
+        on_start: Called with a backend's name and the number of rows before it runs, the
+            reference first.
 
     Raises:
         InputError: A backend cannot be opened or does not fit; nothing has run.
@@ -113,7 +114,9 @@ def compare(
 
     from qfusion_core.evaluation.portability import compare as compare_devices
 
-    with jobs.measurement(run, "compare", describe_rows(samples, seed)) as measurement:
+    with jobs.measurement(
+        opened.folder.path, "compare", describe_rows(samples, seed)
+    ) as measurement:
         model = opened.model()
         devices = {
             name: opened.device(
@@ -125,4 +128,4 @@ def compare(
         report = compare_devices(
             model, part, devices, seed=seed, on_start=lambda name: on_start(name, len(part))
         )
-    return CompareResult(Path(run), report, provenance())
+    return CompareResult(opened.folder.path, report, provenance())

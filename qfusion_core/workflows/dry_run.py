@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from qfusion_core.remote.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import test_rows
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Result, Table
@@ -118,7 +119,7 @@ def dry_run(
     if file is None:
         table = test_rows(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
-        table = new_rows(opened.folder, Path(file), samples, seed)[0]
+        table = new_rows(opened.folder, expanded(file), samples, seed)[0]
 
     import torch
 
@@ -141,11 +142,13 @@ def dry_run(
         return run_on_snapshot(encoder, x_q, machine, snapshot, exact), snapshot.name, reference
 
     (made, snapshot, reference), unasked = with_or_without_account(
-        backends, name, registry, Path(run), on_its_snapshot
+        backends, name, registry, opened.folder.path, on_its_snapshot
     )
     classes = [
         logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
         for values in (made.values, made.exact)
     ]
     agreement = float((classes[0] == classes[1]).double().mean())
-    return DryRunResult(Path(run), name, len(x), snapshot, reference, made, agreement, unasked)
+    return DryRunResult(
+        opened.folder.path, name, len(x), snapshot, reference, made, agreement, unasked
+    )

@@ -106,7 +106,9 @@ def evaluate(
     from qfusion_core.model.prediction import logits_in_chunks
     from qfusion_core.runs.calibrated import calibrations, shares
 
-    with jobs.measurement(run, "evaluate", describe_rows(samples, seed)) as measurement:
+    with jobs.measurement(
+        opened.folder.path, "evaluate", describe_rows(samples, seed)
+    ) as measurement:
         model = opened.model()
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
         began = time.perf_counter()
@@ -118,7 +120,7 @@ def evaluate(
     # of a pool, each member has its own date
     dates = [] if pooled else [each.measured for each in calibrations(model.device)]
     return EvaluateResult(
-        run=Path(run),
+        run=opened.folder.path,
         backend=name,
         rows=len(part),
         scores=result,

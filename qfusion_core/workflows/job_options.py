@@ -33,7 +33,8 @@ class JobOptions:
             raised.
         on_price: Called with a backend and its price before anything is sent.
         on_progress: Called after each look at the jobs.
-        say: Called with a line that the user should see; it is logged if not given.
+        say: Called with a line that the user should see; logged as information if not
+            given.
     """
 
     approve: Approve = None
@@ -82,6 +83,7 @@ class JobOptions:
 
         return Measurement(
             run,
+            wait=self.wait,
             approve=self.approve,
             on_price=self.on_price,
             on_progress=self.on_progress,

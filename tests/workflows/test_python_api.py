@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import functools
+import logging
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,6 +121,12 @@ def table(tmp_path):
 
 
 SMALL = {"preset": "hardware", "settings": ["training.epochs=1"]}
+CIRCUIT = [
+    "training.epochs=1",
+    "quantum.options.layers=1",
+    "quantum.options.qubits=2",
+    "preprocess.quantum=[standardise]",
+]
 
 
 def test_beside_a_specification_nothing_is_dropped(refused, own):
@@ -164,8 +173,90 @@ def test_a_training_tells_how_its_jobs_are(machine, table):
         on_progress=seen.append,
         on_price=lambda backend, price: priced.append(backend),
     )
-    circuit = ["quantum.options.layers=1", "quantum.options.qubits=2"]
-    settings = [*SMALL["settings"], *circuit, "preprocess.quantum=[standardise]"]
-    qfusion_core.train(table, "m", preset="hardware", settings=settings, backend="queue", jobs=jobs)
+    qfusion_core.train(table, "m", preset="hardware", settings=CIRCUIT, backend="queue", jobs=jobs)
     assert {progress.backend for progress in seen} == set(priced) == {"queue"}
     assert len(machine.jobs) >= 1
+
+
+@pytest.fixture
+def home(own, tmp_path, monkeypatch):
+    """A run in the user's home, ``~/h``, away from the working directory."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    return Path(shutil.copytree(own, tmp_path / "home" / "h"))
+
+
+def test_a_tilde_is_the_home_of_the_user_for_every_verb(home, tmp_path, table):
+    made = [
+        qfusion_core.evaluate("~/h", "queue", samples=5, jobs=PAID).run,
+        qfusion_core.calibrate("~/h", "queue", samples=4, jobs=PAID).run,
+        qfusion_core.compare("~/h", ["sampled"], samples=5).run,
+        qfusion_core.jobs("~/h").run,
+        qfusion_core.export("~/h", "~/copy").run,
+    ]
+    assert made == [home] * len(made)
+    assert (home / "calibration" / "queue.yaml").is_file()
+    refitted = qfusion_core.refit("~/h", "queue", epochs=1, jobs=PAID)
+    assert refitted.run == home.with_name("h-refit-queue")
+    trained = qfusion_core.train(table, "~/m", preset="hardware", settings=CIRCUIT, backend="exact")
+    assert trained.run == home.with_name("m")
+    assert [row["verb"] for row in qfusion_core.jobs("~/h").measurements] == [
+        "evaluate", "calibrate", "refit"
+    ]  # fmt: skip
+    assert not (tmp_path / "~").exists()
+
+
+def test_a_measurement_and_the_doctor_mean_the_same_home(home, tmp_path):
+    assert qfusion_core.Measurement("~/h").folder == home
+    assert qfusion_core.Measurement("~/new").folder == home.with_name("new")
+    assert any(str(home) in each.detail for each in doctor_findings("~/h"))
+    assert not (tmp_path / "~").exists()
+
+
+def doctor_findings(run):
+    examined = qfusion_core.doctor(["queue"], run=run).backends
+    return [finding for backend in examined for finding in backend.findings]
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "compare"])
+def test_verbs_are_silent_but_for_who_is_called(own, capsys, caplog, verb):
+    qfusion_core.calibrate(own, "sampled", samples=8)
+    words = {
+        "evaluate": ("sampled",),
+        "compare": (["sampled"],),
+        "predict": ("rows.csv", "sampled"),
+    }
+    Path("rows.csv").write_text(wine_rows(own))
+    told = []
+    with caplog.at_level(logging.WARNING):
+        getattr(qfusion_core, verb)(own, *words[verb])
+    assert capsys.readouterr() == ("", "")
+    assert not caplog.records
+    getattr(qfusion_core, verb)(own, *words[verb], jobs=JobOptions(say=told.append))
+    (line,) = told
+    assert line.startswith("sampled: calibrated on ")
+
+
+def wine_rows(run):
+    config = RunFolder.open(run).config
+    return "\n".join([",".join(config.features), ",".join("1" for _ in config.features)]) + "\n"
+
+
+def test_a_line_that_nobody_takes_is_logged_and_the_command_line_prints_it(own, shell, caplog):
+    qfusion_core.calibrate(own, "sampled", samples=8)
+    with caplog.at_level(logging.INFO, logger="qfusion_core.told"):
+        qfusion_core.evaluate(own, "sampled", samples=5)
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    assert record.getMessage().startswith("sampled: calibrated on ")
+    _, _, err = shell("evaluate", own, "--backend", "sampled", "--samples", 5)
+    assert err == f"{record.getMessage()}\n"
+
+
+def test_each_backend_is_told_before_it_runs_the_reference_too(own, shell):
+    started = []
+    qfusion_core.compare(
+        own, ["noisy", "sampled"], samples=5, on_start=lambda *x: started.append(x)
+    )
+    assert started == [("exact", 5), ("noisy", 5), ("sampled", 5)]
+    _, _, err = shell("compare", own, "--backends", "noisy,sampled", "--samples", 5)
+    assert err == "noisy: 5 rows\nsampled: 5 rows\n"
