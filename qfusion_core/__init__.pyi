@@ -11,6 +11,7 @@ from qfusion_core.circuits.pauli_words import Readout as Readout
 from qfusion_core.circuits.pauli_words import commuting_groups as commuting_groups
 from qfusion_core.circuits.pauli_words import pauli_words as pauli_words
 from qfusion_core.circuits.pauli_words import token_layout as token_layout
+from qfusion_core.config.spec import RunSpec as RunSpec
 from qfusion_core.config.trust import trust as trust
 from qfusion_core.data.columns import drop_setting as drop_setting
 from qfusion_core.data.columns import quoted_list as quoted_list
@@ -25,6 +26,7 @@ from qfusion_core.data.table import read_features as read_features
 from qfusion_core.data.table import read_table as read_table
 from qfusion_core.errors import CredentialsMissing as CredentialsMissing
 from qfusion_core.errors import InputError as InputError
+from qfusion_core.errors import Interrupted as Interrupted
 from qfusion_core.errors import NotTrusted as NotTrusted
 from qfusion_core.errors import QfusionError as QfusionError
 from qfusion_core.errors import damaged as damaged
@@ -71,6 +73,7 @@ from qfusion_core.remote.job import Job as Job
 from qfusion_core.remote.job import JobStatus as JobStatus
 from qfusion_core.remote.job import Result as Result
 from qfusion_core.remote.journal.adoption import adopt_jobs as adopt_jobs
+from qfusion_core.remote.journal.records import JobRecord as JobRecord
 from qfusion_core.remote.machines import Listed as Listed
 from qfusion_core.remote.machines import MachineFacts as MachineFacts
 from qfusion_core.remote.machines import MachineList as MachineList
@@ -94,8 +97,10 @@ from qfusion_core.storage.reading import open_regular as open_regular
 from qfusion_core.storage.reading import parse_json as parse_json
 from qfusion_core.storage.reading import read_document as read_document
 from qfusion_core.storage.writing import write_atomically as write_atomically
+from qfusion_core.training.fit import TrainingState as TrainingState
 from qfusion_core.workflows.calibrate import CalibrateResult as CalibrateResult
 from qfusion_core.workflows.calibrate import calibrate as calibrate
+from qfusion_core.workflows.cancelling import Cancelled as Cancelled
 from qfusion_core.workflows.compare import CompareResult as CompareResult
 from qfusion_core.workflows.compare import compare as compare
 from qfusion_core.workflows.doctor import DoctorResult as DoctorResult
