@@ -24,6 +24,7 @@ from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.pool.options import PoolOptions, pool_digests
 from qfusion_core.printable import one_line, shortened, shown_path
+from qfusion_core.storage.places import expanded
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
@@ -60,7 +61,8 @@ class Backends:
             InputError: With path, line and column.
         """
         if path is not None:
-            if not Path(path).is_file():
+            path = expanded(path)
+            if not path.is_file():
                 raise InputError(f"backends file {path}: no such file")
             return cls._of(YamlDocument.read(path))
         found = find("backends.yaml", VARIABLE, PACKAGED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
@@ -61,7 +62,7 @@ def compare(
             allow_url=allow_url,
             backends_file=backends_file,
             jobs=jobs,
-            on_start=say_start,
+            on_start=say_starts(),
         )
     show(compared, as_json=as_json)
     if failed := compared.failed:
@@ -72,6 +73,15 @@ def compare(
         )
 
 
-def say_start(name: str, rows: int) -> None:
-    """Before a backend runs: a machine with noise may take minutes."""
-    say(f"{name}: {rows} rows", err=True)
+def say_starts() -> Callable[[str, int], None]:
+    """A callback for each start: a machine with noise may take minutes. The first is the reference,
+    which is exact and takes none.
+    """
+    started: list[str] = []
+
+    def say_start(name: str, rows: int) -> None:
+        if started:
+            say(f"{name}: {rows} rows", err=True)
+        started.append(name)
+
+    return say_start

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from qfusion_core.cli.compare import say_start
+from qfusion_core.cli.compare import say_starts
 from qfusion_core.cli.output import AsJson, print_json, say, show
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def demo(
             )
         say("evaluating the saved model: " + ", ".join(names), err=True)
         compared = compare.compare(
-            made.run, names, names[0], backends_file=PACKAGED, on_start=say_start
+            made.run, names, names[0], backends_file=PACKAGED, on_start=say_starts()
         )
     if as_json:
         print_json({**compared.to_dict(), "left_out": left_out})

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import typer
 
 from qfusion_core.cli.app import TRACEBACK, app
-from qfusion_core.cli.output import say
+from qfusion_core.cli.logged_lines import logged_lines
 from qfusion_core.cli.streams import (
     flushed,
     is_of_a_stream,
@@ -24,7 +23,6 @@ from qfusion_core.cli.streams import (
     stream_failure,
 )
 from qfusion_core.errors import Interrupted, QfusionError
-from qfusion_core.notes import LOGGER
 from qfusion_core.printable import one_line
 
 
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if arguments is None:
         own_the_streams()
-    with _notes():
+    with logged_lines():
         code = _run(words or ["--help"])
     sys.exit(flushed(code))
 
@@ -94,26 +92,3 @@ def _raised_in(error: BaseException) -> str:
         plugin = raised_in(error)
         return "" if plugin is None else f"; raised in plugin {plugin}"
     return ""
-
-
-@contextmanager
-def _notes() -> Iterator[None]:
-    """Notes become lines on standard error, each once."""
-    logger, handler = logging.getLogger(LOGGER), _Notes()
-    logger.addHandler(handler)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-
-
-class _Notes(logging.Handler):
-    def __init__(self) -> None:
-        super().__init__()
-        self._said: set[str] = set()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        line = record.getMessage()
-        if line not in self._said:
-            self._said.add(line)
-            say(f"note: {line}", err=True)

@@ -38,11 +38,16 @@ def show_price(backend: str, price: Price) -> None:
         say(old, err=True)
 
 
+def say_aside(line: str) -> None:
+    """On standard error: what is no result."""
+    say(line, err=True)
+
+
 def paying(*, yes: bool) -> JobOptions:
     """Of a verb that takes no value from the journal, and has a progress of its own."""
     from qfusion_core.workflows.job_options import JobOptions
 
-    return JobOptions(approve=agrees(yes=yes), on_price=show_price)
+    return JobOptions(approve=agrees(yes=yes), on_price=show_price, say=say_aside)
 
 
 @contextmanager
@@ -64,7 +69,7 @@ def asking(
                 wait=not no_wait,
                 on_price=show_price,
                 on_progress=on_progress,
-                say=lambda line: say(line, err=True),
+                say=say_aside,
             )
     except JobsLeft as left:
         if as_json:

@@ -66,7 +66,8 @@ def ask_all(
         encoder: With the circuit; it is left on the device that was asked last.
         x_q: Features ``[rows, n_features]``.
         devices: By backend name, calibrated or not.
-        on_start: Called with the name of each but the first before it runs, or is waited for.
+        on_start: Called with the name of each before it runs, or is waited for; not of one that
+            had its values before, or failed when its jobs were submitted.
 
     Returns:
         By backend name, in the order of the devices.
@@ -75,6 +76,7 @@ def ask_all(
         QfusionError: Of the first device; of a request or a budget that must be changed.
     """
     first, *others = devices
+    on_start(first)
     answers: dict[str, DeviceAnswer | DeviceFailure] = {first: _ask(encoder, x_q, devices[first])}
     for name in others:
         queue = devices[name].unwrapped

@@ -14,6 +14,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -95,8 +96,11 @@ def calibrate(
         InputError: The backend is a pool, the reference not exact, the model has no circuit, or it
             was refitted on raw values.
     """
+    require_name(backend, or_default=False)
+    require_name(reference)
+    samples, seed = rows_of(samples, seed, least=2)
     opened = OpenRun.open(run, backends_file)
-    backends, registry = opened.backends, opened.registry
+    backends, registry, run = opened.backends, opened.registry, opened.folder.path
     _require_one_machine(backends, run, backend)
     for name in filter(None, (backend, reference)):
         backends.options(name, registry)
@@ -117,10 +121,10 @@ def calibrate(
     kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
     if measurement.adopted:
         kept.provenance["adopted"] = measurement.adopted
-    return CalibrateResult(Path(run), write(Path(run), kept), len(rows), kept)
+    return CalibrateResult(run, write(run, kept), len(rows), kept)
 
 
-def _require_one_machine(backends: Backends, run: str | Path, backend: str) -> None:
+def _require_one_machine(backends: Backends, run: Path, backend: str) -> None:
     if backend in backends.pools:
         members = backends.pools[backend].backends
         verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
@@ -130,7 +134,7 @@ def _require_one_machine(backends: Backends, run: str | Path, backend: str) -> N
         )
 
 
-def _calibratable(opened: OpenRun, run: str | Path, backend: str) -> FusionClassifier:
+def _calibratable(opened: OpenRun, run: Path, backend: str) -> FusionClassifier:
     from qfusion_core.model.classifier import circuit_of
 
     model = opened.model()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.remote.adapter.adapter import Adapter
@@ -15,33 +18,83 @@ from qfusion_core.remote.execution.accounts import require_account
 from qfusion_core.remote.execution.submission import Submission
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.rows.lease import new_owner
-from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
-from qfusion_core.remote.machine.job import JobStatus
-from qfusion_core.workflows.unfinished_jobs import unfinished
+from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.retry import retrying_caller
+from qfusion_core.remote.submission import Submission
+from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.unfinished_jobs import keys_of, names_of, unfinished
 
 
-class Cancelled(NamedTuple):
+@dataclass(frozen=True)
+class Cancelled(Result):
     """What became of the jobs that were to be cancelled.
 
     Attributes:
+        run: Folder of the journal.
         cancelled: The provider says so, or they were never sent.
         asked: The provider was asked, and does not say so: they may run, and cost money.
         ended: They had ended before.
         failed: What kept a job from being asked for; one for each.
     """
 
-    cancelled: list[JobRecord]
-    asked: list[JobRecord]
-    ended: list[JobRecord]
-    failed: list[RemoteError]
+    run: Path
+    cancelled: list[JobRecord] = field(default_factory=list)
+    asked: list[JobRecord] = field(default_factory=list)
+    ended: list[JobRecord] = field(default_factory=list)
+    failed: list[RemoteError] = field(default_factory=list)
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether no job is left that may run on and cost money."""
+        return not (self.asked or self.failed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of ``qfusion jobs cancel RUN --json``."""
+        jobs = {name: keys_of(getattr(self, name)) for name in ("cancelled", "asked", "ended")}
+        return {"run": str(self.run), **jobs, "left": [str(error) for error in self.failed]}
+
+    def settled(self) -> Iterator[str]:
+        """Which jobs no longer run."""
+        if self.cancelled or (self.confirmed and not self.ended):
+            yield f"cancelled: {names_of(self.cancelled)}"
+        if self.ended:
+            yield f"had ended before: {names_of(self.ended)}"
+
+    def unconfirmed(self) -> Iterator[RemoteError]:
+        """Which may run on, and what to do."""
+        again = f"`{shlex.join(['qfusion', 'jobs', 'cancel', str(self.run)])}`"
+        if self.failed:
+            first, number = copy(self.failed[0]), len(self.failed)
+            more = f" ({number} such jobs)" if number > 1 else ""
+            yield first.about(
+                first.backend or "", None, f"nothing was changed; {again} again{more}"
+            )
+        if self.asked:
+            yield RemoteError(
+                f"asked to cancel, not confirmed: {names_of(self.asked)}",
+                next_step=f"they may run on and cost money: {again} asks again, "
+                f"`{shlex.join(['qfusion', 'jobs', 'resume', str(self.run)])}` fetches what they "
+                "give",
+            )
+
+    def shown(self) -> Iterator[Table | str]:
+        """Which jobs are cancelled, and which may run on."""
+        yield from self.settled()
+        yield from map(str, self.unconfirmed())
 
 
-def cancel_jobs(run: str | Path, which: Sequence[str] | None, backends: Backends) -> Cancelled:
+def cancel_jobs(
+    run: str | Path,
+    which: Sequence[str] | None,
+    backends: Backends,
+    *,
+    say: Callable[[str], None] | None = None,
+) -> Cancelled:
     """Cancel every unfinished job, here and at the provider. One that cannot be asked for stays."""
     journal = open_journal(run)
-    found = Cancelled([], [], [], [])
-    for queue, row in unfinished(journal, which, backends, Measurement(run)):
+    found = Cancelled(journal.path.parent)
+    for queue, row in unfinished(journal, which, backends, Measurement(run, say=say)):
         for record in row["jobs"]:
             if record.state in UNFINISHED:
                 try:

@@ -13,6 +13,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def compare(
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
         jobs: How to deal with remote machines.
-        on_start: Called with a backend's name and the number of rows before it runs.
+        on_start: Called with a backend's name and the number of rows before it runs, the
+            reference first.
 
     Raises:
         InputError: A backend cannot be opened or does not fit; nothing has run.
@@ -100,6 +102,10 @@ def compare(
     """
     if isinstance(backends, str) or not backends:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
+    require_name(reference)
+    for each in backends:
+        require_name(each, or_default=False)
+    samples, seed = rows_of(samples, seed)
     found = Backends.read(backends_file)
     names = [found.require(name) for name in (reference or found.default, *backends)]
     opened = OpenRun.of(run, found)
@@ -108,7 +114,9 @@ def compare(
 
     from qfusion_core.evaluation.portability import compare as compare_devices
 
-    with jobs.measurement(run, "compare", describe_rows(samples, seed)) as measurement:
+    with jobs.measurement(
+        opened.folder.path, "compare", describe_rows(samples, seed)
+    ) as measurement:
         model = opened.model()
         devices = {
             name: opened.device(
@@ -120,4 +128,4 @@ def compare(
         report = compare_devices(
             model, part, devices, seed=seed, on_start=lambda name: on_start(name, len(part))
         )
-    return CompareResult(Path(run), report, provenance())
+    return CompareResult(opened.folder.path, report, provenance())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def doctor(
     for name in chosen:
         on_backend(name)
         findings = []
-        for finding in examine(backends, name, registry, offline=offline, run=Path(run)):
+        for finding in examine(backends, name, registry, offline=offline, run=expanded(run)):
             findings.append(finding)
             on_finding(finding)
         examined.append(ExaminedBackend(name, findings))

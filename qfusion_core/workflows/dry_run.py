@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.runs.rows import rows_of_test_part
+from qfusion_core.runs.rows import test_rows
+from qfusion_core.storage.places import expanded
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Result, Table
 
@@ -108,6 +110,8 @@ def dry_run(
         InputError: The machine has no snapshot, the model no circuit, or the file's default backend
             is not exact.
     """
+    require_name(backend)
+    samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)
     backends, registry = opened.backends, opened.registry
     name = backends.default if backend is None else backend
@@ -115,7 +119,7 @@ def dry_run(
     if file is None:
         table = rows_of_test_part(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
-        table = new_rows(opened.folder, Path(file), samples, seed)[0]
+        table = new_rows(opened.folder, expanded(file), samples, seed)[0]
 
     import torch
 
@@ -138,11 +142,13 @@ def dry_run(
         return run_on_snapshot(encoder, x_q, machine, snapshot, exact), snapshot.name, reference
 
     (made, snapshot, reference), unasked = with_or_without_account(
-        backends, name, registry, Path(run), on_its_snapshot
+        backends, name, registry, opened.folder.path, on_its_snapshot
     )
     classes = [
         logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
         for values in (made.values, made.exact)
     ]
     agreement = float((classes[0] == classes[1]).double().mean())
-    return DryRunResult(Path(run), name, len(x), snapshot, reference, made, agreement, unasked)
+    return DryRunResult(
+        opened.folder.path, name, len(x), snapshot, reference, made, agreement, unasked
+    )

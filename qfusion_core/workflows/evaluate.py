@@ -12,6 +12,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def evaluate(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
+    require_name(backend)
+    samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
@@ -103,7 +106,9 @@ def evaluate(
     from qfusion_core.model.prediction import logits_in_chunks
     from qfusion_core.runs.calibrated import calibrations, shares
 
-    with jobs.measurement(run, "evaluate", describe_rows(samples, seed)) as measurement:
+    with jobs.measurement(
+        opened.folder.path, "evaluate", describe_rows(samples, seed)
+    ) as measurement:
         model = opened.model()
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
         began = time.perf_counter()
@@ -115,7 +120,7 @@ def evaluate(
     # of a pool, each member has its own date
     dates = [] if pooled else [each.measured for each in calibrations(model.device)]
     return EvaluateResult(
-        run=Path(run),
+        run=opened.folder.path,
         backend=name,
         rows=len(part),
         scores=result,

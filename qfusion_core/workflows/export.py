@@ -56,8 +56,8 @@ def export(run: str | Path, to: str | Path) -> ExportResult:
     Raises:
         InputError: The run cannot be read or has not finished, or there is something at the target.
     """
-    RunFolder.open(run)  # what is misspelt is said before torch is imported
+    folder = RunFolder.open(run)  # what is misspelt is said before torch is imported
 
     from qfusion_core.runs.export import export as write_copy
 
-    return ExportResult(Path(run), write_copy(run, to))
+    return ExportResult(folder.path, write_copy(folder.path, to))

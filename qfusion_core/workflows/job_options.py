@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qfusion_core.errors import InputError
 from qfusion_core.remote.errors import JobsLeft
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ class JobOptions:
             raised.
         on_price: Called with a backend and its price before anything is sent.
         on_progress: Called after each look at the jobs.
-        say: Called with a line that the user should see; it is logged if not given.
+        say: Called with a line that the user should see; logged as information if not
+            given.
     """
 
     approve: Approve = None
@@ -79,4 +81,35 @@ class JobOptions:
         """A measurement of a verb that takes no value from the journal."""
         from qfusion_core.remote.adapter.measurement import Measurement
 
-        return Measurement(run, approve=self.approve, on_price=self.on_price)
+        return Measurement(
+            run,
+            wait=self.wait,
+            approve=self.approve,
+            on_price=self.on_price,
+            on_progress=self.on_progress,
+            say=self.say,
+        )
+
+    def require_waiting(self, what: str) -> None:
+        """Refuse what has no meaning where each value decides what is asked next.
+
+        Raises:
+            InputError: ``wait=False`` or ``again=True``.
+        """
+        self.refuse_again(what)
+        if not self.wait:
+            raise InputError(
+                f"jobs: wait=False: {what} waits for its values, the next job depends on them; "
+                "leave it out"
+            )
+
+    def refuse_again(self, what: str) -> None:
+        """Refuse ``again`` where no value is taken from the journal.
+
+        Raises:
+            InputError: It is given.
+        """
+        if self.again:
+            raise InputError(
+                f"jobs: again=True: {what} takes no value that was measured before; leave it out"
+            )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from qfusion_core.backends.file import Backends
 from qfusion_core.printable import one_line, printable
-from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
+from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.journal.journal import NOT_OURS
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.rows.records import JobRecord
-from qfusion_core.remote.journal.sealing.ownership import Standing
-from qfusion_core.remote.money.budget import Spending
-from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
-from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.result import Result, Table
-from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs
+from qfusion_core.workflows.run_jobs import RunJobs
 
 COLUMNS = (
     "measurement", "verb", "subject", "backend", "call", "job", "state", "rows", "shots", "USD",
@@ -29,7 +26,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class JobTable(Result):
+class JobTable(RunJobs, Result):
     """Measurements of a run and their jobs, as the journal held them when it was read.
 
     Attributes:
@@ -39,7 +36,6 @@ class JobTable(Result):
         spent: By backend.
     """
 
-    run: Path
     standing: Standing
     measurements: Sequence[Mapping[str, Any]]
     spent: Mapping[str, Spending]
@@ -93,61 +89,6 @@ class JobTable(Result):
             if any(job.adopted for job in row["jobs"]):
                 yield f"{row['id']}: {NOT_OURS}"
 
-    def resume(
-        self,
-        which: Sequence[str] = (),
-        *,
-        backends_file: str | Path | None = None,
-        jobs: JobOptions = JobOptions(),
-    ) -> list[JobRecord]:
-        """Submit what was not sent, wait for what is not done, keep its values.
-
-        Args:
-            which: Ids of measurements; all for none.
-            backends_file: Instead of the file that is found.
-            jobs: What may be spent: what is still to be sent is priced anew.
-
-        Returns:
-            The jobs that are done now.
-        """
-        return resume_jobs(
-            self.run,
-            which,
-            Backends.read(backends_file),
-            wait=jobs.wait,
-            approve=jobs.approve,
-            on_price=jobs.on_price,
-            on_progress=jobs.on_progress,
-        )
-
-    def cancel(
-        self, which: Sequence[str] = (), *, backends_file: str | Path | None = None
-    ) -> Cancelled:
-        """Cancel what is not done, at the provider, too.
-
-        Args:
-            which: Ids of measurements; all for none.
-            backends_file: Instead of the file that is found.
-        """
-        return cancel_jobs(self.run, which, Backends.read(backends_file))
-
-    def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
-        """Never continue these measurements nor take their values again; what they cost stays.
-
-        Args:
-            which: Ids of measurements.
-            lost: Also with jobs that may be at the provider, and cost money there.
-        """
-        forget_measurements(self.run, which, lost=lost)
-
-    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
-        """Take the journal over, if it was made elsewhere or changed; whether it was.
-
-        Args:
-            approve: Is shown it before; raises to refuse.
-        """
-        return bool(adopt_jobs([self.run], approve))
-
 
 def jobs(run: str | Path) -> JobTable:
     """The measurements of a run and their jobs. Asks no machine.
@@ -158,11 +99,12 @@ def jobs(run: str | Path) -> JobTable:
     Raises:
         InputError: Nothing was sent from there, or the journal is damaged.
     """
+    run = expanded(run)
     journal = open_journal(run, to_show=True)
     standing, measurements = journal.standing(), journal.measurements()
     backends = dict.fromkeys(job.backend for row in measurements for job in row["jobs"])
     spent = {backend: journal.spent(backend) for backend in backends}
-    return JobTable(Path(run), standing, measurements, spent)
+    return JobTable(run, standing, measurements, spent)
 
 
 def _cells(job: JobRecord) -> tuple[object, ...]:

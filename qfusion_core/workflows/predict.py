@@ -11,7 +11,9 @@ from qfusion_core.data.formats.marks import Marks
 from qfusion_core.evaluation.row_selection import draw_rows
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -77,7 +79,9 @@ def predict(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
-    opened, file = OpenRun.open(run, backends_file), Path(file)
+    require_name(backend)
+    samples, seed = rows_of(samples, seed)
+    opened, file = OpenRun.open(run, backends_file), expanded(file)
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
     x, numbers = new_rows(opened.folder, file, samples, seed)
@@ -92,7 +96,7 @@ def predict(
     for branch in inputs:  # before a machine is asked for what no model can use
         require_usable_rows(branch, numbers, file, "features beyond what the model can hold")
     subject = f"{len(table)} rows of {file.name}, sha256 {rows_digest(model, table)}"
-    with jobs.measurement(run, "predict", subject) as measurement:
+    with jobs.measurement(opened.folder.path, "predict", subject) as measurement:
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
         logits = logits_in_chunks(model, *inputs)
     require_usable_rows(logits, numbers, file, "the model's output is not finite")

@@ -13,7 +13,9 @@ from qfusion_core.config.spec import Training
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -98,8 +100,11 @@ def refit(
     Raises:
         InputError: The model has no circuit, a class no row, or the folder is not free.
     """
-    run = Path(run)
+    require_name(backend, or_default=False)
+    samples, seed = rows_of(samples, seed)
+    epochs = None if epochs is None else whole("epochs", epochs, 1)
     opened = OpenRun.open(run, backends_file)
+    run = opened.folder.path
     digest = opened.backends.values_digest(backend, opened.registry)
 
     from qfusion_core.model.classifier import circuit_of
@@ -113,7 +118,7 @@ def refit(
     if epochs is not None:
         options = options.model_copy(update={"epochs": epochs})
     # a folder that is not free is said before anything is paid for
-    with claimed(None if out is None else Path(out), _beside(run, backend)) as place:
+    with claimed(None if out is None else expanded(out), _beside(run, backend)) as place:
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)

@@ -28,11 +28,11 @@ class Table(NamedTuple):
 
 
 class Result(ABC):
-    """What a verb gives. ``print`` shows what the command line does."""
+    """What a verb gives. ``print`` shows what the command line does, where that is not CSV."""
 
     @abstractmethod
     def to_dict(self) -> dict[str, Any]:
-        """The document of ``--json``: plain JSON."""
+        """The document of ``--json``: plain JSON; of ``predict`` that is ``rows`` of it."""
 
     @abstractmethod
     def shown(self) -> Iterator[Table | str]:

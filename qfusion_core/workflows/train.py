@@ -17,7 +17,10 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder, load_split
+from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.limits import LARGEST_SEED, whole
+from qfusion_core.workflows.noise_snapshot import with_figures
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -61,7 +64,7 @@ def train(
     data: str | RunSpec,
     out: str | Path | None = None,
     *,
-    preset: str | Path = "strong",
+    preset: str | Path | None = None,
     classical: str | None = None,
     quantum: str | None = None,
     fusion: str | None = None,
@@ -78,9 +81,9 @@ def train(
     Args:
         data: A data set, as on the command line: ``wine``, ``covertype:train=20000,test=5000``,
             ``file:TABLE.csv``; or a whole specification, beside which preset, other components,
-            settings and seed are not given.
+            settings and seed are refused.
         out: A new folder; ``runs/DATASET-PRESET-seedN`` if not given.
-        preset: Name of a preset, or a YAML file of that shape.
+        preset: Name of a preset, or a YAML file of that shape; ``strong`` if not given.
         classical: Another classical encoder.
         quantum: Another quantum encoder; the controls are ``sham`` and ``none``.
         fusion: Another fusion.
@@ -95,14 +98,24 @@ def train(
 
     Raises:
         InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
-            used.
+            used; job options that have no meaning in a training.
     """
+    if not isinstance(data, str | RunSpec):
+        kind = type(data).__name__
+        raise InputError(
+            f'data: expected a data set as on the command line, such as "wine", or a RunSpec; got '
+            f"{'None' if data is None else f'a {kind}'}"
+        )
+    seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
+    jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
     _check_backend(backends, backend, registry)
     if isinstance(data, RunSpec):
+        parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
+        _refuse_beside(preset=preset, **parts, settings=settings or None, seed=seed)
         spec, name = data, f"{data.data.type}-seed{data.training.seed}"
     else:
-        seeds = [] if seed is None else [f"training.seed={seed}"]
+        preset, seeds = preset or "strong", [] if seed is None else [f"training.seed={seed}"]
         spec = compose(
             str(preset),
             data,
@@ -113,12 +126,14 @@ def train(
             registry=registry,
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-    with claimed(None if out is None else Path(out), Path("runs") / name) as place:
-        split = load_split(spec.data, spec.training.seed, registry)
+    with claimed(None if out is None else expanded(out), Path("runs") / name) as place:
+        # what opening lacks, such as a key, is said before data are read or downloaded
         if backend is None or isinstance(backend, str):
             backend = open_named(backends, backend, registry, jobs.paying(place))
+        spec = with_figures(spec, backends, registry)
+        split = load_split(spec.data, spec.training.seed, registry)
         on_start(spec, place)
-        folder = _train(spec, place, split, backend, backends, registry, on_epoch)
+        folder = _train(spec, place, split, backend, registry, on_epoch)
     return TrainResult(folder, folder.read_metrics())
 
 
@@ -144,17 +159,19 @@ def resume_training(
         on_epoch: Called after each epoch.
 
     Raises:
-        InputError: The training has finished, another process is at it, or the data has changed.
+        InputError: The training has finished, another process is at it, or the data has changed;
+            job options that have no meaning in a training.
     """
+    jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
     _check_backend(backends, backend, registry)
     folder = RunFolder.open(run, registry)
     if backend is None or isinstance(backend, str):
-        backend = open_named(backends, backend, registry, jobs.paying(run))
+        backend = open_named(backends, backend, registry, jobs.paying(folder.path))
     if os.path.lexists(folder.model):
         where = shown_path(folder.path)
         raise InputError(f"{where}: the training has finished; nothing to resume")
-    on_start(folder.config.spec, Path(run))
+    on_start(folder.config.spec, folder.path)
 
     from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
@@ -170,19 +187,25 @@ def _check_backend(backends: Backends, backend: str | Device | None, registry: R
         backends.options(backends.default if backend is None else backend, registry)
 
 
+def _refuse_beside(**given: object) -> None:
+    """What a whole specification says itself is not said a second time."""
+    if names := [name for name, value in given.items() if value is not None]:
+        raise InputError(
+            f"{', '.join(names)}: not beside a RunSpec, which says it itself; change the "
+            "specification (`spec.model_copy`), or give the name of a data set"
+        )
+
+
 def _train(
     spec: RunSpec,
     out: Path,
     split: Split,
     device: Device,
-    backends: Backends,
     registry: Registry,
     on_epoch: OnEpoch,
 ) -> RunFolder:
-    from qfusion_core.workflows.noise_snapshot import with_figures
     from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
-    spec = with_figures(spec, backends, registry)
     model = fresh_model(spec, split, device, registry)
     folder = RunFolder.create(out, spec, split)
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,39 +11,36 @@ from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError, QfusionError, did_you_mean
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.adapter.approval import Approve
-from qfusion_core.remote.adapter.measurement import Measurement, Progress
-from qfusion_core.remote.execution.closing import close_sessions
-from qfusion_core.remote.execution.run_call import carry_out
+from qfusion_core.remote.closing import close_sessions
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
-from qfusion_core.remote.money.price import Price
-from qfusion_core.remote.planning.queued_device import QueuedDevice
+from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
+from qfusion_core.remote.measurement import Measurement
+from qfusion_core.remote.queued_device import QueuedDevice
+from qfusion_core.remote.run_call import carry_out
 
 
 def resume_jobs(
     run: str | Path,
     which: Sequence[str] | None,
     backends: Backends,
-    *,
-    wait: bool = True,
-    approve: Approve = None,
-    on_price: Callable[[str, Price], None] = lambda backend, price: None,
-    on_progress: Callable[[Progress], None] = lambda progress: None,
+    measurement: Measurement,
 ) -> list[JobRecord]:
     """Submit and wait for every unfinished job; the verb then finds its values.
 
     What is not sent yet passes price, budget and ``approve`` like something new.
+
+    Args:
+        run: Folder of the journal.
+        which: Ids of measurements; all for none.
+        backends: Where they are opened.
+        measurement: In that folder: what may be spent, whether to wait, who is told.
 
     Returns:
         The jobs that are done now.
     """
     journal = open_journal(run)
     done = []
-    measurement = Measurement(
-        run, wait=wait, approve=approve, on_price=on_price, on_progress=on_progress
-    )
     for queue, row in unfinished(journal, which, backends, measurement):
         if row["options"] not in queue.values_digests():
             raise InputError(
@@ -155,3 +152,14 @@ def chosen(journal: Journal, which: Sequence[str] | None) -> list[dict[str, Any]
             where, shown = shown_path(journal.path, 90), one_line(repr(name), 60)
             raise InputError(f"{where}: no measurement {shown}; {did_you_mean(name, rows)}")
     return [row for name, row in rows.items() if not which or name in which]
+
+
+def keys_of(entries: Sequence[JobRecord]) -> list[dict[str, str | None]]:
+    """Jobs, for JSON."""
+    return [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
+
+
+def names_of(entries: Sequence[JobRecord]) -> str:
+    """Jobs, in words."""
+    names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
+    return ", ".join(names) or "nothing was left"

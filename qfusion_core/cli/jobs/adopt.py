@@ -24,7 +24,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Adopt without being asked.")]
 def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
     """Take over journals that were made elsewhere or changed. Sends nothing, approves nothing."""
     from qfusion_core.errors import InputError
-    from qfusion_core.remote.journal.adoption import adopt_jobs
+    from qfusion_core.workflows.run_jobs import RunJobs
 
     def ask(offer: AdoptableJournal) -> None:
         _show(offer)
@@ -34,7 +34,7 @@ def adopt(runs: Runs, yes: Yes = False, as_json: AsJson = False) -> None:
             raise InputError(f"{shown_path(offer.run)}: not adopted; add --yes to agree")
         typer.confirm("Adopt it?", abort=True, err=True)
 
-    adopted = adopt_jobs(runs, ask)
+    adopted = [run for run in runs if RunJobs(run).adopt(ask)]
     if as_json:
         print_json({"adopted": [str(run) for run in adopted]})
         return

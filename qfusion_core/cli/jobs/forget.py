@@ -22,9 +22,9 @@ def forget(
     as_json: AsJson = False,
 ) -> None:
     """Never continue these measurements nor take their values again; what they cost stays."""
-    from qfusion_core.workflows.unfinished_jobs import forget_measurements
+    from qfusion_core.workflows.run_jobs import RunJobs
 
-    forget_measurements(run, which, lost=yes)
+    RunJobs(run).forget(which, lost=yes)
     if as_json:
         print_json({"run": str(run), "forgotten": which})
     else:

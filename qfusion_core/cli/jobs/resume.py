@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from qfusion_core.cli.job_prompts import agrees, show_price
 from qfusion_core.cli.options import BackendsFile, Journal, Measurements, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, say
-
-if TYPE_CHECKING:
-    from qfusion_core.remote.journal.rows.records import JobRecord
+from qfusion_core.cli.remote import agrees, say_aside, show_price
 
 
 def resume(
@@ -24,40 +19,29 @@ def resume(
 
     What is still to be sent is priced anew and asked for, as by the verb that began it.
     """
-    from qfusion_core.backends.file import Backends
     from qfusion_core.cli.job_progress import show_jobs
     from qfusion_core.remote.errors import JobsLeft
-    from qfusion_core.workflows.unfinished_jobs import resume_jobs, still_open
+    from qfusion_core.workflows.job_options import JobOptions
+    from qfusion_core.workflows.run_jobs import RunJobs
+    from qfusion_core.workflows.unfinished_jobs import keys_of, names_of
 
-    left = None
+    left, jobs = None, RunJobs(run)
     with show_jobs() as on_progress:
         try:
-            done = resume_jobs(
-                run,
-                which,
-                Backends.read(backends_file),
-                wait=not no_wait,
+            options = JobOptions(
                 approve=agrees(yes=yes),
+                wait=not no_wait,
                 on_price=show_price,
                 on_progress=on_progress,
+                say=say_aside,
             )
+            done = jobs.resume(which or (), backends_file=backends_file, jobs=options)
         except JobsLeft as error:
             done, left = [], str(error)
-    is_open = [] if left else still_open(run, which)
+    is_open = [] if left else jobs.still_open(which or ())
     if as_json:
         print_json({"run": str(run), "done": keys_of(done), "left": left, "open": is_open})
         return
     say(left or f"done: {names_of(done)}")
     for line in is_open:
         say(line)
-
-
-def keys_of(entries: list[JobRecord]) -> list[dict[str, str | None]]:
-    """Jobs, for JSON."""
-    return [{"key": entry.key, "job_id": entry.job_id} for entry in entries]
-
-
-def names_of(entries: list[JobRecord]) -> str:
-    """Jobs, in words."""
-    names = [entry.job_id or f"{entry.key} (never sent)" for entry in entries]
-    return ", ".join(names) or "nothing was left"

@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
-from qfusion_core.remote.adapter.approval import Approval, Approve
+from qfusion_core.notes import TOLD
+from qfusion_core.remote.approval import Approval, Approve
+from qfusion_core.remote.job import Call
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
-from qfusion_core.remote.journal.measurement_lookup import (
-    beside,
-    last_measurement,
-    left_open,
-    written_as,
-)
-from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
-from qfusion_core.remote.journal.rows.records import UNFINISHED, CallId
-from qfusion_core.remote.machine.job import Call
-from qfusion_core.remote.money.price import Price
-from qfusion_core.storage.places import state_folder
+from qfusion_core.remote.journal.recognition import beside, last_measurement, left_open, written_as
+from qfusion_core.remote.journal.records import UNFINISHED, CallId
+from qfusion_core.remote.journal.rows import MeasurementIdentity
+from qfusion_core.remote.price import Price
+from qfusion_core.storage.places import expanded, state_folder
 
 
 class Progress(NamedTuple):
@@ -67,7 +63,8 @@ class Measurement:
             with the price, and nothing is sent.
         on_price: Called with a backend and its price before that.
         on_progress: Called after each look at the jobs.
-        say: Called with a line that the user should see; it is logged if not given.
+        say: Called with a line that the user should see; logged as information if not
+            given.
     """
 
     def __init__(
@@ -86,7 +83,7 @@ class Measurement:
         self.verb, self.subject, self.again = verb, subject, again
         self.wait, self.on_progress = wait, on_progress
         self.approval = Approval(approve, on_price)
-        self.say = say or logging.getLogger(__name__).warning
+        self.say = say or logging.getLogger(TOLD).info
         self._run = run
         self._open: dict[MeasurementIdentity, CallId] = {}
         self._left: dict[
@@ -110,11 +107,11 @@ class Measurement:
     def folder(self) -> Path:
         """Where the journal is."""
         if self._run is not None:
-            folder = Path(self._run)
+            folder = expanded(self._run)
         else:
             name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
             folder = state_folder() / name
-            logging.getLogger(__name__).warning(
+            logging.getLogger(TOLD).warning(
                 "no run folder is given: the journal of remote jobs is in %s", folder
             )
         try:

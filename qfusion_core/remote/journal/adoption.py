@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.journal.journal import NAME, Journal
-from qfusion_core.remote.journal.sealing.ownership import Standing
-from qfusion_core.remote.money.budget import Spending
+from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.storage.places import expanded
 
 
 class AdoptableJournal(NamedTuple):
@@ -48,7 +48,7 @@ def adopt_jobs(
         InputError: There is no journal, or it is damaged.
     """
     adopted = []
-    for run in map(Path, runs):
+    for run in map(expanded, runs):
         offer = _offer(run)
         if offer.standing.kind != "own":  # one that was adopted as it lay may be writable by now
             approve(offer)

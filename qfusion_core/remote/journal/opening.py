@@ -8,6 +8,7 @@ from pathlib import Path
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.journal.journal import NAME, Journal
+from qfusion_core.storage.places import expanded
 
 
 def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
@@ -20,10 +21,11 @@ def open_journal(run: str | Path, *, to_show: bool = False) -> Journal:
     Raises:
         InputError: There is none.
     """
-    if not os.path.lexists(Path(run) / NAME):
-        if not Path(run).is_dir():
+    run = expanded(run)
+    if not os.path.lexists(run / NAME):
+        if not run.is_dir():
             raise InputError(f"{shown_path(run)}: no such folder; expected that of a run")
         raise InputError(
             f"{shown_path(run)}: nothing was sent to a remote machine (no {NAME} in it)"
         )
-    return Journal(Path(run), to_show=to_show)
+    return Journal(run, to_show=to_show)

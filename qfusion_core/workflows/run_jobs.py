@@ -1,0 +1,94 @@
+"""What can be done with the jobs of a run: go on with them, cancel, forget, adopt them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qfusion_core.backends.file import Backends
+from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
+from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
+from qfusion_core.workflows.job_options import JobOptions
+from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs, still_open
+
+
+@dataclass(frozen=True)
+class RunJobs:
+    """The jobs of a run, by the folder of its journal; nothing is read before it is asked for.
+
+    Attributes:
+        run: Folder of the run, or of a journal.
+    """
+
+    run: Path
+
+    def resume(
+        self,
+        which: Sequence[str] = (),
+        *,
+        backends_file: str | Path | None = None,
+        jobs: JobOptions = JobOptions(),
+    ) -> list[JobRecord]:
+        """Submit what was not sent, wait for what is not done, keep its values.
+
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+            jobs: What may be spent: what is still to be sent is priced anew.
+
+        Returns:
+            The jobs that are done now.
+
+        Raises:
+            InputError: ``again`` is given: what is gone on with is not measured anew.
+            JobsLeft: As asked, nobody waits.
+        """
+        jobs.refuse_again("resume")
+        return resume_jobs(self.run, which, Backends.read(backends_file), jobs.paying(self.run))
+
+    def still_open(self, which: Sequence[str] = ()) -> list[str]:
+        """How to go on with measurements that no job is at work for, one line each.
+
+        Args:
+            which: Ids of measurements; all for none.
+        """
+        return still_open(self.run, which)
+
+    def cancel(
+        self,
+        which: Sequence[str] = (),
+        *,
+        backends_file: str | Path | None = None,
+        say: Callable[[str], None] | None = None,
+    ) -> Cancelled:
+        """Cancel what is not done, at the provider, too.
+
+        Args:
+            which: Ids of measurements; all for none.
+            backends_file: Instead of the file that is found.
+            say: Called with a line that the user should see; it is logged if not given.
+
+        Returns:
+            What became of each job: one that the provider does not confirm is under ``asked``, one
+            that could not be asked for under ``failed``, and ``confirmed`` is False then.
+        """
+        return cancel_jobs(self.run, which, Backends.read(backends_file), say=say)
+
+    def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
+        """Never continue these measurements nor take their values again; what they cost stays.
+
+        Args:
+            which: Ids of measurements.
+            lost: Also with jobs that may be at the provider, and cost money there.
+        """
+        forget_measurements(self.run, which, lost=lost)
+
+    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
+        """Take the journal over, if it was made elsewhere or changed; whether it was.
+
+        Args:
+            approve: Is shown it before; raises to refuse.
+        """
+        return bool(adopt_jobs([self.run], approve))
