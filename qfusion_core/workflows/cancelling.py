@@ -18,10 +18,9 @@ from qfusion_core.remote.execution.accounts import require_account
 from qfusion_core.remote.execution.submission import Submission
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.retry import retrying_caller
-from qfusion_core.remote.submission import Submission
+from qfusion_core.remote.journal.rows.lease import new_owner
+from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
+from qfusion_core.remote.machine.job import JobStatus
 from qfusion_core.workflows.result import Result, Table
 from qfusion_core.workflows.unfinished_jobs import keys_of, names_of, unfinished
 

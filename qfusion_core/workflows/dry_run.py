@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
-from qfusion_core.runs.rows import test_rows
+from qfusion_core.runs.rows import rows_of_test_part
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.predict import new_rows

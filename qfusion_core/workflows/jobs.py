@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from qfusion_core.printable import one_line, printable
-from qfusion_core.remote.budget import Spending
 from qfusion_core.remote.journal.journal import NOT_OURS
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.records import JobRecord
-from qfusion_core.remote.journal.standing import Standing
+from qfusion_core.remote.journal.rows.records import JobRecord
+from qfusion_core.remote.journal.sealing.ownership import Standing
+from qfusion_core.remote.money.budget import Spending
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.result import Result, Table
 from qfusion_core.workflows.run_jobs import RunJobs

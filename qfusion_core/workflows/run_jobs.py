@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
-from qfusion_core.remote.journal.records import JobRecord
+from qfusion_core.remote.journal.rows.records import JobRecord
 from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs, still_open

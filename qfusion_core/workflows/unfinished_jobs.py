@@ -11,13 +11,13 @@ from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError, QfusionError, did_you_mean
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.closing import close_sessions
+from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.remote.execution.closing import close_sessions
+from qfusion_core.remote.execution.run_call import carry_out
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.records import UNFINISHED, JobRecord
-from qfusion_core.remote.measurement import Measurement
-from qfusion_core.remote.queued_device import QueuedDevice
-from qfusion_core.remote.run_call import carry_out
+from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
+from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
 def resume_jobs(

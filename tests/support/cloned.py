@@ -9,7 +9,7 @@ from pathlib import Path
 
 from support.places import TESTS
 
-JOURNAL = TESTS / "remote" / "journals" / "version-3.sqlite.gz"
+JOURNAL = TESTS / "remote" / "journal" / "journals" / "version-3.sqlite.gz"
 PAYLOAD = """import os
 open(os.path.join(os.environ["MARKS"], {name!r}), "w").close()
 """

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qfusion_core.cli.job_prompts import say_aside
 from qfusion_core.cli.options import BackendsFile, Journal, Measurements
 from qfusion_core.cli.output import AsJson, print_json, say
-from qfusion_core.cli.remote import say_aside
 
 
 def cancel(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from qfusion_core.cli.job_prompts import agrees, say_aside, show_price
 from qfusion_core.cli.options import BackendsFile, Journal, Measurements, NoWait, Yes
 from qfusion_core.cli.output import AsJson, print_json, say
-from qfusion_core.cli.remote import agrees, say_aside, show_price
 
 
 def resume(

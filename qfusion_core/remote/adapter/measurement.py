@@ -13,13 +13,18 @@ from typing import NamedTuple, Self
 
 from qfusion_core.errors import InputError
 from qfusion_core.notes import TOLD
-from qfusion_core.remote.approval import Approval, Approve
-from qfusion_core.remote.job import Call
+from qfusion_core.remote.adapter.approval import Approval, Approve
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
-from qfusion_core.remote.journal.recognition import beside, last_measurement, left_open, written_as
-from qfusion_core.remote.journal.records import UNFINISHED, CallId
-from qfusion_core.remote.journal.rows import MeasurementIdentity
-from qfusion_core.remote.price import Price
+from qfusion_core.remote.journal.measurement_lookup import (
+    beside,
+    last_measurement,
+    left_open,
+    written_as,
+)
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import UNFINISHED, CallId
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.money.price import Price
 from qfusion_core.storage.places import expanded, state_folder
 
 
