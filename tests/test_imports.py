@@ -100,6 +100,8 @@ def test_what_is_listed_is_not_imported(words, tmp_path):
         ("estimate run --backend statevectr", "unknown backend 'statevectr'"),
         ("estimate run --backend ibm-fes", "unknown backend 'ibm-fes'"),
         ("estimate run --backend b --backends-file b.yaml", "backends file b.yaml: no such file"),
+        ("jobs rnu", "rnu: no such folder; expected that of a run"),
+        ("jobs resume rnu", "rnu: no such folder; expected that of a run"),
         ("backends sampeld", "unknown backend 'sampeld'"),
         ("backends save sampeld", "unknown backend 'sampeld'"),
         ("backends refresh sampeld", "unknown backend 'sampeld'"),

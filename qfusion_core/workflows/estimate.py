@@ -15,6 +15,8 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
+from qfusion_core.storage.places import expanded
+from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Result, Table
 
 if TYPE_CHECKING:
@@ -155,6 +157,10 @@ def estimate(
     """
     if ask and offline:
         raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
+    require_name(backend, or_default=False)
+    samples, seed = rows_of(samples, seed)
+    shots = None if shots is None else whole("shots", shots, 1)
+    run = expanded(run)
     opened = OpenRun.open(run, backends_file)
     require_known(opened.backends, backend, opened.registry)
 
@@ -170,8 +176,8 @@ def estimate(
             opened.backends,
             backend,
             opened.registry,
-            Path(run),
-            partial(EvaluationPlan.of, Path(run), backend, model, part, subject),
+            run,
+            partial(EvaluationPlan.of, run, backend, model, part, subject),
             OfflinePlan(offline, True, shots),
         )
     if ask and unasked is not None:
@@ -181,7 +187,7 @@ def estimate(
         )
     said = ask_providers(plan.device, plan.jobs) if ask else {}
     parts = _parts(backend, plan)
-    return EstimateResult(Path(run), parts, plan.budgets, plan.before, said, unasked)
+    return EstimateResult(run, parts, plan.budgets, plan.before, said, unasked)
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import one_line, printable
-from qfusion_core.remote.journal.journal import NOT_OURS
-from qfusion_core.remote.journal.opening import open_journal
-from qfusion_core.remote.journal.rows.records import JobRecord
-from qfusion_core.remote.journal.sealing.ownership import Standing
-from qfusion_core.remote.money.budget import Spending
-from qfusion_core.storage.places import expanded
+from qfusion_core.remote.journal.presence import require_journal
 from qfusion_core.workflows.result import Result, Table
 from qfusion_core.workflows.run_jobs import RunJobs
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.journal.rows.records import JobRecord
+    from qfusion_core.remote.journal.sealing.ownership import Standing
+    from qfusion_core.remote.money.budget import Spending
 
 COLUMNS = (
     "measurement", "verb", "subject", "backend", "call", "job", "state", "rows", "shots", "USD",
@@ -80,6 +80,8 @@ class JobTable(RunJobs, Result):
 
     def _not_ours(self) -> Iterator[str]:
         """That the journal is not the user's own, or which values are not."""
+        from qfusion_core.remote.journal.sealing.ownership import NOT_OURS
+
         if self.standing.kind == "foreign":
             yield (
                 f"the journal is not yours ({self.standing.why}): nothing is sent, and no value is "
@@ -99,7 +101,10 @@ def jobs(run: str | Path) -> JobTable:
     Raises:
         InputError: Nothing was sent from there, or the journal is damaged.
     """
-    run = expanded(run)
+    run = require_journal(run)
+
+    from qfusion_core.remote.journal.opening import open_journal
+
     journal = open_journal(run, to_show=True)
     standing, measurements = journal.standing(), journal.measurements()
     backends = dict.fromkeys(job.backend for row in measurements for job in row["jobs"])

@@ -11,7 +11,8 @@ from typing import Literal
 
 from qfusion_core.errors import QfusionError
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.remote.journal.journal import NAME, Journal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.presence import NAME
 from qfusion_core.remote.journal.sqlite.file import is_logged_ahead
 from qfusion_core.remote.journal.sqlite.journal_mode import VARIABLE, Mode
 from qfusion_core.remote.journal.sqlite.locked_file import ONE_MACHINE, LockedFile

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.remote.journal.adoption import AdoptableJournal, adopt_jobs
-from qfusion_core.remote.journal.rows.records import JobRecord
-from qfusion_core.workflows.cancelling import Cancelled, cancel_jobs
+from qfusion_core.remote.journal.presence import require_journal
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.unfinished_jobs import forget_measurements, resume_jobs, still_open
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.journal.adoption import AdoptableJournal
+    from qfusion_core.remote.journal.rows.records import JobRecord
+    from qfusion_core.workflows.cancelling import Cancelled
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,11 @@ class RunJobs:
             JobsLeft: As asked, nobody waits.
         """
         jobs.refuse_again("resume")
-        return resume_jobs(self.run, which, Backends.read(backends_file), jobs.paying(self.run))
+        run = require_journal(self.run)
+
+        from qfusion_core.workflows.unfinished_jobs import resume_jobs
+
+        return resume_jobs(run, which, Backends.read(backends_file), jobs.paying(run))
 
     def still_open(self, which: Sequence[str] = ()) -> list[str]:
         """How to go on with measurements that no job is at work for, one line each.
@@ -54,7 +61,11 @@ class RunJobs:
         Args:
             which: Ids of measurements; all for none.
         """
-        return still_open(self.run, which)
+        run = require_journal(self.run)
+
+        from qfusion_core.workflows.unfinished_jobs import still_open
+
+        return still_open(run, which)
 
     def cancel(
         self,
@@ -74,7 +85,11 @@ class RunJobs:
             What became of each job: one that the provider does not confirm is under ``asked``, one
             that could not be asked for under ``failed``, and ``confirmed`` is False then.
         """
-        return cancel_jobs(self.run, which, Backends.read(backends_file), say=say)
+        run = require_journal(self.run)
+
+        from qfusion_core.workflows.cancelling import cancel_jobs
+
+        return cancel_jobs(run, which, Backends.read(backends_file), say=say)
 
     def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
         """Never continue these measurements nor take their values again; what they cost stays.
@@ -83,7 +98,11 @@ class RunJobs:
             which: Ids of measurements.
             lost: Also with jobs that may be at the provider, and cost money there.
         """
-        forget_measurements(self.run, which, lost=lost)
+        run = require_journal(self.run)
+
+        from qfusion_core.workflows.unfinished_jobs import forget_measurements
+
+        forget_measurements(run, which, lost=lost)
 
     def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
         """Take the journal over, if it was made elsewhere or changed; whether it was.
@@ -91,4 +110,6 @@ class RunJobs:
         Args:
             approve: Is shown it before; raises to refuse.
         """
+        from qfusion_core.remote.journal.adoption import adopt_jobs
+
         return bool(adopt_jobs([self.run], approve))

@@ -23,7 +23,6 @@ def resume(
     from qfusion_core.remote.errors import JobsLeft
     from qfusion_core.workflows.job_options import JobOptions
     from qfusion_core.workflows.run_jobs import RunJobs
-    from qfusion_core.workflows.unfinished_jobs import keys_of, names_of
 
     left, jobs = None, RunJobs(run)
     with show_jobs() as on_progress:
@@ -38,6 +37,9 @@ def resume(
             done = jobs.resume(which or (), backends_file=backends_file, jobs=options)
         except JobsLeft as error:
             done, left = [], str(error)
+
+    from qfusion_core.workflows.unfinished_jobs import keys_of, names_of
+
     is_open = [] if left else jobs.still_open(which or ())
     if as_json:
         print_json({"run": str(run), "done": keys_of(done), "left": left, "open": is_open})

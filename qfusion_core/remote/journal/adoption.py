@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
-from qfusion_core.remote.journal.journal import NAME, Journal
+from qfusion_core.remote.journal.journal import Journal
+from qfusion_core.remote.journal.presence import NAME
 from qfusion_core.remote.journal.sealing.ownership import Standing
 from qfusion_core.remote.money.budget import Spending
 from qfusion_core.storage.places import expanded

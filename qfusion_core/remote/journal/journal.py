@@ -20,6 +20,7 @@ from torch import Tensor
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.printable import one_line
 from qfusion_core.remote.journal.open_sessions import OpenSessions
+from qfusion_core.remote.journal.presence import NAME
 from qfusion_core.remote.journal.rows.job_rows import records, reserve, spent
 from qfusion_core.remote.journal.rows.job_store import JobStore
 from qfusion_core.remote.journal.rows.lease import lives, new_owner, same_process
@@ -39,7 +40,6 @@ from qfusion_core.remote.journal.sqlite.file import damaged_row, give_up
 from qfusion_core.remote.machine.job import Call, Job
 from qfusion_core.remote.money.budget import Spending
 
-NAME = "journal.sqlite"
 _CALLS = "SELECT * FROM call JOIN circuit ON digest = circuit"
 
 
