@@ -28,6 +28,9 @@ class Named(qfusion_core.Fusion):
 class Other(Named):
     name = "other"
     Options = qfusion_core.Options
+
+class Twin(Named):
+    pass
 """
 PLUGIN = """
 import qfusion_core

@@ -12,10 +12,10 @@ def test_who_leaves_first_gives_back_what_was_there_before_both(capsys):
     first.enter_context(quiet())
     second.enter_context(quiet())  # of another thread, say
     first.close()
-    print("still foreign")
+    sys.stdout.write("still foreign\n")
     second.close()
     assert sys.stdout is before
-    print("ours")
+    sys.stdout.write("ours\n")
     assert capsys.readouterr() == ("ours\n", "still foreign\n")
 
 
