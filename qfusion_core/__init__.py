@@ -7,6 +7,7 @@ checkers.
 """
 
 import importlib
+import sys
 
 from qfusion_core.working_directory import take_no_settings_from_here
 
@@ -155,13 +156,20 @@ def __getattr__(name: str) -> "Any":
     if name in _HOMES:
         return getattr(importlib.import_module(f"qfusion_core.{_HOMES[name]}"), name)
     if name in _RENAMED:
-        return _renamed(name)
+        if not _is_looked_up_for_an_import():
+            _warn_of(name)
+        return __getattr__(_RENAMED[name][0])
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
         return importlib.import_module("qfusion_core.testing")
     raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
 
 
-def _renamed(name: str) -> "Any":
+def _is_looked_up_for_an_import() -> bool:
+    """Whether ``from qfusion_core import NAME`` asks if NAME is there: then it asks for it, too."""
+    return sys._getframe(2).f_code.co_name == "_handle_fromlist"
+
+
+def _warn_of(name: str) -> None:
     import warnings
 
     new, since, until = _RENAMED[name]
@@ -171,7 +179,6 @@ def _renamed(name: str) -> "Any":
         DeprecationWarning,
         stacklevel=3,  # whoever asked for the name, behind `__getattr__`
     )
-    return __getattr__(new)
 
 
 def __dir__() -> "list[str]":

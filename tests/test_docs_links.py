@@ -97,3 +97,11 @@ def test_the_readme_is_short():
 def test_an_option_that_there_is_not_is_seen():
     with pytest.raises(Exception, match=r"[Nn]o such option"):
         understood(["evaluate", "runs/wine", "--backed", "lightning"])
+
+
+def test_the_commands_of_the_set_up_are_run_by_a_script_of_ci():
+    scripts = "".join((ROOT / ".ci" / name).read_text() for name in ("run", "install"))
+    marks = {block.mark for found in ALL.values() for block in found}
+    marks = {mark for mark in marks if mark.startswith("command: ")}
+    assert marks
+    assert {mark for mark in marks if f"/^<!-- {mark} -->$/" not in scripts} == set()

@@ -1,6 +1,7 @@
 """The locks hold what pyproject.toml asks for, each package with hashes, and name no place."""
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -74,3 +75,14 @@ def test_either_client_of_ibm_and_no_package_that_nobody_imports():
     assert [lock for lock in EXTRAS if "pennylane-qiskit" in names[lock]] == ["aer"]
     for each in names.values():
         assert not each & {"distributed", "dask", "tornado"}
+
+
+@pytest.mark.parametrize("name", EXTRAS)
+def test_constraints_are_the_locks_versions_without_hashes(name):
+    ran = subprocess.run(
+        [ROOT / ".ci" / "constraints", LOCKS / f"{name}.txt"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "--hash" not in ran.stdout
+    expected = [requirement for requirement, _ in locked(name)]
+    assert [Requirement(line) for line in ran.stdout.splitlines()] == expected

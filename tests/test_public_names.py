@@ -72,6 +72,18 @@ def checked(tmp_path_factory):
     return {int(line.split(":")[1]): line for line in lines}
 
 
+def test_the_module_behind_the_stub_is_typed(tmp_path):
+    """mypy reads the stub in its place: under another name it reads the module."""
+    copy = tmp_path / "behind_the_stub.py"
+    copy.write_text((ROOT / "qfusion_core" / "__init__.py").read_text())
+    words = ["--config-file", "", "--strict", "--cache-dir", tmp_path / "cache", copy]
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", *words],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 def test_a_type_checker_sees_what_names_are(checked):
     assert 'Revealed type is "qfusion_core.model.classifier.FusionClassifier"' in checked[3]
     assert "-> qfusion_core.circuits.circuit.Circuit" in checked[4]
@@ -103,18 +115,29 @@ def test_old_names_are_no_longer_offered():
 
 
 def test_an_old_name_can_still_be_imported():
-    with pytest.warns(DeprecationWarning, match="is called select_features since"):
+    with pytest.warns(DeprecationWarning, match="is called select_features since") as caught:
         from qfusion_core import features
     assert features is qfusion_core.select_features
+    assert [each.filename for each in caught] == [__file__], "one use, one warning"
+
+
+def test_each_use_of_an_old_name_warns():
+    with pytest.warns(DeprecationWarning, match="is called quoted_list since") as caught:
+        from qfusion_core import listing
+        from qfusion_core import listing as again
+    assert listing is again
+    assert len(caught) == 2
+    with pytest.warns(DeprecationWarning, match="is called quoted_list since"):
+        assert hasattr(qfusion_core, "listing")
 
 
 OF_0_1 = """
     Angle BlackBoxDevice BudgetError Circuit CircuitEncoder ClassicalEncoder
-    CredentialsMissing Dataset Device Engine Finding Fusion FusionClassifier FusionOutput
-    Gate InputError Job JobCancelled JobFailed JobStatus JobsLeft JobsPending Layout
-    Measurement NoiseParameters Part Price PriceSource QNodeEncoder QfusionError
+    Credentials CredentialsMissing Dataset Device Engine Finding Fusion FusionClassifier
+    FusionOutput Gate InputError Job JobCancelled JobFailed JobStatus JobsLeft JobsPending Layout
+    Measurement NoiseParameters Options Part Price PriceSource QNodeEncoder QfusionError
     QuantumEncoder Range Readout Refused Registry RemoteDevice RemoteError RemoteOptions
-    Result Split SubmitUncertain Term Transient commuting_groups did_you_mean features
+    Result Split SubmitUncertain Term Transient commuting_groups did_you_mean features hookimpl
     listing load open_backend pauli_words read_arrays read_features read_prices read_table
     require_finite require_wires stratified tiles token_layout train_validation_test
 """.split()  # those of 3670349

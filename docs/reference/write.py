@@ -185,6 +185,9 @@ def public_names() -> str:
         "Everything is importable from `qfusion_core`, and loaded when it is used; "
         "`qfusion_core.testing` holds the contracts. `help(qfusion_core.NAME)` gives arguments, "
         "shapes, units and errors. What is not here is not public.",
+        "Circuits may be traced and models evaluated in several threads. Run what trains (`train`, "
+        "`resume_training`, `refit`) in processes, not threads: torch's generator of random "
+        "numbers, which a seed sets, is one for all threads.",
     ]
     for kind, rows in kinds.items():
         parts += [f"## {kind}", table("name", "what it is", rows=rows)]

@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from faults.course import FINAL, amiss_in, open_measurements
+from faults.course import amiss_in, open_measurements
 from faults.events import CUT, EMPTY, HTML, LOST, RESET, Act, Fault, refused, told
+from faults.machine import FINAL
 from faults.scenes.sending import Killer
 from faults.stage import ROWS, Stage
 from faults.theatre import Theatre
@@ -38,7 +39,7 @@ class Pair:
         self.killers: list[Killer] = []
         self.faults: list[Fault] = []
         self._settings: list[Callable[[Stage], None]] = []
-        lists = (self.said, self.killers, self.faults, self._settings)
+        lists: tuple[list[Any], ...] = (self.said, self.killers, self.faults, self._settings)
         while len(self.said) < 2:
             before = [len(each) for each in lists]
             self._draw()
@@ -50,7 +51,8 @@ class Pair:
         kind = self._random.choice(("request", "request", "request", "signal", "machine"))
         if kind == "request":
             operation, name = self._random.choice(_OPERATIONS), self._random.choice([*_ACTS])
-            count, job = self._random.choice((1, 1, 2, 4)), self._random.randrange(3)
+            count = self._random.choice((1, 1, 2, 4))
+            job: int | None = self._random.randrange(3)
             first = 1 if operation == "submit" else self._random.choice((1, 1, 2))
             job = None if operation == "find" else job
             self.faults.append(Fault(operation, _ACTS[name], first, count, job))

@@ -156,7 +156,7 @@ class IBM(Machine):
         return {"jobs": found, "count": len(found), "limit": 10, "offset": 0}
 
     def _told(self, job: Job) -> Any:
-        state = {"status": _WORDS[self.state(job)]}
+        state: dict[str, Any] = {"status": _WORDS[self.state(job)]}
         if self.state(job) == "failed":
             state |= {"reason": "the machine broke down", "reason_code": 9999}
         return {

@@ -117,5 +117,9 @@ def _word(value: Any) -> dict[str, float]:
 
 def _signs(word: str) -> np.ndarray:
     outcomes = np.arange(2 ** len(word))
-    parity = sum(outcomes >> q & 1 for q, letter in enumerate(reversed(word)) if letter != "I")
-    return 1 - 2 * (parity % 2)
+    parity = np.zeros_like(outcomes)
+    for q, letter in enumerate(reversed(word)):
+        if letter != "I":
+            parity += outcomes >> q & 1
+    signs: np.ndarray = 1 - 2 * (parity % 2)
+    return signs

@@ -50,7 +50,7 @@ def _applied(state: np.ndarray, name: str, angle: float, where: list[int]) -> np
     if name in ("cz", "cnot"):
         inner = np.array(_FIXED["z" if name == "cz" else "x"])
         other = state.copy()
-        chosen = [slice(None)] * state.ndim
+        chosen: list[slice | int] = [slice(None)] * state.ndim
         chosen[where[0]] = 1
         half = np.moveaxis(state[tuple(chosen)], where[1] - (where[1] > where[0]), 0)
         turned = np.tensordot(inner, half, 1)

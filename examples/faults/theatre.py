@@ -101,4 +101,5 @@ def _expected(probabilities: np.ndarray, words: list[str]) -> np.ndarray:
         1 - 2 * (bits[:, [n for n, letter in enumerate(word) if letter != "I"]].sum(1) % 2)
         for word in words
     ]
-    return probabilities @ np.array(signs).T
+    values: np.ndarray = probabilities @ np.array(signs).T
+    return values

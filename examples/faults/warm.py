@@ -83,8 +83,8 @@ def child(spec: dict[str, Any], clock: Clock) -> int:
     os.environ.update(spec["environment"])
     os.chdir(spec["folder"])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # ignored by what nohup starts
-        signal.signal(number, signal.SIG_DFL)
+    for each in (signal.SIGTERM, signal.SIGHUP):  # ignored by what nohup starts
+        signal.signal(each, signal.SIG_DFL)
     for number, name in ((1, "out"), (2, "err")):
         opened = os.open(spec[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(opened, number)

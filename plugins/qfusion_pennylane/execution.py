@@ -57,8 +57,8 @@ def execute(task: TapeProgram, angles: Tensor, gradient: str | None = None) -> T
     import pennylane as qml
 
     rows = [angles] if task.broadcasts else list(angles)
-    tapes = _tapes(task, rows, numpy=gradient is None)
-    with _one_line(task.name), _known_warnings():
+    with _one_line(task.name), _known_warnings(), _apart():
+        tapes = _tapes(task, rows, numpy=gradient is None)
         # no cache: equal rows must not share their draws
         results = qml.execute(
             tapes,
@@ -121,7 +121,7 @@ def _product(task: TapeProgram, angles: Tensor, gradient: Tensor) -> Tensor:
     config = ExecutionConfig(
         gradient_method="adjoint", use_device_gradient=True, use_device_jacobian_product=True
     )
-    with _one_line(task.name), _known_warnings():
+    with _one_line(task.name), _known_warnings(), _apart():
         tapes = _tapes(task, list(angles))
         config = task.device.setup_execution_config(config, tapes[0])
         batch, _ = task.device.preprocess_transforms(config)(tapes)
@@ -131,6 +131,16 @@ def _product(task: TapeProgram, angles: Tensor, gradient: Tensor) -> Tensor:
         )
         gradients = task.device.compute_vjp(tuple(batch), cotangents, config)
     return torch.tensor(np.array(gradients, dtype=np.float64)).reshape(angles.shape)
+
+
+@contextmanager
+def _apart() -> Iterator[None]:
+    """Holds PennyLane's lock: what is made here is in no circuit that another thread traces."""
+    import pennylane as qml
+    from pennylane.queuing import AnnotatedQueue
+
+    with AnnotatedQueue(), qml.QueuingManager.stop_recording():
+        yield
 
 
 @contextmanager

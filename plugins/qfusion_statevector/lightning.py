@@ -10,6 +10,7 @@ import numpy as np
 import pennylane as qml
 import torch
 from pennylane.devices import ExecutionConfig
+from pennylane.queuing import AnnotatedQueue
 from torch import Tensor
 
 from qfusion_core import Circuit
@@ -78,12 +79,12 @@ class LightningExecutor:
         return next(gradients) if of_data else None, next(gradients) if of_weights else None
 
     def _tape(self, angles: Tensor) -> qml.tape.QuantumScript:
-        with qml.QueuingManager.stop_recording():
-            operations = self._circuit.queue(angles)
-        bound = [
-            qml.ops.functions.bind_new_parameters(
-                operation, [float(value) for value in operation.data]
-            )
-            for operation in operations
-        ]
-        return qml.tape.QuantumScript(bound, self._measurements)
+        # a queue that is nobody's, and PennyLane's lock: no thread traces a circuit meanwhile
+        with AnnotatedQueue():
+            bound = [
+                qml.ops.functions.bind_new_parameters(
+                    operation, [float(value) for value in operation.data]
+                )
+                for operation in self._circuit.queue(angles)
+            ]
+            return qml.tape.QuantumScript(bound, self._measurements)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from importlib.metadata import Distribution, EntryPoint, distributions, packages_distributions
+from threading import Lock
 
 import pluggy
 
@@ -74,11 +75,35 @@ def explain(error: BaseException) -> str:
     return one_line(f"{type(error).__name__}: {error}", 500)
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    """For foreign code: what it prints goes to standard error; the output is qfusion's own."""
-    with redirect_stdout(sys.stderr):
-        yield
+class _Quiet:
+    """Counts who is inside: the first redirects the output, the last gives it back.
+
+    The output is that of the process, not of a thread: two that redirect it, each by itself, give
+    back what the other had put there. Nobody waits: foreign code may take locks of its own.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._redirected = ExitStack()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        """For foreign code: what it prints goes to standard error; the output is qfusion's own."""
+        with self._lock:
+            if not self._inside:
+                self._redirected.enter_context(redirect_stdout(sys.stderr))
+            self._inside += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._inside -= 1
+                if not self._inside:
+                    self._redirected.close()
+
+
+quiet = _Quiet()  # one for all threads, as `sys.stdout` is
 
 
 def raised_in(error: BaseException) -> Plugin | None:

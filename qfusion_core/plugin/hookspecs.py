@@ -35,7 +35,8 @@ class Offer:
     """Where a component and its options are, each as ``module:Class``.
 
     A hook returns ``{name: Offer}``, the names those of the classes. A plugin's modules are not
-    imported before one of them is needed.
+    imported before one of them is needed: that they are there is looked up, without running a
+    package above them. Of two plugins that offer one name both are imported, to see which loads.
 
     Attributes:
         component: The class.

@@ -7,7 +7,7 @@ import pkgutil
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
+from functools import cached_property
 from typing import Any, Literal
 
 import qfusion_core
@@ -15,10 +15,16 @@ from qfusion_core.errors import InputError
 from qfusion_core.options import Options
 from qfusion_core.plugin.discovery import LoadedPlugin, Plugin, explain, quiet
 from qfusion_core.plugin.hookspecs import Offer
+from qfusion_core.plugin.places import is_there
 from qfusion_core.plugin.reserved import POOL
+from qfusion_core.printable import one_line
 
 Kind = Literal["device", "fusion", "quantum_encoder", "classical_encoder", "dataset", "engine"]
-_PLACE = re.compile(r"[\w.]+:\w+")
+_PLACE = re.compile(r"\w+(\.\w+)*:\w+")
+
+
+class _Unusable(Exception):
+    """Why what is offered cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,7 @@ class OfferedComponent:
     Attributes:
         offered: The class, or where it is.
         failure: As far as it is known without importing the class.
+        status: Ready is what nothing is known against: it is imported when it is asked for.
     """
 
     kind: Kind
@@ -44,44 +51,72 @@ class OfferedComponent:
         Raises:
             InputError: It cannot be imported, or is not what was offered.
         """
-        if not isinstance(self.offered, Offer):
-            return self.offered
-        place = self.offered.component
-        component: type[Any] = self._import(place)
-        failure = _contract_failure(self.kind, component)
-        if failure is None and component.name != self.name:
-            failure = f"{place} has the name {component.name!r}; offer it under that"
-        elif failure is None and component.Options is not self.options:
-            failure = f"the options of {place} are not {self.offered.options}; offer their place"
-        if failure:
-            raise self.refused(failure)
-        return component
+        try:
+            return self._component()
+        except _Unusable as error:
+            raise self.refused(str(error)) from error
 
     @property
     def options(self) -> type[Options]:
         """Its options; the class is not imported for them where its place is offered.
 
         Raises:
-            InputError: They cannot be imported.
+            InputError: They cannot be imported, or are none.
         """
-        if isinstance(self.offered, Offer):
-            found: type[Options] = self._import(self.offered.options)
-        else:
-            found = self.offered.Options
-        return found
+        try:
+            return self._options()
+        except _Unusable as error:
+            raise self.refused(str(error)) from error
+
+    @cached_property
+    def fault(self) -> str | None:
+        """What `failure` says, or why the class cannot be used: it is imported for that."""
+        try:
+            if self.failure is None:
+                self._component()
+        except _Unusable as error:
+            return str(error)
+        return self.failure
 
     def refused(self, why: str | None) -> InputError:
         """The error of who asks for it."""
         return InputError(f"{self.kind.replace('_', ' ')} {self.name!r} of {self.plugin}: {why}")
 
-    def _import(self, place: str) -> Any:
-        try:
-            with quiet():
-                return pkgutil.resolve_name(place)
-        except KeyboardInterrupt:
-            raise
-        except BaseException as error:  # whatever a plugin raises
-            raise self.refused(f"{place} failed to load: {explain(error)}") from error
+    def _component(self) -> type[Any]:
+        if not isinstance(self.offered, Offer):
+            return self.offered
+        place = self.offered.component
+        component: type[Any] = _imported(place)
+        if failure := _contract_failure(self.kind, component):
+            raise _Unusable(failure)
+        if component.name != self.name:
+            raise _Unusable(f"{place} has the name {component.name!r}; offer it under that")
+        if component.Options is not self._options():
+            raise _Unusable(
+                f"the options of {place} are not {self.offered.options}; offer their place"
+            )
+        return component
+
+    def _options(self) -> type[Options]:
+        if not isinstance(self.offered, Offer):
+            declared: type[Options] = self.offered.Options
+            return declared
+        place = self.offered.options
+        found = _imported(place)
+        if not (inspect.isclass(found) and issubclass(found, Options)):
+            shown = one_line(repr(found), 80)
+            raise _Unusable(f"{place}: expected a subclass of qfusion_core.Options, got {shown}")
+        return found
+
+
+def _imported(place: str) -> Any:
+    try:
+        with quiet():
+            return pkgutil.resolve_name(place)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a plugin raises
+        raise _Unusable(f"{place} failed to load: {explain(error)}") from error
 
 
 def offered_by(found: LoadedPlugin, kind: Kind) -> list[OfferedComponent]:
@@ -101,19 +136,31 @@ def offered_by(found: LoadedPlugin, kind: Kind) -> list[OfferedComponent]:
                 raise TypeError(f"expected an iterable of classes, got {components!r}")
             # consumed here: a generator fails where it is read, not where it is called
             if isinstance(components, Mapping):
-                made = [
-                    (each, at, _place_failure(kind, each, at)) for each, at in components.items()
-                ]
+                made = [_judged(kind, found.plugin, at, each) for each, at in components.items()]
             else:
-                made = [
-                    (getattr(each, "name", None), each, _contract_failure(kind, each))
-                    for each in components
-                ]
-        for given, offered, failure in made:
-            name = given if isinstance(given, str) and given else repr(offered)
-            status: Literal["ready", "failed"] = "failed" if failure else "ready"
-            offers.append(OfferedComponent(kind, name, offered, found.plugin, failure, status))
+                made = [_judged(kind, found.plugin, each) for each in components]
+        offers += made
     return offers
+
+
+def _judged(kind: Kind, plugin: Plugin, offered: Any, *given: object) -> OfferedComponent:
+    """One of what a hook gives, under the name that it is given, if it is; fails by itself."""
+    name: object = None
+    try:
+        if given:
+            (name,) = given
+            failure = _place_failure(kind, name, offered)
+        else:
+            failure = _contract_failure(kind, offered)
+            name = getattr(offered, "name", None)
+        shown = name if isinstance(name, str) and name else repr(offered)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever a finder or a metaclass raises
+        failure = explain(error)
+        shown = name if isinstance(name, str) and name else object.__repr__(offered)
+    status: Literal["ready", "failed"] = "failed" if failure else "ready"
+    return OfferedComponent(kind, shown, offered, plugin, failure, status)
 
 
 def _place_failure(kind: Kind, name: object, offer: object) -> str | None:
@@ -127,20 +174,19 @@ def _place_failure(kind: Kind, name: object, offer: object) -> str | None:
     for place in (offer.component, offer.options):
         if not (isinstance(place, str) and _PLACE.fullmatch(place)):
             return f"expected a place such as my_plugin.fusion:Gated, got {place!r}"
-        if not _is_there(module := place.partition(":")[0]):
+        if not is_there(module := place.partition(":")[0]):
             return f"{place}: there is no module {module!r}"
     return None
 
 
-def _is_there(module: str) -> bool:
-    try:
-        return find_spec(module) is not None
-    except ModuleNotFoundError:  # a package above it
-        return False
+def interface(kind: Kind) -> type[Any]:
+    """What every component of a kind is a subclass of."""
+    base: type[Any] = getattr(qfusion_core, "".join(part.title() for part in kind.split("_")))
+    return base
 
 
 def _contract_failure(kind: Kind, component: object) -> str | None:
-    base = getattr(qfusion_core, "".join(part.title() for part in kind.split("_")))
+    base = interface(kind)
     if not (inspect.isclass(component) and issubclass(component, base)):
         return f"expected a subclass of qfusion_core.{base.__name__}, got {component!r}"
     name = getattr(component, "name", None)

@@ -96,6 +96,7 @@ class Registry:
 
     def _offers(self, kind: Kind, plugins: Iterable[int]) -> list[OfferedComponent]:
         offers = [offer for index in plugins for offer in self._call(kind, index)]
+        offers = [_that_loads(offer, offers) for offer in offers]
         return [_with_clash(offer, offers) for offer in offers]
 
     def _call(self, kind: Kind, index: int) -> list[OfferedComponent]:
@@ -114,6 +115,17 @@ class Registry:
                 self._found[index], offers = replace(found, plugin=plugin), []
             self._called[kind, index] = offers
         return self._called[kind, index]
+
+
+def _that_loads(offer: OfferedComponent, offers: list[OfferedComponent]) -> OfferedComponent:
+    """As failed, if it has a rival and does not load: a broken one takes no name from others.
+
+    Who has no rival, or one of ours, which stays anyway, is not imported for this.
+    """
+    alike = [o for o in offers if o.name == offer.name and o.failure is None]
+    if offer.failure or len(alike) < 2 or any(rival.plugin.built_in for rival in alike):
+        return offer
+    return replace(offer, failure=offer.fault, status="failed") if offer.fault else offer
 
 
 def _with_clash(offer: OfferedComponent, offers: list[OfferedComponent]) -> OfferedComponent:

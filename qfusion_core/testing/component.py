@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
 
+from qfusion_core.errors import InputError
 from qfusion_core.options import Options
+from qfusion_core.plugin.hookspecs import Offer
+from qfusion_core.plugin.offered import OfferedComponent, interface
+from qfusion_core.plugin.registry import KINDS, Registry
 
 
 class ComponentContract:
@@ -60,6 +65,19 @@ class ComponentContract:
         again = self.component.Options.model_validate(options.model_dump(mode="json"))
         assert again == options
 
+    def test_its_offer_is_of_it(self) -> None:
+        """Where its plugin is installed and offers it by its place: under its name and options."""
+        for offer in _offers(self.component):
+            assert offer.status != "failed", str(offer.refused(offer.failure))
+            try:
+                found = offer.component
+            except InputError as error:
+                raise AssertionError(str(error)) from error
+            assert found is self.component, (
+                f"{offer.plugin} offers {found!r} under the name {offer.name!r}, which is that of "
+                f"{self.component!r}; offer each under its own"
+            )
+
 
 def refused(kind: type[Exception], call: Callable[[], object]) -> str:
     """The text with which a call is refused; fails where it is not."""
@@ -72,3 +90,18 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
 
 def _fields(contract: ComponentContract) -> list[tuple[str, Any]]:
     return list(contract.component.Options.model_fields.items())
+
+
+def _offers(component: type[Any]) -> Iterator[OfferedComponent]:
+    """By place: those of this class, and those of its package and kind that have its name."""
+    package = component.__module__.partition(".")[0]
+    registry = Registry()
+    for offer in (each for kind in KINDS for each in registry.offers(kind)):
+        if not isinstance(offer.offered, Offer) or not isinstance(offer.offered.component, str):
+            continue
+        module, _, name = offer.offered.component.partition(":")
+        is_it = getattr(sys.modules.get(module), name, None) is component
+        of_the_kind = issubclass(component, interface(offer.kind))
+        named_so = offer.name == component.name and module.partition(".")[0] == package
+        if is_it or (of_the_kind and named_so):
+            yield offer

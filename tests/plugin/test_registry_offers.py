@@ -7,59 +7,7 @@ import pytest
 from qfusion_core import InputError, Offer, Registry
 from qfusion_core.plugin.registry import KINDS
 
-OPTIONS = """
-from pydantic import Field
-import qfusion_core
-
-class Soft(qfusion_core.Options):
-    steps: int = Field(2, description="how many")
-"""
-FUSION = """
-import acme_options
-import qfusion_core
-from acme_options import Soft
-
-class Named(qfusion_core.Fusion):
-    name = "named"
-    Options = Soft
-
-    def forward(self, classical, quantum):
-        return qfusion_core.FusionOutput(classical.flatten(1))
-
-class Other(Named):
-    name = "other"
-    Options = qfusion_core.Options
-"""
-PLUGIN = """
-import qfusion_core
-from qfusion_core import Offer
-
-@qfusion_core.hookimpl
-def qfusion_{kind}s():
-    return {offers}
-"""
 GOOD = "Offer('acme_fusion:Named', 'acme_options:Soft')"
-
-
-@pytest.fixture
-def install(tmp_path, monkeypatch):
-    """A registry that sees our plugins and one that offers this."""
-
-    def _install(offers, kind="fusion"):
-        info = tmp_path / "acme-1.0.dist-info"
-        info.mkdir()
-        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: acme\nVersion: 1.0\n")
-        (info / "entry_points.txt").write_text("[qfusion]\nacme = acme_plugin\n")
-        (tmp_path / "acme_options.py").write_text(OPTIONS)
-        (tmp_path / "acme_fusion.py").write_text(FUSION)
-        (tmp_path / "acme_broken.py").write_text("raise RuntimeError('not today')")
-        (tmp_path / "acme_plugin.py").write_text(PLUGIN.format(kind=kind, offers=offers))
-        monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-        return Registry()
-
-    yield _install
-    for name in [each for each in sys.modules if each.startswith("acme_")]:
-        del sys.modules[name]
 
 
 def test_a_name_is_known_before_its_component_is_imported(install):
@@ -89,6 +37,18 @@ def test_a_name_is_known_before_its_component_is_imported(install):
         (
             "{'named': Offer('acme_fusion:Named', 'acme.options:Soft')}",
             "acme.options:Soft: there is no module 'acme.options'",
+        ),
+        (
+            "{'named': Offer('acme_fusion:Named', 'acme_options.inner:Soft')}",
+            "acme_options.inner:Soft: there is no module 'acme_options.inner'",
+        ),
+        (
+            "{'named': Offer('acme_package.inner.fusoin:Named', 'acme_options:Soft')}",
+            "acme_package.inner.fusoin:Named: there is no module 'acme_package.inner.fusoin'",
+        ),
+        (
+            "{'named': Offer('.acme_fusion:Named', 'acme_options:Soft')}",
+            "expected a place such as my_plugin.fusion:Gated, got '.acme_fusion:Named'",
         ),
     ],
 )

@@ -1,8 +1,8 @@
 """The pages of README and docs: their code blocks, and the words of the commands in them.
 
 A comment above a block says what else it is than one that is run: `<!-- not run: why -->`,
-`<!-- command: name -->` (of the set-up, which .ci/run and .ci/install run), `<!-- file: name -->`
-(it is written, not run), `<!-- exit: 2 -->`.
+`<!-- command: name -->` (of the set-up: `tests` is run by .ci/run, `demo` by .ci/install),
+`<!-- file: name -->` (it is written, not run), `<!-- exit: 2 -->`.
 """
 
 import re

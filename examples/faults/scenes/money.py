@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
+from faults.braket import Braket
 from faults.course import Row, Scene, go_on
 from faults.events import ALWAYS, Fault, refused
 from faults.ibm import IBM
@@ -37,6 +38,7 @@ def _price(name: str, section: dict[str, Any], vendor: str) -> Scene:
 def _stated(value: Any) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
         stage.budget = {"max_usd": 50, "max_jobs": 100}
+        assert isinstance(stage.machine, Braket)
         stage.machine.price = value
         done = row.met(stage.do("evaluate"))
         _nothing(stage, row, done.code)
@@ -52,6 +54,7 @@ def _nothing(stage: Stage, row: Row, code: int | None) -> None:
 def _told(value: Any) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
         stage.budget = {"max_qpu_seconds": 1000, "max_usd": 1000}
+        assert isinstance(stage.machine, IBM)
         stage.machine.quantum_seconds = value
         go_on(stage, row)
         if row.code != 0:
@@ -134,8 +137,7 @@ SCENES = [
     _echo("as Python's repr", repr),
     _echo("quoted for a URL", quote),
     _echo("blanks collapsed", _collapsed),
-    *(_echo(f"cut at {at} letters", lambda text, at=at: "x" * at + text, LONG)
-      for at in (150, 270, 450)),
+    *(_echo(f"cut at {at} letters", ("x" * at).__add__, LONG) for at in (150, 270, 450)),
     Scene("H10 a secret with a new line", trailing_newline, planned=0),
     Scene("H10 refusals of a job quote the key", job_echo),
 ]  # fmt: skip

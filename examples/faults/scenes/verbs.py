@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from typing import Any
 
 from faults.course import BOTH, Row, Scene, go_on, open_measurements
 from faults.events import ALWAYS, HTML, Act, Fault, refused
@@ -56,7 +57,7 @@ def _cancel(name: str, act: Act | None) -> Scene:
 def later_release(stage: Stage, row: Row) -> None:
     """Jobs of one release are gone on with by the next, which has one more option."""
     _left_running(stage, row, 1.0)
-    added = {"added_option": stage.vendor.home}
+    added: dict[str, Any] = {"added_option": stage.vendor.home}
     row.met(stage.do("resume", **added))
     go_on(stage, row, first=stage.do("evaluate", **added))
     if row.code != 0:
@@ -76,7 +77,7 @@ def another_name(stage: Stage, row: Row) -> None:
         row.amiss.append(f"the program does not go on: {done.last}")
 
 
-def _journal(name: str, damage: Callable[[Stage], None]) -> Scene:
+def _journal(name: str, damage: Callable[[Stage], object]) -> Scene:
     def scene(stage: Stage, row: Row) -> None:
         _left_running(stage, row, 0.0)
         for path in stage.run.glob("journal.sqlite-*"):

@@ -21,6 +21,7 @@ from operator import index
 from typing import Any
 
 import torch
+from pennylane.queuing import AnnotatedQueue
 from torch import Tensor
 from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
@@ -66,6 +67,7 @@ def trace(
             temporarily_clear_interpreter_stack(),
             torch.inference_mode(False),
             torch.enable_grad(),
+            AnnotatedQueue(),  # holds PennyLane's lock: what records is one list of the process
         ):
             first = _first(quantum_function, n_wires, n_data, shape)
     except InputError as error:

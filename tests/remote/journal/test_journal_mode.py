@@ -297,14 +297,16 @@ def test_threads_do_not_end_each_others_locks_on_the_totals(mounted, tmp_path, m
     """POSIX locks end when any descriptor of the file is closed."""
     mounted("nfs4")
     monkeypatch.setattr(totals, "not_kept_out", lambda path: "")
-    totals.total_of("paid")
+    totals.settle_of_all({})  # makes the file
     file = tmp_path / "state" / "qfusion" / "spending.sqlite"
-    with totals._writing():
+    with locks.alone(file), closing(sqlite3.connect(file, isolation_level=None)) as db:
+        db.execute("BEGIN IMMEDIATE")
         other = threading.Thread(target=totals.total_of, args=["paid"])
         other.start()
         time.sleep(0.2)
         assert other.is_alive()  # it waits
         assert locks.not_kept_out(file) == ""
+        db.execute("ROLLBACK")
     other.join()
 
 

@@ -16,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Circuit, InputError, Price, QfusionError, Range, Result, tiles
+from qfusion_core.remote.job import Call
+from qfusion_core.remote.journal import seal
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows.lease import new_owner
@@ -172,15 +174,20 @@ def test_two_processes_write_in_turn(tmp_path):
 def test_what_was_not_touched_is_not_read_again(tmp_path, monkeypatch):
     """A poll must not cost a digest of all that a journal holds."""
     journal, keys = write(tmp_path)
-    digested = []
-    monkeypatch.setattr(
-        "qfusion_core.remote.journal.sealing.seal._digest", lambda row: digested.append(row) or b""
-    )
+    renewed, written = seal.renewed, []
+
+    def watched(db, digests, touched):
+        written.append(set(touched))
+        return renewed(db, digests, touched)
+
+    monkeypatch.setattr(seal, "renewed", watched)
+    monkeypatch.setattr(seal, "digests_of", lambda db: pytest.fail("all of it was read"))
     journal.jobs.all()
     journal.spent("paid")
-    assert not digested
+    assert not written
     journal.jobs.claim(keys[1], new_owner())
-    assert len(digested) == 1  # the row that it wrote
+    assert [{table for table, _ in touched} for touched in written] == [{"job"}]
+    assert len(written[0]) == 1  # the row that it wrote
 
 
 def test_a_transaction_that_is_undone_leaves_the_seal(tmp_path):
