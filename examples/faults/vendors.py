@@ -74,7 +74,7 @@ class Release:
         """That which is played."""
         import inspect
 
-        from qfusion_core.cli.resume import resume
+        from qfusion_core.cli.jobs.resume import resume
         from qfusion_ibm.options import Options
 
         fields = frozenset(Options.model_fields)

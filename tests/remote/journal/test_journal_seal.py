@@ -16,13 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import Circuit, InputError, Price, QfusionError, Range, Result, tiles
-from qfusion_core.remote.job import Call
-from qfusion_core.remote.journal import seal
 from qfusion_core.remote.journal.adoption import adopt_jobs
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows.lease import new_owner
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
+from qfusion_core.remote.journal.sealing import seal
 from qfusion_core.remote.machine.job import Call
 from support.journals import writing
 
