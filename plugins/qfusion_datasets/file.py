@@ -52,6 +52,11 @@ class File(Dataset):
     def __init__(self, options: FileOptions) -> None:
         self.options = options
 
+    def require_source(self) -> None:
+        """The file is there."""
+        if not self.options.path.exists():
+            raise InputError(f"{shown_path(self.options.path)}: no such file")
+
     def load(self, *, seed: int) -> Split:
         """Read, check and split the file; see `TableOptions` for the split.
 

@@ -20,6 +20,12 @@ class Dataset(Component, ABC):
     def __init__(self, options: base.Options) -> None:
         """Keep the options; nothing is read before `load`."""
 
+    def require_source(self) -> None:
+        """Refuse what is surely not there; nothing is read, nobody is asked, torch is not needed.
+
+        Called before a backend is opened, `load` after it.
+        """
+
     @abstractmethod
     def load(self, *, seed: int) -> Split:
         """Read, verify and split.

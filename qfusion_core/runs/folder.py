@@ -37,7 +37,15 @@ if TYPE_CHECKING:
     from qfusion_core.data.split import Split
     from qfusion_core.interfaces.dataset import Dataset
 
-__all__ = ["RunConfig", "RunFolder", "digest", "load_split", "new_folder", "require_free"]
+__all__ = [
+    "RunConfig",
+    "RunFolder",
+    "dataset_of",
+    "digest",
+    "load_split",
+    "new_folder",
+    "require_free",
+]
 
 
 class RunFolder:
@@ -168,7 +176,7 @@ class RunFolder:
         from qfusion_core.interfaces.dataset import Dataset
 
         data, seed = self.config.spec.data, self.config.spec.training.seed
-        dataset = _dataset(data, registry)
+        dataset = dataset_of(data, registry)
         if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
             refuse_address(self.path / "config.yaml", data, registry)
         split = dataset.load_again(seed=seed, class_names=self.config.classes, allow_url=allow_url)
@@ -199,10 +207,11 @@ class RunFolder:
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
     """The data set of a specification, split by the run's seed."""
-    return _dataset(data, registry).load(seed=seed)
+    return dataset_of(data, registry).load(seed=seed)
 
 
-def _dataset(data: ComponentSpec, registry: Registry) -> Dataset:
+def dataset_of(data: ComponentSpec, registry: Registry) -> Dataset:
+    """The data set of a specification; nothing of it is read."""
     dataset = registry.get("dataset", data.type)
     opened: Dataset = dataset(dataset.Options.model_validate(data.options))
     return opened

@@ -16,7 +16,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import claimed
-from qfusion_core.runs.folder import RunFolder, load_split
+from qfusion_core.runs.folder import RunFolder, dataset_of
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import LARGEST_SEED, whole
@@ -127,11 +127,13 @@ def train(
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
     with claimed(None if out is None else expanded(out), Path("runs") / name) as place:
+        dataset = dataset_of(spec.data, registry)
+        dataset.require_source()
         # what opening lacks, such as a key, is said before data are read or downloaded
         if backend is None or isinstance(backend, str):
             backend = open_named(backends, backend, registry, jobs.paying(place))
         spec = with_figures(spec, backends, registry)
-        split = load_split(spec.data, spec.training.seed, registry)
+        split = dataset.load(seed=spec.training.seed)
         on_start(spec, place)
         folder = _train(spec, place, split, backend, registry, on_epoch)
     return TrainResult(folder, folder.read_metrics())

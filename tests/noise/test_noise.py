@@ -20,6 +20,7 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model
 from qfusion_core.testing import ReferenceDevice
 from qfusion_core.workflows.train import resume_training, train
+from support.places import THIRD_PARTY
 
 EXACT = ReferenceDevice(ReferenceDevice.example())
 PAIRS = {"CNOT": 2, "CZ": 2, "SWAP": 2}
@@ -55,6 +56,13 @@ words = st.lists(
 def parameters(noise, shots=None):
     gates = {"one_qubit": noise["one_qubit"], "two_qubit": noise["two_qubit"]}
     return NoiseParameters(shots=shots, readout_error=noise["readout_error"], depolarizing=gates)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def machine_with_noise():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(THIRD_PARTY / "noisy")
+        yield
 
 
 def simulated(noise, shots=None, seed=None):

@@ -142,14 +142,15 @@ def test_beside_a_specification_nothing_is_dropped(refused, own):
 
 def test_a_key_that_is_missing_is_said_before_data_are_read(refused, monkeypatch):
     monkeypatch.delenv("QUEUE_TOKEN")
-    line = refused(qfusion_core.train, "file:absent.csv", backend="queue", **SMALL)
+    Path("words.csv").write_text("words\n")
+    line = refused(qfusion_core.train, "file:words.csv", backend="queue", **SMALL)
     assert "the environment variable QUEUE_TOKEN is not set" in line
 
 
 def test_so_is_a_snapshot_that_there_is_not(refused):
-    line = refused(
-        qfusion_core.train, "file:absent.csv", preset="hardware", settings=["noise.snapshot=nosy"]
-    )
+    Path("words.csv").write_text("words\n")
+    settings = ["noise.snapshot=nosy"]
+    line = refused(qfusion_core.train, "file:words.csv", preset="hardware", settings=settings)
     assert line.startswith("unknown backend 'nosy'")
 
 
