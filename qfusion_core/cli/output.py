@@ -13,7 +13,7 @@ from qfusion_core.errors import QfusionError
 from qfusion_core.printable import printable
 
 if TYPE_CHECKING:
-    from qfusion_core.workflows.result import Result
+    from qfusion_core.workflows.result import VerbResult
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
@@ -60,7 +60,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
         console.print(table, crop=False)
 
 
-def show(result: Result, *, as_json: bool) -> None:
+def show(result: VerbResult, *, as_json: bool) -> None:
     """Print what a verb gave: its document, or its tables and lines."""
     if as_json:
         print_json(result.to_dict())

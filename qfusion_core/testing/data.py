@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from qfusion_core.data.split import Part, Split
+from qfusion_core.errors import InputError
 from qfusion_core.testing.component import ComponentContract
 
 
@@ -36,6 +37,13 @@ class DatasetContract(ComponentContract):
         """The three parts by name."""
         split = self.split
         return {"train": split.train, "validation": split.validation, "test": split.test}
+
+    def test_its_source_is_there(self) -> None:
+        """What can be read is not refused before it is."""
+        try:
+            self.component(self.options()).require_source()
+        except InputError as error:
+            raise AssertionError(f"the source of the example is refused: {error}") from error
 
     def test_samples_and_labels_fit(self) -> None:
         """Rows or images in float32 or float64, one int64 label for each, no missing values."""

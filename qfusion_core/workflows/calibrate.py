@@ -15,7 +15,7 @@ from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.backends.file import Backends
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class CalibrateResult(Result):
+class CalibrateResult(VerbResult):
     """A correction of each observable, as it is kept.
 
     Attributes:

@@ -21,12 +21,12 @@ from qfusion_core.remote.journal.opening import open_journal
 from qfusion_core.remote.journal.rows.lease import new_owner
 from qfusion_core.remote.journal.rows.records import UNFINISHED, JobRecord
 from qfusion_core.remote.machine.job import JobStatus
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 from qfusion_core.workflows.unfinished_jobs import keys_of, names_of, unfinished
 
 
 @dataclass(frozen=True)
-class Cancelled(Result):
+class Cancelled(VerbResult):
     """What became of the jobs that were to be cancelled.
 
     Attributes:

@@ -14,14 +14,14 @@ from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.evaluation.portability import Portability
 
 
 @dataclass(frozen=True)
-class CompareResult(Result):
+class CompareResult(VerbResult):
     """One trained model on several backends.
 
     Attributes:

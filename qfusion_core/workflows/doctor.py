@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from qfusion_core.backends.file import Backends
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.storage.places import expanded
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.remote.machine.job import Finding
@@ -29,7 +29,7 @@ class ExaminedBackend(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DoctorResult(Result):
+class DoctorResult(VerbResult):
     """What was found of each backend.
 
     Attributes:

@@ -13,7 +13,7 @@ from qfusion_core.runs.rows import rows_of_test_part
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, rows_of
 from qfusion_core.workflows.predict import new_rows
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.evaluation.snapshot_run import SnapshotRun
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class DryRunResult(Result):
+class DryRunResult(VerbResult):
     """A plan, and what its machine's snapshot gave.
 
     Attributes:

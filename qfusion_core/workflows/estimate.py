@@ -17,7 +17,7 @@ from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, rows_of, whole
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement
@@ -45,7 +45,7 @@ class BackendEstimate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class EstimateResult(Result):
+class EstimateResult(VerbResult):
     """The plan of an evaluation; nothing of it was sent.
 
     Attributes:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.runs.export import Exported
 
 
 @dataclass(frozen=True)
-class ExportResult(Result):
+class ExportResult(VerbResult):
     """A copy that was written.
 
     Attributes:

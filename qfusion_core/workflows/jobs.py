@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.printable import one_line, printable
 from qfusion_core.remote.journal.presence import require_journal
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 from qfusion_core.workflows.run_jobs import RunJobs
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class JobTable(RunJobs, Result):
+class JobTable(RunJobs, VerbResult):
     """Measurements of a run and their jobs, as the journal held them when it was read.
 
     Attributes:

@@ -14,7 +14,7 @@ from qfusion_core.runs.opening import OpenRun
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class Prediction(NamedTuple):
 
 
 @dataclass(frozen=True)
-class PredictResult(Result):
+class PredictResult(VerbResult):
     """Classes of rows.
 
     Attributes:

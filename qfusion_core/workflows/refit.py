@@ -16,7 +16,7 @@ from qfusion_core.runs.opening import OpenRun
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of, whole
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.training.fit import TrainingState
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class RefitResult(Result):
+class RefitResult(VerbResult):
     """A run whose fusion and head live with a backend's own values.
 
     Attributes:

@@ -27,7 +27,7 @@ class Table(NamedTuple):
         return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in lines)
 
 
-class Result(ABC):
+class VerbResult(ABC):
     """What a verb gives. ``print`` shows what the command line does, where that is not CSV."""
 
     @abstractmethod

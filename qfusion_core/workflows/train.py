@@ -21,7 +21,7 @@ from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import LARGEST_SEED, whole
 from qfusion_core.workflows.noise_snapshot import with_figures
-from qfusion_core.workflows.result import Result, Table
+from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.data.split import Split
@@ -32,7 +32,7 @@ OnEpoch = Callable[["TrainingState"], None]
 
 
 @dataclass(frozen=True)
-class TrainResult(Result):
+class TrainResult(VerbResult):
     """A finished training.
 
     Attributes:

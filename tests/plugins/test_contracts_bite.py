@@ -11,7 +11,17 @@ import torch
 from torch import nn
 
 import qfusion_core
-from qfusion_core import Circuit, Dataset, Engine, Fusion, FusionOutput, Gate, Part, Split
+from qfusion_core import (
+    Circuit,
+    Dataset,
+    Engine,
+    Fusion,
+    FusionOutput,
+    Gate,
+    InputError,
+    Part,
+    Split,
+)
 from qfusion_core import testing as contracts
 from qfusion_core.testing import ReferenceDevice
 
@@ -138,6 +148,11 @@ class Overlapping(Dataset):
         return Split(part, part, part, ("a", "b"), ("no", "yes"), "made up")
 
 
+class Absent(Overlapping):
+    def require_source(self):
+        raise InputError("absent.csv: no such file")
+
+
 class Shuffled(Engine):
     name = "shuffled"
 
@@ -178,7 +193,10 @@ BROKEN = {
         WrongS: "every_gate",
         FirstRowOnly: "a_batch_is_its_rows",
     },
-    contracts.DatasetContract: {Overlapping: "parts_are_disjoint"},
+    contracts.DatasetContract: {
+        Overlapping: "parts_are_disjoint",
+        Absent: "its_source_is_there",
+    },
     contracts.EngineContract: {
         Shuffled: "results_come_in_the_order_of_the_specs",
         Silent: "a_failure_reaches_the_caller",

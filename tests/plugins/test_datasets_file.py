@@ -180,3 +180,5 @@ def test_what_cannot_be_used_is_refused_in_one_line(frame, write, change, option
 def test_a_path_that_is_no_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"absent.csv: no such file"):
         load(tmp_path / "absent.csv")
+    with pytest.raises(InputError, match=r"absent.csv: no such file"):
+        File(File.Options(path=tmp_path / "absent.csv")).require_source()
