@@ -39,12 +39,12 @@ def read_data(text: str) -> tuple[dict[str, Any], dict[KeyPath, str]]:
             raise InputError(f"{where}: expected NAME:key=value,..., got {quoted(pair)}")
         several = "," in value and not value.lstrip().startswith("[")
         try:
-            found = parse_yaml(f"[{value}]" if several else value, key)
+            parsed = parse_yaml(f"[{value}]" if several else value, key)
         except InputError:
-            what = f"{one_line(key, 40)}: {quoted(value)} is not YAML"
-            raise InputError(f"data set {quoted(text)}: {what}") from None
-        options[key] = found.data
-        texts |= {("options", key, *at): written for at, written in found.texts.items()}
+            problem = f"{one_line(key, 40)}: {quoted(value)} is not YAML"
+            raise InputError(f"data set {quoted(text)}: {problem}") from None
+        options[key] = parsed.data
+        texts |= {("options", key, *at): written for at, written in parsed.texts.items()}
     return {"type": name, "options": options}, texts
 
 

@@ -42,14 +42,14 @@ def find(name: str, variable: str, packaged: Path | None = None) -> FoundFile:
     Raises:
         InputError: The variable names no file, or one cannot be read.
     """
-    named = os.environ.get(variable)
-    if named and not Path(named).is_file():
+    location = os.environ.get(variable)
+    if location and not Path(location).is_file():
         raise InputError(
-            f"{variable}={shown_path(named)}: no such file; correct or unset the variable"
+            f"{variable}={shown_path(location)}: no such file; correct or unset the variable"
         )
-    here = Path(named or name)
+    here = Path(location or name)
     theirs = FileBytes.read(here) if here.is_file() else None
-    if theirs and named and here.is_absolute():
+    if theirs and location and here.is_absolute():
         return FoundFile(theirs)
     users = config_folder() / name
     own = users if users.is_absolute() and users.is_file() else packaged

@@ -42,8 +42,8 @@ def _parts(then: dict[str, Any]) -> dict[str, Any]:
     for key, value in then.items():
         if key not in _REPLACED:
             raise ValueError(f"unknown part {quoted(key)}, {did_you_mean(key, _REPLACED)}")
-        named = isinstance(value, str) and key in KINDS_BY_KEY
-        if not (isinstance(value, Mapping) or named or (value is None and key == "noise")):
+        is_name = isinstance(value, str) and key in KINDS_BY_KEY
+        if not (isinstance(value, Mapping) or is_name or (value is None and key == "noise")):
             raise ValueError(f"{key} should be a mapping (key: value)")
     return {k: {"type": v} if isinstance(v, str) else v for k, v in then.items()}
 
@@ -61,8 +61,8 @@ class Overlay(Options):
     def applies(self, types: Mapping[str, str]) -> bool:
         """Whether every type that the condition names is one of those it lists."""
         return all(
-            types.get(key) in ((wanted,) if isinstance(wanted, str) else wanted)
-            for key, wanted in self.condition.items()
+            types.get(key) in ((allowed,) if isinstance(allowed, str) else allowed)
+            for key, allowed in self.condition.items()
         )
 
 
@@ -108,15 +108,15 @@ def compose(
         InputError: An unknown preset, component, key or value.
     """
     source = _read_preset(preset)
-    read = source.validate(Preset)
-    document = read.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
+    checked = source.validate(Preset)
+    document = checked.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
     document["data"], of_data = read_data(data)
     texts = {at: text for at, text in source.texts.items() if at[0] != "overlays"}
     texts |= {("data", *at): text for at, text in of_data.items()}
     chosen = {"classical": classical, "quantum": quantum, "fusion": fusion} | _types_set(settings)
     applied = False
     # an earlier overlay may choose the encoder that a later one asks for
-    for number, overlay in enumerate(read.overlays):
+    for number, overlay in enumerate(checked.overlays):
         place = ("overlays", number, "then")
         types = {
             "data": document["data"]["type"],
@@ -162,8 +162,8 @@ def _read_preset(preset: str) -> YamlDocument:
         if path.suffix not in (".yaml", ".yml"):
             if os.path.lexists(path):
                 raise InputError(f"--preset {shown_path(path)}: expected a file .yaml or .yml")
-            known = did_you_mean(preset, presets())
-            raise InputError(f"unknown preset {quoted(preset)}; {known}")
+            suggestion = did_you_mean(preset, presets())
+            raise InputError(f"unknown preset {quoted(preset)}; {suggestion}")
     return YamlDocument.read(path)
 
 
@@ -179,8 +179,8 @@ def _swap(registry: Registry, key: str, part: Mapping[str, Any], name: str) -> d
     if name == "none" and key == "quantum":
         return {"type": "none"}
     try:
-        known = registry.options(KINDS_BY_KEY[key], name).model_fields
+        fields = registry.options(KINDS_BY_KEY[key], name).model_fields
     except InputError as error:
         raise InputError(f"--{key}: {error}") from None
     options = part.get("options", {})
-    return {"type": name, "options": {k: v for k, v in options.items() if k in known}}
+    return {"type": name, "options": {k: v for k, v in options.items() if k in fields}}

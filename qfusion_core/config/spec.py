@@ -133,9 +133,9 @@ def validate(source: YamlDocument, at: tuple[str, ...], registry: Registry) -> R
         part: ComponentSpec = getattr(spec, key)
         if not (key == "quantum" and part.type == "none"):
             try:
-                known = registry.options(kind, part.type)
+                schema = registry.options(kind, part.type)
             except InputError as error:
                 raise source.error((*at, key, "type"), str(error)) from None
-            options = source.validate(known, (*at, key, "options"), part.options)
+            options = source.validate(schema, (*at, key, "options"), part.options)
             checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
     return spec.model_copy(update=checked)

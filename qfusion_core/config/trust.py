@@ -73,11 +73,11 @@ def trust(path: str | Path) -> dict[str, Any]:
     Raises:
         InputError: It cannot be read, or is neither of both; or the list cannot be kept.
     """
-    found = FileBytes.read(Path(path))
-    _require_kind(found)
-    kept = {**_fingerprint(found), "time": _now()}
-    _store({**trusted(), str(Path(path).resolve()): kept})
-    return kept
+    file = FileBytes.read(Path(path))
+    _require_kind(file)
+    entry = {**_fingerprint(file), "time": _now()}
+    _store({**trusted(), str(Path(path).resolve()): entry})
+    return entry
 
 
 def distrust(path: str | Path) -> None:
@@ -109,10 +109,10 @@ def trusted() -> dict[str, dict[str, Any]]:
         raise InputError(f"{shown_path(path)}: {error}; {advice}") from None
     with damaged(path, advice=advice):
         document = json.loads(read_text(path, DOCUMENT_LIMIT, follow=False))
-        files = {str(where): dict(kept) for where, kept in document["files"].items()}
+        files = {str(where): dict(entry) for where, entry in document["files"].items()}
         sealed = any(
-            hmac.compare_digest(str(each), _seal(key, files))
-            for each in document["seals"]
+            hmac.compare_digest(str(seal), _seal(key, files))
+            for seal in document["seals"]
             for key in keys()
         )
     if not sealed:
@@ -126,11 +126,11 @@ def is_trusted(found: FileBytes) -> bool:
     Raises:
         InputError: The list cannot be read.
     """
-    kept = trusted().get(str(found.path.resolve()))
-    if kept is None or kept.get("sha256") != _sha256(found.content):
+    entry = trusted().get(str(found.path.resolve()))
+    if entry is None or entry.get("sha256") != _sha256(found.content):
         return False
     try:
-        return bool(_fingerprint(found)["documents"] == kept.get("documents"))
+        return bool(_fingerprint(found)["documents"] == entry.get("documents"))
     except InputError:  # a document that has become something else
         return False
 
@@ -151,30 +151,30 @@ def how_to_trust(path: str | Path) -> str:
     return f"if it is yours: `{command}`, or qfusion_core.trust(path)"
 
 
-def _require_kind(found: FileBytes) -> None:
-    data = found.source().data
+def _require_kind(file: FileBytes) -> None:
+    data = file.source().data
     sections = data.values() if isinstance(data, dict) else [None]
     if isinstance(data, dict) and isinstance(data.get("backends"), dict):
         return
-    if not all(isinstance(each, dict) for each in sections):
+    if not all(isinstance(section, dict) for section in sections):
         raise InputError(
-            f"{shown_path(found.path)}: neither a backends.yaml (a mapping with backends:) nor a "
+            f"{shown_path(file.path)}: neither a backends.yaml (a mapping with backends:) nor a "
             "prices.yaml (a mapping for each device); nothing else is to be trusted"
         )
 
 
-def _fingerprint(found: FileBytes) -> dict[str, Any]:
-    folder = found.path.absolute().parent
-    source = found.source()
+def _fingerprint(file: FileBytes) -> dict[str, Any]:
+    folder = file.path.absolute().parent
+    source = file.source()
     # a number without quotes names a file, too, where an option is a path
     texts = (*_texts(source.get(("backends",))), *source.texts.values())
-    named = {folder / text for text in texts if text}
+    candidates = {folder / text for text in texts if text}
     documents = {
         str(path.resolve()): _sha256(read_bounded(path, DOCUMENT_LIMIT))
-        for path in sorted(named)
+        for path in sorted(candidates)
         if _is_file(path)
     }
-    return {"sha256": _sha256(found.content), "documents": documents}
+    return {"sha256": _sha256(file.content), "documents": documents}
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -182,8 +182,8 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str) and value:
         yield str(Path(value).expanduser()) if value.startswith("~/") else value
     elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def _is_file(path: Path) -> bool:

@@ -44,15 +44,15 @@ def first_problem(error: ValidationError, model: type[BaseModel], data: Any) -> 
     problems = [(_path(p["loc"], data), p) for p in error.errors(include_url=False)]
     at, first = min(problems, key=lambda pair: pair[1]["type"] != "extra_forbidden")
     if first["type"] == "extra_forbidden":
-        known = did_you_mean(str(at[-1]), _keys(model, at[:-1]))
-        return Problem(at[:-1], f"unknown key {one_line(repr(at[-1]), 60)}, {known}", key=at)
+        suggestion = did_you_mean(str(at[-1]), _keys(model, at[:-1]))
+        return Problem(at[:-1], f"unknown key {one_line(repr(at[-1]), 60)}, {suggestion}", key=at)
     if first["type"] == "missing":
         return Problem(at, f"missing key {first['loc'][-1]!r}", key=at)
     # a union reports once for each of its members
-    said = dict.fromkeys(_say(problem) for place, problem in problems if place == at)
+    messages = dict.fromkeys(_say(problem) for place, problem in problems if place == at)
     own_words = first["type"] in ("value_error", "assertion_error")
     got = "" if own_words or issubclass(model, Credentials) else f", got {_shown(first['input'])}"
-    return Problem(at, " or ".join(said) + got)
+    return Problem(at, " or ".join(messages) + got)
 
 
 def places_for_text(error: ValidationError, data: Any) -> set[KeyPath]:
@@ -77,10 +77,10 @@ def _path(loc: tuple[int | str, ...], data: Any) -> KeyPath:
     path: list[int | str] = []
     for step in loc:
         if isinstance(data, dict):
-            found = step in data
+            is_in_data = step in data
         else:
-            found = isinstance(data, list) and isinstance(step, int) and step < len(data)
-        if found:
+            is_in_data = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if is_in_data:
             path.append(step)
             data = data[step]
     return tuple(path)

@@ -107,8 +107,8 @@ def parse_yaml(text: str, path: str) -> ParsedYaml:
         raise InputError(f"{shown}: more than {MAX_ENTRIES} entries") from None
     except Exception:  # the scanner's own: "\U00110000" is beyond what a character can be
         mark = loader.get_mark()
-        what = "not YAML: an escape (\\U...) or a number that cannot be"
-        raise _at(shown, (mark.line + 1, mark.column + 1), what) from None
+        problem = "not YAML: an escape (\\U...) or a number that cannot be"
+        raise _at(shown, (mark.line + 1, mark.column + 1), problem) from None
     if node is None:
         walker.marks[()] = ((1, 1), (1, 1))
     return ParsedYaml(data, walker.marks, walker.texts)
@@ -133,8 +133,8 @@ class _Walker:
             raise RecursionError
         self.marks[at] = (key, _mark(node))
         if isinstance(node, yaml.MappingNode) and node.tag == "tag:yaml.org,2002:map":
-            found = self.entries(node)
-            return {name: self.value(n, (*at, name), mark) for name, (mark, n) in found.items()}
+            entries = self.entries(node)
+            return {name: self.value(n, (*at, name), mark) for name, (mark, n) in entries.items()}
         if isinstance(node, yaml.SequenceNode) and node.tag == "tag:yaml.org,2002:seq":
             return [self.value(n, (*at, i), _mark(n)) for i, n in enumerate(node.value)]
         if not isinstance(node, yaml.ScalarNode):
@@ -176,8 +176,8 @@ class _Walker:
                     self.merge(self.entries(base), merged, here)
             elif key.value in own:
                 name, first = one_line(repr(key.value), 60), own[key.value][0]
-                said = f"key {name} stands twice, first in line {first[0]}; remove one of them"
-                raise _at(self.path, here, said)
+                problem = f"key {name} stands twice, first in line {first[0]}; remove one of them"
+                raise _at(self.path, here, problem)
             else:
                 own[key.value] = (here, value)
         self._open.remove(id(node))
@@ -210,12 +210,12 @@ def _unreadable(tag: str) -> str:
 
 
 def _plain(error: yaml.MarkedYAMLError) -> str:
-    said = f"{error.context or ''} {error.problem or ''}"
+    message = f"{error.context or ''} {error.problem or ''}"
     for fragment, words in _PLAIN_WORDS.items():
-        if fragment in said:
+        if fragment in message:
             return words
-    return f"not YAML: {one_line(said, 120)}"
+    return f"not YAML: {one_line(message, 120)}"
 
 
-def _at(path: str, mark: Mark, what: str) -> InputError:
-    return InputError(f"{path}:{mark[0]}:{mark[1]}: {what}")
+def _at(path: str, mark: Mark, problem: str) -> InputError:
+    return InputError(f"{path}:{mark[0]}:{mark[1]}: {problem}")

@@ -112,19 +112,19 @@ class YamlDocument:
         dotted, equals, text = assignment.partition("=")
         at = tuple(dotted.strip().split("."))
         if not equals or not all(at):
-            given = one_line(assignment, 100)
-            raise InputError(f"{origin} {given}: expected dotted.place=value")
+            excerpt = one_line(assignment, 100)
+            raise InputError(f"{origin} {excerpt}: expected dotted.place=value")
         shown = f"{origin} {one_line(dotted, 100)}"
         # a shell takes the quotes of `decimal=','`, and a comma alone is no YAML
         value, marks, texts = parse_yaml(json.dumps(text) if text in _MARKS else text, shown)
         positions = {old: p for old, p in self.positions.items() if old[: len(at)] != at}
         positions |= {at + inner: Position(shown, shown) for inner in marks}
-        kept = {old: text for old, text in self.texts.items() if old[: len(at)] != at}
+        other_texts = {old: text for old, text in self.texts.items() if old[: len(at)] != at}
         return dataclasses.replace(
             self,
             data=_with(self.data, at, value, shown),
             positions=positions,
-            texts=kept | {at + inner: text for inner, text in texts.items()},
+            texts=other_texts | {at + inner: text for inner, text in texts.items()},
         )
 
     def error(self, at: KeyPath, what: str, *, key: KeyPath | None = None) -> InputError:
@@ -141,9 +141,9 @@ class YamlDocument:
         position = self.positions[nearest]
         where = position.value if key is None else position.key
         dotted = one_line(".".join(str(step) for step in at), 100)
-        said = where.endswith(f" {dotted}")  # an assignment is cited by its place
-        place = f"{where}: {dotted}: " if dotted and not said else f"{where}: "
-        words = _NAME.sub(lambda found: shortened(found[0], _LONGEST_NAME), one_line(what))
+        is_cited = where.endswith(f" {dotted}")  # an assignment is cited by its place
+        place = f"{where}: {dotted}: " if dotted and not is_cited else f"{where}: "
+        words = _NAME.sub(lambda match: shortened(match[0], _LONGEST_NAME), one_line(what))
         return InputError(place + shortened(words, _LONGEST_WORDS))
 
     def validate(self, model: type[Model], at: KeyPath = (), data: Any = None) -> Model:
@@ -162,17 +162,17 @@ class YamlDocument:
         try:
             return self._as_written(model, at, entry)
         except ValidationError as error:
-            found = first_problem(error, model, entry)
-            key = None if found.key is None else at + found.key
+            problem = first_problem(error, model, entry)
+            key = None if problem.key is None else at + problem.key
             raise self.error(
-                at + found.at, shortened(found.what, _LONGEST_FOUND), key=key
+                at + problem.at, shortened(problem.what, _LONGEST_FOUND), key=key
             ) from None
         except InputError as error:  # a plugin's validator may raise ours
             raise self.error(at, str(error)) from None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError) as error:
             # or it meets a value that it did not foresee, such as a home that nobody has (~x)
-            said = f"cannot be used ({type(error).__name__}: {one_line(error, 80)})"
-            raise self.error(at, said) from None
+            reason = f"cannot be used ({type(error).__name__}: {one_line(error, 80)})"
+            raise self.error(at, reason) from None
 
     def _as_written(self, model: type[Model], at: KeyPath, entry: Any) -> Model:
         """The entry as a model, numbers as they were written wherever the model wants text."""
@@ -198,8 +198,8 @@ class YamlDocument:
 
     def _still_written(self, entry: Any, at: KeyPath, place: KeyPath) -> bool:
         """Whether an entry is what was written there, and not what has replaced it since."""
-        value, written = _get(entry, place), plain_value(self.texts[at + place])
-        return type(value) is type(written) and (value == written or value != value)
+        value, original = _get(entry, place), plain_value(self.texts[at + place])
+        return type(value) is type(original) and (value == original or value != value)
 
 
 def _with(data: dict[str, Any], at: KeyPath, value: Any, shown: str) -> dict[str, Any]:

@@ -67,13 +67,13 @@ def select_features(
     if flaws:
         first = next(iter(flaws))
         more = f" ({len(flaws) - 1} more such columns)" if len(flaws) > 1 else ""
-        said = (
+        problem = (
             f"{where}: column {_name(first)}: {flaws[first]}{more}; write numbers there, remove "
             "these rows, or train without"
         )
         without = f": --set {drop_setting(list(flaws))}"
-        fits = len(said + without) <= _LONGEST
-        raise InputError(said + without if fits else shortened(said, _LONGEST))
+        fits = len(problem + without) <= _LONGEST
+        raise InputError(problem + without if fits else shortened(problem, _LONGEST))
     short = narrow and all(fits_float32(column) for column in columns)
     table = np.empty((len(frame), len(columns)), dtype=np.float32 if short else np.float64)
     for j, column in enumerate(columns):
@@ -86,11 +86,11 @@ def quoted_list(
 ) -> str:
     """Names for the text of an error: the first ones, and how many there are."""
     names = [shortened(printable(name), 40) for name in names]
-    shown = min(most, len(names))
-    while shown > 1 and len(separator.join(names[:shown])) > limit:
-        shown -= 1
-    text = separator.join(names[:shown]) or "none"
-    return text if shown == len(names) else f"{text}{separator}... ({len(names)} in all)"
+    count = min(most, len(names))
+    while count > 1 and len(separator.join(names[:count])) > limit:
+        count -= 1
+    text = separator.join(names[:count]) or "none"
+    return text if count == len(names) else f"{text}{separator}... ({len(names)} in all)"
 
 
 def drop_setting(names: Sequence[str]) -> str:

@@ -36,7 +36,7 @@ def require_finite_rows(part: str, when: str, *values: Tensor) -> None:
     Raises:
         RowNotFinite: Of the first row that has some.
     """
-    good = torch.stack([finite_rows(each) for each in values]).all(0)
+    good = torch.stack([finite_rows(tensor) for tensor in values]).all(0)
     if not good.all():
         raise RowNotFinite(part, int(good.long().argmin()), when)
 

@@ -193,9 +193,9 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], str, str]]:
                 "as UTF-8"
             ) from None
         except Exception as error:  # libraries raise anything at all of what they did not foresee
-            said = one_line(error, 120)
-            plain = said and isinstance(error, (OSError, ValueError, BadZipFile))
-            reason = said if plain else f"damaged ({type(error).__name__}: {said})"
+            message = one_line(error, 120)
+            plain = message and isinstance(error, (OSError, ValueError, BadZipFile))
+            reason = message if plain else f"damaged ({type(error).__name__}: {message})"
             raise InputError(f"{where}: cannot be read as {kind}: {reason}") from None
 
 

@@ -28,14 +28,14 @@ def read_npz(
     Raises:
         InputError: It inflates to more than it can honestly hold, or is not what numpy writes.
     """
-    found = {}
+    arrays = {}
     with ZipFile(file) as archive:  # np.load takes other kinds of file, too
         members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
         for name in names:
             if name in members:
                 require_ratio(members[name].file_size, members[name].compress_size, where)
-                found[name] = _array(archive, members[name], where)
-    return found, list(members)
+                arrays[name] = _array(archive, members[name], where)
+    return arrays, list(members)
 
 
 def require_ratio(inflated: int, packed: int, where: str, ratio: int = RATIO) -> None:

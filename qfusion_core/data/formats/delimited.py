@@ -56,8 +56,8 @@ def read_delimited(
     head = read_head(text, where, tabs=tabs)
     require_unique(head.names, where)
     texts = [name for name in head.names if as_text(name)]
-    told = marks.decimal is not None
-    if not told:
+    decimal_given = marks.decimal is not None
+    if not decimal_given:
         marks = marks._replace(decimal=_decimal(text, where, head, texts, marks, usual))
     if marks.thousands and marks.thousands == marks.decimal:
         raise InputError(f"{where}: thousands and decimal mark are both {marks.thousands!r}")
@@ -66,13 +66,13 @@ def read_delimited(
         for name in head.names:
             column = piece[name]
             if marks.thousands and name not in texts:
-                found = numbers(column, marks)
-                column = found if bool((found.isna() == column.isna()).all()) else column
+                values = numbers(column, marks)
+                column = values if bool((values.isna() == column.isna()).all()) else column
             if column.dtype.kind in "iuf":
                 column = pd.Series(narrowest(column.to_numpy()))
             pieces[name].append(column)
     columns = {name: _joined(pieces.pop(name)) for name in head.names}
-    if head.separator == "," and not told:
+    if head.separator == "," and not decimal_given:
         marks = marks._replace(decimal=None)  # it says nothing of files that other fields separate
     return pd.DataFrame(columns, columns=list(head.names), copy=False), marks
 
@@ -168,8 +168,8 @@ def _pieces(
                         return
                     size = _ROWS
         except pd.errors.ParserError as error:
-            if said := _TOO_LONG.search(str(error)):
-                names, line, fields = map(int, said.groups())
+            if match := _TOO_LONG.search(str(error)):
+                names, line, fields = map(int, match.groups())
                 raise too_long(where, head.skip + 1, names, line, fields) from None
             raise
 

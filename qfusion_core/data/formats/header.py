@@ -58,15 +58,15 @@ def read_head(file: SoundText, where: str, *, tabs: bool) -> TableHeader:
     try:
         first = text.readline(100).rstrip("\r\n")
         excel = _EXCEL.fullmatch(first)
-        found = {
+        candidates = {
             separator: _looked_at(text, separator, excel)
             for separator in (excel[1] if excel else "\t" if tabs else _SEPARATORS)
         }
     finally:
         text.detach()
         file.seek(0)
-    separator = _best({separator: lines for separator, (lines, _) in found.items()})
-    lines, too_long_at = found[separator]
+    separator = _best({separator: lines for separator, (lines, _) in candidates.items()})
+    lines, too_long_at = candidates[separator]
     if too_long_at is not None:
         raise InputError(
             f"{where}: line {too_long_at}: a cell of more than {LONGEST_CELL:,} characters, "
@@ -105,13 +105,13 @@ def _looked_at(
 
     Where another separator is the right one, a whole line may be one field: no fault of the file.
     """
-    found: list[Record] = []
+    records: list[Record] = []
     text.seek(0)
     reader = csv.reader(text, delimiter=separator, skipinitialspace=separator != "\t")
     cells = 0
     try:
         for record in itertools.islice(_records(reader, excel), _LOOKED_AT):
-            found.append(record)
+            records.append(record)
             cells += len(record[1])
             if cells > _CELLS:
                 break
@@ -119,8 +119,8 @@ def _looked_at(
         if "field limit" not in str(error):
             raise
         # it began below the last record: an open quotation mark takes many lines along
-        return found, found[-1][0] + 1 if found else 1
-    return found, None
+        return records, records[-1][0] + 1 if records else 1
+    return records, None
 
 
 def _records(reader: csv.Reader, excel: object) -> Iterator[Record]:
@@ -132,20 +132,25 @@ def _records(reader: csv.Reader, excel: object) -> Iterator[Record]:
             return
 
 
-def _best(found: dict[str, list[Record]]) -> str:
+def _best(records: dict[str, list[Record]]) -> str:
     def merit(separator: str) -> tuple[bool, float]:
-        widths = [len(fields) for _, fields in found[separator]]
+        widths = [len(fields) for _, fields in records[separator]]
         even = bool(widths) and widths[0] > 1 and set(widths) == {widths[0]}
-        return even, _numbers([cell for _, fields in found[separator][1:] for cell in fields])
+        return even, _numbers([cell for _, fields in records[separator][1:] for cell in fields])
 
-    best = max(found, key=merit)  # of equals the first
+    best = max(records, key=merit)  # of equals the first
     if merit(best)[0]:
         return best
     # none fits: the one of the first line, or of most lines: the one that does not fit is named
-    widths = {separator: [len(fields) for _, fields in lines] for separator, lines in found.items()}
+    widths = {
+        separator: [len(fields) for _, fields in lines] for separator, lines in records.items()
+    }
     return max(
-        found,
-        key=lambda each: (max(widths[each][:1], default=0) > 1, sum(map(_split, widths[each]))),
+        records,
+        key=lambda separator: (
+            max(widths[separator][:1], default=0) > 1,
+            sum(map(_split, widths[separator])),
+        ),
     )
 
 
@@ -157,5 +162,5 @@ def _numbers(cells: Sequence[str]) -> float:
     return sum(_NUMBER.fullmatch(cell) is not None for cell in cells) / max(1, len(cells))
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

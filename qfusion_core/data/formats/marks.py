@@ -77,16 +77,16 @@ def find_decimal(
     """
     doubtful = None
     for cells in pieces:
-        found = None
+        decimal = None
         for row, name, cell in cells:
             mark = proof(cell) if "." in cell or "," in cell else None
             if mark == ",":
                 return mark
-            found = found or mark
+            decimal = decimal or mark
             if doubtful is None and _GROUPED.fullmatch(cell.strip()):
                 doubtful = row, name, cell.strip()
-        if found:
-            return found
+        if decimal:
+            return decimal
     if doubtful and usual is None:
         row, name, cell = doubtful
         mark = re.findall("[.,]", cell)[0]

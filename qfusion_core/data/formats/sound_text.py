@@ -59,10 +59,10 @@ class SoundText(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """So many bytes; all for -1."""
         parts = []
-        left = size if size is not None and size >= 0 else None
-        while block := self.read1(_BLOCK if left is None else left):
+        remaining = size if size is not None and size >= 0 else None
+        while block := self.read1(_BLOCK if remaining is None else remaining):
             parts.append(block)
-            left = None if left is None else left - len(block)
+            remaining = None if remaining is None else remaining - len(block)
         return b"".join(parts)
 
     def read1(self, size: int = -1, /) -> bytes:
@@ -96,9 +96,9 @@ class SoundText(io.BufferedIOBase):
                 "fewer columns, or save it as .parquet or .npz"
             )
         self._lines += block.count(end)
-        held = self._at + len(block) - self._from
+        length = self._at + len(block) - self._from
         # an open quotation mark makes one cell of all lines below it
-        if held > MOST_HELD and self._lines > 2 * self._rows > 0:
+        if length > MOST_HELD and self._lines > 2 * self._rows > 0:
             raise InputError(
                 f"{self.name}: {self._lines:,} lines from about byte {self._from + 1:,} on are "
                 f"fewer than {self._rows:,} rows: a quotation mark is open; close it, or leave "
