@@ -35,24 +35,24 @@ def judge(device: Device, values: Tensor) -> Finding:
     Exact values must agree to 1e-4, sampled ones to five standard errors. What lies beyond, up to
     0.3, is noise: fine where the device says that it has some, a warning elsewhere.
     """
-    (found,) = values.tolist()
-    said = ", ".join(f"{word} {value:+.3f}" for word, value in zip(WORDS, found, strict=True))
-    off = max(abs(value - wanted) for value, wanted in zip(found, EXPECTED, strict=True))
+    (measured,) = values.tolist()
+    report = ", ".join(f"{word} {value:+.3f}" for word, value in zip(WORDS, measured, strict=True))
+    off = max(abs(value - wanted) for value, wanted in zip(measured, EXPECTED, strict=True))
     tolerance = 1e-4 if device.shots is None else 5 / math.sqrt(device.shots)
     if off <= tolerance:
-        return Finding("Bell state", "ok", said)
+        return Finding("Bell state", "ok", report)
     if off > NOISE + tolerance or math.isnan(off):
         return Finding(
             "Bell state",
             "failed",
-            f"{said}; expected +1, +1, 0: this device does not compute the circuit that it is "
+            f"{report}; expected +1, +1, 0: this device does not compute the circuit that it is "
             "given; do not use it, and report it to the author of its plugin",
         )
     if device.noise_model() is not None:
-        return Finding("Bell state", "ok", f"{said}, with the noise that the device has")
+        return Finding("Bell state", "ok", f"{report}, with the noise that the device has")
     return Finding(
         "Bell state",
         "warning",
-        f"{said}; off by {off:.3f}, more than shots explain: fine if this backend is meant to be "
+        f"{report}; off by {off:.3f}, more than shots explain: fine if this backend is meant to be "
         "noisy",
     )

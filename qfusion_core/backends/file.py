@@ -76,8 +76,8 @@ class Backends:
         schema = source.validate(BackendsFile)
         if schema.default not in schema.backends:
             unknown = f"unknown backend {one_line(repr(schema.default), 60)}"
-            known = did_you_mean(schema.default, schema.backends)
-            raise source.error(("default",), f"{unknown}; {shortened(known, 120)}")
+            suggestion = did_you_mean(schema.default, schema.backends)
+            raise source.error(("default",), f"{unknown}; {shortened(suggestion, 120)}")
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
 
@@ -92,10 +92,10 @@ class Backends:
             InputError: It is not.
         """
         if name not in self.entries:
-            known = did_you_mean(name, self.entries)
+            suggestion = did_you_mean(name, self.entries)
             unknown = one_line(repr(name), 60)
             where = shown_path(self.source.path)
-            raise InputError(f"unknown backend {unknown} in {where}; {known}")
+            raise InputError(f"unknown backend {unknown} in {where}; {suggestion}")
         return name
 
     def options(self, name: str, registry: Registry) -> Options:
@@ -165,12 +165,12 @@ class Backends:
         for key, reference in references.items():
             secret = os.environ.get(reference.name)
             if not secret:
-                said = self.source_of(name).error(
+                problem = self.source_of(name).error(
                     (*place, key),
                     f"the environment variable {reference.name} is not set; "
                     f"export {reference.name}=... and run again",
                 )
-                raise CredentialsMissing(str(said))
+                raise CredentialsMissing(str(problem))
             secrets[key] = secret
         return self.source_of(name).validate(device.Credentials, place, secrets)
 

@@ -50,11 +50,11 @@ def lacking(backends: Backends, name: str, registry: Registry) -> Lack | None:
         return next(filter(None, able), None) if able else lacks[0]
     if install := missing(device, options, registry):
         return Lack("extra", f"needs the extra: {install}")
-    named = backends.entries[name].credentials
-    if unset := [each.name for each in named.values() if not os.environ.get(each.name)]:
+    references = backends.entries[name].credentials
+    if unset := [entry.name for entry in references.values() if not os.environ.get(entry.name)]:
         are = "is" if len(unset) == 1 else "are"
         return Lack("credentials", f"needs credentials ({' and '.join(unset)} {are} not set)")
-    if absent := device.lacks_credentials(options, named):
+    if absent := device.lacks_credentials(options, references):
         return Lack("credentials", f"needs credentials ({absent})")
     if not device.runs_here(options):
         return Lack("network", "needs the network")

@@ -27,13 +27,13 @@ def listed_machines(registry: Registry) -> dict[str, ListedMachine]:
     Raises:
         InputError: The user's list is wrong.
     """
-    found: dict[str, ListedMachine] = {}
+    by_name: dict[str, ListedMachine] = {}
     for device in registry.names("device"):
         machines = machines_of(registry.options("device", device))
         if machines is not None:
             entries = machines.read().items()
-            found |= {name: ListedMachine(device, machines, entry) for name, entry in entries}
-    return found
+            by_name |= {name: ListedMachine(device, machines, entry) for name, entry in entries}
+    return by_name
 
 
 def machines_of(options: type) -> MachineList | None:
@@ -50,13 +50,13 @@ def require_known(backends: Backends, name: str, registry: Registry) -> ListedMa
     if name in backends.entries:
         backends.options(name, registry)
         return None
-    known = listed_machines(registry)
-    if name not in known:
-        near = get_close_matches(name, [*backends.entries, *known], n=1)
+    machines = listed_machines(registry)
+    if name not in machines:
+        near = get_close_matches(name, [*backends.entries, *machines], n=1)
         if not near or near[0] in backends.entries:
             backends.require(name)
         raise InputError(
             f"unknown backend {one_line(repr(name), 60)} in {shown_path(backends.source.path)}; "
             f"did you mean the machine {near[0]!r}? `qfusion backends machines` lists them"
         )
-    return known[name]
+    return machines[name]

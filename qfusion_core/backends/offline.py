@@ -69,9 +69,9 @@ def with_or_without_account(
     without = without or OfflinePlan()
     machine = require_known(backends, name, registry) if without.listed else None
     if machine is not None:
-        found, why = _of_the_lists(machine, backends, name, registry, without.shots)
-        found.bound = Binding(name, None, Measurement.of(run))
-        return work(found), _said(found, why)
+        listed, why = _of_the_lists(machine, backends, name, registry, without.shots)
+        listed.bound = Binding(name, None, Measurement.of(run))
+        return work(listed), _said(listed, why)
     device, options = backends.configured(name, registry)
     if without.shots is not None:
         raise InputError(
@@ -85,11 +85,11 @@ def with_or_without_account(
             return work(open_named(backends, name, registry, run)), None
         except (CredentialsMissing, Transient) as absent:
             refusal = absent
-    known = _known(device, options, listed=without.listed)
-    if known is None:
+    planner = _known(device, options, listed=without.listed)
+    if planner is None:
         raise refusal
-    known.bound = Binding(name, backends.entries[name].budget, Measurement.of(run))
-    return work(known), _said(known, "--offline" if without.forbidden else str(refusal))
+    planner.bound = Binding(name, backends.entries[name].budget, Measurement.of(run))
+    return work(planner), _said(planner, "--offline" if without.forbidden else str(refusal))
 
 
 def _refusal(
@@ -138,8 +138,8 @@ def _of_the_lists(
         reason = one_line(error.errors()[0]["msg"], 100)
         raise InputError(f"--shots: {shots} for {name!r}: {reason}") from None
     planner = _without_account(device, options, entry)
-    taken = "exact values" if shots is None else f"{shots} shots of each circuit"
-    return planner, f"no entry of {backends.source.path}, so for {taken}"
+    sampling = "exact values" if shots is None else f"{shots} shots of each circuit"
+    return planner, f"no entry of {backends.source.path}, so for {sampling}"
 
 
 def _known(device: type[Device], options: Options, *, listed: bool) -> RemoteDevice | None:
@@ -156,11 +156,11 @@ def _without_account(device: type[RemoteDevice], options: Options, entry: Listed
     """What the provider told stands before what the adapter brings, and that before what is
     published.
     """
-    made = device.offline(options) if entry.packaged else None
-    if made is None:
-        made = device.from_list(options, entry)
-        made.known_from = str(entry)
-    return made
+    planner = device.offline(options) if entry.packaged else None
+    if planner is None:
+        planner = device.from_list(options, entry)
+        planner.known_from = str(entry)
+    return planner
 
 
 def _said(device: RemoteDevice, why: str) -> str:

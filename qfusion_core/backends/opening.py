@@ -82,8 +82,8 @@ def open_named(
     try:
         opened = device(options, credentials)
     except InputError as error:
-        said = str(backends.source_of(name).error(("backends", name), str(error)))
-        raise type(error)(said) from error
+        message = str(backends.source_of(name).error(("backends", name), str(error)))
+        raise type(error)(message) from error
     if isinstance(opened, RemoteDevice):
         opened.bound = _binding(backends, name, opened, Measurement.of(run, approve))
     return opened

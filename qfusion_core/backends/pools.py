@@ -48,10 +48,10 @@ def _require_members(
         if wrong:
             raise source.error((*place, "backends", index), wrong)
     if isinstance(options.share, dict):
-        if strangers := [each for each in options.share if each not in options.backends]:
-            known = did_you_mean(strangers[0], options.backends)
-            raise source.error((*place, "share"), f"{_shown(strangers[0])} is no member; {known}")
-        if missing := [each for each in options.backends if each not in options.share]:
+        if strangers := [member for member in options.share if member not in options.backends]:
+            hint = did_you_mean(strangers[0], options.backends)
+            raise source.error((*place, "share"), f"{_shown(strangers[0])} is no member; {hint}")
+        if missing := [member for member in options.backends if member not in options.share]:
             raise source.error(
                 (*place, "share"), f"no weight for {one_line(', '.join(missing), 100)}"
             )

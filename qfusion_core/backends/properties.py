@@ -33,18 +33,18 @@ def save_properties(backends: Backends, name: str, path: Path) -> Path:
     if not path.absolute().parent.is_dir():
         raise InputError(f"{path}: there is no folder {path.parent}; make it, or give another file")
     device = open_named(backends, name)
-    told = retrying_caller(device)(device.properties) if isinstance(device, RemoteDevice) else None
-    if told is None:
+    reply = retrying_caller(device)(device.properties) if isinstance(device, RemoteDevice) else None
+    if reply is None:
         raise InputError(
             f"backend {name!r} (device {device.name!r}) tells no properties; those of a machine at "
             "a provider that publishes them can be saved"
         )
     try:
         with path.open("xb") as file:
-            file.write(told)
+            file.write(reply)
     except OSError as error:
-        said = error.strerror or type(error).__name__
-        raise InputError(f"{path}: cannot be written ({said}); give another file") from None
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{path}: cannot be written ({reason}); give another file") from None
     return path
 
 
@@ -64,10 +64,10 @@ def refresh_machine(backends: Backends, name: str) -> tuple[Path, MachineFacts]:
     """
     device = open_named(backends, name)
     machines = machines_of(device.Options)
-    told = retrying_caller(device)(device.told) if isinstance(device, RemoteDevice) else None
-    if machines is None or told is None:
+    facts = retrying_caller(device)(device.told) if isinstance(device, RemoteDevice) else None
+    if machines is None or facts is None:
         raise InputError(
             f"backend {name!r} (device {device.name!r}) is in no list of machines; those of a "
             "vendor whose adapter brings one can be asked"
         )
-    return machines.keep(told), told
+    return machines.keep(facts), facts

@@ -54,10 +54,10 @@ def refuse_secrets(source: YamlDocument) -> None:
         if not isinstance(entry, dict):
             continue
         place = ("backends", name, "credentials")
-        found = entry.get("credentials")
-        if found is not None and not isinstance(found, dict):
+        credentials = entry.get("credentials")
+        if credentials is not None and not isinstance(credentials, dict):
             raise source.error(place, "expected a mapping, each value written as {$env: NAME}")
-        for key, value in (found or {}).items():
+        for key, value in (credentials or {}).items():
             try:
                 source.validate(EnvReference, (*place, key))
                 valid = isinstance(value, dict)

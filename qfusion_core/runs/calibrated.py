@@ -34,17 +34,17 @@ def calibrated(
     Raises:
         InputError: The calibration is damaged, or does not fit.
     """
-    found, encoder = {}, model.quantum
+    corrections, encoder = {}, model.quantum
     names = device.members if isinstance(device, Pool) else (backend,)
     for name in names:
         calibration = read(run, name)
         if calibration is not None and isinstance(encoder, CircuitEncoder):
             calibration.require_fit(place(run, name), options(name), encoder)
-            found[name] = calibration
+            corrections[name] = calibration
     if isinstance(device, Pool):
-        device.corrections = found
+        device.corrections = corrections
         return device
-    return CalibratedDevice(device, found[backend]) if found else device
+    return CalibratedDevice(device, corrections[backend]) if corrections else device
 
 
 def calibrations(device: Device | None) -> list[Calibration]:
@@ -61,7 +61,7 @@ def shares(device: Device | None) -> dict[str, dict[str, Any]]:
     """
     if not isinstance(device, Pool):
         return {}
-    dates = {name: found.measured for name, found in device.corrections.items()}
+    dates = {name: calibration.measured for name, calibration in device.corrections.items()}
     return {
         name: {"rows": ranges, "calibrated": dates.get(name)}
         for name, ranges in device.shared().items()

@@ -106,8 +106,8 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
             with contextlib.suppress(OSError):
                 shutil.rmtree(target)
         raise cannot_write(target, error, _ELSEWHERE) from None
-    written = tuple(sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()))
-    return Exported(target, written, tuple(_remains(config, list(model.state_dict()))), left_out)
+    paths = tuple(sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file()))
+    return Exported(target, paths, tuple(_remains(config, list(model.state_dict()))), left_out)
 
 
 def to_share(config: RunConfig) -> RunConfig:
@@ -122,15 +122,17 @@ def to_share(config: RunConfig) -> RunConfig:
 
 
 def _metrics(folder: RunFolder) -> dict[str, Any]:
-    found = folder.read_metrics()
+    metrics = folder.read_metrics()
     with damaged(folder.metrics):
-        kept = {key: _figures(found[key]) for key in _METRICS if key in found}
+        exported = {key: _figures(metrics[key]) for key in _METRICS if key in metrics}
     for key in ("provenance", "refit"):
-        if isinstance(found.get(key), dict):
-            kept[key] = provenance_to_share({key: found[key]} if key == "refit" else found[key])
-    if "refit" in kept:
-        kept["refit"] = kept["refit"].get("refit", {})
-    return kept
+        if isinstance(metrics.get(key), dict):
+            exported[key] = provenance_to_share(
+                {key: metrics[key]} if key == "refit" else metrics[key]
+            )
+    if "refit" in exported:
+        exported["refit"] = exported["refit"].get("refit", {})
+    return exported
 
 
 def _figures(value: Any) -> Any:

@@ -25,10 +25,10 @@ def exported_calibrations(run: Path) -> dict[str, str]:
         return {}
     texts = {}
     for path in sorted(folder.glob("*.yaml")):
-        found = YamlDocument.read(path, follow=False).validate(Calibration)
-        update = {"measurement": None, "provenance": provenance_to_share(found.provenance)}
+        calibration = YamlDocument.read(path, follow=False).validate(Calibration)
+        update = {"measurement": None, "provenance": provenance_to_share(calibration.provenance)}
         texts[f"calibration/{path.name}"] = dump(
-            found.model_copy(update=update).model_dump(mode="json")
+            calibration.model_copy(update=update).model_dump(mode="json")
         )
     return texts
 
@@ -47,7 +47,7 @@ def _values(run: Path) -> list[dict[str, Any]]:
     from qfusion_core.remote.journal.opening import open_journal
 
     journal = open_journal(run)
-    found = []
+    measurements = []
     for row in journal.measurements():
         places = dict.fromkeys(job.at for job in row["jobs"])
         if row["state"] != "finished" or not places:
@@ -58,9 +58,9 @@ def _values(run: Path) -> list[dict[str, Any]]:
             if call is not None:
                 values = journal.values(call_id, call)
                 calls.append({"observables": call.observables, "values": values.tolist()})
-        kept = ("verb", "subject", "backend", "device")
-        about = {key: without_paths(str(row[key])) for key in kept}
-        found.append(
+        keys = ("verb", "subject", "backend", "device")
+        about = {key: without_paths(str(row[key])) for key in keys}
+        measurements.append(
             {**about, "calls": calls, "provenance": provenance_to_share(row["provenance"])}
         )
-    return found
+    return measurements

@@ -125,17 +125,17 @@ class RunFolder:
         if not os.path.lexists(file):
             here = os.path.isdir(path)  # noqa: PTH112  (raises nothing)
             there = "a file" if os.path.lexists(path) else "no such folder"
-            what = "no config.yaml in it" if here else there
+            reason = "no config.yaml in it" if here else there
             raise InputError(
-                f"{shown_path(path)}: not a run folder ({what}); expected the folder that "
+                f"{shown_path(path)}: not a run folder ({reason}); expected the folder that "
                 "`qfusion train` wrote"
             )
         source = YamlDocument.read(file, follow=False)
-        found = source.get(("format",))
-        if isinstance(found, int) and found > FORMAT:
+        file_format = source.get(("format",))
+        if isinstance(file_format, int) and file_format > FORMAT:
             raise source.error(
                 ("format",),
-                f"{found} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
+                f"{file_format} is newer than this qfusion reads ({FORMAT}); upgrade qfusion",
             )
         config = source.validate(RunConfig)
         with asking_for_plugins(source):
@@ -199,10 +199,10 @@ class RunFolder:
             return {}
         text = read_text(self.metrics, DOCUMENT_LIMIT, follow=False)
         with damaged(self.metrics):
-            found = json.loads(text, parse_constant=lambda word: None)  # NaN is no JSON
-            if not isinstance(found, dict):
-                raise TypeError(f"expected a mapping, got {type(found).__name__}")
-        return found
+            metrics = json.loads(text, parse_constant=lambda word: None)  # NaN is no JSON
+            if not isinstance(metrics, dict):
+                raise TypeError(f"expected a mapping, got {type(metrics).__name__}")
+        return metrics
 
 
 def load_split(data: ComponentSpec, seed: int, registry: Registry) -> Split:
@@ -226,10 +226,10 @@ def digest(split: Split, dtype: np.dtype[Any] | None = None) -> str:
     """SHA-256 of all rows, in their parts and in order; of features in a precision, if given."""
     import numpy as np
 
-    found = hashlib.sha256()
+    checksum = hashlib.sha256()
     for part in (split.train, split.validation, split.test):
-        found.update(json.dumps(part.x.shape).encode())
+        checksum.update(json.dumps(part.x.shape).encode())
         with np.errstate(over="ignore"):
-            found.update((part.x if dtype is None else part.x.astype(dtype)).tobytes())
-        found.update(part.y.tobytes())
-    return found.hexdigest()
+            checksum.update((part.x if dtype is None else part.x.astype(dtype)).tobytes())
+        checksum.update(part.y.tobytes())
+    return checksum.hexdigest()

@@ -105,7 +105,8 @@ def _require_shapes(config: RunConfig, promised: Promised, registry: Registry) -
         expected = _build(config, _pipelines(config, promised), registry).state_dict()
     for name in sorted({*expected, *promised}):
         wanted, got = (
-            list(found[name].shape) if name in found else None for found in (expected, promised)
+            list(tensors[name].shape) if name in tensors else None
+            for tensors in (expected, promised)
         )
         if wanted != got:
             raise ValueError(f"{one_line(name, 60)}: expected {wanted}, got {got}")

@@ -67,9 +67,9 @@ def code(text: object) -> str:
     return f"`{plain}`" if simple else f"<code>{inert(plain)}</code>"
 
 
-def _entity(found: re.Match[str]) -> str:
-    named = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-    return named.get(found[0], f"&#{ord(found[0])};")
+def _entity(match: re.Match[str]) -> str:
+    entities = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+    return entities.get(match[0], f"&#{ord(match[0])};")
 
 
 def _scores(test: dict[str, float] | None) -> str:

@@ -18,12 +18,12 @@ _PATH = re.compile(r"(?<![\w:/.])(?:~|[A-Za-z]:)?[/\\][^\s;,'\"]*")
 
 def provenance_to_share(found: Mapping[str, Any]) -> dict[str, Any]:
     """Versions, commit and time; of a refit, what it was made on, without ids and paths."""
-    kept = {key: _plain(found[key]) for key in _PROVENANCE if key in found}
+    shared = {key: _plain(found[key]) for key in _PROVENANCE if key in found}
     refit = found.get("refit")
     if isinstance(refit, Mapping):
-        kept["refit"] = {key: _plain(refit[key]) for key in _REFIT if key in refit}
-        kept["refit"]["run"] = base_name(str(refit.get("run", "")))
-    return kept
+        shared["refit"] = {key: _plain(refit[key]) for key in _REFIT if key in refit}
+        shared["refit"]["run"] = base_name(str(refit.get("run", "")))
+    return shared
 
 
 def spec_to_share(spec: RunSpec) -> RunSpec:
@@ -58,7 +58,7 @@ def without_paths(text: str) -> str:
     >>> without_paths("/home/ada/t.csv; 5 rows; https://example.org/a/b")
     't.csv; 5 rows; https://example.org/a/b'
     """
-    return _PATH.sub(lambda found: base_name(found[0]), text)
+    return _PATH.sub(lambda match: base_name(match[0]), text)
 
 
 def base_name(path: str) -> str:

@@ -23,12 +23,12 @@ def plugins_of(spec: RunSpec) -> dict[str, Any]:
     >>> plugins_of(compose("hardware", "wine", registry=Registry()))
     {}
     """
-    registry, found = Registry(), {}
+    registry, third_party = Registry(), {}
     for part, kind in KINDS_BY_KEY.items():
         plugin = registry.provider(kind, getattr(spec, part).type)
         if plugin is not None and not plugin.built_in:
-            found[part] = {"distribution": plugin.distribution, "version": plugin.version}
-    return {KEY: found} if found else {}
+            third_party[part] = {"distribution": plugin.distribution, "version": plugin.version}
+    return {KEY: third_party} if third_party else {}
 
 
 @contextmanager

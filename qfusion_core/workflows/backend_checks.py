@@ -48,12 +48,12 @@ def examine(
         offline: Skip what needs the network.
         run: Folder in which jobs are to be written down.
     """
-    what = "options"
+    check = "options"
     try:
         device, options = backends.configured(name, registry)
-        what = TRUST
+        check = TRUST
         require_trust(backends, name, registry)
-        what = "options"
+        check = "options"
         if name in backends.pools:
             yield from _members(backends, name, registry, offline, run)
             return
@@ -66,43 +66,47 @@ def examine(
         if "failed" in [finding.status for finding in at_rest]:
             return  # opening it would say the same again
         with tempfile.TemporaryDirectory() as folder:
-            what = "opening"
+            check = "opening"
             opened = open_named(backends, name, registry, Measurement(folder))
-            what = "journal"
+            check = "journal"
             if isinstance(opened, RemoteDevice):
                 opened.options = opened.options.model_copy(update=PATIENCE)
                 yield from look_at_places(run)
-            what = "machine"
+            check = "machine"
             yield from _machine(opened, offline)
             away = isinstance(opened, RemoteDevice) and not opened.local
-            what = "Bell state"
+            check = "Bell state"
             sanity = _sanity(opened, backends, folder, offline)
             yield sanity
             if not away and sanity.status != "failed":
-                what = "seed"
+                check = "seed"
                 yield _seed(backends, name, registry, options, opened)
     except QfusionError as error:
-        yield Finding(what, "failed", str(error))
+        yield Finding(check, "failed", str(error))
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin's own fault must not hide other backends
-        yield Finding(what, "failed", explain(error))
+        yield Finding(check, "failed", explain(error))
 
 
 def _members(
     backends: Backends, name: str, registry: Registry, offline: bool, run: Path
 ) -> Iterator[Finding]:
     """Everything about each member of a pool, which can do without some of them."""
-    found = {
+    by_member = {
         member: list(examine(backends, member, registry, offline=offline, run=run))
         for member in backends.pools[name].backends
     }
-    bad = [m for m, each in found.items() if "failed" in [finding.status for finding in each]]
-    for member, findings in found.items():
-        for each in findings:
-            spared = each.status == "failed" and len(bad) < len(found)
-            status = "warning" if spared else each.status
-            yield each._replace(what=f"{member}: {each.what}", status=status)
+    bad = [
+        m
+        for m, findings in by_member.items()
+        if "failed" in [finding.status for finding in findings]
+    ]
+    for member, findings in by_member.items():
+        for finding in findings:
+            spared = finding.status == "failed" and len(bad) < len(by_member)
+            status = "warning" if spared else finding.status
+            yield finding._replace(what=f"{member}: {finding.what}", status=status)
 
 
 def package_findings(
@@ -130,8 +134,8 @@ def _credentials(
     backends: Backends, name: str, device: type[Device], options: Options
 ) -> Iterator[Finding]:
     """Whether secrets are there; never what they are."""
-    named = backends.entries[name].credentials
-    for key, reference in named.items():
+    references = backends.entries[name].credentials
+    for key, reference in references.items():
         if os.environ.get(reference.name):
             yield Finding("credentials", "ok", f"{key}: {reference.name} is set")
         else:
@@ -141,7 +145,7 @@ def _credentials(
                 f"{key}: {reference.name} is not set; export {reference.name}=...",
             )
     for key, field in device.Credentials.model_fields.items():
-        if field.is_required() and key not in named:
+        if field.is_required() and key not in references:
             yield Finding(
                 "credentials",
                 "failed",
@@ -149,7 +153,11 @@ def _credentials(
                 f"{backends.source.path}",
             )
     required = any(field.is_required() for field in device.Credentials.model_fields.values())
-    if not named and not required and (absent := device.lacks_credentials(options, named)):
+    if (
+        not references
+        and not required
+        and (absent := device.lacks_credentials(options, references))
+    ):
         yield Finding("credentials", "warning", absent)
 
 
@@ -161,8 +169,8 @@ def _machine(device: Device, offline: bool) -> Iterator[Finding]:
         yield Finding("machine", "ok", "not asked: --offline")
         return
     retrying = retrying_caller(device)
-    for found in retrying(device.preflight):
-        yield found._replace(detail=retrying.hide(found.detail))
+    for finding in retrying(device.preflight):
+        yield finding._replace(detail=retrying.hide(finding.detail))
 
 
 def _sanity(device: Device, backends: Backends, folder: str, offline: bool) -> Finding:

@@ -41,8 +41,8 @@ class CalibrateResult(VerbResult):
 
     def to_dict(self) -> dict[str, Any]:
         """The document of ``qfusion calibrate --json``."""
-        kept = self.calibration.model_dump(mode="json")
-        return {"run": str(self.run), "file": str(self.file), **kept}
+        document = self.calibration.model_dump(mode="json")
+        return {"run": str(self.run), "file": str(self.file), **document}
 
     def shown(self) -> Iterator[Table | str]:
         """Scale, offset and errors of each observable."""
@@ -118,10 +118,10 @@ def calibrate(
     with jobs.measurement(run, "calibrate", subject) as measurement:
         device = open_named(backends, backend, registry, measurement)
         fitted = measure_calibration(model, rows, device, exact, about)
-    kept = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
+    calibration = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
     if measurement.adopted:
-        kept.provenance["adopted"] = measurement.adopted
-    return CalibrateResult(run, write(run, kept), len(rows), kept)
+        calibration.provenance["adopted"] = measurement.adopted
+    return CalibrateResult(run, write(run, calibration), len(rows), calibration)
 
 
 def _require_one_machine(backends: Backends, run: Path, backend: str) -> None:

@@ -92,24 +92,24 @@ def cancel_jobs(
 ) -> Cancelled:
     """Cancel every unfinished job, here and at the provider. One that cannot be asked for stays."""
     journal = open_journal(run)
-    found = Cancelled(journal.path.parent)
+    outcome = Cancelled(journal.path.parent)
     for queue, row in unfinished(journal, which, backends, Measurement(run, say=say)):
         for record in row["jobs"]:
             if record.state in UNFINISHED:
                 try:
-                    _cancel(queue.member(record.backend), journal, record, found)
+                    _cancel(queue.member(record.backend), journal, record, outcome)
                 except RemoteError as error:
-                    found.failed.append(error.about(record.backend, record.job_id, ""))
-    return found
+                    outcome.failed.append(error.about(record.backend, record.job_id, ""))
+    return outcome
 
 
-def _cancel(device: Adapter, journal: Journal, record: JobRecord, found: Cancelled) -> None:
+def _cancel(device: Adapter, journal: Journal, record: JobRecord, outcome: Cancelled) -> None:
     retrying = retrying_caller(device)
     require_account(record, device, retrying, "cancel with the credentials of that account")
     job_id = record.job_id or _unseen(device, journal, record)
     if job_id is None:
         journal.jobs.ended(record.key, "cancelled", "cancelled before it was sent")
-        found.cancelled.append(record)
+        outcome.cancelled.append(record)
         return
     record = record._replace(job_id=job_id)
     retrying(lambda: device.cancel(job_id), job_id=job_id)
@@ -118,8 +118,8 @@ def _cancel(device: Adapter, journal: Journal, record: JobRecord, found: Cancell
         reason = retrying.hide(status.reason) or f"{status.state}, no reason was given"
         charge = retrying(lambda: device.charged(job_id), job_id=job_id)
         journal.jobs.ended(record.key, status.state, reason, charge)
-    where = {"cancelled": found.cancelled, "failed": found.ended, "done": found.ended}
-    where.get(status.state, found.asked).append(record)
+    where = {"cancelled": outcome.cancelled, "failed": outcome.ended, "done": outcome.ended}
+    where.get(status.state, outcome.asked).append(record)
 
 
 def _unseen(device: Adapter, journal: Journal, record: JobRecord) -> str | None:

@@ -103,14 +103,14 @@ def compare(
     if isinstance(backends, str) or not backends:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
     require_name(reference)
-    for each in backends:
-        require_name(each, or_default=False)
+    for name in backends:
+        require_name(name, or_default=False)
     samples, seed = rows_of(samples, seed)
-    found = Backends.read(backends_file)
-    names = [found.require(name) for name in (reference or found.default, *backends)]
-    opened = OpenRun.of(run, found)
+    configured = Backends.read(backends_file)
+    names = [configured.require(name) for name in (reference or configured.default, *backends)]
+    opened = OpenRun.of(run, configured)
     for name in names:
-        found.options(name, opened.registry)
+        configured.options(name, opened.registry)
 
     from qfusion_core.evaluation.portability import compare as compare_devices
 

@@ -25,7 +25,7 @@ class ExaminedBackend(NamedTuple):
     @property
     def status(self) -> str:
         """``failed`` where a finding is, else ``ok``."""
-        return "failed" if any(each.status == "failed" for each in self.findings) else "ok"
+        return "failed" if any(finding.status == "failed" for finding in self.findings) else "ok"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class DoctorResult(VerbResult):
         """Whether one of them was refused because its file is not trusted."""
         from qfusion_core.workflows.backend_checks import TRUST
 
-        findings = [each for backend in self.backends for each in backend.findings]
-        return any(each.what == TRUST and each.status == "failed" for each in findings)
+        findings = [finding for backend in self.backends for finding in backend.findings]
+        return any(finding.what == TRUST and finding.status == "failed" for finding in findings)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of ``qfusion backends --check --json``."""
@@ -74,8 +74,8 @@ class DoctorResult(VerbResult):
 
     def summary(self) -> str:
         """How many there are, and which of them failed."""
-        told = f", {len(self.failed)} failed: {', '.join(self.failed)}" if self.failed else ""
-        return f"{len(self.backends)} backend(s) in {self.file}{told or ', all usable'}"
+        failures = f", {len(self.failed)} failed: {', '.join(self.failed)}" if self.failed else ""
+        return f"{len(self.backends)} backend(s) in {self.file}{failures or ', all usable'}"
 
 
 def line_of(finding: Finding) -> str:

@@ -141,14 +141,14 @@ def dry_run(
         model.attach(machine)  # a circuit that does not fit the machine is refused here
         return run_on_snapshot(encoder, x_q, machine, snapshot, exact), snapshot.name, reference
 
-    (made, snapshot, reference), unasked = with_or_without_account(
+    (simulation, snapshot, reference), unasked = with_or_without_account(
         backends, name, registry, opened.folder.path, on_its_snapshot
     )
     classes = [
         logits_from_tokens(model, x_c, encoder.arrange(values)).argmax(1)
-        for values in (made.values, made.exact)
+        for values in (simulation.values, simulation.exact)
     ]
     agreement = float((classes[0] == classes[1]).double().mean())
     return DryRunResult(
-        opened.folder.path, name, len(x), snapshot, reference, made, agreement, unasked
+        opened.folder.path, name, len(x), snapshot, reference, simulation, agreement, unasked
     )

@@ -89,21 +89,21 @@ class EstimateResult(VerbResult):
         yield self._figures()
         *_, whole = self.parts
         for part in self.parts:
-            named = f"{part.backend}: " if len(self.parts) > 1 else ""
+            prefix = f"{part.backend}: " if len(self.parts) > 1 else ""
             end = " An estimate: the machine's own account decides." if part is whole else ""
-            yield f"{named}{part.estimate.price}.{end}"
+            yield f"{prefix}{part.estimate.price}.{end}"
         for name, price in self.said.items():
             yield f"{name}: its provider says: {price}. A dry run: free, and nothing was run."
         if old := said_of_age(self.price):
             yield old
         if self.before is not None:
             state = self.before.state
-            what = (
+            effect = (
                 "would take its values and send nothing; --again measures anew"
                 if state == "finished"
                 else "would go on with it"
             )
-            yield f"{self.before.id}: these rows have a measurement, {state}: evaluate {what}"
+            yield f"{self.before.id}: these rows have a measurement, {state}: evaluate {effect}"
         for name, budget in self.budgets.items():
             rest = ", ".join(f"{limit} {amount:g}" for limit, amount in budget.left.items())
             yield f"{name}: left of its budget in this run: {rest or 'no limit is set'}"
@@ -185,9 +185,9 @@ def estimate(
             f"--ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
             "with credentials"
         )
-    said = ask_providers(plan.device, plan.jobs) if ask else {}
+    answers = ask_providers(plan.device, plan.jobs) if ask else {}
     parts = _parts(backend, plan)
-    return EstimateResult(run, parts, plan.budgets, plan.before, said, unasked)
+    return EstimateResult(run, parts, plan.budgets, plan.before, answers, unasked)
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

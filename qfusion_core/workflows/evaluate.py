@@ -52,7 +52,7 @@ class EvaluateResult(VerbResult):
         document = {"run": str(self.run), "backend": self.backend, "rows": self.rows}
         document |= {**self.scores._asdict(), "calibrated": self.calibrated}
         for name in ("shares", "measurement", "adopted"):
-            document |= {name: found} if (found := getattr(self, name)) else {}
+            document |= {name: value} if (value := getattr(self, name)) else {}
         return document | {"seconds": round(self.seconds, 3), "provenance": self.provenance}
 
     def shown(self) -> Iterator[Table | str]:
@@ -118,7 +118,7 @@ def evaluate(
         seconds = time.perf_counter() - began
     pooled = shares(model.device)
     # of a pool, each member has its own date
-    dates = [] if pooled else [each.measured for each in calibrations(model.device)]
+    dates = [] if pooled else [calibration.measured for calibration in calibrations(model.device)]
     return EvaluateResult(
         run=opened.folder.path,
         backend=name,

@@ -38,8 +38,10 @@ def look_at_places(run: Path) -> Iterator[Finding]:
             Journal(run, to_show=True).standing()  # it can be read
         yield Finding("journal", _status(mode), f"{where}: {_said(mode)}{_pending(run, mode)}")
     except OSError as error:
-        said = f"no journal can be written there ({error.strerror}); name another folder with --run"
-        yield Finding("journal", "failed", f"{where}: {said}")
+        problem = (
+            f"no journal can be written there ({error.strerror}); name another folder with --run"
+        )
+        yield Finding("journal", "failed", f"{where}: {problem}")
     except (QfusionError, sqlite3.Error) as error:
         yield Finding("journal", "failed", one_line(error))
     yield from _totals(state_folder())
@@ -49,17 +51,17 @@ def _totals(folder: Path) -> Iterator[Finding]:
     system, where = file_system(folder), shown_path(folder, 80)
     if system.kind == "local":
         return
-    there = next(each for each in (folder, *folder.parents) if each.is_dir())
+    there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     try:
         _tried(there)
     except (QfusionError, OSError, sqlite3.Error) as error:
         why = error.strerror if isinstance(error, OSError) else error
-        said = f"{where}: no budget over all runs can be held: {one_line(why)}"
-        yield Finding("totals", "warning", said)
+        problem = f"{where}: no budget over all runs can be held: {one_line(why)}"
+        yield Finding("totals", "warning", problem)
         return
     if system.kind == "shared":
-        said = f"{where}: on {system.name}; budgets over all runs hold on one machine: {_TWO}"
-        yield Finding("totals", "warning", said)
+        problem = f"{where}: on {system.name}; budgets over all runs hold on one machine: {_TWO}"
+        yield Finding("totals", "warning", problem)
 
 
 def _tried(folder: Path) -> Mode:
@@ -72,8 +74,8 @@ def _tried(folder: Path) -> Mode:
             with keeping.writing():
                 return keeping.mode
         except QfusionError as error:  # the user knows nothing of the file aside
-            said = str(error).replace(shown_path(path, 80), shown_path(folder.absolute(), 80))
-            raise type(error)(said) from None
+            message = str(error).replace(shown_path(path, 80), shown_path(folder.absolute(), 80))
+            raise type(error)(message) from None
 
 
 def _status(mode: Mode) -> Literal["ok", "warning"]:
@@ -86,9 +88,9 @@ def _said(mode: Mode) -> str:
     if mode.is_plain:
         return f"a write-ahead log, on {name}"
     if not mode.ahead:
-        said = f"a rollback journal, because {mode.why}; another process was kept out"
+        description = f"a rollback journal, because {mode.why}; another process was kept out"
         alone = mode.chosen and mode.system.kind == "local"
-        return said if alone else f"{said}; {_TWO}: {ONE_MACHINE}"
+        return description if alone else f"{description}; {_TWO}: {ONE_MACHINE}"
     if shared:
         return f"a write-ahead log on {name}, as {VARIABLE} says: two machines spoil it; unset it"
     return (

@@ -29,15 +29,15 @@ def with_figures(spec: RunSpec, backends: Backends | None, registry: Registry) -
     if noise.readout_error is not None and noise.depolarizing is not None:
         return spec
     device = open_named(backends or Backends.read(), noise.snapshot, registry)
-    found = device.noise_model()
-    if found is None:
+    noise_model = device.noise_model()
+    if noise_model is None:
         raise InputError(
             f"noise.snapshot: backend {noise.snapshot!r} (device {device.name!r}) tells no noise; "
             "name a backend with a snapshot, or give shots, readout_error and depolarizing"
         )
     figures = {
-        "shots": noise.shots if noise.shots is not None else found.shots,
-        "readout_error": noise.readout_error or found.readout,
-        "depolarizing": noise.depolarizing or found.gates,
+        "shots": noise.shots if noise.shots is not None else noise_model.shots,
+        "readout_error": noise.readout_error or noise_model.readout,
+        "depolarizing": noise.depolarizing or noise_model.gates,
     }
     return spec.model_copy(update={"noise": noise.model_copy(update=figures)})

@@ -44,7 +44,7 @@ class PredictResult(VerbResult):
     def to_dict(self) -> dict[str, Any]:
         """``rows`` is the document of ``qfusion predict --json``."""
         keys = ("row", "class", "probability")
-        return {"rows": [dict(zip(keys, each, strict=True)) for each in self.predictions]}
+        return {"rows": [dict(zip(keys, row, strict=True)) for row in self.predictions]}
 
     def shown(self) -> Iterator[Table | str]:
         """A table with a row for each of the file."""
@@ -129,11 +129,11 @@ def _as_in_training(folder: RunFolder) -> dict[str, Any]:
     What the user said of it holds for new files, too; what it was found to have is a hint: a table
     may come out of another program by now.
     """
-    options, found = folder.config.spec.data.options, folder.config.provenance.get("marks")
-    told = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}
-    usual = found.get("decimal") if isinstance(found, dict) else None
+    options, marks = folder.config.spec.data.options, folder.config.provenance.get("marks")
+    fixed = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}
+    usual = marks.get("decimal") if isinstance(marks, dict) else None
     return {
-        "marks": Marks(**told),
+        "marks": Marks(**fixed),
         "usual": usual if usual in (".", ",") else None,
         "channels": options.get("channels"),
     }

@@ -114,7 +114,7 @@ def train_again(
     state = start(FusionHead(model), options, count)
     fit_prepared(state, train, validation, options, on_epoch=on_epoch)
     spec = folder.config.spec.model_copy(update={"training": options})
-    made = RunFolder.create(out, spec, split, {"refit": about})
+    refitted = RunFolder.create(out, spec, split, {"refit": about})
     best = state.best_epoch
     assert best is not None
     metrics = {
@@ -128,9 +128,9 @@ def train_again(
         "provenance": provenance(),
     }
     lines = (json.dumps(as_json(epoch)) for epoch in state.history)
-    with writing(made.path, "make room, and refit again"):
-        write_atomically(made.history, "\n".join(lines) + "\n")
-        write_atomically(made.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
-        write_atomically(made.card, model_card(made.config, metrics))
-        save_model(made, model)  # the last: a folder that has it is finished
-    return made
+    with writing(refitted.path, "make room, and refit again"):
+        write_atomically(refitted.history, "\n".join(lines) + "\n")
+        write_atomically(refitted.metrics, json.dumps(metrics, indent=2, allow_nan=False) + "\n")
+        write_atomically(refitted.card, model_card(refitted.config, metrics))
+        save_model(refitted, model)  # the last: a folder that has it is finished
+    return refitted

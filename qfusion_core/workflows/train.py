@@ -189,9 +189,9 @@ def _check_backend(backends: Backends, backend: str | Device | None, registry: R
         backends.options(backends.default if backend is None else backend, registry)
 
 
-def _refuse_beside(**given: object) -> None:
+def _refuse_beside(**arguments: object) -> None:
     """What a whole specification says itself is not said a second time."""
-    if names := [name for name, value in given.items() if value is not None]:
+    if names := [name for name, value in arguments.items() if value is not None]:
         raise InputError(
             f"{', '.join(names)}: not beside a RunSpec, which says it itself; change the "
             "specification (`spec.model_copy`), or give the name of a data set"

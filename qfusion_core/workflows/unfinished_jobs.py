@@ -126,8 +126,8 @@ def unfinished(
     for row in chosen(journal, which):
         given_up = row["state"] == "forgotten" and row["id"] not in (which or ())
         waited_for = any(job.state in UNFINISHED for job in row["jobs"]) and not given_up
-        left = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
-        if waited_for or left:
+        left_open = any(journal.opened.left(name) for name in {job.backend for job in row["jobs"]})
+        if waited_for or left_open:
             device = open_named(backends, row["backend"], registry, measurement)
             if not isinstance(device, QueuedDevice) or device.name != row["device"]:
                 raise QfusionError(
