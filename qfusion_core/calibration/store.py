@@ -83,8 +83,8 @@ class Calibration(Options):
             InputError: Says what differs.
         """
         differs = [
-            what
-            for what, same in (
+            difference
+            for difference, same in (
                 ("options", self.options in options),
                 ("circuit", self.circuit == encoder.traced.digest()),
                 ("observables", tuple(self.observables) == encoder.observables),

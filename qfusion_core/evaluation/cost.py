@@ -93,8 +93,8 @@ def cost(
     if records:
         jobs, facts = len(records), merge_facts(record.facts for record in records)
         shots = None if shots is None else sum(record.price["shots"] for record in records)
-        written = min(record.written for record in records)
-        turnaround = max(record.ended or written for record in records) - written
+        started = min(record.written for record in records)
+        turnaround = max(record.ended or started for record in records) - started
         usd, qpu_seconds = (_amount(records, field) for field in ("usd", "qpu_seconds"))
     elif isinstance(device, QueuedDevice) and device.local:
         plan = estimate(device, encoder, x_q)

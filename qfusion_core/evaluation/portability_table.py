@@ -74,10 +74,10 @@ def _amount(amount: Amount | None) -> str:
     if amount.basis == "free":
         return "-"
     if amount.low == amount.high:
-        said = f"{amount.low:.2f}"
+        text = f"{amount.low:.2f}"
     else:
-        said = f"{amount.low:.2f}-{amount.high:.2f}"
-    return said if amount.basis == "charged" else f"~{said}"
+        text = f"{amount.low:.2f}-{amount.high:.2f}"
+    return text if amount.basis == "charged" else f"~{text}"
 
 
 def notes_of(report: Portability) -> list[str]:
@@ -100,8 +100,10 @@ def notes_of(report: Portability) -> list[str]:
         notes.append(
             "Seconds of a queued machine are from writing its first job to the last value."
         )
-    for each in report.failed:
-        notes.append(each.reason if each.left else f"{each.backend} failed: {each.reason}")
+    for failure in report.failed:
+        notes.append(
+            failure.reason if failure.left else f"{failure.backend} failed: {failure.reason}"
+        )
     return notes
 
 

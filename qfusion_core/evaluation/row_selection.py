@@ -51,12 +51,12 @@ def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test pa
         raise InputError(f"--samples {samples}: expected 1 to {len(part)}, the rows of the {name}")
     counts = np.bincount(part.y)
     shares = counts * samples / len(part)
-    taken = np.floor(shares).astype(int)
-    for index in np.argsort(-(shares - taken), kind="stable")[: samples - taken.sum()]:
-        taken[index] += 1
+    quotas = np.floor(shares).astype(int)
+    for index in np.argsort(-(shares - quotas), kind="stable")[: samples - quotas.sum()]:
+        quotas[index] += 1
     random = np.random.default_rng(seed)
     chosen = [
         random.permutation(np.flatnonzero(part.y == index))[:count]
-        for index, count in enumerate(taken)
+        for index, count in enumerate(quotas)
     ]
     return part[np.sort(np.concatenate(chosen))]

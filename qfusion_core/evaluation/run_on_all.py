@@ -117,13 +117,13 @@ def _submit(
         runner = submit(queue, _first_call(encoder, x_q, queue))
         if not runner.unfinished:
             return _ask(encoder, x_q, device)
-        left = runner.jobs_left()
+        unfinished = runner.jobs_left()
     except (InputError, BudgetError, Interrupted):
         raise
     except QfusionError as error:
         return DeviceFailure(name, device.name, str(error))
     wait = queue.bound.measurement.wait
-    return None if wait else DeviceFailure(name, device.name, str(left), left=True)
+    return None if wait else DeviceFailure(name, device.name, str(unfinished), left=True)
 
 
 @torch.no_grad()

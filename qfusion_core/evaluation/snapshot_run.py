@@ -78,7 +78,7 @@ def run_on_snapshot(
     encoder.device = snapshot
     values = expectation_values(encoder, x_q)
     encoder.device = exact
-    wanted = expectation_values(encoder, x_q)
-    noise = None if snapshot.shots is None else standard_errors(wanted, snapshot.shots)
-    by_word = word_errors(encoder.observables, values, wanted, noise)
-    return SnapshotRun(plan, facts, by_word, values, wanted)
+    exact_values = expectation_values(encoder, x_q)
+    noise = None if snapshot.shots is None else standard_errors(exact_values, snapshot.shots)
+    by_word = word_errors(encoder.observables, values, exact_values, noise)
+    return SnapshotRun(plan, facts, by_word, values, exact_values)

@@ -57,15 +57,15 @@ def find() -> list[LoadedPlugin]:
     by nobody.
     """
     seen: set[str] = set()
-    found: list[LoadedPlugin] = []
+    plugins: list[LoadedPlugin] = []
     for distribution in distributions(path=installed_path()):
         name = _name(distribution)
         if _canonical(name) not in seen:
             seen.add(_canonical(name))
             if points := [*_entry_points(distribution)]:
                 version = distribution.version  # all of its metadata are read for it
-                found += [_load(name, version, point) for point in points]
-    return found
+                plugins += [_load(name, version, point) for point in points]
+    return plugins
 
 
 def explain(error: BaseException) -> str:
@@ -108,7 +108,7 @@ quiet = _Quiet()  # one for all threads, as `sys.stdout` is
 
 def raised_in(error: BaseException) -> Plugin | None:
     """The plugin of a third party in whose code an exception was raised, the innermost one."""
-    others = [found.plugin for found in find() if not found.plugin.built_in]
+    others = [loaded.plugin for loaded in find() if not loaded.plugin.built_in]
     if not others:
         return None
     installed = packages_distributions()

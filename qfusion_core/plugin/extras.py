@@ -36,7 +36,7 @@ def how_to_install(package: str, distribution: str, device: str) -> str:
 def missing(device: type[Device], options: Options, registry: Registry) -> str | None:
     """How to install what a device needs with some options; None where it is there."""
     plugin = registry.provider("device", device.name)
-    absent = [each for each in device.packages(options) if installed_version(each) is None]
+    absent = [package for package in device.packages(options) if installed_version(package) is None]
     if not absent or plugin is None:
         return None
     return how_to_install(canonical(absent[0]), plugin.distribution, device.name)

@@ -102,11 +102,11 @@ class OfferedComponent:
             declared: type[Options] = self.offered.Options
             return declared
         place = self.offered.options
-        found = _imported(place)
-        if not (inspect.isclass(found) and issubclass(found, Options)):
-            shown = one_line(repr(found), 80)
+        options = _imported(place)
+        if not (inspect.isclass(options) and issubclass(options, Options)):
+            shown = one_line(repr(options), 80)
             raise _Unusable(f"{place}: expected a subclass of qfusion_core.Options, got {shown}")
-        return found
+        return options
 
 
 def _imported(place: str) -> Any:
@@ -136,10 +136,13 @@ def offered_by(found: LoadedPlugin, kind: Kind) -> list[OfferedComponent]:
                 raise TypeError(f"expected an iterable of classes, got {components!r}")
             # consumed here: a generator fails where it is read, not where it is called
             if isinstance(components, Mapping):
-                made = [_judged(kind, found.plugin, at, each) for each, at in components.items()]
+                judged = [
+                    _judged(kind, found.plugin, at, component)
+                    for component, at in components.items()
+                ]
             else:
-                made = [_judged(kind, found.plugin, each) for each in components]
-        offers += made
+                judged = [_judged(kind, found.plugin, component) for component in components]
+        offers += judged
     return offers
 
 

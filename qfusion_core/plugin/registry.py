@@ -38,7 +38,7 @@ class Registry:
         """Every entry point that was found, those that failed included."""
         for kind in KINDS:
             self.offers(kind)
-        return [found.plugin for found in self._found]
+        return [loaded.plugin for loaded in self._found]
 
     def offers(self, kind: Kind) -> list[OfferedComponent]:
         """Everything that plugins offer of one kind, clashing and unusable components included."""
@@ -50,8 +50,8 @@ class Registry:
 
     def provider(self, kind: Kind, name: str) -> Plugin | None:
         """The plugin that a name comes from; None where no usable one offers it."""
-        ready = (each for each in self._named(kind, name) if not each.failure)
-        return next((each.plugin for each in ready), None)
+        ready = (offer for offer in self._named(kind, name) if not offer.failure)
+        return next((offer.plugin for offer in ready), None)
 
     def get(self, kind: Kind, name: str) -> type[Any]:
         """The component class of this kind and name.
@@ -78,9 +78,9 @@ class Registry:
             raise offer.refused(offer.failure)
         label = kind.replace("_", " ")
         controls = ["none"] if kind == "quantum_encoder" else []  # a name without a class
-        known = did_you_mean(name, [*self.names(kind), *controls])
-        message = f"unknown {label} {one_line(repr(name), 60)}; {known}"
-        failed = (found.plugin for found in self._found if found.plugin.failure)
+        suggestion = did_you_mean(name, [*self.names(kind), *controls])
+        message = f"unknown {label} {one_line(repr(name), 60)}; {suggestion}"
+        failed = (loaded.plugin for loaded in self._found if loaded.plugin.failure)
         broken = [f"{plugin}: {plugin.failure}" for plugin in failed]
         if broken:
             message += "; plugins that failed: " + " | ".join(broken)
@@ -88,7 +88,7 @@ class Registry:
 
     def _named(self, kind: Kind, name: str) -> list[OfferedComponent]:
         """All of that name; ours alone where it is usable: nobody takes its place."""
-        ours = [i for i, found in enumerate(self._found) if found.plugin.built_in]
+        ours = [i for i, loaded in enumerate(self._found) if loaded.plugin.built_in]
         called = [offer for offer in self._offers(kind, ours) if offer.name == name]
         if any(offer.failure is None for offer in called):
             return called
@@ -102,17 +102,17 @@ class Registry:
     def _call(self, kind: Kind, index: int) -> list[OfferedComponent]:
         """What one plugin offers; its hook is called once."""
         if (kind, index) not in self._called:
-            found = self._found[index]
+            loaded = self._found[index]
             try:
-                offers = offered_by(found, kind)
+                offers = offered_by(loaded, kind)
             except KeyboardInterrupt:
                 raise
             except BaseException as error:
                 # its other hooks stay usable, whichever is called first
                 reason = f"hook qfusion_{kind}s failed: {explain(error)}"
-                reasons = filter(None, (found.plugin.failure, reason))
-                plugin = replace(found.plugin, failure="; ".join(reasons))
-                self._found[index], offers = replace(found, plugin=plugin), []
+                reasons = filter(None, (loaded.plugin.failure, reason))
+                plugin = replace(loaded.plugin, failure="; ".join(reasons))
+                self._found[index], offers = replace(loaded, plugin=plugin), []
             self._called[kind, index] = offers
         return self._called[kind, index]
 

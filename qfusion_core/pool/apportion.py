@@ -20,11 +20,11 @@ def apportion(rows: int, weights: Mapping[str, float]) -> dict[str, int]:
     scaled = {name: weight / largest if largest else 1.0 for name, weight in weights.items()}
     total = sum(scaled.values())
     shares = {name: rows * weight / total for name, weight in scaled.items()}
-    given = {name: int(share) for name, share in shares.items()}
-    by_rest = sorted(shares, key=lambda name: given[name] - shares[name])
-    for name in by_rest[: rows - sum(given.values())]:
-        given[name] += 1
-    return given
+    counts = {name: int(share) for name, share in shares.items()}
+    by_rest = sorted(shares, key=lambda name: counts[name] - shares[name])
+    for name in by_rest[: rows - sum(counts.values())]:
+        counts[name] += 1
+    return counts
 
 
 def share_out(
@@ -40,17 +40,17 @@ def share_out(
     Returns:
         Rows of each member; fewer than ``rows`` in all where nobody can take more.
     """
-    given: dict[str, int] = {}
+    counts: dict[str, int] = {}
     weights_left = dict(weights)
     while weights_left:
-        shares = apportion(rows - sum(given.values()), weights_left)
-        taken = {name: most(name, share) for name, share in shares.items()}
-        full = {name: taken[name] for name in weights_left if taken[name] < shares[name]}
-        given |= full or shares
+        shares = apportion(rows - sum(counts.values()), weights_left)
+        accepted = {name: most(name, share) for name, share in shares.items()}
+        full = {name: accepted[name] for name in weights_left if accepted[name] < shares[name]}
+        counts |= full or shares
         weights_left = {
             name: weight for name, weight in weights_left.items() if full and name not in full
         }
-    return {name: given[name] for name in weights}
+    return {name: counts[name] for name in weights}
 
 
 def largest(rows: int, fits: Callable[[int], bool]) -> int:

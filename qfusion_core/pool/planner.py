@@ -97,17 +97,17 @@ class PoolPlanner:
             fits = plans[name].fits
             return largest(rows, lambda some: fits(((first, first + some), columns)))
 
-        given = share_out(end - first, weights, most)
-        fit = sum(given.values())
+        shares = share_out(end - first, weights, most)
+        fit = sum(shares.values())
         if fit < end - first:
             return fit
         for name, share in apportion(end - first, weights).items():
-            if given[name] < share:
+            if shares[name] < share:
                 self._say(
-                    f"the budget of {name} takes {given[name]} of its {share} rows; others get "
+                    f"the budget of {name} takes {shares[name]} of its {share} rows; others get "
                     "the rest"
                 )
-        for name, rows in given.items():
+        for name, rows in shares.items():
             if rows:
                 plans[name].take(((first, first + rows), columns))
                 first += rows

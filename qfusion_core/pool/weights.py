@@ -32,8 +32,8 @@ def weights_of(
     if isinstance(share, Mapping):
         return {name: share[name] for name in plans}
     if share == "queue":
-        known = [length for length in queue_lengths.values() if length is not None]
-        longest = max(known, default=0)
+        known_lengths = [length for length in queue_lengths.values() if length is not None]
+        longest = max(known_lengths, default=0)
         lengths = {name: queue_lengths.get(name) for name in plans}
         return {
             name: 1 / (1 + (longest if length is None else length))

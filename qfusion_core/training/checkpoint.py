@@ -75,12 +75,14 @@ def _require_shapes(state: TrainingState, promised: Promised) -> None:
     model = state.model.state_dict()
     parameters = [p for group in state.optimizer.param_groups for p in group["params"]]
     expected = {
-        f"{part}.{name}": each.shape for part in ("model", "best") for name, each in model.items()
+        f"{part}.{name}": tensor.shape
+        for part in ("model", "best")
+        for name, tensor in model.items()
     }
     expected["random"] = torch.get_rng_state().shape
     expected |= {
-        f"optimizer.{index}.{entry}": torch.Size() if entry == "step" else each.shape
-        for index, each in enumerate(parameters)
+        f"optimizer.{index}.{entry}": torch.Size() if entry == "step" else parameter.shape
+        for index, parameter in enumerate(parameters)
         for entry in _MOMENTS
     }
     for name, tensor in promised.items():
@@ -100,12 +102,12 @@ def _restore_optimizer(
         if value.ndim and value.shape != parameters[int(index)].shape:
             raise ValueError(f"optimizer.{name} has another shape than its parameter")
         entries.setdefault(int(index), {})[entry] = value
-    optimizer, known = state.optimizer.state_dict(), state.schedule.state_dict()
+    optimizer, fresh_schedule = state.optimizer.state_dict(), state.schedule.state_dict()
     for group, rate in zip(optimizer["param_groups"], counters["rates"], strict=True):
         group["lr"] = _finite(rate)
     state.optimizer.load_state_dict({**optimizer, "state": entries})
     schedule = counters["schedule"]
-    if _kinds(schedule) != _kinds(known):
+    if _kinds(schedule) != _kinds(fresh_schedule):
         raise ValueError("a schedule of another kind")
     state.schedule.load_state_dict(schedule)
 
