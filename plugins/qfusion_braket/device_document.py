@@ -65,8 +65,8 @@ def machine_of(
 
 
 def _cost(service: ServiceTerms) -> Cost | None:
-    stated, date = service.cost, service.updated[:10] or f"{datetime.now(UTC):%Y-%m-%d}"
-    return None if stated is None else Cost(stated.price, stated.unit.lower(), date)
+    cost, date = service.cost, service.updated[:10] or f"{datetime.now(UTC):%Y-%m-%d}"
+    return None if cost is None else Cost(cost.price, cost.unit.lower(), date)
 
 
 def _limits(action: SetAction | None) -> Limits | None:

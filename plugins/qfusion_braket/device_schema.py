@@ -27,8 +27,8 @@ def _date(value: Any) -> str:
 
 def _names(value: Any) -> list[str]:
     """Names of gates are only shown: others than plain ones are left out."""
-    given = value if isinstance(value, list) else []
-    return [name for name in given if isinstance(name, str) and _NAME.fullmatch(name)][:200]
+    items = value if isinstance(value, list) else []
+    return [name for name in items if isinstance(name, str) and _NAME.fullmatch(name)][:200]
 
 
 def _couplings(connectivity: Any) -> str | None:

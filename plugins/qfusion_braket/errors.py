@@ -112,8 +112,8 @@ def _error(error: Exception, submits: bool, describes: bool) -> RemoteError:
         case boto.BotoCoreError():
             return (doubt if submits else Refused)(f"{type(error).__name__}: {text}")
         case _:  # a page of somebody's instead of AWS's reply, or half of one
-            what = f"the reply of AWS cannot be read ({type(error).__name__}: {text})"
-            return Unreadable(what) if describes else doubt(what)
+            problem = f"the reply of AWS cannot be read ({type(error).__name__}: {text})"
+            return Unreadable(problem) if describes else doubt(problem)
 
 
 def _answered(
@@ -122,8 +122,8 @@ def _answered(
     """The error that AWS's refusal stands for."""
     error, meta = reply.get("Error", {}), reply.get("ResponseMetadata", {})
     code, status = str(error.get("Code", "")), int(meta.get("HTTPStatusCode", 0))
-    what = f"{code} ({status})" if code and code != str(status) else f"HTTP status {status}"
-    text = f"{what} from {operation}: {' '.join(str(error.get('Message') or '').split())}"
+    label = f"{code} ({status})" if code and code != str(status) else f"HTTP status {status}"
+    text = f"{label} from {operation}: {' '.join(str(error.get('Message') or '').split())}"
     text = text.removesuffix(": ")
     if failures := reply.get("programSetValidationFailures"):
         text += f"; first failure: {failures[0]}"

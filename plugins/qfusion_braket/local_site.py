@@ -119,8 +119,8 @@ class LocalSite(Site):
             return [*lines, Finding("shots", "ok", "none: values are exact")]
         lines.append(Finding("shots", "ok", f"{self._options.shots} of each circuit and setting"))
         seed = self._options.seed
-        given = "not given: each run draws anew" if seed is None else f"{seed}"
-        return [*lines, Finding("seed", "ok", f"honoured; {given}")]
+        drawing = "not given: each run draws anew" if seed is None else f"{seed}"
+        return [*lines, Finding("seed", "ok", f"honoured; {drawing}")]
 
     def _prepare(self, circuit: Circuit) -> SimulatedCircuit:
         with _installed():

@@ -135,9 +135,9 @@ class Options(qfusion_core.RemoteOptions):
             raise ValueError("seed: exact values draw nothing; give shots, or leave it out")
         names = ["properties", "region", "s3", "error_mitigation", "reservation", "profile"]
         names += ["qubits"] if self.emulate is None else []
-        given = [name for name in names if getattr(self, name) is not None]
-        if given:
-            raise ValueError(f"{given[0]}: only for a device at AWS; leave it out")
+        misplaced = [name for name in names if getattr(self, name) is not None]
+        if misplaced:
+            raise ValueError(f"{misplaced[0]}: only for a device at AWS; leave it out")
 
     def _require_remote(self) -> None:
         assert self.device is not None

@@ -57,8 +57,8 @@ def reply_of(
         if options.shots is None:
             return _exact(document, job, options)
         _require_shots(document, options.shots)
-        table, kept = _read([[document]], job, options)
-        return TaskReply(table, json.dumps(kept).encode(), _seconds(document))
+        table, records = _read([[document]], job, options)
+        return TaskReply(table, json.dumps(records).encode(), _seconds(document))
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         problem = str(error) if type(error) is ValueError else f"{type(error).__name__}: {error}"
         raise Unreadable(
@@ -78,14 +78,14 @@ def _program_set(
     small = [part for part in parts if _executions(part) * shots < least()] if parts else []
     if reason and (all(map(all, bad)) or small):
         raise JobFailed(reason)
-    table, kept = _read(executables, job, options)
-    return TaskReply(table, json.dumps(kept).encode(), _seconds(document), parts, reason)
+    table, records = _read(executables, job, options)
+    return TaskReply(table, json.dumps(records).encode(), _seconds(document), parts, reason)
 
 
 def _read(
     executables: Sequence[Sequence[dict[str, Any]]], job: Job, options: Options
 ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
-    table, kept = np.full(job.shape, np.nan), []
+    table, records = np.full(job.shape, np.nan), []
     for (basis, columns), results in zip(
         commuting_groups(job.observables), executables, strict=True
     ):
@@ -99,18 +99,18 @@ def _read(
             counts = _counts(result, len(qubits), options.shots)
             wires = _wires(qubits, job.circuit.n_wires, options)
             table[row, columns] = from_counts(counts, wires, words)
-            kept.append({"basis": basis, "row": row, "wires": wires, "counts": counts})
-    return torch.from_numpy(table), kept
+            records.append({"basis": basis, "row": row, "wires": wires, "counts": counts})
+    return torch.from_numpy(table), records
 
 
 def _wires(qubits: Sequence[int], n_wires: int, options: Options) -> list[int]:
     """Which wire each measured qubit is; some may be measured that nobody asked for."""
-    asked = list(options.qubits or range(n_wires))[:n_wires]
-    if missing := set(asked) - set(qubits):
+    layout = list(options.qubits or range(n_wires))[:n_wires]
+    if missing := set(layout) - set(qubits):
         expected = " and ".join(map(str, sorted(missing)))
         raise ValueError(f"qubits {qubits}, expected {expected} among them")
     others = iter(range(n_wires, n_wires + len(qubits)))
-    return [asked.index(qubit) if qubit in asked else next(others) for qubit in qubits]
+    return [layout.index(qubit) if qubit in layout else next(others) for qubit in qubits]
 
 
 def _counts(result: dict[str, Any], qubits: int, shots: int | None) -> dict[str, float]:
@@ -150,11 +150,11 @@ def _require_word(word: str, value: Any, options: Options) -> None:
     if not isinstance(value, dict) or not value.get("observable") or not value.get("targets"):
         return
     qubits = options.qubits or range(len(word))
-    asked = {qubits[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
+    expected = {qubits[wire]: letter for wire, letter in enumerate(word) if letter != "I"}
     letters = [str(letter).upper() for letter in value["observable"]]
-    got = dict(zip(value["targets"], letters, strict=True))
-    if {wire: letter for wire, letter in got.items() if letter != "I"} != asked:
-        raise ValueError(f"the value of {got}, expected that of {word}")
+    observable = dict(zip(value["targets"], letters, strict=True))
+    if {wire: letter for wire, letter in observable.items() if letter != "I"} != expected:
+        raise ValueError(f"the value of {observable}, expected that of {word}")
 
 
 def _executables(document: dict[str, Any], job: Job) -> list[list[dict[str, Any]]]:

@@ -40,8 +40,8 @@ def task_of(job: Job, machine: Machine, options: Options) -> Task:
             source = writer.exact(job.circuit, job.observables)
         else:
             source = writer.sampled(job.circuit, _bases(job)[0])
-        given = {name: column[row] for name, column in values.items()}
-        return Task(Program(source=source, inputs=given).json(), options.shots or 0)
+        row_values = {name: column[row] for name, column in values.items()}
+        return Task(Program(source=source, inputs=row_values).json(), options.shots or 0)
     assert options.shots is not None
     # without an input there is nothing to list: each row is a program of its own
     copies = 1 if values else job.shape[0]

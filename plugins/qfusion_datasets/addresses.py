@@ -39,13 +39,13 @@ def servers(source: Source, options: DownloadOptions, *, own: bool) -> Sequence[
     Raises:
         InputError: It lies in a private network, of which only the command line may name one.
     """
-    named = _named(source, options)
-    if named and not own and is_private(named):
+    address = _named(source, options)
+    if address and not own and is_private(address):
         raise InputError(
-            f"the run folder names {one_line(named, 80)} for the data set, which is in a private "
+            f"the run folder names {one_line(address, 80)} for the data set, which is in a private "
             f"network; {_instead(source)}"
         )
-    return [named] if named else source.urls
+    return [address] if address else source.urls
 
 
 def _named(source: Source, options: DownloadOptions) -> str | None:

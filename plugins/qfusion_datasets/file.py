@@ -71,11 +71,11 @@ class File(Dataset):
         """As `load`, with the classes of the run, whose file was taken for sound when it began."""
         return self._load(seed, class_names)
 
-    def _load(self, seed: int, known: Sequence[str] | None) -> Split:
+    def _load(self, seed: int, trained_classes: Sequence[str] | None) -> Split:
         path = self.options.path
         where = shown_path(path)
-        images = path.suffix.lower() == ".npz" and self._images(where, known)
-        whole, feature_names, class_names, marks = images or self._table(where, known)
+        images = path.suffix.lower() == ".npz" and self._images(where, trained_classes)
+        whole, feature_names, class_names, marks = images or self._table(where, trained_classes)
         try:
             train, validation, test = self.options.split(whole, seed=seed, class_names=class_names)
         except InputError as error:
@@ -85,7 +85,7 @@ class File(Dataset):
         source = f"{path}; {len(whole)} rows; sha256 of the file {checksum}"
         return Split(train, validation, test, feature_names, class_names, source, marks)
 
-    def _table(self, where: str, known: Sequence[str] | None) -> Whole:
+    def _table(self, where: str, trained_classes: Sequence[str] | None) -> Whole:
         options = self.options
         marks = Marks(options.decimal, options.thousands)
         frame = read_table(options.path, as_text=self._is_no_number, marks=marks)
@@ -99,25 +99,25 @@ class File(Dataset):
             raise InputError(
                 f"{where}: no feature columns, only {label[:60]!r}; expected at least one"
             )
-        if known is None:
+        if trained_classes is None:
             require_names(names, where)
-        y, class_names = class_indices(frame[label], where, known)
+        y, class_names = class_indices(frame[label], where, trained_classes)
         x = select_features(frame, names, options.path, narrow=True)
-        if known is None:
+        if trained_classes is None:
             require_no_row_numbers(frame, names, where)
         return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
 
-    def _images(self, where: str, known: Sequence[str] | None) -> Whole | None:
+    def _images(self, where: str, trained_classes: Sequence[str] | None) -> Whole | None:
         """Images and their classes; None where the file holds a table."""
         import pandas as pd
 
-        channels = self.options.channels or ("first" if known is not None else None)
+        channels = self.options.channels or ("first" if trained_classes is not None else None)
         x, y = read_arrays(self.options.path, channels=channels)
         if x.ndim != 4:
             return None
         if y is None:
             raise InputError(f"{where}: expected labels y [rows], got only x")
-        indices, class_names = class_indices(pd.Series(y, name="y"), where, known)
+        indices, class_names = class_indices(pd.Series(y, name="y"), where, trained_classes)
         return Part(x, indices), (), class_names, Marks()
 
     def _is_no_number(self, name: str) -> bool:
@@ -131,15 +131,15 @@ class File(Dataset):
             if label not in frame.columns:
                 raise InputError(f"{where}: no label column {_known(label, frame)}")
             return label
-        found = [name for name in frame.columns if name.lower() in USUAL_LABELS]
-        if len(found) != 1:
-            got = f"several: {quoted_list(found, limit=40)}" if found else "none"
+        candidates = [name for name in frame.columns if name.lower() in USUAL_LABELS]
+        if len(candidates) != 1:
+            got = f"several: {quoted_list(candidates, limit=40)}" if candidates else "none"
             raise InputError(
                 f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
                 f"the column of the classes with --set data.options.label=COLUMN; "
                 f"columns: {quoted_list(frame.columns, limit=60)}"
             )
-        return found[0]
+        return candidates[0]
 
 
 def _known(name: str, frame: pd.DataFrame) -> str:

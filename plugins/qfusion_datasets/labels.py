@@ -50,8 +50,8 @@ def class_indices(
         raise InputError(
             f"{where}: expected text or whole numbers, got lists or mappings"
         ) from None
-    written = _texts(column, distinct, where)
-    empty = np.append([not text.strip() for text in written], True)  # code -1: missing
+    texts = _texts(column, distinct, where)
+    empty = np.append([not text.strip() for text in texts], True)  # code -1: missing
     missing = empty[codes]
     if missing.any():
         raise InputError(
@@ -59,9 +59,9 @@ def class_indices(
             f"row {int(missing.argmax()) + 1}; fill in or remove these rows"
         )
     if trained is not None:
-        indices = _matched(written, trained, where)
+        indices = _matched(texts, trained, where)
         return np.array(indices, dtype=np.int64)[codes], tuple(trained)
-    labels = [text.strip() for text in written]
+    labels = [text.strip() for text in texts]
     names = sorted(set(labels))
     if all(_WHOLE.fullmatch(name) for name in names):
         names.sort(key=lambda name: (int(name), name))
@@ -107,12 +107,12 @@ def _require_classes(names: Sequence[str], where: str) -> None:
         raise InputError(f"{where}: one class only, {names[0][:40]!r}; expected at least two")
 
 
-def _matched(written: Sequence[str], trained: Sequence[str], where: str) -> list[int]:
+def _matched(texts: Sequence[str], trained: Sequence[str], where: str) -> list[int]:
     """Place of each label among known classes: as text, else as the number that it was read as."""
     places = {name: j for j, name in enumerate(trained)}
     numbers = {_number(name): j for j, name in reversed(list(enumerate(trained)))}
     indices, loose = [], []
-    for text in written:
+    for text in texts:
         label = text.strip()
         as_truth = label.capitalize() if label.lower() in ("true", "false") else label
         index = next((places[t] for t in (text, label, as_truth) if t in places), None)

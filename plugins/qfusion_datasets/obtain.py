@@ -76,8 +76,8 @@ def cache() -> Path:
     """Where downloads go: ``QFUSION_CACHE``, else the user's cache folder."""
     import platformdirs
 
-    named = os.environ.get("QFUSION_CACHE")
-    return _named("QFUSION_CACHE", named) if named else platformdirs.user_cache_path("qfusion")
+    folder = os.environ.get("QFUSION_CACHE")
+    return _named("QFUSION_CACHE", folder) if folder else platformdirs.user_cache_path("qfusion")
 
 
 def _named(variable: str, folder: str) -> Path:

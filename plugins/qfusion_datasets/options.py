@@ -117,7 +117,7 @@ def _digits(value: Any) -> Any:
     items = comma_separated(value)
     if not isinstance(items, list | tuple):
         return items
-    return [int(each) if _is_digit(each) else each for each in items]
+    return [int(item) if _is_digit(item) else item for item in items]
 
 
 def _is_digit(value: Any) -> bool:

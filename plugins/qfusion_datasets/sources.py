@@ -34,9 +34,9 @@ class Source:
 
     def describe(self, extract: bool) -> str:
         """For the run folder: what was read, whom to credit, and its checksum."""
-        what = f"{self.title}, an EXTRACT for trials only" if extract else self.title
+        title = f"{self.title}, an EXTRACT for trials only" if extract else self.title
         checksum = self.extract_sha256 if extract else self.sha256
-        return f"{what}; {self.credit}; sha256 of the parsed arrays {checksum}"
+        return f"{title}; {self.credit}; sha256 of the parsed arrays {checksum}"
 
 
 COVERTYPE = Source(

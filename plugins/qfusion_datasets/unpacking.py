@@ -33,9 +33,9 @@ def unpacked(folder: Path, name: str, most: int) -> bytes:
                 if (inner := PurePosixPath(member).name) in (name, f"{name}.gz"):
                     with zipped.open(member) as stream:
                         return _inflated(inner, stream, most)
-    found = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ["no folder"]
-    got = quoted_list(found or ["no file"])
-    raise FileNotFoundError(f"expected {name}, {name}.gz or a .zip that holds it, got {got}")
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else ["no folder"]
+    listed = quoted_list(names or ["no file"])
+    raise FileNotFoundError(f"expected {name}, {name}.gz or a .zip that holds it, got {listed}")
 
 
 def _inflated(name: str, file: IO[bytes], most: int) -> bytes:

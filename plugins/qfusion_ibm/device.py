@@ -167,8 +167,8 @@ class IBM(SiteDevice):
         usd, seconds = self.allowance(job)
         rate = self._prices.usd_per_second.high
         limits = [self.options.max_execution_time, seconds, usd / rate if usd and rate else None]
-        given = [limit for limit in limits if limit is not None]
-        return max(1, min(10800, int(min(given)))) if given and not self.local else None
+        set_limits = [limit for limit in limits if limit is not None]
+        return max(1, min(10800, int(min(set_limits)))) if set_limits and not self.local else None
 
     def fetch(self, job: Job, job_id: str) -> Result:
         """Values and standard errors, as IBM returned them; dollars for the seconds that it tells.

@@ -55,8 +55,8 @@ class Executor(Program):
     def chosen(self, options: Options, sent: SentJob) -> dict[str, Any]:
         mitigation = options.mitigation()
         if options.zne:
-            given = mitigation.setdefault("resilience", {}).setdefault("zne", {})
-            given["extrapolator"] = to_try(options.zne_extrapolator)
+            zne = mitigation.setdefault("resilience", {}).setdefault("zne", {})
+            zne["extrapolator"] = to_try(options.zne_extrapolator)
         return {
             "max_execution_time": sent.most_seconds,
             "environment": {"job_tags": list(sent.tags)},

@@ -101,13 +101,13 @@ class LocalSite(Site):
 
     def _say_idle(self, program: Program) -> None:
         names = [*program.idle_here, "dynamical_decoupling", "max_execution_time"]
-        given = {name: getattr(self.options, name) for name in names}
-        idle = [name for name, value in given.items() if value not in (None, 0, False, "none")]
-        asked = [name for name in ("measure_mitigation", "zne_mitigation") if name in idle]
-        if asked:
+        values = {name: getattr(self.options, name) for name in names}
+        idle = [name for name, value in values.items() if value not in (None, 0, False, "none")]
+        refused = [name for name in ("measure_mitigation", "zne_mitigation") if name in idle]
+        if refused:
             why = "its gates are not those of the program executor" if gives_counts() else OLDER
             raise InputError(
-                f"ibm: {self.options.backend}: {asked[0]} cannot be had in this simulation: "
+                f"ibm: {self.options.backend}: {refused[0]} cannot be had in this simulation: "
                 f"{why}; leave it out"
             )
         if idle and not self._warned:

@@ -92,26 +92,26 @@ class Options(qfusion_core.RemoteOptions):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_other_service(cls, given: Any) -> Any:
+    def _no_other_service(cls, options: Any) -> Any:
         """A file that came with a folder would have chosen who is sent the API key."""
-        if isinstance(given, dict) and "url" in given:
+        if isinstance(options, dict) and "url" in options:
             raise ValueError(
                 "url is no option any more, since the API key would go wherever it points; remove "
                 "it: jobs go to IBM"
             )
-        return given
+        return options
 
     @model_validator(mode="before")
     @classmethod
-    def _learns_no_noise(cls, given: Any) -> Any:
+    def _learns_no_noise(cls, options: Any) -> Any:
         """Both need a model of the machine's noise, which a job of its own learns."""
         for name in ("pec_mitigation", "zne_amplifier"):
-            if isinstance(given, dict) and name in given:
+            if isinstance(options, dict) and name in options:
                 raise ValueError(
                     f"{name}: PEC and PEA need a job of their own to learn the noise, and none is "
                     "sent; use zne_mitigation: true (folded gates)"
                 )
-        return given
+        return options
 
     @field_validator("channel", mode="before")
     @classmethod
@@ -151,14 +151,14 @@ class Options(qfusion_core.RemoteOptions):
     @property
     def trex(self) -> bool:
         """Whether readout errors are mitigated."""
-        given = self.measure_mitigation
-        return self.resilience_level >= 1 if given is None else given
+        choice = self.measure_mitigation
+        return self.resilience_level >= 1 if choice is None else choice
 
     @property
     def zne(self) -> bool:
         """Whether values are extrapolated to no noise."""
-        given = self.zne_mitigation
-        return self.resilience_level == 2 if given is None else given
+        choice = self.zne_mitigation
+        return self.resilience_level == 2 if choice is None else choice
 
     def mitigation(self) -> dict[str, Any]:
         """The part of the SDK's options that is about mitigation."""
@@ -167,13 +167,13 @@ class Options(qfusion_core.RemoteOptions):
             "zne_mitigation": self.zne_mitigation,
         }
         zne = {"noise_factors": self.zne_noise_factors, "extrapolator": self.zne_extrapolator}
-        given: dict[str, Any] = {
+        resilience: dict[str, Any] = {
             name: value for name, value in methods.items() if value is not None
         }
         if chosen := {name: value for name, value in zne.items() if value is not None}:
-            given["zne"] = chosen
+            resilience["zne"] = chosen
         level = {"resilience_level": self.resilience_level}
-        return level | ({"resilience": given} if given else {})
+        return level | ({"resilience": resilience} if resilience else {})
 
     def twirls(self) -> dict[str, Any]:
         """The part of the SDK's options that is about twirling; empty where it is left to IBM."""

@@ -99,10 +99,10 @@ class Program(ABC):
 
 def mark_of(job: Job) -> str:
     """A digest of what a job asks: its circuit, angles and observables."""
-    asked = hashlib.sha256(job.circuit.digest().encode())
-    asked.update(repr((job.shape, job.observables)).encode())
-    asked.update(job.angles.contiguous().numpy().tobytes())
-    return asked.hexdigest()
+    digest = hashlib.sha256(job.circuit.digest().encode())
+    digest.update(repr((job.shape, job.observables)).encode())
+    digest.update(job.angles.contiguous().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def require_twirling(options: Options) -> None:

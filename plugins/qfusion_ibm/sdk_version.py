@@ -43,18 +43,18 @@ def require_client() -> None:
 
 def finding() -> Finding:
     """Which one is in use, and what it cannot do; nothing is asked."""
-    named = f"{PACKAGE} {installed()}"
+    client = f"{PACKAGE} {installed()}"
     try:
         require_client()
     except InputError as error:
         return Finding("client", "failed", str(error).removeprefix("ibm: "))
     if gives_counts():
         summary = "IBM measures, values and mitigation are computed here; what was measured is kept"
-        return Finding("client", "ok", f"{named}: {summary}")
+        return Finding("client", "ok", f"{client}: {summary}")
     return Finding(
         "client",
         "warning",
-        f"{named}, which IBM calls deprecated: IBM computes the values; no counts are kept, a "
+        f"{client}, which IBM calls deprecated: IBM computes the values; no counts are kept, a "
         "simulation does not mitigate, and no `estimate --ask`; pip install 'qfusion[ibm]' in an "
         "environment without pennylane-qiskit brings today's",
     )

@@ -19,11 +19,11 @@ def stand_in() -> str | None:
     Raises:
         InputError: The variable names another machine.
     """
-    named = os.environ.get(VARIABLE)
-    if not named:
+    address = os.environ.get(VARIABLE)
+    if not address:
         return None
     try:
-        parts = urlsplit(named)
+        parts = urlsplit(address)
         here = parts.scheme in ("http", "https") and _is_loopback(parts.hostname or "")
     except ValueError:
         here = False
@@ -32,7 +32,7 @@ def stand_in() -> str | None:
             f"{VARIABLE}: expected an address on this machine, such as http://localhost, since the "
             "API key goes there; unset it to reach IBM"
         )
-    return named
+    return address
 
 
 def _is_loopback(host: str) -> bool:

@@ -33,15 +33,15 @@ def require_fit(
     Traceback (most recent call last):
     ValueError: zne_extrapolator: double_exponential needs at least 5 zne_noise_factors, got 3
     """
-    given = FACTORS if factors is None else tuple(factors)
-    if list(given) != sorted(set(given)):
+    folds = FACTORS if factors is None else tuple(factors)
+    if list(folds) != sorted(set(folds)):
         raise ValueError("zne_noise_factors: expected an ascending list without repetitions")
     for name in (chosen,) if isinstance(chosen, str) else chosen or _EXTRAPOLATORS:
         least = _LEAST.get(name) or int(name[-1]) + 2
-        if len(given) < least:
+        if len(folds) < least:
             raise ValueError(
                 f"zne_extrapolator: {name} needs at least {least} zne_noise_factors, got "
-                f"{len(given)}"
+                f"{len(folds)}"
             )
 
 

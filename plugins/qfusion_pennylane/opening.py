@@ -39,9 +39,9 @@ def check_options(name: str, options: Mapping[str, Any], traits: Traits, constru
         InputError: An option that the constructor does not know, or that is qfusion's to set.
     """
     parameters = inspect.signature(constructor).parameters.values()
-    named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    arguments = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
     open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    accepted = (named | traits.keywords) - set(_OURS)
+    accepted = (arguments | traits.keywords) - set(_OURS)
     if name.startswith("qiskit."):  # `method` says the same, and is checked against `shots`
         accepted -= {"backend"}
     for option in options:

@@ -99,12 +99,12 @@ class Emulator(Simulator):
             program.measure(native.wires)
         with self._saved.sound():
             noisy = self._saved.emulator.noise_model.apply(program)
-        kept = Program(
+        numbered = Program(
             instruction.copy(target_mapping=position_of)
             for instruction in noisy.instructions
             if isinstance(instruction.operator, Gate | Noise)
         )
-        text = kept.to_ir(
+        text = numbered.to_ir(
             IRType.OPENQASM, OpenQASMSerializationProperties(QubitReferenceType.PHYSICAL)
         )
         return ParsedProgram(text.source, n_angles)

@@ -23,20 +23,20 @@ def confined(target: Any, compiled: Any, n_wires: int) -> Any:
     from qiskit.transpiler import Target
 
     used = _used(compiled)
-    kept = networkx.Graph(
+    graph = networkx.Graph(
         pair for pair in target.build_coupling_map().get_edges() if used.keys() >= set(pair)
     )
-    while len(kept) > n_wires:
-        needed = set(networkx.articulation_points(kept))
-        kept.remove_node(
-            min(kept.nodes - needed, key=lambda qubit: (used[qubit], kept.degree(qubit), qubit))
+    while len(graph) > n_wires:
+        needed = set(networkx.articulation_points(graph))
+        graph.remove_node(
+            min(graph.nodes - needed, key=lambda qubit: (used[qubit], graph.degree(qubit), qubit))
         )
     part = Target(num_qubits=target.num_qubits, qubit_properties=target.qubit_properties)
     for name in target.operation_names:
         places = {
             qubits: properties
             for qubits, properties in target[name].items()
-            if len(qubits) < 2 or kept.nodes >= set(qubits)
+            if len(qubits) < 2 or graph.nodes >= set(qubits)
         }
         part.add_instruction(target.operation_from_name(name), places, name=name)
     return part

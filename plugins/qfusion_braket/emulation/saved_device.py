@@ -79,7 +79,7 @@ class SavedDevice:
         with self.sound():
             edges = self.properties.two_qubit_properties
             pairs = [tuple(map(int, edge.split("-"))) for edge in edges]
-        kept = {
+        coupled = {
             pair
             for one, other in pairs
             if full
@@ -87,7 +87,7 @@ class SavedDevice:
             or str(one) in graph.get(str(other), ())
             for pair in ((one, other), (other, one))
         }
-        return sorted(kept)
+        return sorted(coupled)
 
     @cached_property
     def target(self) -> Any:

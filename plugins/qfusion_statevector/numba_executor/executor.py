@@ -86,10 +86,10 @@ class NumbaExecutor:
         values = out.numpy()
 
         def run(first: int, last: int) -> None:
-            taken = one, *scratch = layouts.forward.take()
+            buffers = one, *scratch = layouts.forward.take()
             state = states[0] if keep else one
             forward(tables, chunks, tangents, sines, first, last, state, *scratch, values)
-            layouts.forward.give_back(taken)
+            layouts.forward.give_back(buffers)
 
         self._share(run, chunks)
         # as a tensor: torch frees it when it has gone back through it
@@ -109,12 +109,12 @@ class NumbaExecutor:
         sampled[:] = 0
 
         def run(first: int, last: int) -> list[NDArray[Any]]:
-            taken = psi, lam, shared, phases, *scratch = layouts.backward.take()
+            buffers = psi, lam, shared, phases, *scratch = layouts.backward.take()
             backward(
                 tables, tangents, sines, first, last, stop, states, psi, lam, *scratch,
                 out_gradient, shared, sampled, phases,
             )  # fmt: skip
-            return taken
+            return buffers
 
         first, *others = self._share(run, chunks)
         shared, phases = first[2:4]
@@ -127,8 +127,8 @@ class NumbaExecutor:
         dw = torch.empty(n_weights if of_weights else 0, dtype=self.dtype, device="cpu")
         gradients(tables, shared, sampled, phases, blocks, rows, dx.numpy(), dw.numpy())
         layouts.gradients.give_back(collecting)
-        for taken in (first, *others):
-            layouts.backward.give_back(taken)
+        for buffers in (first, *others):
+            layouts.backward.give_back(buffers)
         return dx if of_data else None, dw if of_weights else None
 
     def _plan(self, chunks: int) -> _Buffers:
