@@ -71,7 +71,7 @@ def _program_set(
     document: dict[str, Any], job: Job, options: Options, least: Callable[[], int]
 ) -> TaskReply:
     executables = _executables(document, job)
-    bad = [["failureMetadata" in one for one in rows] for rows in executables]
+    bad = [["failureMetadata" in result for result in rows] for rows in executables]
     reason = _reason(executables)
     parts = _parts(bad, job)
     shots = options.shots or 0
@@ -202,9 +202,11 @@ def _executions(part: FailedPart) -> int:
 
 def _reason(executables: Sequence[Sequence[dict[str, Any]]]) -> str:
     """How many executables failed, and why; empty where none did."""
-    every = [one for rows in executables for one in rows]
+    every = [result for rows in executables for result in rows]
     reasons = [
-        str(one["failureMetadata"]["failureReason"]) for one in every if "failureMetadata" in one
+        str(result["failureMetadata"]["failureReason"])
+        for result in every
+        if "failureMetadata" in result
     ]
     if not reasons:
         return ""

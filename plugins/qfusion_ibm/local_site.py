@@ -105,10 +105,10 @@ class LocalSite(Site):
         idle = [name for name, value in values.items() if value not in (None, 0, False, "none")]
         refused = [name for name in ("measure_mitigation", "zne_mitigation") if name in idle]
         if refused:
-            why = "its gates are not those of the program executor" if gives_counts() else OLDER
+            reason = "its gates are not those of the program executor" if gives_counts() else OLDER
             raise InputError(
                 f"ibm: {self.options.backend}: {refused[0]} cannot be had in this simulation: "
-                f"{why}; leave it out"
+                f"{reason}; leave it out"
             )
         if idle and not self._warned:
             self._warned = True

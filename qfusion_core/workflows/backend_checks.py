@@ -175,8 +175,8 @@ def _machine(device: Device, offline: bool) -> Iterator[Finding]:
 
 def _sanity(device: Device, backends: Backends, folder: str, offline: bool) -> Finding:
     if isinstance(device, RemoteDevice) and not device.local and (offline or device.paid):
-        why = "--offline" if offline else "it would cost money"
-        return Finding("Bell state", "ok", f"not run: {why}")
+        reason = "--offline" if offline else "it would cost money"
+        return Finding("Bell state", "ok", f"not run: {reason}")
     if device.max_wires is not None and device.max_wires < 2:
         return Finding("Bell state", "ok", "not run: the device has one qubit")
     try:

@@ -51,12 +51,12 @@ def _totals(folder: Path) -> Iterator[Finding]:
     system, where = file_system(folder), shown_path(folder, 80)
     if system.kind == "local":
         return
-    there = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
+    nearest = next(parent for parent in (folder, *folder.parents) if parent.is_dir())
     try:
-        _tried(there)
+        _tried(nearest)
     except (QfusionError, OSError, sqlite3.Error) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        problem = f"{where}: no budget over all runs can be held: {one_line(why)}"
+        reason = error.strerror if isinstance(error, OSError) else error
+        problem = f"{where}: no budget over all runs can be held: {one_line(reason)}"
         yield Finding("totals", "warning", problem)
         return
     if system.kind == "shared":
