@@ -61,6 +61,7 @@ def test_failures_are_counted_by_the_package_that_raised(blame):
     ]
 
 
+@pytest.mark.vendor  # it is asked who has the file
 def test_of_packages_that_share_a_name_it_is_the_one_that_has_the_file(blame):
     place = "/venv/lib/python3.11/site-packages/{}:3: in f"
     simulator = place.format("braket/default_simulator/simulator.py")

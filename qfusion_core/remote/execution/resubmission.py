@@ -1,4 +1,7 @@
-"""Sending a job anew that failed or was cancelled in an earlier process."""
+"""Sending a job anew that failed or was cancelled in an earlier process.
+
+Within one process `failover` sees to it.
+"""
 
 from __future__ import annotations
 
