@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from pydantic import ValidationError
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.backends.listed_machines import ListedMachine, machines_of, require_known
+from qfusion_core.backends.listed_machines import ListedMachine, machines_of
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import CredentialsMissing, InputError, QfusionError
 from qfusion_core.interfaces.device import Device
@@ -34,11 +34,14 @@ class OfflinePlan(NamedTuple):
         forbidden: Whether nobody may be asked, credentials or not.
         listed: Whether the lists of vendors' machines will do.
         shots: Of a machine that no entry of ``backends.yaml`` names; None for `SHOTS`.
+        machine: That machine; None where an entry names the backend. See
+            `qfusion_core.backends.listed_machines.require_known`.
     """
 
     forbidden: bool = False
     listed: bool = False
     shots: int | None = None
+    machine: ListedMachine | None = None
 
 
 def with_or_without_account(
@@ -67,9 +70,8 @@ def with_or_without_account(
         InputError: Unknown name, or the network is forbidden and nothing is known here.
     """
     without = without or OfflinePlan()
-    machine = require_known(backends, name, registry) if without.listed else None
-    if machine is not None:
-        listed, why = _of_the_lists(machine, backends, name, registry, without.shots)
+    if without.machine is not None:
+        listed, why = _of_the_lists(without.machine, backends, name, registry, without.shots)
         listed.bound = Binding(name, None, Measurement.of(run))
         return work(listed), _said(listed, why)
     device, options = backends.configured(name, registry)

@@ -20,6 +20,7 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, say, show
+from qfusion_core.workflows.limits import LARGEST_SEED
 
 
 def compare(
@@ -31,7 +32,9 @@ def compare(
     samples: Samples = None,
     seed: Annotated[
         int,
-        typer.Option(min=0, max=2**32 - 1, help="Of the draw of --samples, and of the bootstrap."),
+        typer.Option(
+            min=0, max=LARGEST_SEED, help="Of the draw of --samples, and of the bootstrap."
+        ),
     ] = 0,
     yes: Yes = False,
     again: Again = False,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from qfusion_core.workflows.limits import LARGEST_SEED
+
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `qfusion train` wrote.")]
 Backend = Annotated[
     str | None,
@@ -23,7 +25,7 @@ Samples = Annotated[
     typer.Option(min=1, help="So many of the rows, drawn by --seed; all if not given."),
 ]
 SampleSeed = Annotated[
-    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Of the draw of --samples.")
+    int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Of the draw of --samples.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Agree to what the machine costs.")]
 Again = Annotated[

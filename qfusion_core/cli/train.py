@@ -10,6 +10,7 @@ import typer
 from qfusion_core.cli.job_prompts import paying
 from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
 from qfusion_core.cli.output import AsJson, show
+from qfusion_core.workflows.limits import LARGEST_SEED
 
 
 def train(
@@ -33,7 +34,7 @@ def train(
     backend: Backend = None,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**32 - 1, help="Of the split, the weights and the batches."),
+        typer.Option(min=0, max=LARGEST_SEED, help="Of the split, the weights and the batches."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="A new folder; runs/DATASET-... if not given.")

@@ -137,8 +137,7 @@ def offered_by(found: LoadedPlugin, kind: Kind) -> list[OfferedComponent]:
             # consumed here: a generator fails where it is read, not where it is called
             if isinstance(components, Mapping):
                 judged = [
-                    _judged(kind, found.plugin, at, component)
-                    for component, at in components.items()
+                    _judged(kind, found.plugin, offer, name) for name, offer in components.items()
                 ]
             else:
                 judged = [_judged(kind, found.plugin, component) for component in components]

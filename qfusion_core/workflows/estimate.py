@@ -15,7 +15,6 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
-from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
@@ -160,15 +159,14 @@ def estimate(
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     shots = None if shots is None else whole("shots", shots, 1)
-    run = expanded(run)
     opened = OpenRun.open(run, backends_file)
-    require_known(opened.backends, backend, opened.registry)
+    machine = require_known(opened.backends, backend, opened.registry)
 
     from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
     from qfusion_core.remote.planning.provider_estimate import ask_providers
     from qfusion_core.workflows.evaluation_plan import EvaluationPlan
 
-    model = opened.model()
+    run, model = opened.folder.path, opened.model()
     with no_network(offline):
         part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
         subject = describe_rows(samples, seed)
@@ -178,7 +176,7 @@ def estimate(
             opened.registry,
             run,
             partial(EvaluationPlan.of, run, backend, model, part, subject),
-            OfflinePlan(offline, True, shots),
+            OfflinePlan(offline, True, shots, machine),
         )
     if ask and unasked is not None:
         raise InputError(

@@ -56,20 +56,8 @@ class JobOptions:
         Raises:
             JobsLeft: As asked, nobody waits; ``measurements`` has their ids by backend.
         """
-        from qfusion_core.remote.adapter.measurement import Measurement
-
         try:
-            with Measurement(
-                run,
-                verb,
-                subject,
-                again=self.again,
-                wait=self.wait,
-                approve=self.approve,
-                on_price=self.on_price,
-                on_progress=self.on_progress,
-                say=self.say,
-            ) as measurement:
+            with self._measurement(run, verb, subject, again=self.again) as measurement:
                 yield measurement
                 if measurement.adopted:
                     measurement.say(f"values of this measurement: {measurement.adopted}")
@@ -79,10 +67,18 @@ class JobOptions:
 
     def paying(self, run: str | Path) -> Measurement:
         """A measurement of a verb that takes no value from the journal."""
+        return self._measurement(run)
+
+    def _measurement(
+        self, run: str | Path, verb: str | None = None, subject: str = "", *, again: bool = False
+    ) -> Measurement:
         from qfusion_core.remote.adapter.measurement import Measurement
 
         return Measurement(
             run,
+            verb,
+            subject,
+            again=again,
             wait=self.wait,
             approve=self.approve,
             on_price=self.on_price,

@@ -15,8 +15,8 @@ def preload(*, vendors: bool = False) -> None:
     Args:
         vendors: The SDKs, too.
     """
-    plugins = {plugin.value.partition(".")[0].partition(":")[0] for plugin in _ours()}
-    packages = [importlib.import_module(name) for name in ("qfusion_core", *sorted(plugins))]
+    names = ("qfusion_core", *sorted(plugin.module for plugin in _ours()))
+    packages = [importlib.import_module(name) for name in names]
     ours = [
         module.name
         for package in packages

@@ -22,5 +22,5 @@ def cancel(
     else:
         for line in found.settled():
             say(line)
-    for error in found.unconfirmed():
+    if error := next(found.unconfirmed(), None):
         raise error
