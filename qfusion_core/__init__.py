@@ -71,6 +71,8 @@ _HOMES = {
     "JobStatus": "remote.machine.job",
     "JobTable": "workflows.jobs",
     "Layout": "circuits.pauli_words",
+    "light_cones": "circuits.light_cones",
+    "LightCone": "circuits.light_cones",
     "Listed": "remote.machine.machine_list",
     "ListedPrice": "remote.money.price",
     "load": "runs.opening",

@@ -6,6 +6,8 @@ from qfusion_core.circuits.circuit import Circuit as Circuit
 from qfusion_core.circuits.gates import Angle as Angle
 from qfusion_core.circuits.gates import Gate as Gate
 from qfusion_core.circuits.gates import Term as Term
+from qfusion_core.circuits.light_cones import LightCone as LightCone
+from qfusion_core.circuits.light_cones import light_cones as light_cones
 from qfusion_core.circuits.pauli_words import Layout as Layout
 from qfusion_core.circuits.pauli_words import Readout as Readout
 from qfusion_core.circuits.pauli_words import commuting_groups as commuting_groups

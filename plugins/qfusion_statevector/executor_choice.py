@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -11,10 +12,11 @@ from typing import Any
 
 import torch
 
-from qfusion_core import Circuit, InputError, commuting_groups
+from qfusion_core import Circuit, InputError
 from qfusion_statevector.autograd import Executor
-from qfusion_statevector.compiler.program import Program, compile_program
+from qfusion_statevector.cut import Cut, cut
 from qfusion_statevector.memory import estimate, fits, require_memory
+from qfusion_statevector.stacked_cones import StackedCones
 
 NOT_INSTALLED = "numba is not installed"
 
@@ -39,7 +41,8 @@ class ExecutorChoice:
             )
         self._chosen = chosen
         self._memory_gb = memory_gb
-        self._prepared = lru_cache(maxsize=8)(_CompiledProgram)
+        self._cut = lru_cache(maxsize=8)(_checked_cut)
+        self._prepared = lru_cache(maxsize=8)(_Prepared)
         self._handed_over = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -60,21 +63,22 @@ class ExecutorChoice:
             InputError: A word that does not fit; more memory than there is; an executor that
                 cannot run there.
         """
-        name = self._name(circuit.n_wires, device, batch)
-        prepared = self._prepared(name, circuit, words, dtype, device)
+        parts = self._cut(circuit, words)
+        name = self._name(parts.widest, device, batch)
+        prepared = self._prepared(name, parts, dtype, device)
         limit = self._memory_gb
         try:
-            require_memory(circuit.n_wires, prepared.need, batch, device, limit)
+            require_memory(circuit.n_wires, parts.widest, prepared.need, batch, device, limit)
         except InputError as error:
-            lightning = estimate("lightning", prepared.program, dtype)
+            lightning = estimate("lightning", parts.shapes, dtype)
             if device.type != "cpu" or not fits(lightning, batch, device, limit):
                 raise
             raise InputError(f"{error}; executor: lightning takes row by row, and fits") from None
         if name == "lightning":
-            self._say_once(circuit.n_wires)
+            self._say_once(parts.widest)
         return prepared.executor
 
-    def _name(self, n_wires: int, device: torch.device, batch: int) -> str:
+    def _name(self, widest: int, device: torch.device, batch: int) -> str:
         if self._chosen:
             if self._chosen != "torch" and device.type != "cpu":
                 raise InputError(
@@ -84,8 +88,8 @@ class ExecutorChoice:
             return self._chosen
         if device.type != "cpu":
             return "torch"
-        if n_wires > 16 and batch == 1:
-            return "lightning"  # one row of a wide circuit leaves the lanes of the others empty
+        if widest > 16 and batch == 1:
+            return "lightning"  # one row of a wide cone leaves the lanes of the others empty
         return "torch" if self._no_numba else "numba"
 
     @cached_property
@@ -105,22 +109,18 @@ class ExecutorChoice:
             )
 
 
-class _CompiledProgram:
-    """A compiled program, what it needs, and, once that is known to fit, its executor."""
+def _checked_cut(circuit: Circuit, words: tuple[str, ...]) -> Cut:
+    none = torch.zeros(0, circuit.n_data, device="cpu")
+    circuit.check(none, torch.zeros(circuit.n_weights, device="cpu"), words)
+    return cut(circuit, words)
 
-    def __init__(
-        self,
-        name: str,
-        circuit: Circuit,
-        words: tuple[str, ...],
-        dtype: torch.dtype,
-        device: torch.device,
-    ) -> None:
-        none = torch.zeros(0, circuit.n_data, device="cpu")
-        circuit.check(none, torch.zeros(circuit.n_weights, device="cpu"), words)
-        self.program = compile_program(circuit, words)
-        self.need = estimate(name, self.program, dtype)
-        self._make = partial(_make, name, circuit, words, self.program, dtype, device)
+
+class _Prepared:
+    """What a circuit needs, and, once that is known to fit, its executor."""
+
+    def __init__(self, name: str, cut: Cut, dtype: torch.dtype, device: torch.device) -> None:
+        self.need = estimate(name, cut.shapes, dtype)
+        self._make = partial(_make, name, cut, dtype, device)
 
     @cached_property
     def executor(self) -> Executor:
@@ -128,26 +128,21 @@ class _CompiledProgram:
             return self._make()
 
 
-def _make(
-    name: str,
-    circuit: Circuit,
-    words: tuple[str, ...],
-    program: Program,
-    dtype: torch.dtype,
-    device: torch.device,
-) -> Executor:
+def _make(name: str, cut: Cut, dtype: torch.dtype, device: torch.device) -> Executor:
     if name == "numba":
         from qfusion_statevector.numba_executor.executor import NumbaExecutor
 
-        return NumbaExecutor(program, dtype)
+        return NumbaExecutor(cut, dtype)
+    make: Callable[[Circuit, Sequence[str]], Executor]
     if name == "torch":
         from qfusion_statevector.torch_executor.executor import TorchExecutor
 
-        groups = [members for _, members in commuting_groups(words)]
-        return TorchExecutor(program, groups, dtype, device)
-    from qfusion_statevector.lightning import LightningExecutor
+        make = partial(TorchExecutor.of, dtype=dtype, device=device)
+    else:
+        from qfusion_statevector.lightning import LightningExecutor
 
-    return LightningExecutor(circuit, words)
+        make = LightningExecutor
+    return make(cut.circuit, cut.words) if cut.is_whole else StackedCones(cut, make, device)
 
 
 def _numba_problem() -> str | None:

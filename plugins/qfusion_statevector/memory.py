@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
 from qfusion_core import InputError
-from qfusion_statevector.compiler.program import Program
+from qfusion_statevector.cut import ConeShape
 
 ALWAYS_FITS = 2**26  # bytes; below this nobody asks the system how much is free
 
@@ -36,12 +37,21 @@ def fits(need: MemoryNeed, batch: int, device: torch.device, limit_gb: float | N
 
 def require_memory(
     n_wires: int,
+    widest: int,
     need: MemoryNeed,
     batch: int,
     device: torch.device,
     limit_gb: float | None = None,
 ) -> None:
     """Compare what a batch needs with what is free, or with ``limit_gb``.
+
+    Args:
+        n_wires: Of the circuit.
+        widest: Wires of its widest light cone: they decide.
+        need: Of all cones.
+        batch: Rows.
+        device: Where they are computed.
+        limit_gb: Most that may be taken; None: what is free.
 
     Raises:
         InputError: Says how much is needed, how much there is, and what would fit.
@@ -55,31 +65,42 @@ def require_memory(
         advice = f"up to {rows} rows fit: use smaller batches"
     else:
         smaller = math.ceil(math.log2(sum(need) / free))
-        advice = f"even one row does not fit: use {max(1, n_wires - smaller)} wires or fewer"
+        advice = (
+            f"even one row does not fit: use {max(1, widest - smaller)} wires or fewer, or light "
+            "cones as narrow (entangler: brick; fewer layers)"
+        )
     raise InputError(
-        f"statevector: {n_wires} wires x {batch} rows need about {total / 1e9:.3g} GB of memory, "
-        f"{free / 1e9:.3g} GB may be used; {advice}"
+        f"statevector: {n_wires} wires (widest cone {widest}) x {batch} rows need about "
+        f"{total / 1e9:.3g} GB of memory, {free / 1e9:.3g} GB may be used; {advice}"
     )
 
 
-def estimate(executor: str, program: Program, dtype: torch.dtype) -> MemoryNeed:
-    """What a program needs, by the name of its executor."""
+def estimate(executor: str, shapes: Sequence[ConeShape], dtype: torch.dtype) -> MemoryNeed:
+    """What the cones of a circuit need together, by the name of their executor."""
+    needs = [_of_shape(executor, shape, dtype) for shape in shapes]
+    return MemoryNeed(sum(need.per_row for need in needs), sum(need.fixed for need in needs))
+
+
+def _of_shape(executor: str, shape: ConeShape, dtype: torch.dtype) -> MemoryNeed:
+    program, cones = shape.program, shape.count
     # nothing of 100 wires fits anywhere; more would be too much for a float
     size, amplitude = 2 ** min(program.n_wires, 100), 2 * dtype.itemsize
     if executor == "lightning":
         # in double precision, one row at a time: the state, the one that goes back, a copy of each
-        return MemoryNeed(64 + 32 * len(program.steps), 4 * 16 * size)
+        return MemoryNeed(cones * (64 + 32 * len(program.steps)), 4 * 16 * size)
     if executor == "numba":
         # the final state of each row, up to a full chunk; each thread has two states, a row of
         # sums and the gradients of the phases, in cache lines; tables of phases and states
         diagonals = len(program.diagonals)
         thread = 64 * (2 * 2 + 1 + diagonals)
-        tables = 2 * 64 + 3 * diagonals * dtype.itemsize + 64 + 8
-        return MemoryNeed(amplitude * size, (torch.get_num_threads() * thread + tables) * size)
+        tables = cones * (2 * 64 + 3 * diagonals * dtype.itemsize) + 64 + 8
+        return MemoryNeed(
+            cones * amplitude * size, (torch.get_num_threads() * thread + tables) * size
+        )
     # while going back: two pairs of states, the final one, what a setting makes of it; for each
     # step at most a change of basis: two tables of indices and two of phases
     return MemoryNeed(
-        9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + 2 * amplitude) * size
+        cones * 9 * amplitude * size, (len(program.steps) + 4) * (2 * 8 + 2 * amplitude) * size
     )
 
 

@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from qfusion_core import BlackBoxDevice, Circuit
+from qfusion_statevector.autograd import Executor
 from qfusion_statevector.executor_choice import ExecutorChoice
+from qfusion_statevector.stacked_cones import StackedCones
 from qfusion_statevector.torch_executor.executor import TorchExecutor
 
 DRAWS_AT_ONCE = 2**22
@@ -18,6 +20,10 @@ DRAWS_AT_ONCE = 2**22
 
 class SampledStatevector(BlackBoxDevice):
     """Draws each group of commuting words from its exact distribution.
+
+    Where the circuit is cut into light cones, each cone is drawn by itself: words of one group in
+    one cone share their shots, words of different cones are independent. So each word's
+    distribution is exact, the joint one of words in different cones is the product of theirs.
 
     Like a machine, it can only be differentiated by parameter shift.
     """
@@ -45,8 +51,14 @@ class SampledStatevector(BlackBoxDevice):
         executor = self._choice.executor(
             self._by_angles(circuit), tuple(observables), real, angles.device, len(angles)
         )
+        entries = angles.to(real), angles.new_zeros(0, dtype=real)
+        if isinstance(executor, StackedCones):
+            return executor.collect(self._sample, *entries)
+        return self._sample(executor, *entries)
+
+    def _sample(self, executor: Executor, data: Tensor, weights: Tensor) -> Tensor:
         assert isinstance(executor, TorchExecutor)
-        return executor.sample(angles.to(real), angles.new_zeros(0, dtype=real), self._draw)
+        return executor.sample(data, weights, self._draw)
 
     def _draw(self, probabilities: Tensor) -> Tensor:
         """Relative frequencies ``[2**n, rows]`` of the outcomes in `shots` draws."""

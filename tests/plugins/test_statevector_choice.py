@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_core.circuits.pauli_words import pauli_words
-from qfusion_statevector.compiler.program import compile_program
+from qfusion_statevector.cut import cut
 from qfusion_statevector.device import Statevector
 from qfusion_statevector.executor_choice import ExecutorChoice
 from qfusion_statevector.memory import estimate, require_memory
@@ -108,7 +108,7 @@ def test_what_cannot_fit_is_refused_before_it_is_allocated(executor):
             circuit, torch.zeros(3, 0), torch.zeros(0), ["Z" * 50]
         )
     text = str(caught.value)
-    assert text.startswith("statevector: 50 wires x 3 rows need about ")
+    assert text.startswith("statevector: 50 wires (widest cone 50) x 3 rows need about ")
     assert "even one row does not fit: use " in text
 
 
@@ -133,9 +133,9 @@ def test_what_is_said_to_fit_does_fit(executor):
 @settings(max_examples=20, deadline=None)
 def test_the_number_of_wires_that_is_said_to_fit_does_fit(n_wires, limit, executor):
     def check(n):
-        program = compile_program(Circuit(n, (), 0, 0), ["Z" * n])
-        need = estimate(executor, program, torch.float32)
-        require_memory(n, need, 1, torch.device("cpu"), limit)
+        parts = cut(Circuit(n, (), 0, 0), ("Z" * n,))
+        need = estimate(executor, parts.shapes, torch.float32)
+        require_memory(n, parts.widest, need, 1, torch.device("cpu"), limit)
 
     try:
         check(n_wires)

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from qfusion_core import Circuit
 from qfusion_statevector.compiler.clifford_frame import SPELLING, CliffordFrame
 from qfusion_statevector.compiler.gf2 import reduce
-from qfusion_statevector.compiler.light_cone import drop_unseen
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.schedule import Affine, Diagonal, Rotation, Schedule, Step
+from qfusion_statevector.compiler.unseen import drop_unseen
 
 EIGHTH_TURNS = {"T": math.pi / 4, "Tdg": -math.pi / 4}  # T is RZ(pi/4), up to a phase
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_statevector.compiler.pauli import Pauli
 from qfusion_statevector.compiler.program import Program
-from qfusion_statevector.compiler.schedule import Affine, Diagonal
+from qfusion_statevector.compiler.schedule import Affine, Diagonal, Rotation
+
+if TYPE_CHECKING:
+    from qfusion_statevector.cut import ConeShape
 
 GROW, TURN, PAIR, PHASE = range(4)
 
 
 class ProgramTables(NamedTuple):
-    """A program in one precision.
+    """The program of cones of one shape, in one precision.
 
     Angles are numbered: first the rotations that all samples share, then those with an angle for
     each sample, then the words of the diagonals. Half of an angle is ``offsets`` plus the links'
@@ -25,7 +28,9 @@ class ProgramTables(NamedTuple):
 
     Attributes:
         n_wires: Qubits.
-        entries: Of the data, of the weights.
+        data_entries: ``[cones, n_data]``: where in the whole data each cone reads.
+        weight_entries: ``[cones, n_weights]``: where in the whole weights.
+        observables: ``[cones, words]``: where its values go.
         steps: ``[passes, 7]``: kind; x, z and angle of a rotation on real rows (see
             `qfusion_statevector.numba_executor.rotations`); the same of a second one. A phase pass
             has its diagonal's number in the place of the angle.
@@ -45,7 +50,9 @@ class ProgramTables(NamedTuple):
     """
 
     n_wires: int
-    entries: tuple[int, int]
+    data_entries: NDArray[np.int64]
+    weight_entries: NDArray[np.int64]
+    observables: NDArray[np.int64]
     steps: NDArray[np.int64]
     support: NDArray[np.int64]
     pairs: NDArray[np.int64]
@@ -62,30 +69,32 @@ class ProgramTables(NamedTuple):
     weight_scales: NDArray[np.floating]
 
 
-def tables(program: Program, dtype: np.dtype) -> ProgramTables:
-    """Everything that the kernels need to know about a program."""
+def tables(shape: ConeShape, dtype: np.dtype) -> ProgramTables:
+    """Everything that the kernels need to know about cones of one shape."""
+    program = shape.program
     sampled = [r for r in program.rotations if program.per_sample(r.angle)]
-    shared = [r for r in program.rotations if not program.per_sample(r.angle)]
     words = [
         (number, z, angle)
         for number, diagonal in enumerate(program.diagonals)
         for z, angle in diagonal.angles.items()
     ]
-    numbers = {id(rotation): number for number, rotation in enumerate([*shared, *sampled])}
-    affine = [*(r.angle for r in shared), *(r.angle for r in sampled), *(a for *_, a in words)]
+    affine = [*(r.angle for r in _in_order(program)), *(a for *_, a in words)]
     table = _stack(affine, program.n_data + program.n_weights + 1)
     data, weights, offsets = np.split(
         table / 2, [program.n_data, program.n_data + program.n_weights], axis=1
     )
-    pairs, diagonal_words = _words(program.images)
+    pairs, diagonal_words = readings(program.images)
     return ProgramTables(
         program.n_wires,
-        (program.n_data, program.n_weights),
-        *_passes(program, numbers),
-        pairs,
-        diagonal_words,
+        shape.data,
+        shape.weights,
+        shape.observables,
+        _table(passes(program), 7),
+        _support(program),
+        _table(pairs, 5),
+        _table(diagonal_words, 2),
         np.array([image.sign for image in program.images], dtype),
-        len(shared),
+        len(program.rotations) - len(sampled),
         len(sampled),
         len(program.diagonals),
         _table([(number, z) for number, z, _ in words], 2),
@@ -124,11 +133,9 @@ def masks(pauli: Pauli) -> tuple[int, int]:
     return 2 * pauli.x | imaginary, 2 * pauli.z | imaginary
 
 
-def _passes(
-    program: Program, numbers: dict[int, int]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """``steps`` and ``support``; neighbouring rotations share a pass where they can."""
-    support = np.zeros(1, np.int64)
+def passes(program: Program) -> list[list[int]]:
+    """``steps``; neighbouring rotations share a pass where they can."""
+    numbers = {id(rotation): number for number, rotation in enumerate(_in_order(program))}
     steps: list[list[int]] = []
     diagonals = 0
     for number, step in enumerate(program.steps):
@@ -138,16 +145,17 @@ def _passes(
             continue
         rotation = [*masks(step.pauli), numbers[id(step)]]
         if number < program.growing:
-            support = np.concatenate([support, support ^ step.pauli.x])
             steps.append([GROW, *rotation, 0, 0, 0])
         elif steps and steps[-1][0] == TURN and steps[-1][1] != rotation[0]:
             steps[-1] = [PAIR, *steps[-1][1:4], *rotation]
         else:
             steps.append([TURN, *rotation, 0, 0, 0])
-    return _table(steps, 7), support
+    return steps
 
 
-def _words(images: Sequence[Pauli]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def readings(
+    images: Sequence[Pauli],
+) -> tuple[list[tuple[int, int, int, int, int]], list[tuple[int, int]]]:
     """``pairs`` and ``diagonal_words``."""
     groups: dict[int, tuple[list[tuple[int, int]], list[tuple[int, int]]]] = {}
     for word, image in enumerate(images):
@@ -159,7 +167,19 @@ def _words(images: Sequence[Pauli]) -> tuple[NDArray[np.int64], NDArray[np.int64
         for x, both in groups.items()
         for even, odd in zip_longest(*both, fillvalue=nobody)
     ]
-    return _table(pairs, 5), _table(diagonal, 2)
+    return pairs, diagonal
+
+
+def _in_order(program: Program) -> list[Rotation]:
+    """Rotations by the numbers of their angles: the shared ones first."""
+    return sorted(program.rotations, key=lambda rotation: program.per_sample(rotation.angle))
+
+
+def _support(program: Program) -> NDArray[np.int64]:
+    support = np.zeros(1, np.int64)
+    for step in program.rotations[: program.growing]:
+        support = np.concatenate([support, support ^ step.pauli.x])
+    return support
 
 
 def _stack(rows: Sequence[Affine], width: int) -> NDArray[np.float64]:

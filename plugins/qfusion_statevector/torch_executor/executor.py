@@ -8,8 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from qfusion_core import Circuit, commuting_groups
 from qfusion_statevector.autograd import NotFinite, all_finite
-from qfusion_statevector.compiler.program import Program
+from qfusion_statevector.compiler.program import Program, compile_program
 from qfusion_statevector.torch_executor.expectation_values import MeasurementSetting
 from qfusion_statevector.torch_executor.local_unitaries import SpareState
 from qfusion_statevector.torch_executor.parameters import PassParameters
@@ -45,6 +46,14 @@ class TorchExecutor:
         order = torch.tensor([n for members in groups for n in members], device=device)
         self._inverse_order = order.argsort()
         self._members = [torch.tensor(members, device=device) for members in groups]
+
+    @classmethod
+    def of(
+        cls, circuit: Circuit, words: Sequence[str], dtype: torch.dtype, device: torch.device
+    ) -> TorchExecutor:
+        """Of a circuit and its Pauli words, as few settings as there are."""
+        groups = [members for _, members in commuting_groups(words)]
+        return cls(compile_program(circuit, words), groups, dtype, device)
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
