@@ -134,6 +134,7 @@ _HOMES = {
     "Term": "circuits.gates",
     "tiles": "remote.planning.plan",
     "token_layout": "circuits.pauli_words",
+    "token_positions": "circuits.pauli_words",
     "train": "workflows.train",
     "train_validation_test": "data.split",
     "TrainingState": "training.fit",

@@ -13,6 +13,7 @@ from qfusion_core.circuits.pauli_words import Readout as Readout
 from qfusion_core.circuits.pauli_words import commuting_groups as commuting_groups
 from qfusion_core.circuits.pauli_words import pauli_words as pauli_words
 from qfusion_core.circuits.pauli_words import token_layout as token_layout
+from qfusion_core.circuits.pauli_words import token_positions as token_positions
 from qfusion_core.config.spec import RunSpec as RunSpec
 from qfusion_core.config.trust import trust as trust
 from qfusion_core.data.columns import drop_setting as drop_setting

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from qfusion_attention.block import Block
 from qfusion_attention.options import CrossAttentionOptions
 from qfusion_attention.tokens import TokenEmbedding, keep_tokens, with_one
-from qfusion_core import Fusion, FusionOutput
+from qfusion_core import Fusion, FusionOutput, InputError
 
 
 class CrossAttention(Fusion):
@@ -40,7 +40,9 @@ class CrossAttention(Fusion):
         queries, dim = classical_shape
         width = options.width
         self.project = nn.Identity() if dim == width else nn.Linear(dim, width)
-        self.embed = TokenEmbedding(quantum_shape, width, options.token_embedding)
+        self.embed = TokenEmbedding(
+            quantum_shape, width, options.token_embedding, options.token_place
+        )
         self.blocks = nn.ModuleList(
             Block(
                 width,
@@ -53,6 +55,17 @@ class CrossAttention(Fusion):
         )
         self.norm = nn.LayerNorm(width) if options.norm_output else nn.Identity()
         self.out_dim = width * (queries if options.pooling == "flatten" else 1)
+
+    def place_tokens(self, positions: Float[Tensor, "q_tokens 2"] | None) -> None:
+        """See `qfusion_core.Fusion`; needed with ``token_place: wire``."""
+        if self.options.token_place == "learned":
+            return
+        if positions is None:
+            raise InputError(
+                "fusion 'cross-attention': token_place: wire needs tokens that lie on wires, but "
+                "the quantum encoder has none; use token_place: learned"
+            )
+        self.embed.locate(positions)
 
     def forward(
         self,

@@ -20,6 +20,12 @@ class CrossAttentionOptions(qfusion_core.Options):
     token_embedding: Literal["shared", "per-token"] = Field(
         "per-token", description="one linear embedding for all quantum tokens, or one for each"
     )
+    token_place: Literal["learned", "wire"] = Field(
+        "learned",
+        description="how tokens are told apart: a learned vector for each, or waves of the wire "
+        "on which it lies and of its weight, for hundreds of tokens (with token_embedding: shared "
+        "no parameter belongs to one token)",
+    )
     feed_forward: int = Field(
         4,
         ge=0,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
+
+WAVES = (2, 4, 8, 16, 32, 64, 128, 256)  # wires: from neighbours to the widest circuit there is
 
 
 class TokenEmbedding(nn.Module):
@@ -19,10 +22,15 @@ class TokenEmbedding(nn.Module):
         shape: ``(q_tokens, q_dim)``.
         width: Of an embedded token.
         kind: ``shared`` or ``per-token``.
+        place: Where p_i comes from: ``learned``, or ``wire``: a linear map of waves of its place.
     """
 
     def __init__(
-        self, shape: tuple[int, int], width: int, kind: Literal["shared", "per-token"]
+        self,
+        shape: tuple[int, int],
+        width: int,
+        kind: Literal["shared", "per-token"],
+        place: Literal["learned", "wire"],
     ) -> None:
         super().__init__()
         tokens, dim = shape
@@ -30,12 +38,25 @@ class TokenEmbedding(nn.Module):
         self.weight = nn.Parameter(
             torch.empty(tokens if kind == "per-token" else 1, dim, width).uniform_(-bound, bound)
         )
-        self.position = nn.Parameter(torch.empty(tokens, 1, width).normal_(std=0.02))
+        self.waves: Tensor | None = None
+        if place == "learned":
+            self.position = nn.Parameter(torch.empty(tokens, 1, width).normal_(std=0.02))
+        else:
+            self.register_buffer("waves", torch.zeros(tokens, len(WAVES) * 2 + 1), persistent=False)
+            self.place = nn.Parameter(torch.empty(len(WAVES) * 2 + 1, width).normal_(std=0.02))
+
+    def locate(self, positions: Tensor) -> None:
+        """Take in where the tokens lie, ``[q_tokens, 2]``: mean wire and mean weight."""
+        assert self.waves is not None
+        wire, weight = positions.to(self.waves).split(1, dim=1)
+        turns = 2 * math.pi * wire / wire.new_tensor(WAVES)
+        self.waves = torch.cat([turns.sin(), turns.cos(), weight], dim=1)
 
     def forward(self) -> Tensor:
         """The matrices ``[W_i; p_i]``: ``[q_tokens, q_dim + 1, width]``. They know no sample."""
-        weight = self.weight.expand(len(self.position), -1, -1)
-        return torch.cat([weight, self.position], dim=1)
+        place = self.position if self.waves is None else (self.waves @ self.place)[:, None]
+        weight = self.weight.expand(len(place), -1, -1)
+        return torch.cat([weight, place], dim=1)
 
 
 def with_one(quantum: Tensor) -> Tensor:

@@ -8,7 +8,6 @@ import pennylane as qml
 from torch import Tensor
 
 from qfusion_core import InputError
-from qfusion_encoders.ansatz import layer, ranges
 from qfusion_encoders.ansatz_encoder import AnsatzEncoder
 from qfusion_encoders.options import HardwareEfficientOptions
 
@@ -16,7 +15,7 @@ from qfusion_encoders.options import HardwareEfficientOptions
 class HardwareEfficient(AnsatzEncoder):
     """Feature j tilts qubit j by RY(pi tanh(s_j x_j)) once; trainable layers follow.
 
-    Qubits beyond the number of features start in ``|0>``.
+    Qubits beyond the number of features start in ``|0>``, or take features again (`repeat`).
 
     Raises:
         InputError: There are more features than qubits.
@@ -37,6 +36,6 @@ class HardwareEfficient(AnsatzEncoder):
 
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """RY encoding, then the layers."""
-        qml.AngleEmbedding(data, wires=range(self.n_features), rotation="Y")
-        for step, distance in zip(weights, ranges(len(weights), self.n_wires), strict=True):
-            layer(step, self.entangler, distance)
+        qml.AngleEmbedding(data, wires=range(self.n_data), rotation="Y")
+        for number in range(self.options.layers):
+            self.layer(number, weights)

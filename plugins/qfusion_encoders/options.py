@@ -11,7 +11,9 @@ from pydantic import Field, PositiveFloat, model_validator
 import qfusion_core
 from qfusion_core import Layout, Readout
 
-Entangler = Literal["ring", "linear", "strong", "none"]
+Entangler = Literal["ring", "linear", "brick", "strong", "none"]
+EntanglingGate = Literal["cnot", "cz"]
+Repeat = Literal["none", "cycle", "stretch"]
 WeightsInit = Literal["uniform", "normal"]
 
 # wide enough for every machine there is, and for every table; a typo or a stranger's file beyond
@@ -29,6 +31,12 @@ class TokenOptions(qfusion_core.Options):
     qubits: Qubits | None = Field(
         None, description="qubits; null = one for each feature that the preprocessing leaves"
     )
+    repeat: Repeat = Field(
+        "none",
+        description="what qubits beyond the number of features take: none (nothing), cycle (the "
+        "features again: x0 x1 x2 x0 x1), or stretch (neighbours share one: x0 x0 x1 x1 x2); each "
+        "qubit has a scale of its own",
+    )
     encoding_scale: float = Field(
         0.15,
         description="start of the trainable scale s in pi*tanh(s*x), one for each feature; "
@@ -45,8 +53,14 @@ class AnsatzOptions(TokenOptions):
     layers: Layers = Field(3, description="layers of rotations and entangler")
     entangler: Entangler = Field(
         "ring",
-        description="CNOTs of each layer: a ring, a line, none, or PennyLane's "
-        "StronglyEntanglingLayers (Rot and CNOTs of growing range)",
+        description="pairs of each layer: a ring, a line, none, brick (pairs of neighbours, even "
+        "and odd ones in turns: narrow light cones, so that hundreds of qubits are exact), or "
+        "PennyLane's StronglyEntanglingLayers (Rot and pairs of growing range)",
+    )
+    entangling_gate: EntanglingGate = Field(
+        "cnot",
+        description="on each pair; cz is followed by one more layer of rotations at the end, since "
+        "no readout of Z sees a last CZ",
     )
     weights_init: WeightsInit = Field(
         "normal", description="uniform on [0, 2 pi), or normal with deviation .1: near identity"

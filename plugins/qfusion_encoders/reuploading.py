@@ -9,7 +9,6 @@ import pennylane as qml
 from torch import Tensor
 
 from qfusion_core import InputError
-from qfusion_encoders.ansatz import layer, ranges
 from qfusion_encoders.ansatz_encoder import AnsatzEncoder
 from qfusion_encoders.options import ReuploadingOptions
 
@@ -42,7 +41,7 @@ class Reuploading(AnsatzEncoder):
     def circuit(self, data: Tensor, weights: Tensor) -> None:
         """Alternate uploads and layers."""
         chunks = data.split(self.n_wires)
-        for number, distance in enumerate(ranges(len(weights), self.n_wires)):
+        for number in range(self.options.layers):
             chunk = chunks[number % len(chunks)]
             qml.AngleEmbedding(chunk, wires=range(len(chunk)), rotation="Y")
-            layer(weights[number], self.entangler, distance)
+            self.layer(number, weights)

@@ -8,8 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from qfusion_core import QuantumEncoder, ZScore, pauli_words, token_layout
-from qfusion_encoders.angles import ScaledAngles
+from qfusion_core import QuantumEncoder, ZScore, pauli_words, token_layout, token_positions
+from qfusion_encoders.angles import ScaledAngles, features_of_angles
 from qfusion_encoders.options import ShamOptions
 
 
@@ -25,13 +25,17 @@ class Sham(QuantumEncoder):
 
     def __init__(self, options: ShamOptions, *, n_features: int) -> None:
         super().__init__(options, n_features=n_features)
-        words = pauli_words(options.readout, options.qubits or n_features)
-        index = torch.tensor(token_layout(words, options.layout))
+        qubits = options.qubits or n_features
+        words = pauli_words(options.readout, qubits)
+        layout = token_layout(words, options.layout)
+        index = torch.tensor(layout)
+        self.token_positions = torch.tensor(token_positions(words, layout))
         self.output_shape = (index.shape[0], index.shape[1])
         self.layout: Tensor
         self.register_buffer("layout", index, persistent=False)
-        self.angles = ScaledAngles(n_features, options.encoding_scale)
-        self.linear = nn.Linear(n_features, len(words))
+        features = features_of_angles(n_features, qubits, options.repeat)
+        self.angles = ScaledAngles(features, options.encoding_scale)
+        self.linear = nn.Linear(len(features), len(words))
         # as in CircuitEncoder: the comparison is of circuits, not of normalisations
         self.standard = ZScore(len(words)) if options.standardise else None
 

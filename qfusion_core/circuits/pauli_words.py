@@ -6,13 +6,13 @@ A Pauli word is a string of one letter per wire, wire 0 first: ``"ZZI"`` is Z on
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, pairwise
 from operator import index as whole
 from typing import Literal, get_args
 
 from qfusion_core.errors import InputError
 
-Readout = Literal["z", "z+zz-ring", "z+zz-all", "xyz", "xyz+pairs"]
+Readout = Literal["z", "z+zz-line", "z+zz-ring", "z+zz-all", "xyz", "xyz+pairs"]
 Layout = Literal["per-observable", "per-qubit"]
 
 MOST_WIRES = 256  # of xyz+pairs these are 98,688 words; no machine and no simulator goes as far
@@ -32,7 +32,9 @@ def pauli_words(readout: Readout, n_wires: int) -> tuple[str, ...]:
     """The words of a readout: single wires first, then pairs. Each word stands once.
 
     ``z+zz-ring`` are the 2Q tokens of the source paper; at two wires the ring is one pair, at one
-    wire none. All but ``xyz`` and ``xyz+pairs`` need a single measurement setting.
+    wire none. ``z+zz-line`` leaves out the pair that closes the ring: all its pairs are neighbours
+    on a machine whose qubits lie in a line. All but ``xyz`` and ``xyz+pairs`` need a single
+    measurement setting.
 
     Raises:
         InputError: No wire, or more than any machine has.
@@ -48,11 +50,12 @@ def pauli_words(readout: Readout, n_wires: int) -> tuple[str, ...]:
     basis = "XYZ" if readout.startswith("xyz") else "Z"
     wires = range(n_wires)
     singles = [word(n_wires, {w: letter}) for letter in basis for w in wires]
-    if readout == "z+zz-ring":
-        ring = [(w, (w + 1) % n_wires) for w in wires]
-        pairs = ring if n_wires > 2 else ring[: n_wires - 1]
-    else:
-        pairs = list(combinations(wires, 2)) if readout in ("z+zz-all", "xyz+pairs") else []
+    pairs: list[tuple[int, int]] = []
+    if readout in ("z+zz-line", "z+zz-ring"):
+        closes = readout == "z+zz-ring" and n_wires > 2
+        pairs = [*pairwise(wires), *([(n_wires - 1, 0)] if closes else [])]
+    elif readout in ("z+zz-all", "xyz+pairs"):
+        pairs = list(combinations(wires, 2))
     doubles = [word(n_wires, {a: letter, b: letter}) for letter in basis for a, b in pairs]
     return (*singles, *doubles)
 
@@ -61,18 +64,42 @@ def token_layout(words: Sequence[str], layout: Layout) -> tuple[tuple[int, ...],
     """Index ``[q_tokens, q_dim]`` into the words.
 
     ``per-observable``: one scalar token for each word. ``per-qubit``: token j holds every word that
-    acts on wire j, so that a pair stands in two tokens.
+    acts on wire j, so that a pair stands in two tokens. Where fewer words act on a wire than on
+    others, as at the ends of a line, the last of them stands more than once.
 
     >>> token_layout(pauli_words("z+zz-ring", 3), "per-qubit")
     ((0, 3, 5), (1, 3, 4), (2, 4, 5))
+    >>> token_layout(pauli_words("z+zz-line", 3), "per-qubit")
+    ((0, 3, 3), (1, 3, 4), (2, 4, 4))
     """
     if layout == "per-observable":
         return tuple((index,) for index in range(len(words)))
-    n_wires = len(words[0])
-    return tuple(
-        tuple(index for index, text in enumerate(words) if text[wire] != "I")
-        for wire in range(n_wires)
-    )
+    tokens = [
+        [index for index, text in enumerate(words) if text[wire] != "I"]
+        for wire in range(len(words[0]))
+    ]
+    width = max(map(len, tokens))
+    return tuple((*token, *token[-1:] * (width - len(token))) for token in tokens)
+
+
+def token_positions(
+    words: Sequence[str], layout: Sequence[Sequence[int]]
+) -> list[tuple[float, float]]:
+    """Where each token lies: mean wire of its letters, and mean weight (letters) of its words.
+
+    Args:
+        words: Pauli words, none of them all I.
+        layout: Index ``[q_tokens, q_dim]`` into the words.
+
+    >>> token_positions(("ZII", "IZZ"), [[0], [1]])
+    [(0.0, 1.0), (1.5, 2.0)]
+    """
+    wires = [[wire for wire, letter in enumerate(text) if letter != "I"] for text in words]
+    tokens = [[wire for index in token for wire in wires[index]] for token in layout]
+    return [
+        (sum(letters) / max(1, len(letters)), len(letters) / len(token))
+        for letters, token in zip(tokens, layout, strict=True)
+    ]
 
 
 def rectangular(layout: Sequence[Sequence[int]], n_observables: int) -> list[list[int]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
 
+from qfusion_core.config.yaml_parser import KeyPath
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError
 from qfusion_core.noise_parameters import Noise
@@ -15,6 +16,7 @@ from qfusion_core.plugin.offered import Kind
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line
 
+MOST_COMPONENTS = 1_000_000
 KINDS_BY_KEY: Mapping[str, Kind] = {
     "data": "dataset",
     "classical": "classical_encoder",
@@ -35,19 +37,26 @@ class ComponentSpec(Options):
         return {"type": value} if isinstance(value, str) else value
 
 
-def _components_or_share(value: float) -> float:
+def _components_or_share(value: float | str) -> float | str:
+    if isinstance(value, str):
+        return value
+    if not 0 < value <= MOST_COMPONENTS:
+        raise ValueError(f"expected more than 0 and at most {MOST_COMPONENTS:,}, got {value}")
     if isinstance(value, float) and value >= 1:
         raise ValueError(f"expected a whole number of components or a share below 1, got {value}")
     return value
 
 
 class Pca(Options):
-    """Principal components: a number of them, or the share of variance to keep."""
+    """Principal components: a number of them, or the share of variance to keep.
+
+    ``qubits`` stands for as many as ``quantum.options.qubits`` says; a run is saved with the number.
+    """
 
     model_config = ConfigDict(strict=True)  # True is not one component
 
-    pca: Annotated[int | float, AfterValidator(_components_or_share)] = Field(
-        gt=0, le=1_000_000, description="int: components (at most); float: share below 1"
+    pca: Annotated[int | float | Literal["qubits"], AfterValidator(_components_or_share)] = Field(
+        description="int: components (at most); float: share below 1; qubits: one for each"
     )
 
 
@@ -58,7 +67,7 @@ def _known_step(value: Any) -> Any:
     if value not in names:
         raise ValueError(
             f"unknown transform {one_line(repr(value), 60)}; known: {', '.join(names)}, "
-            "{pca: 9}, {pca: 0.95}"
+            "{pca: 9}, {pca: 0.95}, {pca: qubits}"
         )
     return value
 
@@ -138,4 +147,29 @@ def validate(source: YamlDocument, at: tuple[str, ...], registry: Registry) -> R
                 raise source.error((*at, key, "type"), str(error)) from None
             options = source.validate(schema, (*at, key, "options"), part.options)
             checked[key] = ComponentSpec(type=part.type, options=options.model_dump(mode="json"))
-    return spec.model_copy(update=checked)
+    return _with_components(spec.model_copy(update=checked), source, at)
+
+
+def _with_components(spec: RunSpec, source: YamlDocument, at: tuple[str, ...]) -> RunSpec:
+    """Numbers where ``{pca: qubits}`` stands.
+
+    Raises:
+        InputError: No number of qubits is set, or it stands in the classical branch.
+    """
+    for number, step in enumerate(spec.preprocess.classical):
+        if isinstance(step, Pca) and step.pca == "qubits":
+            place: KeyPath = (*at, "preprocess", "classical", number)
+            raise source.error(place, "{pca: qubits} is for preprocess.quantum; give a number")
+    steps = list(spec.preprocess.quantum)
+    qubits = spec.quantum.options.get("qubits")
+    for number, step in enumerate(steps):
+        if isinstance(step, Pca) and step.pca == "qubits" and spec.quantum.type != "none":
+            if not qubits:
+                raise source.error(
+                    (*at, "preprocess", "quantum", number),
+                    "{pca: qubits}: quantum.options.qubits is not set; set it, or give a number "
+                    "of components",
+                )
+            steps[number] = Pca(pca=qubits)
+    preprocess = spec.preprocess.model_copy(update={"quantum": tuple(steps)})
+    return spec.model_copy(update={"preprocess": preprocess})

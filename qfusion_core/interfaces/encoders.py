@@ -17,10 +17,13 @@ class QuantumEncoder(Component, nn.Module, ABC):
 
     Attributes:
         output_shape: ``(q_tokens, q_dim)``.
+        token_positions: ``[q_tokens, 2]``, mean wire and mean weight (letters) of the words of each
+            token; None where tokens have no place.
     """
 
     name: ClassVar[str]
     output_shape: tuple[int, int]
+    token_positions: Tensor | None = None
 
     def __init__(self, options: base.Options, *, n_features: int) -> None:
         nn.Module.__init__(self)

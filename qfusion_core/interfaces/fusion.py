@@ -44,6 +44,17 @@ class Fusion(Component, nn.Module, ABC):
     ) -> None:
         nn.Module.__init__(self)
 
+    def place_tokens(self, positions: Float[Tensor, "q_tokens 2"] | None) -> None:
+        """Told once, when the model is made, where its quantum tokens lie. Ignored by default.
+
+        Args:
+            positions: Mean wire and mean weight of each token, as in `QuantumEncoder`; None where
+                the encoder's tokens have no place.
+
+        Raises:
+            InputError: The fusion needs places.
+        """
+
     @abstractmethod
     def forward(
         self,

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.circuits.pauli_words import rectangular, token_layout
+from qfusion_core.circuits.pauli_words import rectangular, token_layout, token_positions
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.device_checks import require_measured, require_wires
@@ -103,6 +103,7 @@ class CircuitEncoder(QuantumEncoder):
         self.output_shape = (len(tokens), len(tokens[0]))
         self.layout: Tensor
         self.register_buffer("layout", torch.tensor(tokens), persistent=False)
+        self.token_positions = torch.tensor(token_positions(self.observables, tokens))
         self.standard = ZScore(len(self.observables)) if standardise else None
         self._slot = _DeviceSlot()
 

@@ -62,6 +62,7 @@ class FusionClassifier(TokenClassifier):
                 classical_shape=self.classical.output_shape,
                 quantum_shape=self.quantum.output_shape,
             )
+            self.fusion.place_tokens(self.quantum.token_positions)
         joined = self.fusion.out_dim if self.fusion else tokens * width
         members = self.classical.members
         self.head = (

@@ -200,5 +200,6 @@ class Pipeline(nn.Module):
 
 def _transform(step: Step) -> Transform:
     if isinstance(step, Pca):
+        assert not isinstance(step.pca, str), "the number of qubits stands there by now"
         return PrincipalComponents(step.pca)
     return {"standardise": Standardise, "quantile-normal": QuantileNormal}[step]()

@@ -57,18 +57,84 @@ def gates(encoder, name):
 @given(
     qubits=st.integers(1, 6),
     layers=st.integers(1, 3),
-    entangler=st.sampled_from(["ring", "linear", "none"]),
+    entangler=st.sampled_from(["ring", "linear", "brick", "none"]),
+    gate=st.sampled_from(["cnot", "cz"]),
 )
-@settings(max_examples=15, deadline=None)
-def test_entanglers_have_the_cnots_of_their_name(qubits, layers, entangler):
-    options = HardwareEfficient.Options(layers=layers, entangler=entangler)
+@settings(max_examples=25, deadline=None)
+def test_entanglers_have_the_pairs_of_their_name(qubits, layers, entangler, gate):
+    options = HardwareEfficient.Options(layers=layers, entangler=entangler, entangling_gate=gate)
     encoder = HardwareEfficient(options, n_features=qubits)
     line = [(wire, wire + 1) for wire in range(qubits - 1)]
     closing = [(qubits - 1, 0)] if qubits > 2 else []
-    expected = {"none": [], "linear": line, "ring": line + closing}[entangler]
-    assert gates(encoder, "CNOT") == expected * layers
-    assert len(gates(encoder, "RY")) == qubits * (1 + layers)
-    assert len(gates(encoder, "RZ")) == qubits * layers
+    expected = {
+        "none": [[], []],
+        "linear": [line, line],
+        "ring": [line + closing] * 2,
+        "brick": [line[::2], line[1::2]],
+    }[entangler]
+    assert gates(encoder, gate.upper()) == [
+        pair for number in range(layers) for pair in expected[number % 2]
+    ]
+    rotations = layers + (gate == "cz" and entangler != "none")  # a last CZ is seen by no Z
+    assert len(gates(encoder, "RY")) == qubits * (1 + rotations)
+    assert len(gates(encoder, "RZ")) == qubits * rotations
+
+
+@pytest.mark.parametrize("component", [HardwareEfficient, Reuploading])
+@pytest.mark.parametrize("entangler", ["ring", "linear", "brick", "strong"])
+def test_with_cz_every_gate_is_seen(component, entangler):
+    """Each weight has a gradient but the RZ of those wires that nothing has turned yet."""
+    torch.manual_seed(0)
+    options = component.Options(
+        layers=2, entangler=entangler, entangling_gate="cz", readout="z+zz-line", standardise=False
+    )
+    encoder = component(options, n_features=4).double()
+    encoder.device = ReferenceDevice(ReferenceDevice.example())
+    (encoder(torch.randn(5, 4, dtype=torch.float64)) ** 2).sum().backward()
+    seen = encoder.weights.grad.abs() > 1e-12
+    assert seen[..., :2].all() if entangler != "strong" else seen[..., 1].all()
+
+
+@pytest.mark.parametrize("gate", ["CNOT", "CZ"])
+def test_strong_takes_its_gate(gate):
+    options = HardwareEfficient.Options(entangler="strong", layers=3, entangling_gate=gate.lower())
+    encoder = HardwareEfficient(options, n_features=4)
+    pairs = [(w, (w + r) % 4) for r in (1, 2, 3) for w in range(4)]
+    assert gates(encoder, gate) == pairs
+    assert encoder.weights_shape == (3 + (gate == "CZ"), 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("repeat", "entries"), [("cycle", [0, 1, 2, 0, 1, 2, 0]), ("stretch", [0, 0, 0, 1, 1, 2, 2])]
+)
+@pytest.mark.parametrize("component", [HardwareEfficient, Reuploading, Sham])
+def test_features_are_repeated_over_the_qubits(component, repeat, entries):
+    encoder = component(component.Options(qubits=7, repeat=repeat), n_features=3)
+    assert encoder.angles.scale.shape == (7,)
+    torch.nn.init.ones_(encoder.angles.scale)
+    x = torch.randn(5, 3)
+    torch.testing.assert_close(encoder.angles(x), pi * torch.tanh(x[:, entries]))
+    if component is not Sham:
+        angles = [gate.angle.terms[0].index for gate in encoder.traced.gates[:7]]
+        assert angles == list(range(7)), "one entry for each qubit, however often it enters"
+
+
+def test_more_features_than_qubits_are_not_repeated():
+    encoder = Reuploading(Reuploading.Options(qubits=2, layers=2, repeat="cycle"), n_features=4)
+    assert encoder.traced.n_data == 4
+
+
+@pytest.mark.parametrize("component", [HardwareEfficient, Sham])
+@pytest.mark.parametrize("layout", ["per-observable", "per-qubit"])
+def test_tokens_say_where_they_lie(component, layout):
+    options = component.Options(qubits=3, readout="z+zz-line", layout=layout)
+    positions = component(options, n_features=3).token_positions
+    expected = {
+        "per-observable": [[0, 1], [1, 1], [2, 1], [0.5, 2], [1.5, 2]],
+        # an end has one pair, which stands twice: Z0, Z0 Z1, Z0 Z1
+        "per-qubit": [[2 / 5, 5 / 3], [1, 5 / 3], [8 / 5, 5 / 3]],
+    }[layout]
+    torch.testing.assert_close(positions, torch.tensor(expected))
 
 
 @pytest.mark.parametrize("qubits", [1, 2, 4, 5])
@@ -196,10 +262,11 @@ def test_a_single_training_row_is_scored_by_what_was_seen_before(single):
 
 def test_initial_weights():
     torch.manual_seed(0)
-    uniform = initial_weights(20, 9, "strong", "uniform")
+    options = HardwareEfficient.Options(layers=20, entangler="strong", weights_init="uniform")
+    uniform = initial_weights(options, 9)
     assert uniform.shape == (20, 9, 3)
     assert uniform.min() >= 0 and uniform.max() < 2 * pi and uniform.max() > 6
-    normal = initial_weights(50, 9, "ring", "normal")
+    normal = initial_weights(HardwareEfficient.Options(layers=50), 9)
     assert normal.shape == (50, 9, 2)
     assert normal.std().item() == pytest.approx(0.1, rel=0.1)
 

@@ -65,7 +65,7 @@ def test_equal_to_torch_on_tokens_that_are_built(
 ):
     torch.manual_seed(seed)
     width = 8
-    embed = TokenEmbedding((tokens, dim), width, kind).double()
+    embed = TokenEmbedding((tokens, dim), width, kind, "learned").double()
     attend = TokenAttention(width, heads).double()
     classical = torch.randn(batch, queries, width, dtype=torch.float64)
     quantum = torch.randn(batch, tokens, dim, dtype=torch.float64)
@@ -168,7 +168,7 @@ def test_per_token_values_have_full_rank_in_the_tokens_and_shared_ones_have_not(
 
     def rank(kind):
         torch.manual_seed(0)
-        embed, attend = TokenEmbedding((6, 1), 16, kind), TokenAttention(16, 4)
+        embed, attend = TokenEmbedding((6, 1), 16, kind, "learned"), TokenAttention(16, 4)
         torch.nn.init.zeros_(attend.query.weight)
         torch.nn.init.zeros_(attend.query.bias)
         query = torch.randn(1, 1, 16)
