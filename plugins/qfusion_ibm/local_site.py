@@ -7,10 +7,12 @@ import logging
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from typing_extensions import override
 
 from qfusion_core import Finding, InputError, JobStatus, Refused, SubmitHooks
 from qfusion_ibm.machine import Machine
+from qfusion_ibm.machine_cones import machine_cones
 from qfusion_ibm.noisy_aer import NoisyAer
 from qfusion_ibm.options import Options
 from qfusion_ibm.preflight import machine_findings
@@ -66,8 +68,9 @@ class LocalSite(Site):
         seed = None if self._seeds is None else int(self._seeds.integers(1, 2**31))
         try:
             with known_warnings():
-                backend, small = self._simulator(machine, program, pub)
-                values = program.run_here(backend, small, self.options, seed)
+                values = self._run(machine, program, pub, seed)
+        except InputError:  # of a circuit that is too wide
+            raise
         except ImportError as error:
             raise not_installed(error) from None
         except Exception as error:  # of the SDK, of the simulator
@@ -120,14 +123,35 @@ class LocalSite(Site):
                 "it" if len(idle) == 1 else "them",
             )
 
-    def _simulator(
-        self, machine: Machine, program: Program, pub: tuple[Any, ...]
-    ) -> tuple[Any, tuple[Any, ...]]:
-        """What runs it, and what of the PUB is left to run."""
+    def _run(
+        self, machine: Machine, program: Program, pub: tuple[Any, ...], seed: int | None
+    ) -> NDArray[Any]:
+        """Values ``[observables, rows]``; of a wide circuit cone by cone.
+
+        Words of one cone share their shots; those of different cones are drawn independently.
+        """
         if machine.name == AER:
-            return machine.backend, pub
+            return program.run_here(machine.backend, pub, self.options, seed)
         if self._simulators is None:
             self._simulators = NoisyAer(machine.backend)
+        words = [word for (word,) in pub[1]]
+        cones = machine_cones(pub[0], words, machine.name)
+        if len(cones) == 1:
+            return program.run_here(*self._simulator(program, pub), self.options, seed)
+        values = np.empty((len(words), len(pub[2]) if len(pub) > 2 else 1))
+        seeds = np.random.default_rng(seed)
+        for cone in cones:
+            own = None if seed is None else int(seeds.integers(1, 2**31))
+            simulator, part = self._simulator(program, cone.pub(pub))
+            read = program.run_here(simulator, part, self.options, own)
+            values[list(cone.words)] = read.reshape(len(cone.words), -1)
+        return values
+
+    def _simulator(
+        self, program: Program, pub: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """What runs it, and what of the PUB is left to run."""
+        assert self._simulators is not None
         circuit, words, *angles = pub
         words = [word for (word,) in words]
         if not program.measures_all:

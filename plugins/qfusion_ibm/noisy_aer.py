@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from qfusion_ibm.machine_errors import MachineErrors, Operands
 from qfusion_ibm.transpiled_circuit import known_warnings
-
-Operands = tuple[int, ...]  # qubits that a gate acts on, in its order
 
 
 class NoisyAer:
@@ -22,6 +21,7 @@ class NoisyAer:
     """
 
     def __init__(self, backend: Any) -> None:
+        self._errors = MachineErrors(backend)
         self._backend = backend
         self._simulators: dict[tuple[frozenset[Operands], Operands | None], Any] = {}
 
@@ -47,8 +47,21 @@ class NoisyAer:
     def _of(self, operands: frozenset[Operands], only: Operands | None = None) -> Any:
         if (operands, only) not in self._simulators:
             with known_warnings():
-                self._simulators[operands, only] = _simulator(self._backend, operands, only)
+                self._simulators[operands, only] = self._simulator(operands, only)
         return self._simulators[operands, only]
+
+    def _simulator(self, operands: frozenset[Operands], only: Operands | None) -> Any:
+        from qiskit_aer import AerSimulator
+
+        noise = self._errors.model(operands, only)
+        if only is None:
+            simulator = AerSimulator.from_backend(self._backend, noise_model=noise)
+        else:
+            simulator = AerSimulator(noise_model=noise)
+        # the SDK's local mode copies its backend for each job
+        # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
+        simulator.__deepcopy__ = lambda memo: simulator
+        return simulator
 
 
 def _operands_of(circuit: Any, words: list[Any]) -> frozenset[Operands]:
@@ -73,47 +86,3 @@ def _cut(circuit: Any, words: list[Any], qubits: list[int]) -> tuple[Any, list[A
         PauliList.from_symplectic(w.paulis.z[:, qubits], w.paulis.x[:, qubits]) for w in words
     ]
     return small, [SparsePauliOp(p, w.coeffs) for p, w in zip(paulis, words, strict=True)]
-
-
-def _simulator(backend: Any, operands: frozenset[Operands], only: Operands | None) -> Any:
-    from qiskit_aer import AerSimulator
-
-    noise = _noise(backend, operands, only)
-    if only is None:
-        simulator = AerSimulator.from_backend(backend, noise_model=noise)
-    else:
-        simulator = AerSimulator(noise_model=noise)
-    # the SDK's local mode copies its backend for each job
-    # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
-    simulator.__deepcopy__ = lambda memo: simulator
-    return simulator
-
-
-def _noise(backend: Any, operands: frozenset[Operands], only: Operands | None) -> Any:
-    """The SDK's model of a snapshot, without what is elsewhere.
-
-    Follows qiskit_ibm_runtime/fake_provider/fake_backend.py, `_get_noise_model_from_backend_v2`,
-    which takes Aer's own functions with what is their default. It adds an error of delays; our
-    circuits have none. Qubits are counted as in ``only``, if it is given.
-    """
-    from qiskit_aer.noise import NoiseModel
-    from qiskit_aer.noise.device.models import (
-        basic_device_gate_errors,
-        basic_device_readout_errors,
-    )
-    from qiskit_ibm_runtime.models import BackendProperties
-
-    properties = backend.properties().to_dict()
-    properties["gates"] = [
-        gate for gate in properties["gates"] if tuple(gate["qubits"]) in operands
-    ]
-    part = BackendProperties.from_dict(properties)
-    singles = [on for on in operands if len(on) == 1]
-    model = NoiseModel(basis_gates=backend.configuration().basis_gates)
-    number = {qubit: qubit if only is None else only.index(qubit) for (qubit,) in singles}
-    for on, error in basic_device_readout_errors(part):
-        if tuple(on) in operands:
-            model.add_readout_error(error, [number[qubit] for qubit in on])
-    for name, on, error in basic_device_gate_errors(part):
-        model.add_quantum_error(error, name, [number[qubit] for qubit in on])
-    return model

@@ -18,6 +18,9 @@ from qfusion_ibm.machine import Machine
 from qfusion_ibm.transpiled_circuit import TranspiledCircuit, known_warnings, transpile
 
 
+_FORM = 2  # of what is kept: the second has the errors of a layout looked at, and SWAPs counted
+
+
 class TranspileOptions(NamedTuple):
     """How a template is transpiled."""
 
@@ -55,7 +58,7 @@ class TranspileCache:
         return template
 
     def _name(self, circuit: Circuit, machine: Machine) -> str:
-        parts = [circuit.digest(), machine.name, machine.calibrated, *self._rule]
+        parts = [_FORM, circuit.digest(), machine.name, machine.calibrated, *self._rule]
         parts += [version("qiskit"), version("qiskit-ibm-runtime")]
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 

@@ -11,6 +11,7 @@ from typing import Any
 from torch import Tensor
 
 from qfusion_core import Circuit
+from qfusion_ibm.layout import SWAPS, best_layout
 
 _METHODS = {
     "RX": "rx", "RY": "ry", "RZ": "rz", "H": "h", "X": "x", "Y": "y", "Z": "z", "S": "s",
@@ -32,7 +33,12 @@ class TranspiledCircuit:
     @property
     def facts(self) -> dict[str, int]:
         """Shown by `qfusion estimate`."""
-        return {"depth": self.isa.depth(), "two_qubit_gates": self.isa.num_nonlocal_gates()}
+        return {
+            "depth": self.isa.depth(),
+            "two_qubit_gates": self.isa.num_nonlocal_gates(),
+            "two_qubit_depth": self.isa.depth(lambda gate: len(gate.qubits) == 2),
+            "swaps": self.isa.metadata[SWAPS],
+        }
 
     @property
     def gates(self) -> set[str]:
@@ -84,11 +90,8 @@ def transpile(circuit: Circuit, target: Any, *, level: int, seed: int) -> Transp
         level: Of optimisation.
         seed: Of the layout.
     """
-    from qiskit.transpiler import generate_preset_pass_manager
-
     with known_warnings():
-        passes = generate_preset_pass_manager(level, target=target, seed_transpiler=seed)
-        return TranspiledCircuit(passes.run(to_qiskit(circuit)))
+        return TranspiledCircuit(best_layout(to_qiskit(circuit), target, level=level, seed=seed))
 
 
 @contextmanager

@@ -41,6 +41,8 @@ class Service:
         ends: How jobs end, by their number from 0: a state instead of Completed.
         echo: What the message of a fault carries besides.
         mocks: Whether there is a mock of the machine, for dry runs.
+        snapshot: Of which machine: manila; any other is simulated without noise, so that a hundred
+            qubits can be, as long as they are little entangled.
         key: The API key that is let in.
         leaked: Kinds of the requests that carried the key, except where tokens are given out.
         errors: Its own faults: a client sees a broken connection.
@@ -48,7 +50,7 @@ class Service:
 
     def __init__(self, key: str, seconds: float = 0.0) -> None:
         self.key, self.seconds, self.listed_after = key, seconds, 0.0
-        self.echo, self.mocks = "", False
+        self.echo, self.mocks, self.snapshot = "", False, "manila"
         self.jobs: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, dict[str, Any]] = {}
         self.requests: list[str] = []
@@ -62,6 +64,11 @@ class Service:
         claims = {"iat": now, "exp": now + 3600}
         self.token = jwt.encode(claims, "no secret, but 32 bytes of it: 0123456789", "HS256")
 
+    @property
+    def machine(self) -> str:
+        """Its name."""
+        return MACHINE if self.snapshot == "manila" else f"ibm_{self.snapshot}"
+
     def iam(self, form: dict[str, str]) -> tuple[int, Any]:
         """A token for a key. ibm_cloud_sdk_core/token_managers/jwt_token_manager.py."""
         if form.get("apikey") != self.key:
@@ -71,7 +78,7 @@ class Service:
     def search(self) -> dict[str, Any]:
         """Instances; those without `doc.extensions` are dropped. accounts/account.py."""
         item = {"crn": CRN, "name": "lab", "service_plan_unique_id": "open", "tags": []}
-        return {"items": [{**item, "doc": {"extensions": {"backends": [MACHINE]}}}]}
+        return {"items": [{**item, "doc": {"extensions": {"backends": [self.machine]}}}]}
 
     def catalog(self) -> dict[str, Any]:
         """A plan. accounts/account.py."""
@@ -80,7 +87,9 @@ class Service:
 
     def backends(self) -> dict[str, Any]:
         """qiskit_runtime_service.py, `least_busy`."""
-        device = {"name": MACHINE, "qubits": 5, "queue_length": 3, "status": {"name": "online"}}
+        qubits = self.described(self.machine, "configuration")["n_qubits"]
+        device = {"name": self.machine, "qubits": qubits, "queue_length": 3}
+        device["status"] = {"name": "online"}
         mocks = [{**device, "name": MOCK}] if self.mocks else []  # named by the SDK: _run
         return {"devices": [device, *mocks]}
 
@@ -88,8 +97,8 @@ class Service:
         """Configuration or properties of the machine. api/rest/cloud_backend.py."""
         from qiskit_ibm_runtime import fake_provider
 
-        folder = Path(fake_provider.__file__).parent / "backends" / "manila"
-        file = {"configuration": "conf_manila.json", "properties": "props_manila.json"}[what]
+        folder = Path(fake_provider.__file__).parent / "backends" / self.snapshot
+        file = {"configuration": "conf", "properties": "props"}[what] + f"_{self.snapshot}.json"
         return {**json.loads((folder / file).read_text()), "backend_name": name}
 
     def status(self) -> dict[str, Any]:
@@ -144,14 +153,14 @@ class Service:
     def results(self, job_id: str) -> str:
         """From Aer, with the machine's noise; drawn by the number, so that a job repeats."""
         job = self.jobs[job_id]
-        asked = job["number"], json.dumps(job["params"])
+        asked = job["number"], json.dumps(job["params"]), self.snapshot
         if job["program_id"] == "executor":
             return _worker().submit(_counted, *asked).result()
         return _estimated(*asked)
 
 
 @functools.cache
-def _sampler_here() -> Any:
+def _sampler_here(snapshot: str) -> Any:
     """Aer's, which starts a thread for each run: that reads the program, and ends."""
     from qiskit.primitives.containers.sampler_pub import SamplerPub
     from qiskit_aer.primitives import SamplerV2
@@ -160,7 +169,7 @@ def _sampler_here() -> Any:
         @classmethod
         def from_backend(cls, backend: Any, **options: Any) -> Any:
             sampler = cls(**options)
-            sampler._backend = _simulated()  # its noise is worked out once
+            sampler._backend = _simulated(snapshot)  # its noise is worked out once
             return sampler
 
         def run(self, pubs: Any, *, shots: Any = None) -> Any:
@@ -177,7 +186,7 @@ def _worker() -> ThreadPoolExecutor:
 
 
 @functools.lru_cache(500)  # tests ask for the same jobs all the time
-def _counted(number: int, params: str) -> str:
+def _counted(number: int, params: str, snapshot: str) -> str:
     """Of the program ``executor``: what was measured, and what came with the job.
 
     qiskit_ibm_runtime 0.51.0, decoders/executor/decoder.py, and the models of
@@ -196,9 +205,9 @@ def _counted(number: int, params: str) -> str:
     for item in program.items:
         if hasattr(item, "samplex"):  # what comes over the wire is not ready to be drawn from
             item.samplex.finalize()
-    with patch.object(running, "AerSamplerV2", _sampler_here()):
+    with patch.object(running, "AerSamplerV2", _sampler_here(snapshot)):
         done = running.run_quantum_program(
-            _snapshot(), program, SimulatorOptions(seed_simulator=1 + number)
+            _snapshot(snapshot), program, SimulatorOptions(seed_simulator=1 + number)
         )
     data = [
         models.QuantumProgramResultItemModel(
@@ -216,7 +225,7 @@ def _counted(number: int, params: str) -> str:
 
 
 @functools.lru_cache(500)
-def _estimated(number: int, params: str) -> str:
+def _estimated(number: int, params: str, snapshot: str) -> str:
     from qiskit.primitives import BackendEstimatorV2
     from qiskit_ibm_runtime import RuntimeDecoder, RuntimeEncoder
 
@@ -224,20 +233,24 @@ def _estimated(number: int, params: str) -> str:
     options = known["options"]
     shots = options.get("default_shots")
     precision = options.get("default_precision") or shots**-0.5
-    estimator = BackendEstimatorV2(backend=_snapshot(), options={"seed_simulator": 1 + number})
+    estimator = BackendEstimatorV2(
+        backend=_snapshot(snapshot), options={"seed_simulator": 1 + number}
+    )
     pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in known["pubs"]]
     return json.dumps(estimator.run(pubs, precision=precision).result(), cls=RuntimeEncoder)
 
 
 @functools.cache
-def _snapshot() -> Any:
-    from qiskit_ibm_runtime.fake_provider import FakeManilaV2
+def _snapshot(snapshot: str) -> Any:
+    from qfusion_ibm.snapshots import open_local
 
-    return FakeManilaV2()
+    return open_local(f"fake_{snapshot}")
 
 
 @functools.cache
-def _simulated() -> Any:
+def _simulated(snapshot: str) -> Any:
     from qiskit_aer import AerSimulator
 
-    return AerSimulator.from_backend(_snapshot())
+    if snapshot != "manila":
+        return AerSimulator(method="matrix_product_state")
+    return AerSimulator.from_backend(_snapshot(snapshot))
