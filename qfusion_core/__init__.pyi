@@ -14,6 +14,8 @@ from qfusion_core.circuits.pauli_words import commuting_groups as commuting_grou
 from qfusion_core.circuits.pauli_words import pauli_words as pauli_words
 from qfusion_core.circuits.pauli_words import token_layout as token_layout
 from qfusion_core.circuits.pauli_words import token_positions as token_positions
+from qfusion_core.circuits.reached_qubits import largest_cones as largest_cones
+from qfusion_core.circuits.reached_qubits import reached_qubits as reached_qubits
 from qfusion_core.config.spec import RunSpec as RunSpec
 from qfusion_core.config.trust import trust as trust
 from qfusion_core.data.columns import drop_setting as drop_setting

@@ -127,7 +127,7 @@ class Braket(SiteDevice):
             machine,
             shots=self.options.shots,
             rows=self.options.rows_per_job,
-            facts={"machine": machine.name, **self.site.facts(circuit)},
+            facts={"machine": machine.name, **self.site.facts(circuit, observables)},
         )
 
     def price(self, job: Job) -> Price:

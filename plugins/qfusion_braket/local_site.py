@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from importlib.metadata import version
@@ -17,7 +17,7 @@ from qfusion_braket.emulation.emulator import Emulator
 from qfusion_braket.local_simulators import LocalSimulator
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
-from qfusion_braket.simulated_circuit import Probabilities, SimulatedCircuit, Simulator, parities
+from qfusion_braket.simulated_circuit import Probabilities, SimulatedCone, Simulator, parities
 from qfusion_braket.site import Site
 from qfusion_core import (
     Circuit,
@@ -61,9 +61,10 @@ class LocalSite(Site):
         return self._machine
 
     @override
-    def facts(self, circuit: Circuit) -> dict[str, Any]:
+    def facts(self, circuit: Circuit, observables: Sequence[str]) -> dict[str, Any]:
         """Of what an emulated device compiles."""
-        return dict(self._prepared(circuit).facts)
+        first, *_ = self._prepared(circuit, tuple(observables))
+        return dict(first.circuit.facts)
 
     @override
     def noise(self) -> NoiseParameters | None:
@@ -122,27 +123,37 @@ class LocalSite(Site):
         drawing = "not given: each run draws anew" if seed is None else f"{seed}"
         return [*lines, Finding("seed", "ok", f"honoured; {drawing}")]
 
-    def _prepare(self, circuit: Circuit) -> SimulatedCircuit:
+    def _prepare(self, circuit: Circuit, observables: tuple[str, ...]) -> list[SimulatedCone]:
         with _installed():
-            return self._bench.prepare(circuit)
+            return self._bench.prepare_cones(circuit, observables)
 
     def _run(self, job: Job) -> Result:
-        settings = commuting_groups(job.observables)
-        bases = [basis for basis, _ in settings]
+        """Words of one cone share their shots; those of different cones are drawn independently."""
         values = torch.full(job.shape, torch.nan, dtype=torch.float64)
-        counts: list[list[dict[str, int]]] = []
-        prepared = self._prepared(job.circuit)
-        for row, read in enumerate(prepared.read(job.angles.numpy(), bases)):
-            drawn = [self._draw(shares) for shares in read]
-            for (_, columns), shares in zip(settings, drawn, strict=True):
-                words = [job.observables[column] for column in columns]
-                values[row, columns] = torch.tensor(parities(shares, words), dtype=values.dtype)
-            counts.append([self._counts(shares) for shares in drawn])
+        cones = self._prepared(job.circuit, tuple(job.observables))
+        read = [self._run_cone(cone, job, values) for cone in cones]
         if self._options.shots is None:
             raw: dict[str, Any] = {"values": values.tolist()}
         else:
-            raw = {"settings": bases, "shots": self._options.shots, "counts": counts}
+            whole, *others = read
+            raw = {"cones": read} if others else {k: whole[k] for k in ("settings", "counts")}
+            raw["shots"] = self._options.shots
         return Result(values, json.dumps(raw).encode())
+
+    def _run_cone(self, cone: SimulatedCone, job: Job, values: torch.Tensor) -> dict[str, Any]:
+        """Fill the columns of its words in ``values``; what was counted."""
+        own = cone.own(job.observables)
+        settings = commuting_groups(own)
+        bases = [basis for basis, _ in settings]
+        counts: list[list[dict[str, int]]] = []
+        for row, read in enumerate(cone.circuit.read(job.angles.numpy(), bases)):
+            drawn = [self._draw(shares) for shares in read]
+            for (_, members), shares in zip(settings, drawn, strict=True):
+                means = parities(shares, [own[member] for member in members])
+                columns = [cone.words[member] for member in members]
+                values[row, columns] = torch.tensor(means, dtype=values.dtype)
+            counts.append([self._counts(shares) for shares in drawn])
+        return {"wires": list(cone.wires), "settings": bases, "counts": counts}
 
     def _draw(self, shares: Probabilities) -> Probabilities:
         """Relative frequencies in so many draws; the probabilities where values are exact."""

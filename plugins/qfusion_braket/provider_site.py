@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
 
@@ -107,7 +108,7 @@ class AwsSite(Site):
         return facts_of(machine, address.arn, str(described["deviceCapabilities"]).encode())
 
     @override
-    def facts(self, circuit: Circuit) -> dict[str, Any]:
+    def facts(self, circuit: Circuit, observables: Sequence[str]) -> dict[str, Any]:
         """Of the circuit as it is sent: AWS compiles it, and does not say beforehand to what."""
         kind = PROGRAM if self.machine().program_set is None else PROGRAM_SET
         return {"task": kind, "two_qubit_gates_sent": circuit.two_qubit_gates}

@@ -6,7 +6,7 @@ import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,6 +65,24 @@ class SimulatedCircuit:
         return normalised
 
 
+class SimulatedCone(NamedTuple):
+    """What some words of a template depend on, ready to run.
+
+    Attributes:
+        circuit: As narrow as the cone.
+        wires: Of the template, in the order of the circuit's.
+        words: Which of the observables it has.
+    """
+
+    circuit: SimulatedCircuit
+    wires: tuple[int, ...]
+    words: tuple[int, ...]
+
+    def own(self, observables: Sequence[str]) -> list[str]:
+        """Its words, a letter for each of its wires."""
+        return ["".join(observables[word][wire] for wire in self.wires) for word in self.words]
+
+
 class Simulator(ABC):
     """A device that is simulated in this process."""
 
@@ -75,6 +93,11 @@ class Simulator(ABC):
     @abstractmethod
     def prepare(self, circuit: Circuit) -> SimulatedCircuit:
         """A template, ready to run."""
+
+    def prepare_cones(self, circuit: Circuit, observables: Sequence[str]) -> list[SimulatedCone]:
+        """A template in parts that each can be run: the whole, where nothing else is said."""
+        wires, words = range(circuit.n_wires), range(len(observables))
+        return [SimulatedCone(self.prepare(circuit), tuple(wires), tuple(words))]
 
     def noise(self) -> NoiseParameters | None:
         """Mean over the qubits; None where there is none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import qfusion_core
@@ -18,7 +19,7 @@ class Site(qfusion_core.Site):
         """The device, asked once."""
 
     @abstractmethod
-    def facts(self, circuit: Circuit) -> dict[str, Any]:
+    def facts(self, circuit: Circuit, observables: Sequence[str]) -> dict[str, Any]:
         """Of a template on it, for `qfusion estimate`: depth, two-qubit gates; as compiled here."""
 
     def noise(self) -> NoiseParameters | None:

@@ -147,9 +147,7 @@ class LocalSite(Site):
             values[list(cone.words)] = read.reshape(len(cone.words), -1)
         return values
 
-    def _simulator(
-        self, program: Program, pub: tuple[Any, ...]
-    ) -> tuple[Any, tuple[Any, ...]]:
+    def _simulator(self, program: Program, pub: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
         """What runs it, and what of the PUB is left to run."""
         assert self._simulators is not None
         circuit, words, *angles = pub

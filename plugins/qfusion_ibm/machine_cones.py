@@ -1,16 +1,11 @@
-"""Light cones of a compiled circuit: what a wide circuit's noisy values depend on.
-
-A channel on qubits that a word, or a gate after it, does not touch changes nothing: going
-backward it is trace preserving. So the noise of a word is that of the gates in its cone, and of
-the readout of its qubits. This holds for noise of gates and qubits; crosstalk is not in a snapshot.
-"""
+"""Light cones of a compiled circuit: what a wide circuit's noisy values depend on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from qfusion_core import InputError
+from qfusion_core import InputError, largest_cones, reached_qubits
 
 MOST_QUBITS = 10  # of a cone: the density matrix of one takes half a second for each row
 MOST_WHOLE = 26  # of a circuit that is run shot by shot: its state takes a gigabyte
@@ -67,7 +62,8 @@ def machine_cones(circuit: Any, words: Sequence[Any], name: str) -> list[Machine
     if len(used) <= MOST_QUBITS:
         return whole
     operands = [tuple(circuit.find_bit(q).index for q in gate.qubits) for gate in circuit.data]
-    reached = [_reached(operands, _letters(word)) for word in words]
+    # a word without letters needs no qubit, a program some
+    reached = [reached_qubits(operands, _letters(word) or {used[0]}) for word in words]
     widest = max(map(len, reached), default=0)
     if widest > MOST_QUBITS and len(used) <= MOST_WHOLE:
         return whole
@@ -77,29 +73,14 @@ def machine_cones(circuit: Any, words: Sequence[Any], name: str) -> list[Machine
             f"of at most {MOST_QUBITS} qubits, and the widest here takes {widest}; use entangler: "
             "brick with fewer layers, or fewer qubits"
         )
-    largest: list[frozenset[int]] = []
-    for qubits in sorted(set(reached), key=len, reverse=True):
-        if not any(qubits <= other for other in largest):
-            largest.append(qubits)
-    members: dict[frozenset[int], list[int]] = {qubits: [] for qubits in largest}
-    for number, qubits in enumerate(reached):
-        members[next(other for other in largest if qubits <= other)].append(number)
     return [
-        MachineCone(_part(circuit, operands, qubits), tuple(sorted(qubits)), tuple(numbers))
-        for qubits, numbers in members.items()
+        MachineCone(_part(circuit, operands, qubits), tuple(sorted(qubits)), numbers)
+        for qubits, numbers in largest_cones(reached).items()
     ]
 
 
 def _letters(word: Any) -> set[int]:
     return {int(qubit) for qubit in (word.paulis.x | word.paulis.z).any(0).nonzero()[0]}
-
-
-def _reached(operands: Sequence[tuple[int, ...]], start: set[int]) -> frozenset[int]:
-    qubits = set(start)
-    for on in reversed(operands):
-        if not qubits.isdisjoint(on):
-            qubits.update(on)
-    return frozenset(qubits)
 
 
 def _part(circuit: Any, operands: Sequence[tuple[int, ...]], qubits: frozenset[int]) -> Any:

@@ -17,7 +17,6 @@ from qfusion_core import Circuit, open_regular, private_cache, write_atomically
 from qfusion_ibm.machine import Machine
 from qfusion_ibm.transpiled_circuit import TranspiledCircuit, known_warnings, transpile
 
-
 _FORM = 2  # of what is kept: the second has the errors of a layout looked at, and SWAPs counted
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -12,8 +12,10 @@ from qfusion_braket.emulation.transpiler import TranspileOptions
 from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
 from qfusion_braket.parsed_program import ParsedProgram
-from qfusion_braket.simulated_circuit import SimulatedCircuit, Simulator
-from qfusion_core import Circuit, InputError, NoiseParameters
+from qfusion_braket.simulated_circuit import SimulatedCircuit, SimulatedCone, Simulator
+from qfusion_core import Circuit, InputError, NoiseParameters, largest_cones, reached_qubits
+
+MOST_OF_A_CONE = 10  # qubits: the density matrix of one takes half a second for each row
 
 
 class Emulator(Simulator):
@@ -21,6 +23,7 @@ class Emulator(Simulator):
 
     def __init__(self, options: Options) -> None:
         self._options = options
+        self._compiled: dict[Circuit, NativeProgram] = {}
         self._rule = TranspileOptions(
             options.optimization_level, options.layout_seed, options.qubits
         )
@@ -50,31 +53,88 @@ class Emulator(Simulator):
         Raises:
             InputError: Routing takes more qubits than the simulator has.
         """
-        self._saved.require_emulator()
-        native = compile_template(circuit, self._saved, self._rule)
-        used = sorted({int(qubit) for qubit in native.circuit.qubits} | set(native.wires))
-        position_of = {label: position for position, label in enumerate(used)}
-        most = self._simulator.properties.paradigm.qubitCount
+        native = self._compile(circuit)
+        used, most = native.used, self._most
         if len(used) > most:
             raise InputError(
                 f"braket: {self._saved.name}: the compiled circuit takes {len(used)} qubits of the "
                 f"device, and the density matrix simulator has {most}; use a quantum encoder with "
                 "fewer qubits"
             )
+        return self._part(circuit, native, used, tuple(range(circuit.n_wires)))
+
+    def prepare_cones(self, circuit: Circuit, observables: Sequence[str]) -> list[SimulatedCone]:
+        """The whole where it is small; else the light cone of each word, as the gates lie.
+
+        Raises:
+            InputError: A cone takes more qubits than the simulator has.
+        """
+        native = self._compile(circuit)
+        used, operands = native.used, [[int(q) for q in i.target] for i in self._noisy(native)]
+        if len(used) <= MOST_OF_A_CONE:
+            return super().prepare_cones(circuit, observables)
+        reached = [reached_qubits(operands, _labels(native, word)) for word in observables]
+        widest = max(map(len, reached), default=0)
+        if widest > MOST_OF_A_CONE and len(used) <= self._most:
+            return super().prepare_cones(circuit, observables)
+        if widest > MOST_OF_A_CONE:
+            raise InputError(
+                f"braket: {self._saved.name}: {len(used)} qubits are simulated with noise one "
+                f"light cone at a time, of at most {MOST_OF_A_CONE} qubits, and the widest here "
+                f"takes {widest}; use entangler: brick with fewer layers, or fewer qubits"
+            )
+        cones = []
+        for qubits, words in largest_cones(reached).items():
+            wires = tuple(w for w, label in enumerate(native.wires) if label in qubits)
+            part = self._part(circuit, native, sorted(qubits), wires)
+            cones.append(SimulatedCone(part, wires, words))
+        return cones
+
+    @property
+    def _most(self) -> int:
+        most: int = self._simulator.properties.paradigm.qubitCount
+        return most
+
+    def _compile(self, circuit: Circuit) -> NativeProgram:
+        self._saved.require_emulator()
+        if circuit not in self._compiled:
+            self._compiled[circuit] = compile_template(circuit, self._saved, self._rule)
+        return self._compiled[circuit]
+
+    def _part(
+        self, circuit: Circuit, native: NativeProgram, qubits: Sequence[int], wires: tuple[int, ...]
+    ) -> SimulatedCircuit:
+        """What happens on some qubits of the device, read on the wires that end there."""
+        position_of = {label: position for position, label in enumerate(qubits)}
 
         @lru_cache(maxsize=64)
         def turn(basis: str) -> ParsedProgram:
-            compiled = compile_turn(basis, native, self._saved, self._rule)
+            letters = dict(zip(wires, basis, strict=True))
+            whole = "".join(letters.get(wire, "I") for wire in range(circuit.n_wires))
+            compiled = compile_turn(whole, native, self._saved, self._rule)
             return self._parsed(compiled, position_of, circuit.n_angles, measure=True)
 
         return SimulatedCircuit(
             self._simulator,
-            len(used),
-            tuple(position_of[label] for label in native.wires),
+            len(qubits),
+            tuple(position_of[native.wires[wire]] for wire in wires),
             self._parsed(native, position_of, circuit.n_angles),
             turn,
             {"depth": native.depth, "two_qubit_gates": native.two_qubit_gates},
         )
+
+    def _noisy(self, native: NativeProgram, *, measure: bool = False) -> list[Any]:
+        """Gates and noise, checked, on the qubits of the device."""
+        from braket.circuits import Circuit as Program
+        from braket.circuits import Gate, Noise
+
+        program = Program(native.circuit)
+        self._check(program)
+        if measure:
+            program.measure(native.wires)
+        with self._saved.sound():
+            noisy = self._saved.emulator.noise_model.apply(program)
+        return [i for i in noisy.instructions if isinstance(i.operator, Gate | Noise)]
 
     def _parsed(
         self,
@@ -84,25 +144,18 @@ class Emulator(Simulator):
         *,
         measure: bool = False,
     ) -> ParsedProgram:
-        """Checked, with the emulator's noise, on qubits that are numbered from 0."""
+        """What happens on some qubits, which are numbered from 0."""
         from braket.circuits import Circuit as Program
-        from braket.circuits import Gate, Noise
         from braket.circuits.serialization import (
             IRType,
             OpenQASMSerializationProperties,
             QubitReferenceType,
         )
 
-        program = Program(native.circuit)
-        self._check(program)
-        if measure:
-            program.measure(native.wires)
-        with self._saved.sound():
-            noisy = self._saved.emulator.noise_model.apply(program)
         numbered = Program(
             instruction.copy(target_mapping=position_of)
-            for instruction in noisy.instructions
-            if isinstance(instruction.operator, Gate | Noise)
+            for instruction in self._noisy(native, measure=measure)
+            if position_of.keys() >= {int(qubit) for qubit in instruction.target}
         )
         text = numbered.to_ir(
             IRType.OPENQASM, OpenQASMSerializationProperties(QubitReferenceType.PHYSICAL)
@@ -122,3 +175,9 @@ class Emulator(Simulator):
         if kinds:
             with self._saved.sound():
                 self._saved.emulator.validate(Program().add_verbatim_box(Program(kinds.values())))
+
+
+def _labels(native: NativeProgram, word: str) -> set[int]:
+    """Where the letters of a word are; one without letters needs no qubit, a program some."""
+    lettered = {label for label, letter in zip(native.wires, word, strict=True) if letter != "I"}
+    return lettered or {native.wires[0]}

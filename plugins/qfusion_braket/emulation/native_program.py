@@ -34,6 +34,11 @@ class NativeProgram(NamedTuple):
     depth: int
     two_qubit_gates: int
 
+    @property
+    def used(self) -> list[int]:
+        """Labels of the qubits that gates or wires are on, ascending."""
+        return sorted({int(qubit) for qubit in self.circuit.qubits} | set(self.wires))
+
 
 def compile_template(circuit: Circuit, saved: SavedDevice, rule: TranspileOptions) -> NativeProgram:
     """Choose qubits, route, and translate; the readout comes later.
