@@ -38,12 +38,13 @@ class TokenEmbedding(nn.Module):
         self.weight = nn.Parameter(
             torch.empty(tokens if kind == "per-token" else 1, dim, width).uniform_(-bound, bound)
         )
-        self.waves: Tensor | None = None
-        if place == "learned":
+        waves = torch.zeros(tokens, len(WAVES) * 2 + 1) if place == "wire" else None
+        self.waves: Tensor | None
+        self.register_buffer("waves", waves, persistent=False)  # where tokens lie is in no weight
+        if waves is None:
             self.position = nn.Parameter(torch.empty(tokens, 1, width).normal_(std=0.02))
         else:
-            self.register_buffer("waves", torch.zeros(tokens, len(WAVES) * 2 + 1), persistent=False)
-            self.place = nn.Parameter(torch.empty(len(WAVES) * 2 + 1, width).normal_(std=0.02))
+            self.place = nn.Parameter(torch.empty(waves.shape[1], width).normal_(std=0.02))
 
     def locate(self, positions: Tensor) -> None:
         """Take in where the tokens lie, ``[q_tokens, 2]``: mean wire and mean weight."""

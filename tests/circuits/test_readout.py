@@ -16,6 +16,7 @@ from qfusion_core.circuits.pauli_words import (
 
 COUNTS = {
     "z": lambda n: n,
+    "z+zz-line": lambda n: 2 * n - 1,
     "z+zz-ring": lambda n: 2 * n if n > 2 else 2 * n - 1,
     "z+zz-all": lambda n: n + n * (n - 1) // 2,
     "xyz": lambda n: 3 * n,
@@ -42,7 +43,15 @@ def test_layouts_show_every_word(readout, n_wires):
     assert len(by_qubit) == n_wires
     assert len({len(token) for token in by_qubit}) == 1
     for wire, token in enumerate(by_qubit):
-        assert [i for i, text in enumerate(words) if text[wire] != "I"] == list(token)
+        acting = [i for i, text in enumerate(words) if text[wire] != "I"]
+        # an end of a line has one neighbour, whose word stands again
+        at_an_end = readout == "z+zz-line" and n_wires > 2 and wire in (0, n_wires - 1)
+        assert list(token) == [*acting, *acting[-1:] * at_an_end]
+
+
+def test_a_line_is_a_ring_that_is_open():
+    assert pauli_words("z+zz-line", 5) == pauli_words("z+zz-ring", 5)[:-1]
+    assert len(commuting_groups(pauli_words("z+zz-line", 9))) == 1
 
 
 def test_per_qubit_tokens_start_with_the_qubit_itself():

@@ -16,10 +16,10 @@ def registry():
 
 
 def test_presets_are_the_three_files():
-    assert presets() == ["hardware", "paper", "strong"]
+    assert presets() == ["hardware", "paper", "strong", "wide"]
 
 
-@pytest.mark.parametrize("preset", ["strong", "hardware", "paper"])
+@pytest.mark.parametrize("preset", ["strong", "hardware", "paper", "wide"])
 @pytest.mark.parametrize(
     "data", ["wine", "breast-cancer", "steel-plates-faults", "covertype", "fashion-mnist"]
 )
@@ -57,6 +57,38 @@ def test_settings_reach_any_depth(registry):
     assert spec.training.epochs == 3
     assert spec.quantum.options["layers"] == 1
     assert spec.preprocess.quantum[0].pca == 2
+
+
+def test_as_many_components_as_qubits(registry):
+    """A saved run holds the number; without a quantum branch nobody asks for it."""
+    for settings, qubits in ([], 32), (["quantum.options.qubits=100"], 100):
+        spec = compose("wide", "wine", settings=settings, registry=registry)
+        assert spec.preprocess.quantum[1].pca == spec.quantum.options["qubits"] == qubits
+    for quantum in ("sham", "reuploading"):
+        spec = compose("wide", "wine", quantum=quantum, registry=registry)
+        assert spec.preprocess.quantum[1].pca == spec.quantum.options["qubits"] == 32
+    compose("wide", "wine", quantum="none", registry=registry)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        (
+            "quantum.options.qubits=null",
+            "{pca: qubits}: quantum.options.qubits is not set; set it, or give a number of comp",
+        ),
+        (
+            "preprocess.classical=[{pca: qubits}]",
+            "{pca: qubits} is for preprocess.quantum; give a number",
+        ),
+        ("preprocess.quantum=[{pca: qubit}]", "pca"),
+    ],
+)
+def test_components_that_nobody_can_count_are_refused(setting, said, registry):
+    with pytest.raises(InputError) as refused:
+        compose("wide", "wine", settings=[setting], registry=registry)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 300
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from torch.nn import functional
 from qfusion_attention.block import TokenAttention
 from qfusion_attention.cross_attention import CrossAttention
 from qfusion_attention.tokens import TokenEmbedding, keep_tokens, with_one
+from qfusion_core import InputError
 from qfusion_core.testing import FusionContract
 
 
@@ -37,6 +38,19 @@ class TestBare(FusionContract):
 
     def cases(self):
         return super().cases()[:2]  # a single token takes all attention, whatever the query
+
+
+class TestPlaced(FusionContract):
+    component = CrossAttention
+
+    def options(self):
+        return CrossAttention.Options(token_place="wire", token_embedding="shared", gate=False)
+
+    def build(self, case):
+        fusion = super().build(case)
+        tokens = case[1][0]
+        fusion.place_tokens(torch.stack([torch.arange(tokens).float(), torch.ones(tokens)], dim=1))
+        return fusion
 
 
 def fuse(classical_shape=(2, 64), quantum_shape=(6, 1), **options):
@@ -218,3 +232,30 @@ def test_attention_covers_the_queries_where_they_are_included():
 def test_options_that_cannot_be_are_refused(options, text):
     with pytest.raises(ValidationError, match=text):
         CrossAttention.Options(**options)
+
+
+def test_places_tell_tokens_apart_without_a_parameter_of_their_own():
+    """Two hundred tokens take as many parameters as six, and equal tokens elsewhere differ."""
+    few, many = (
+        fuse(quantum_shape=(tokens, 1), token_place="wire", token_embedding="shared", gate=False)
+        for tokens in (6, 200)
+    )
+    count = [sum(p.numel() for p in fusion.parameters()) for fusion in (few, many)]
+    assert count[0] == count[1]
+    classical, quantum = torch.randn(1, 2, 64), torch.ones(1, 200, 1)
+    positions = torch.stack([torch.arange(200) / 2, torch.ones(200)], dim=1)
+    many.place_tokens(positions)
+    attention = many.eval()(classical, quantum).attention
+    assert len(attention[0, 0, 0].unique()) > 190
+    many.place_tokens(positions * torch.tensor([0.0, 1.0]))
+    assert many(classical, quantum).attention.std() < 1e-7
+
+
+def test_places_are_needed_only_where_they_are_asked_for():
+    fuse().place_tokens(None)
+    with pytest.raises(InputError) as refused:
+        fuse(token_place="wire").place_tokens(None)
+    assert str(refused.value) == (
+        "fusion 'cross-attention': token_place: wire needs tokens that lie on wires, but the "
+        "quantum encoder has none; use token_place: learned"
+    )
