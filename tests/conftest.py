@@ -1,5 +1,6 @@
 """What several tests share: a clean environment to install into, and our own wheel."""
 
+import gc
 import importlib.util
 import os
 import signal
@@ -44,6 +45,8 @@ def pytest_configure(config):
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    # with torch and the SDKs there are millions of objects to look through, and few die in cycles
+    gc.set_threshold(50_000, 20, 100)
     os.environ["SOCKET_GUARD"] = str(Path(tempfile.mkdtemp()) / "asked")
     os.environ["PYTHONPATH"] = python_path(GUARD)
     spec = importlib.util.spec_from_file_location("socket_guard", GUARD / "sitecustomize.py")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from packaging.version import Version
@@ -12,6 +13,7 @@ PACKAGE = "qiskit-ibm-runtime"
 _OLD, _AFTER_OLD, _NEW = Version("0.45"), Version("0.46"), Version("0.51")
 
 
+@cache  # the metadata are read from the disk, and asked for with each job
 def installed() -> Version | None:
     """Version of IBM's client; None where there is none."""
     try:

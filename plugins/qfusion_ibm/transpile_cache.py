@@ -47,6 +47,10 @@ class TranspileCache:
         return self._templates[name]
 
     @cached_property
+    def _versions(self) -> list[str]:
+        return [version("qiskit"), version("qiskit-ibm-runtime")]
+
+    @cached_property
     def _folder(self) -> Path:
         return private_cache("ibm")
 
@@ -58,7 +62,7 @@ class TranspileCache:
 
     def _name(self, circuit: Circuit, machine: Machine) -> str:
         parts = [_FORM, circuit.digest(), machine.name, machine.calibrated, *self._rule]
-        parts += [version("qiskit"), version("qiskit-ibm-runtime")]
+        parts += self._versions
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

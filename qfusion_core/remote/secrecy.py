@@ -27,7 +27,10 @@ class Secrecy:
     def hide(self, text: str) -> str:
         """A text without the secrets. To be used before it is cut: half of one is one, too."""
         known = [secret for secret in self._secrets() if len(secret.strip()) >= _TOO_SHORT]
+        bare = text.replace("\\", "")
         for form in _all_forms(known):
+            if _longest_word(form) not in bare:
+                continue
             ends = ("", "") if len(form) >= _SHORT else (r"(?<!\w)", r"(?!\w)")
             text = re.sub(_written(form).join(ends), HIDDEN, text)
         for secret in known:
@@ -36,8 +39,9 @@ class Secrecy:
 
     def hide_bytes(self, raw: bytes) -> bytes:
         """Raw data without the secrets. Short ones stay: they would be found in any data."""
+        bare = raw.replace(b"\\", b"")
         for form in _all_forms(self._secrets()):
-            if len(form) >= _SHORT:
+            if len(form) >= _SHORT and _longest_word(form).encode() in bare:
                 pattern = _written(form).encode(errors="surrogatepass")
                 raw = re.sub(pattern, HIDDEN.encode(), raw)
         return raw
@@ -53,6 +57,15 @@ def _forms(secret: str) -> set[str]:
     found = {secret, secret.strip(), " ".join(secret.split())}
     found |= {form for text in found for form in _in_base64(text.encode(errors="replace"))}
     return {form for form in found if form.strip()}
+
+
+def _longest_word(form: str) -> str:
+    """Letters and digits of it that nothing but backslashes can part, whoever writes it.
+
+    Where they are not there, the form is not: looking for them is quick, its pattern takes
+    milliseconds to be made.
+    """
+    return max(re.findall(r"[A-Za-z0-9]+", form), key=len, default="")
 
 
 def _written(text: str) -> str:

@@ -6,6 +6,7 @@ would wait for them. Reads JSON on each line (``folder``, ``words``, ``environme
 """
 
 import functools
+import gc
 import json
 import os
 import resource
@@ -71,6 +72,8 @@ def answer(document):
 
 
 read_once()
+gc.collect()
+gc.freeze()  # no child looks through what was there before
 answer("ready")
 for line in sys.stdin:
     before = resident()

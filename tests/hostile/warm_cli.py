@@ -4,6 +4,7 @@ Its door is that of ``python -m``: the working directory is first on `sys.path` 
 otherwise. Reads a JSON list of words on each line, answers with [exit code, output, error].
 """
 
+import gc
 import json
 import os
 import sys
@@ -45,6 +46,8 @@ def answer(document):
     sys.stdout.flush()
 
 
+gc.collect()
+gc.freeze()  # no child looks through what was there before
 answer("ready")
 for line in sys.stdin:
     answer(run(json.loads(line)))

@@ -9,6 +9,7 @@ A work: ``environment``, ``folder``, ``out`` (a file for values or error), ``ver
 use of the journal), ``after`` (seconds; killed from outside).
 """
 
+import gc
 import json
 import math
 import os
@@ -132,6 +133,8 @@ def serve(connect):
     RemoteOptions.margin_seconds = -math.inf  # no test waits for minutes: grace may be short
     provenance.provenance()  # imports what it needs
     CIRCUIT.angles(DATA, WEIGHTS)
+    gc.collect()
+    gc.freeze()  # no child looks through what was there before
     say("ready")
     for line in sys.stdin:
         children = [start(connect, spec) for spec in json.loads(line)]

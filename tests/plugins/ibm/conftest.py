@@ -62,6 +62,8 @@ def isolated(request, monkeypatch, certificate, shared_cache, short_grace):
     for name in ("QISKIT_IBM_TOKEN", "QISKIT_IBM_INSTANCE", "QISKIT_IBM_URL", "QFUSION_PRICES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(shared_cache))
+    # the SDK reads the certificates of all the world for each client, and meets one host
+    monkeypatch.setattr("requests.certs.where", lambda: str(certificate))
 
 
 @pytest.fixture
