@@ -61,6 +61,14 @@ class Circuit:
     def _hash(self) -> int:
         return hash((self.n_wires, self.gates, self.n_data, self.n_weights))
 
+    def __repr__(self) -> str:
+        from qfusion_core.circuits.light_cones import said_of_width
+
+        return (
+            f"<Circuit: {said_of_width(self)}; {len(self.gates)} gates, {self.n_data} data and "
+            f"{self.n_weights} weight entries>"
+        )
+
     def __getstate__(self) -> dict[str, Any]:
         # a hash is of one process: it must not travel, nor need what else is cached
         return {field.name: getattr(self, field.name) for field in fields(self)}
