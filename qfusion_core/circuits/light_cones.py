@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import Angle, Gate, Term
-from qfusion_core.circuits.pauli_words import word
 from qfusion_core.circuits.reach import Reach, bits, reach
 
 
@@ -65,7 +64,7 @@ def light_cones(
     """
     if not words:
         return ()
-    whole = reach(circuit, words)
+    whole = reach(circuit.n_wires, circuit.gates, words)
     largest: list[int] = []
     for wires in sorted(set(whole.wires), key=int.bit_count, reverse=True):
         if not any(wires | other == other for other in largest):
@@ -76,33 +75,6 @@ def light_cones(
         groups[next(other for other in largest if wires | other == other)].append(number)
     cones = [_cone(circuit, words, whole, members) for members in groups.values()]
     return tuple(cones if cost is None else _joined(circuit, words, whole, cones, cost))
-
-
-def widest_cone(circuit: Circuit, words: Sequence[str]) -> int:
-    """Wires of the widest cone of some words.
-
-    >>> widest_cone(Circuit(9, [Gate("CZ", (0, 1)), Gate("H", (0,))], 0, 0), ["Z" + "I" * 8])
-    2
-    """
-    return max((wires.bit_count() for wires in reach(circuit, words).wires), default=0)
-
-
-def said_of_width(circuit: Circuit, words: Sequence[str] | None = None) -> str:
-    """How wide a circuit is, and what counts for a simulator, in words.
-
-    Args:
-        circuit: The whole.
-        words: That are measured; None: of neighbouring qubits, which is then said.
-
-    >>> said_of_width(Circuit(9, [Gate("CZ", (0, 1))], 0, 0))
-    '9 qubits, widest cone of neighbouring ZZ 2'
-    """
-    qubits = f"{circuit.n_wires} qubit{'s' * (circuit.n_wires != 1)}"
-    if words is not None:
-        return f"{qubits}, widest cone {widest_cone(circuit, words)}"
-    pairs = [word(circuit.n_wires, {w: "Z", w + 1: "Z"}) for w in range(circuit.n_wires - 1)]
-    widest = widest_cone(circuit, pairs or ["Z" * circuit.n_wires])
-    return f"{qubits}, widest cone of neighbouring ZZ {widest}"
 
 
 def _cone(

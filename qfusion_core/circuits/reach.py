@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.gates import Gate
+from qfusion_core.circuits.pauli_words import word
 
 LETTERS = "IXYZ"
 BITS = (0, 1, 3, 2)  # of each letter: X is bit 0, Z is bit 1
@@ -33,32 +34,53 @@ class Reach(NamedTuple):
     wires: list[int]
 
 
-def reach(circuit: Circuit, words: Sequence[str]) -> Reach:
+def reach(n_wires: int, gates: Sequence[Gate], words: Sequence[str]) -> Reach:
     """Take words back through a circuit.
 
     Args:
-        circuit: The whole.
+        n_wires: Of the circuit.
+        gates: Of the circuit.
         words: Pauli words that fit, wire 0 first.
     """
-    letters = [[0, 0, 0, 0] for _ in range(circuit.n_wires)]
-    for number, word in enumerate(words):
-        for wire, letter in enumerate(word):
+    letters = [[0, 0, 0, 0] for _ in range(n_wires)]
+    for number, text in enumerate(words):
+        for wire, letter in enumerate(text):
             letters[wire][LETTERS.index(letter)] |= 1 << number
     reached = [x | y | z for _, x, y, z in letters]
-    gates = [0] * len(circuit.gates)
+    acting = [0] * len(gates)
     for position in range(len(gates) - 1, -1, -1):
-        gate = circuit.gates[position]
+        gate = gates[position]
         on = [letters[wire] for wire in gate.wires]
         acts = _two_wires(gate.name, *on) if len(on) == 2 else _one_wire(gate.name, *on)
-        gates[position] = acts
+        acting[position] = acts
         for wire in gate.wires if acts else ():
             reached[wire] |= acts
     wires = [0] * len(words)
     for wire, members in enumerate(reached):
         for number in bits(members):
             wires[number] |= 1 << wire
-    least = min(1, circuit.n_wires)  # a cone has a wire, even that of a word without letters
-    return Reach(gates, [mask or least for mask in wires])
+    least = min(1, n_wires)  # a cone has a wire, even that of a word without letters
+    return Reach(acting, [mask or least for mask in wires])
+
+
+def said_of_width(n_wires: int, gates: Sequence[Gate], words: Sequence[str] | None = None) -> str:
+    """How wide a circuit is, and how wide its widest light cone, which decides for a simulator.
+
+    Args:
+        n_wires: Of the circuit.
+        gates: Of the circuit.
+        words: That are measured; None: ZZ of neighbouring qubits, which is then said.
+
+    >>> said_of_width(9, [Gate("CZ", (0, 1)), Gate("H", (0,))], ["Z" + "I" * 8])
+    '9 qubits, widest cone 2'
+    """
+    measured = words
+    if measured is None:
+        pairs = [word(n_wires, {w: "Z", w + 1: "Z"}) for w in range(n_wires - 1)]
+        measured = pairs or ["Z" * n_wires]
+    widest = max((mask.bit_count() for mask in reach(n_wires, gates, measured).wires), default=0)
+    of = " of neighbouring ZZ" if words is None else ""
+    return f"{n_wires} qubit{'s' * (n_wires != 1)}, widest cone{of} {widest}"
 
 
 def _one_wire(name: str, letters: list[int]) -> int:

@@ -12,7 +12,6 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.circuits.light_cones import said_of_width
 from qfusion_core.circuits.pauli_words import rectangular, token_layout
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
@@ -207,7 +206,7 @@ class CircuitEncoder(QuantumEncoder):
     def extra_repr(self) -> str:
         """Width in words; that of the cones once the circuit is traced, which takes a while."""
         if "traced" in vars(self):
-            return said_of_width(self.traced, self.observables)
+            return self.traced.width(self.observables)
         return f"{self.n_wires} qubits"
 
     @staticmethod

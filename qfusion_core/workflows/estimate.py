@@ -88,8 +88,8 @@ class EstimateResult(VerbResult):
 
     def shown(self) -> Iterator[Table | str]:
         """Figures of each part, prices, and what the budgets say."""
-        yield self.width
         yield self._figures()
+        yield f"{self.width}."
         *_, whole = self.parts
         for part in self.parts:
             prefix = f"{part.backend}: " if len(self.parts) > 1 else ""

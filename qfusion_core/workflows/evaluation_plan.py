@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import torch
 
-from qfusion_core.circuits.light_cones import said_of_width
 from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
@@ -71,5 +70,5 @@ class EvaluationPlan(NamedTuple):
         jobs, digests = plan_of(device, encoder, x_q), device.values_digests()
         identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
         before = last_measurement(device.bound.measurement.journal, identity, digests)
-        width = said_of_width(encoder.traced, encoder.observables)
+        width = encoder.traced.width(encoder.observables)
         return cls(device, jobs, check_budget(device, jobs), before, width)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from qfusion_core import Angle, Circuit, Gate, Term, light_cones
 from qfusion_core.circuits.gates import FIXED, ROTATIONS
-from qfusion_core.circuits.light_cones import said_of_width, widest_cone
 from qfusion_core.circuits.reach import reach
 from support.layered_circuits import layered, neighbours
 
@@ -119,7 +118,8 @@ def test_a_gate_on_one_wire_drops_out_if_and_only_if_it_commutes(name, letter):
     ],
 )  # fmt: skip
 def test_how_wide_cones_are(layers, entangler, widest):
-    assert widest_cone(layered(30, layers, entangler), neighbours(30)) == widest
+    circuit = layered(30, layers, entangler)
+    assert circuit.width(neighbours(30)) == f"30 qubits, widest cone {widest}"
 
 
 def test_all_cones_of_the_inside_are_equal_circuits():
@@ -131,8 +131,7 @@ def test_all_cones_of_the_inside_are_equal_circuits():
 def test_gates_are_gone_through_once_however_many_words_there_are():
     circuit, words = layered(100, 3, "brick"), neighbours(100)
     gates = _Counted(circuit.gates)
-    object.__setattr__(circuit, "gates", gates)
-    reach(circuit, words)
+    reach(100, gates, words)
     assert gates.taken == len(gates)
 
 
@@ -166,13 +165,13 @@ def test_words_without_letters_and_no_words():
     circuit = layered(3, 1, "ring")
     (cone,) = light_cones(circuit, ["III"])
     assert (cone.wires, cone.circuit.gates, cone.words) == ((0,), (), ("I",))
-    assert light_cones(circuit, []) == () and widest_cone(circuit, []) == 0
+    assert light_cones(circuit, []) == () and circuit.width([]) == "3 qubits, widest cone 0"
     assert light_cones(Circuit(0, (), 0, 0), [""])[0].wires == ()
 
 
 def test_a_circuit_says_how_wide_it_is_and_what_of_it_counts():
     circuit = layered(100, 3, "brick-cz")
-    assert said_of_width(circuit, neighbours(100)) == "100 qubits, widest cone 8"
+    assert circuit.width(neighbours(100)) == "100 qubits, widest cone 8"
     assert repr(circuit) == (
         "<Circuit: 100 qubits, widest cone of neighbouring ZZ 8; 1049 gates, 100 data and 800 "
         "weight entries>"
