@@ -2,8 +2,8 @@
 
 import gc
 import json
-import re
 import os
+import re
 import shlex
 import shutil
 import signal
