@@ -1,4 +1,4 @@
-"""Circuits of the benchmark, gate by gate: to trace a hundred qubits would take longer than to run."""
+"""Circuits of the benchmark, gate by gate: to trace a hundred qubits takes longer than to run."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def circuit(entangler: str, n_wires: int, layers: int) -> Circuit:
 
 def words(n_wires: int) -> tuple[str, ...]:
     """Z on each wire, ZZ on neighbours."""
-    acting = [*((wire,) for wire in range(n_wires))]
+    acting: list[tuple[int, ...]] = [(wire,) for wire in range(n_wires)]
     acting += [(wire, wire + 1) for wire in range(n_wires - 1)]
     return tuple("".join("Z" if w in some else "I" for w in range(n_wires)) for some in acting)
 

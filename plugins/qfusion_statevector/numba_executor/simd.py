@@ -132,10 +132,11 @@ def _arithmetic(function: Any, instruction: str) -> None:
     def typed(context: Any) -> Any:
         return lambda a, b: a if isinstance(a, Row) and a == b else None
 
-    @lowered(function, Row, Row)
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         # contract: a product and a sum may become one fused instruction
         return getattr(builder, instruction)(*args, flags=("contract",))
+
+    lowered(function, Row, Row)(emit)
 
 
 _arithmetic(operator.add, "fadd")
