@@ -80,6 +80,17 @@ def cut(circuit: Circuit, words: tuple[str, ...]) -> Cut:
         circuit: What is asked for.
         words: Pauli words that fit, wire 0 first.
     """
+    parts = in_cones(circuit, words)
+    price = parts.flops + (len(parts.shapes) - 1) * CALL
+    # to read out the whole takes more than eight operations for each amplitude
+    if parts.is_whole or price < 8 << circuit.n_wires:
+        return parts
+    uncut = whole(circuit, words)
+    return parts if price < uncut.flops else uncut
+
+
+def in_cones(circuit: Circuit, words: tuple[str, ...]) -> Cut:
+    """The light cones of the words; the whole circuit where one of them has all wires."""
     compiled = cache(compile_program)
 
     def cost(cone: LightCone) -> int:
@@ -101,13 +112,7 @@ def cut(circuit: Circuit, words: tuple[str, ...]) -> Cut:
         )
         for shape, members in groups.items()
     ]
-    parts = Cut(circuit, words, tuple(shapes))
-    price = parts.flops + (len(shapes) - 1) * CALL
-    # to read out the whole takes more than eight operations for each amplitude
-    if price < 8 << circuit.n_wires:
-        return parts
-    uncut = whole(circuit, words)
-    return parts if price < uncut.flops else uncut
+    return Cut(circuit, words, tuple(shapes))
 
 
 def whole(circuit: Circuit, words: tuple[str, ...]) -> Cut:

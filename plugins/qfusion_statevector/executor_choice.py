@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -41,8 +41,7 @@ class ExecutorChoice:
             )
         self._chosen = chosen
         self._memory_gb = memory_gb
-        self._cut = lru_cache(maxsize=8)(_checked_cut)
-        self._prepared = lru_cache(maxsize=8)(_Prepared)
+        self._prepared = lru_cache(maxsize=8)(_Executors)
         self._handed_over = False
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -63,9 +62,10 @@ class ExecutorChoice:
             InputError: A word that does not fit; more memory than there is; an executor that
                 cannot run there.
         """
-        parts = self._cut(circuit, words)
+        of_circuit = self._prepared(circuit, words, dtype, device)
+        parts = of_circuit.cut
         name = self._name(parts.widest, device, batch)
-        prepared = self._prepared(name, parts, dtype, device)
+        prepared = of_circuit.by(name)
         limit = self._memory_gb
         try:
             require_memory(circuit.n_wires, parts.widest, prepared.need, batch, device, limit)
@@ -109,16 +109,26 @@ class ExecutorChoice:
             )
 
 
-def _checked_cut(circuit: Circuit, words: tuple[str, ...]) -> Cut:
-    none = torch.zeros(0, circuit.n_data, device="cpu")
-    circuit.check(none, torch.zeros(circuit.n_weights, device="cpu"), words)
-    return cut(circuit, words)
+class _Executors:
+    """A circuit, cut, and its executors by their names."""
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        words: tuple[str, ...],
+        dtype: torch.dtype,
+        device: torch.device,
+    ) -> None:
+        none = torch.zeros(0, circuit.n_data, device="cpu")
+        circuit.check(none, torch.zeros(circuit.n_weights, device="cpu"), words)
+        self.cut = cut(circuit, words)
+        self.by = cache(partial(_Prepared, self.cut, dtype, device))
 
 
 class _Prepared:
     """What a circuit needs, and, once that is known to fit, its executor."""
 
-    def __init__(self, name: str, cut: Cut, dtype: torch.dtype, device: torch.device) -> None:
+    def __init__(self, cut: Cut, dtype: torch.dtype, device: torch.device, name: str) -> None:
         self.need = estimate(name, cut.shapes, dtype)
         self._make = partial(_make, name, cut, dtype, device)
 

@@ -83,8 +83,8 @@ def estimate(executor: str, shapes: Sequence[ConeShape], dtype: torch.dtype) -> 
 
 def _of_shape(executor: str, shape: ConeShape, dtype: torch.dtype) -> MemoryNeed:
     program, cones = shape.program, shape.count
-    # nothing of 100 wires fits anywhere; more would be too much for a float
-    size, amplitude = 2 ** min(program.n_wires, 100), 2 * dtype.itemsize
+    # more would be too much for a float
+    size, amplitude = 2 ** min(program.n_wires, 900), 2 * dtype.itemsize
     if executor == "lightning":
         # in double precision, one row at a time: the state, the one that goes back, a copy of each
         return MemoryNeed(cones * (64 + 32 * len(program.steps)), 4 * 16 * size)

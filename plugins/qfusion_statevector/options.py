@@ -28,9 +28,10 @@ class StatevectorOptions(qfusion_core.Options):
     )
     sampling: Literal["draws", "gaussian"] = Field(
         "draws",
-        description="With shots: draws (outcomes are drawn, gradients take parameter shift: "
-        "two more rows for each angle) or gaussian (noise of the same variance is added to "
-        "the exact values, which stay differentiable: for training).",
+        description="With shots: draws (outcomes are drawn, of each light cone by itself where the "
+        "circuit is cut into cones; gradients take parameter shift: two more rows for each angle) "
+        "or gaussian (noise of the same variance is added to the exact values, which stay "
+        "differentiable: for training).",
     )
     seed: int | None = Field(
         None,

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.circuits.gates import FIXED, ROTATIONS, Angle, Gate, Term, whole_number
+from qfusion_core.circuits.reach import said_of_width
 from qfusion_core.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ class Circuit:
     def _hash(self) -> int:
         return hash((self.n_wires, self.gates, self.n_data, self.n_weights))
 
+    def __repr__(self) -> str:
+        return (
+            f"<Circuit: {self.width()}; {len(self.gates)} gates, {self.n_data} data and "
+            f"{self.n_weights} weight entries>"
+        )
+
     def __getstate__(self) -> dict[str, Any]:
         # a hash is of one process: it must not travel, nor need what else is cached
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -106,6 +113,14 @@ class Circuit:
     def two_qubit_gates(self) -> int:
         """Number of gates on two wires."""
         return sum(len(gate.wires) == 2 for gate in self.gates)
+
+    def width(self, words: Sequence[str] | None = None) -> str:
+        """Its qubits and its widest light cone in words: ``100 qubits, widest cone 8``.
+
+        Args:
+            words: Pauli words that are measured; None: ZZ of neighbouring qubits, which is said.
+        """
+        return said_of_width(self.n_wires, self.gates, words)
 
     def by_angles(self) -> Circuit:
         """The same gates as a function of their angles: entry j of the data is the j-th angle.

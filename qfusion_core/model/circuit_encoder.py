@@ -204,6 +204,12 @@ class CircuitEncoder(QuantumEncoder):
             values = self.standard(values)
         return values[:, self.layout]
 
+    def extra_repr(self) -> str:
+        """Width in words; that of the cones once the circuit is traced, which takes a while."""
+        if "traced" in vars(self):
+            return self.traced.width(self.observables)
+        return f"{self.n_wires} qubits"
+
     @staticmethod
     def from_qnode(
         qnode: Any,

@@ -54,6 +54,7 @@ class EstimateResult(VerbResult):
         before: The measurement that there is of these rows, if there is one.
         said: By backend, what its provider says that the plan would take, if it was asked.
         unasked: Why the machine was not asked for the plan, and what it is from; None: it was.
+        width: Qubits of the circuit, and wires of the widest light cone, in words.
     """
 
     run: Path
@@ -62,6 +63,7 @@ class EstimateResult(VerbResult):
     before: RecordedMeasurement | None
     said: Mapping[str, Price]
     unasked: str | None
+    width: str
 
     @property
     def price(self) -> Price:
@@ -74,6 +76,7 @@ class EstimateResult(VerbResult):
         before = self.before
         return {
             "run": str(self.run),
+            "width": self.width,
             **whole,
             "offline": self.unasked is not None,
             **({"members": members} if members else {}),
@@ -86,6 +89,7 @@ class EstimateResult(VerbResult):
     def shown(self) -> Iterator[Table | str]:
         """Figures of each part, prices, and what the budgets say."""
         yield self._figures()
+        yield f"{self.width}."
         *_, whole = self.parts
         for part in self.parts:
             prefix = f"{part.backend}: " if len(self.parts) > 1 else ""
@@ -185,7 +189,7 @@ def estimate(
         )
     answers = ask_providers(plan.device, plan.jobs) if ask else {}
     parts = _parts(backend, plan)
-    return EstimateResult(run, parts, plan.budgets, plan.before, answers, unasked)
+    return EstimateResult(run, parts, plan.budgets, plan.before, answers, unasked, plan.width)
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

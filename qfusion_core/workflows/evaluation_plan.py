@@ -28,12 +28,14 @@ class EvaluationPlan(NamedTuple):
         jobs: Of one machine, or of the members of a pool.
         budgets: What the budget of each backend that has one says.
         before: The measurement that there is of these rows, if there is one.
+        width: Qubits of the circuit, and wires of its widest light cone, in words.
     """
 
     device: QueuedDevice
     jobs: list[PlannedJob]
     budgets: Mapping[str, BudgetCheck]
     before: RecordedMeasurement | None
+    width: str
 
     @classmethod
     def of(
@@ -68,4 +70,5 @@ class EvaluationPlan(NamedTuple):
         jobs, digests = plan_of(device, encoder, x_q), device.values_digests()
         identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
         before = last_measurement(device.bound.measurement.journal, identity, digests)
-        return cls(device, jobs, check_budget(device, jobs), before)
+        width = encoder.traced.width(encoder.observables)
+        return cls(device, jobs, check_budget(device, jobs), before, width)

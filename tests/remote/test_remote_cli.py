@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -115,6 +116,8 @@ def test_an_estimate_is_what_the_journal_counts_afterwards(machine, qfusion, eva
     assert estimate["rows"] == sum(job["rows"][1] - job["rows"][0] for job in jobs)
     text = qfusion(*words)[1]
     assert "An estimate: the machine's own account decides." in text
+    assert estimate["width"] in text
+    assert re.fullmatch(r"\d+ qubits, widest cone \d+", estimate["width"])
     assert "the example's tariff (2026-10-01)" in text
     assert "exact" not in text
 

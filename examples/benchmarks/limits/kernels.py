@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-KERNELS = ("half_angles", "shears", "forward", "backward", "gradients")
+KERNELS = ("half_angles", "shears", "forward", "backward")
 
 
 class KernelClock:
@@ -24,10 +24,10 @@ class KernelClock:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Time the kernels that the executor calls."""
-        from qfusion_statevector.numba_executor import executor
+        from qfusion_statevector.numba_executor import cone_kernels
 
-        timed: dict[str, Any] = {n: self._timed(getattr(executor, n)) for n in KERNELS}
-        with patch.multiple(executor, **timed):
+        timed: dict[str, Any] = {n: self._timed(getattr(cone_kernels, n)) for n in KERNELS}
+        with patch.multiple(cone_kernels, **timed):
             yield
 
     def _timed(self, kernel: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from qfusion_statevector.autograd import NotFinite
 from qfusion_statevector.cut import ConeShape
-from qfusion_statevector.numba_executor.angles import extents, half_angles, shears
+from qfusion_statevector.numba_executor.angles import half_angles, shears
 from qfusion_statevector.numba_executor.buffers import BufferLayout
 from qfusion_statevector.numba_executor.evolution import backward, forward
 from qfusion_statevector.numba_executor.program_tables import first_needed, tables
@@ -31,6 +31,7 @@ class _Buffers(NamedTuple):
         forward: In each thread: one state, spare, values, small.
         backward: In each thread: psi, lambda, spare, values, small, sums, gradients of the sampled
             angles and of the phases, rows, blocks.
+        starts: Of the half angles: first row of the sampled ones, place of the first phase.
     """
 
     angles: BufferLayout
@@ -38,6 +39,19 @@ class _Buffers(NamedTuple):
     settling: BufferLayout
     forward: BufferLayout
     backward: BufferLayout
+    starts: tuple[int, int]
+
+
+class Settled(NamedTuple):
+    """The angles of a call, with room for the final states if they are kept.
+
+    Attributes:
+        memory: Of the arrays.
+        arrays: tangents, sines and, if they are kept, the states.
+    """
+
+    memory: Tensor
+    arrays: list[Array]
 
 
 class ConeKernels:
@@ -70,7 +84,7 @@ class ConeKernels:
         """Of all cones together."""
         return self._cones * self._chunks(batch)
 
-    def settle(self, data: Array, weights: Array, keep: bool) -> Tensor:
+    def settle(self, data: Array, weights: Array, keep: bool) -> Settled:
         """All angles, and room for the final states if they are to be kept.
 
         Raises:
@@ -80,25 +94,27 @@ class ConeKernels:
         layouts = self._layouts(chunks)
         layout = layouts.kept if keep else layouts.angles
         memory = layout.memory()
-        tangents, sines, *_ = layout.split(memory)
+        tangents, sines, *_ = arrays = layout.split(memory)
         settling = half, *scratch = layouts.settling.take()
-        if half_angles(self._tables, data, weights, *scratch, chunks, half) != 0:
+        starts = layouts.starts
+        if half_angles(self._tables, data, weights, *scratch, chunks, *starts, half) != 0:
             raise NotFinite
         np.cos(half, out=tangents)
         np.sin(half, out=sines)
+        shears(tangents, sines, starts[1])
         layouts.settling.give_back(settling)
-        shears(self._tables, tangents, sines, chunks, self._lanes)
-        return memory
+        return Settled(memory, arrays)
 
-    def forward(self, memory: Tensor, keep: bool, first: int, last: int, values: Array) -> None:
+    def forward(self, settled: Settled, first: int, last: int, values: Array) -> None:
         """Write the values of some chunks into ``values [batch, words]`` of the whole."""
         chunks = self._chunks(len(values))
         layouts = self._layouts(chunks)
-        tangents, sines, *states = (layouts.kept if keep else layouts.angles).split(memory)
+        tangents, sines, *states = settled.arrays
         buffers = one, *scratch = layouts.forward.take()
-        state = states[0] if keep else one
+        state = states[0] if states else one
         forward(
-            self._tables, chunks, tangents, sines, first, last, state, *scratch, values
+            self._tables, chunks, *layouts.starts, tangents, sines, first, last, state, *scratch,
+            values,
         )  # fmt: skip
         layouts.forward.give_back(buffers)
 
@@ -117,13 +133,12 @@ class ConeKernels:
         """
         chunks = self._chunks(len(gradient))
         layouts = self._layouts(chunks)
-        kept = layouts.kept.split(memory)
         stop = self._first_needed(len(dx) > 0, len(dw) > 0)
-        tangents, sines, states = kept
+        tangents, sines, states = layouts.kept.split(memory)
         buffers = layouts.backward.take()
         backward(
-            self._tables, chunks, tangents, sines, first, last, stop, states, *buffers,
-            gradient, dx, dw,
+            self._tables, chunks, *layouts.starts, tangents, sines, first, last, stop, states,
+            *buffers, gradient, dx, dw,
         )  # fmt: skip
         layouts.backward.give_back(buffers)
 
@@ -132,8 +147,10 @@ class ConeKernels:
 
     def _plan(self, chunks: int) -> _Buffers:
         tables, lanes, size = self._tables, self._lanes, 1 << self._tables.n_wires
+        sampled = -(-self._cones * tables.shared // lanes)
+        first_phase = (sampled + self._cones * chunks * tables.sampled) * lanes
         angles, row, state = (
-            (extents(tables, chunks, lanes)[2],),
+            (first_phase + self._cones * tables.diagonals * size,),
             (tables.data_entries.shape[1], lanes),
             (2 * size, lanes),
         )
@@ -152,4 +169,5 @@ class ConeKernels:
                 state, state, *scratch, tables.offsets.shape, (tables.sampled, lanes),
                 (tables.diagonals, size, lanes), row, blocks,
             ),
+            starts=(sampled, first_phase),
         )  # fmt: skip

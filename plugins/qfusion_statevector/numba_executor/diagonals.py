@@ -1,10 +1,10 @@
 """Diagonals that all samples share: one phase for each basis state, however many words of Z."""
 
-from qfusion_statevector.numba_executor.kernel import kernel
+from qfusion_statevector.numba_executor.kernel import inner_kernel
 from qfusion_statevector.numba_executor.simd import load, spread, store
 
 
-@kernel
+@inner_kernel
 def hadamard(rows, bits):
     """Walsh-Hadamard transform of 2^bits rows in place: the sums with all signs (-1)^parity(k&z).
 
@@ -29,20 +29,22 @@ def hadamard(rows, bits):
             store(rows, k + half, a - b)
 
 
-@kernel
-def phase(psi, size, cosine, sine):
-    """Amplitude k times ``cosine[k] + i sine[k]``."""
+@inner_kernel
+def phase(psi, size, cosine, sine, first):
+    """Amplitude k times ``cosine[first + k] + i sine[first + k]``."""
     for k in range(size):
-        a, b, c, s = load(psi, 2 * k), load(psi, 2 * k + 1), spread(cosine, k), spread(sine, k)
+        a, b = load(psi, 2 * k), load(psi, 2 * k + 1)
+        c, s = spread(cosine, first + k), spread(sine, first + k)
         store(psi, 2 * k, c * a - s * b)
         store(psi, 2 * k + 1, c * b + s * a)
 
 
-@kernel
-def phase_back(psi, lam, size, cosine, sine, gradient):
+@inner_kernel
+def phase_back(psi, lam, size, cosine, sine, first, gradient):
     """Inverse of `phase` on psi and lambda; ``gradient`` is added a row for each k."""
     for k in range(size):
-        a, b, c, s = load(psi, 2 * k), load(psi, 2 * k + 1), spread(cosine, k), spread(sine, k)
+        a, b = load(psi, 2 * k), load(psi, 2 * k + 1)
+        c, s = spread(cosine, first + k), spread(sine, first + k)
         la, lb = load(lam, 2 * k), load(lam, 2 * k + 1)
         store(gradient, k, load(gradient, k) + (la * b - lb * a))
         store(psi, 2 * k, c * a + s * b)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, TypeVar
 
@@ -38,21 +39,22 @@ class NumbaExecutor:
         self._n_words = len(cut.words)
         self._entries = cut.circuit.n_data, cut.circuit.n_weights
         self._shapes = [ConeKernels(shape, dtype) for shape in cut.shapes]
+        self._shares = lru_cache(maxsize=8)(self._share_out)  # by batch and threads
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
         entries = data.contiguous().numpy(), weights.contiguous().numpy()
-        memories = [shape.settle(*entries, keep) for shape in self._shapes]
+        settled = [shape.settle(*entries, keep) for shape in self._shapes]
         out = torch.empty(len(data), self._n_words, dtype=self.dtype, device="cpu")
         values = out.numpy()
 
         def run(spans: Sequence[Span]) -> None:
             for number, first, last in spans:
-                self._shapes[number].forward(memories[number], keep, first, last, values)
+                self._shapes[number].forward(settled[number], first, last, values)
 
         self._share(run, len(data))
         # as tensors: torch frees them when it has gone back through them
-        return out, tuple(memories) if keep else ()
+        return out, tuple(angles.memory for angles in settled) if keep else ()
 
     def backward(
         self, saved: tuple[Any, ...], gradient: Tensor, of_data: bool, of_weights: bool
@@ -77,14 +79,17 @@ class NumbaExecutor:
 
     def _share(self, run: Callable[[Sequence[Span]], T], batch: int) -> list[T]:
         """Run all chunks, in as many threads as torch may use and as pay."""
+        shares = self._shares(batch, torch.get_num_threads())
+        if len(shares) == 1:
+            return [run(shares[0])]
+        with ThreadPoolExecutor(len(shares)) as pool:  # made anew: threads do not survive a fork
+            return list(pool.map(run, shares))
+
+    def _share_out(self, batch: int, most: int) -> list[list[Span]]:
         chunks = [shape.chunks(batch) for shape in self._shapes]
         works = [shape.work for shape in self._shapes]
         work = sum(count * each for count, each in zip(chunks, works, strict=True))
-        threads = min(torch.get_num_threads(), sum(chunks), 1 + work // WORTH_A_THREAD)
-        if threads == 1:
-            return [run([(number, 0, count) for number, count in enumerate(chunks)])]
-        with ThreadPoolExecutor(threads) as pool:  # made anew: threads do not survive a fork
-            return list(pool.map(run, spans(chunks, works, threads)))
+        return spans(chunks, works, min(most, sum(chunks), 1 + work // WORTH_A_THREAD))
 
 
 def spans(chunks: Sequence[int], works: Sequence[int], threads: int) -> list[list[Span]]:

@@ -6,12 +6,12 @@ so that two words share a pass.
 """
 
 from qfusion_statevector.numba_executor.diagonals import hadamard
-from qfusion_statevector.numba_executor.kernel import BLOCK, kernel
+from qfusion_statevector.numba_executor.kernel import BLOCK, inner_kernel
 from qfusion_statevector.numba_executor.rotations import insert_zero, store_signed, top_bit
 from qfusion_statevector.numba_executor.simd import load, parity, store, zeros
 
 
-@kernel
+@inner_kernel
 def overlaps(psi, start, end, x, z_even, z_odd, units):
     """Signed sums of Re and Im of conj(psi_k) psi_(k^x) over some of the pairs."""
     real, imaginary, pivot = zeros(psi), zeros(psi), top_bit(x)
@@ -24,13 +24,15 @@ def overlaps(psi, start, end, x, z_even, z_odd, units):
     return real, imaginary
 
 
-@kernel
+@inner_kernel
 def measure(psi, n_wires, pairs, diagonal, spare, units, values):
     """A row of values for each word.
 
     ``pairs`` holds ``(x, z even, z odd, word even, word odd)``, ``diagonal`` holds ``(word, z)``.
     """
-    for x, z_even, z_odd, even, odd in pairs:
+    for pair in range(len(pairs)):
+        x, z_even, z_odd = pairs[pair, 0], pairs[pair, 1], pairs[pair, 2]
+        even, odd = pairs[pair, 3], pairs[pair, 4]
         real, imaginary, count = zeros(psi), zeros(psi), 1 << (n_wires - 1)
         for start in range(0, count, BLOCK):
             end = min(start + BLOCK, count)
@@ -43,17 +45,18 @@ def measure(psi, n_wires, pairs, diagonal, spare, units, values):
             a, b = load(psi, 2 * k), load(psi, 2 * k + 1)
             store(spare, k, a * a + b * b)
         hadamard(spare, n_wires)
-        for word, z in diagonal:
-            store(values, word, load(spare, z))
+        for i in range(len(diagonal)):
+            store(values, diagonal[i, 0], load(spare, diagonal[i, 1]))
 
 
-@kernel
+@inner_kernel
 def weigh(psi, lam, n_wires, diagonal, spare, gradient):
     """lambda = sum over the words of Z of gradient_w P_w psi."""
     for k in range(1 << n_wires):
         store(spare, k, zeros(psi))
-    for word, z in diagonal:  # a word may be asked for twice
-        store(spare, z, load(spare, z) + load(gradient, word))
+    for i in range(len(diagonal)):  # a word may be asked for twice
+        z = diagonal[i, 1]
+        store(spare, z, load(spare, z) + load(gradient, diagonal[i, 0]))
     if len(diagonal):
         hadamard(spare, n_wires)
     for k in range(1 << n_wires):
@@ -62,11 +65,13 @@ def weigh(psi, lam, n_wires, diagonal, spare, gradient):
         store(lam, 2 * k + 1, weight * load(psi, 2 * k + 1))
 
 
-@kernel
+@inner_kernel
 def observe(psi, lam, n_wires, pairs, diagonal, spare, signed, gradient):
     """lambda = sum over words of gradient_w P_w psi."""
     weigh(psi, lam, n_wires, diagonal, spare, gradient)
-    for x, z_even, z_odd, even, odd in pairs:
+    for pair in range(len(pairs)):
+        x, z_even, z_odd = pairs[pair, 0], pairs[pair, 1], pairs[pair, 2]
+        even, odd = pairs[pair, 3], pairs[pair, 4]
         store_signed(signed, 0, load(gradient, even))
         store_signed(signed, 2, load(gradient, odd))
         pivot = top_bit(x)

@@ -13,6 +13,7 @@ import numba
 from qfusion_core import private_cache
 
 config: Any = numba.config  # it makes its names when it is imported
+njit: Any = numba.njit  # its types do not know all of its options
 
 # sums over a state are made of sums of so many terms: in float32 a long one loses digits
 BLOCK = 256
@@ -23,11 +24,23 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     What is read is run: it lies where nobody else can write.
     """
+    return _compiled(function, no_cfunc_wrapper=True)
+
+
+def inner_kernel(function: Callable[..., Any]) -> Any:
+    """A `kernel` that only kernels call: to compile its way in from Python would take seconds.
+
+    Called from Python it ends the process.
+    """
+    return _compiled(function, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+def _compiled(function: Callable[..., Any], **options: bool) -> Any:
     chosen, config.CACHE_DIR = config.CACHE_DIR, str(cache_folder())
     try:
-        return numba.njit(function, error_model="numpy", nogil=True, cache=True)
+        return njit(function, error_model="numpy", nogil=True, cache=True, **options)
     except RuntimeError:  # no folder that can be written to: compiled anew in each process
-        return numba.njit(function, error_model="numpy", nogil=True)
+        return njit(function, error_model="numpy", nogil=True, **options)
     finally:
         config.CACHE_DIR = chosen
 

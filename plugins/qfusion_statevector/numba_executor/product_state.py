@@ -3,12 +3,12 @@
 Such a state lives on the first 2^j basis states of `support`; the rest is zero and is not touched.
 """
 
-from qfusion_statevector.numba_executor.kernel import BLOCK, kernel
+from qfusion_statevector.numba_executor.kernel import BLOCK, inner_kernel
 from qfusion_statevector.numba_executor.rotations import store_signed
 from qfusion_statevector.numba_executor.simd import load, parity, store, zeros
 
 
-@kernel
+@inner_kernel
 def grow(psi, support, size, x, z, p, q, signed):
     """`turn` on a state that lives on ``size`` basis states: it then lives on twice as many."""
     store_signed(signed, 0, q)
@@ -21,7 +21,7 @@ def grow(psi, support, size, x, z, p, q, signed):
             store(psi, r, a - missing * a)
 
 
-@kernel
+@inner_kernel
 def grow_back(psi, lam, support, size, x, z, p, q, signed, units):
     """Inverse of `grow` on psi and, projected to where psi lives, lambda; returns the gradient."""
     store_signed(signed, 0, q)

@@ -10,11 +10,11 @@ q = sin(t/2), ``a -= p b; b += q a; a -= p b``. Where cos(t/2) < 0 the angle is 
 further, so that \\|p| <= 1; that changes the state's sign, which nobody sees.
 """
 
-from qfusion_statevector.numba_executor.kernel import BLOCK, kernel
+from qfusion_statevector.numba_executor.kernel import BLOCK, inner_kernel
 from qfusion_statevector.numba_executor.simd import load, parity, store, zeros
 
 
-@kernel
+@inner_kernel
 def top_bit(mask):
     """Position of the highest bit set."""
     position = 0
@@ -23,14 +23,14 @@ def top_bit(mask):
     return position
 
 
-@kernel
+@inner_kernel
 def insert_zero(m, position):
     """The bits of m with a 0 put in at a position."""
     low = (1 << position) - 1
     return ((m & ~low) << 1) | (m & low)
 
 
-@kernel
+@inner_kernel
 def rotate(a, b, p, q):
     """A pair of rows, turned."""
     a = a - p * b
@@ -38,7 +38,7 @@ def rotate(a, b, p, q):
     return a - p * b, b
 
 
-@kernel
+@inner_kernel
 def rotate_back(a, b, p, q):
     """The inverse of `rotate`."""
     a = a + p * b
@@ -46,14 +46,14 @@ def rotate_back(a, b, p, q):
     return a + p * b, b
 
 
-@kernel
+@inner_kernel
 def store_signed(signed, first, row):
     """A row and its negative, to be picked by the parity of an index."""
     store(signed, first, row)
     store(signed, first + 1, zeros(signed) - row)
 
 
-@kernel
+@inner_kernel
 def turn(psi, bits, x, z, p, q):
     """One rotation of a state of 2^bits rows."""
     pivot, odd = top_bit(x), x & 1
@@ -65,7 +65,7 @@ def turn(psi, bits, x, z, p, q):
         store(psi, r ^ x, b)
 
 
-@kernel
+@inner_kernel
 def turn_back(psi, lam, bits, x, z, p, q):
     """Inverse of `turn` on psi and lambda; returns the gradient of the angle, Im <lambda|P|psi>."""
     gradient, count = zeros(psi), 1 << (bits - 1)
@@ -75,7 +75,7 @@ def turn_back(psi, lam, bits, x, z, p, q):
     return gradient
 
 
-@kernel
+@inner_kernel
 def turn_back_block(psi, lam, start, end, x, z, p, q):
     """`turn_back` on some of the pairs."""
     pivot, odd, gradient = top_bit(x), x & 1, zeros(psi)
@@ -94,7 +94,7 @@ def turn_back_block(psi, lam, start, end, x, z, p, q):
     return gradient
 
 
-@kernel
+@inner_kernel
 def pivots(x1, x2):
     """Two positions, lower first: each coset of {0, x1, x2, x1 ^ x2} has one index with 0 there."""
     one = top_bit(x1)
@@ -102,7 +102,7 @@ def pivots(x1, x2):
     return min(one, other), max(one, other)
 
 
-@kernel
+@inner_kernel
 def turn_pair(psi, bits, x1, z1, p1, q1, x2, z2, p2, q2, signed):
     """Two rotations, 1 then 2, with x1 != x2, in one pass: four rows see only each other."""
     low, high = pivots(x1, x2)
@@ -125,7 +125,7 @@ def turn_pair(psi, bits, x1, z1, p1, q1, x2, z2, p2, q2, signed):
         store(psi, r ^ x1 ^ x2, d)
 
 
-@kernel
+@inner_kernel
 def turn_pair_back(psi, lam, bits, x1, z1, p1, q1, x2, z2, p2, q2, signed, units):
     """Inverse of `turn_pair` on psi and lambda; returns the gradients of both angles."""
     store_signed(signed, 0, p2)
@@ -139,7 +139,7 @@ def turn_pair_back(psi, lam, bits, x1, z1, p1, q1, x2, z2, p2, q2, signed, units
     return first, second
 
 
-@kernel
+@inner_kernel
 def turn_pair_back_block(psi, lam, start, end, x1, z1, p1, q1, x2, z2, signed, units):
     """`turn_pair_back` on some of the fours of rows."""
     low, high = pivots(x1, x2)

@@ -11,9 +11,16 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types
-from numba.extending import intrinsic, models, overload, register_model
+from numba.extending import (
+    intrinsic,
+    lower_builtin,
+    models,
+    register_model,
+    type_callable,
+)
 
 CACHE_LINE = 64  # bytes
+lowered: Any = lower_builtin  # it has no types
 
 
 class Row(types.Type):
@@ -120,19 +127,16 @@ def parity(typing: Any, mask: Any) -> Any:
 
 
 def _arithmetic(function: Any, instruction: str) -> None:
-    @intrinsic
-    def combine(typing: Any, a: Any, b: Any) -> Any:
-        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            # contract: a product and a sum may become one fused instruction
-            return getattr(builder, instruction)(*args, flags=("contract",))
+    # typed and lowered by hand: an overload would be one more function to compile and to inline
+    @type_callable(function)
+    def typed(context: Any) -> Any:
+        return lambda a, b: a if isinstance(a, Row) and a == b else None
 
-        return a(a, b), emit
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        # contract: a product and a sum may become one fused instruction
+        return getattr(builder, instruction)(*args, flags=("contract",))
 
-    @overload(function, inline="never")
-    def on_rows(a, b):  # numba compares the signatures
-        if isinstance(a, Row) and a == b:
-            return lambda a, b: combine(a, b)
-        return None
+    lowered(function, Row, Row)(emit)
 
 
 _arithmetic(operator.add, "fadd")

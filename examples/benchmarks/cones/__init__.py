@@ -1,0 +1,1 @@
+"""Wide circuits on light cones: what is run, where, and how it looks."""
