@@ -141,21 +141,25 @@ class Circuit:
         """``(A [n_angles, n_data], C [n_angles, n_weights], b [n_angles])`` in float64."""
         import torch
 
-        def zeros(*shape: int) -> Tensor:
-            return torch.zeros(*shape, dtype=torch.float64, device="cpu")
+        def tensor(numbers: list[float]) -> Tensor:
+            return torch.tensor(numbers, dtype=torch.float64, device="cpu")
 
+        def matrix(source: str, width: int) -> Tensor:
+            found = [
+                (row, term.index, term.scale)
+                for row, angle in enumerate(angles)
+                for term in angle.terms
+                if term.source == source
+            ]
+            rows, columns, scales = zip(*found, strict=True) if found else ((), (), ())
+            places = torch.tensor([rows, columns], dtype=torch.long, device="cpu")
+            empty = tensor([]).new_zeros(len(angles), width)
+            return empty.index_put_(tuple(places), tensor(list(scales)), accumulate=True)
+
+        angles = [gate.angle for gate in self.rotations if gate.angle is not None]
         with torch.inference_mode(False):  # kept, and differentiated through later
-            offset = zeros(self.n_angles)
-            matrices = {
-                "data": zeros(self.n_angles, self.n_data),
-                "weight": zeros(self.n_angles, self.n_weights),
-            }
-        for row, gate in enumerate(self.rotations):
-            assert gate.angle is not None
-            offset[row] = gate.angle.offset
-            for term in gate.angle.terms:
-                matrices[term.source][row, term.index] += term.scale
-        return matrices["data"], matrices["weight"], offset
+            offset = tensor([angle.offset for angle in angles])
+            return matrix("data", self.n_data), matrix("weight", self.n_weights), offset
 
     def angles(self, data: Tensor, weights: Tensor) -> Tensor:
         """Angles of the rotations: ``data Aᵀ + weights Cᵀ + b``.

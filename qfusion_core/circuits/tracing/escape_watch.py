@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
+from inspect import getattr_static
 from types import FrameType
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_leaves
 
 RESORT = "compute it in encode(x), in torch, and pass the result as data"
 NO_GRADIENT = (
@@ -32,6 +33,8 @@ _FORM_OF_FIRST = set(
 )
 _FORM_OF_OTHERS = {"to", "type_as", "expand_as", "view_as", "reshape_as"}
 _FORM_OF_ALL = {"broadcast_tensors", "meshgrid"}  # of one another
+_NODE_OF = getattr_static(Tensor, "grad_fn").__get__  # a node, which may be given a hook
+_SEQUENCES = (tuple, list, deque)
 
 
 class EscapeWatch(TorchFunctionMode):
@@ -45,12 +48,14 @@ class EscapeWatch(TorchFunctionMode):
         fault: What was seen first and what to do, or None.
         entries: Nodes of the autograd graph where values come in that hang on the inputs and have
             no gradient.
+        hooked: Whether somebody may have changed a derivative, whatever the nodes say.
     """
 
     def __init__(self, *inputs: Tensor) -> None:
         super().__init__()
         self.fault: str | None = None
         self.entries: set[Any] = set()
+        self.hooked = False
         self._tainted = {id(tensor): tensor for tensor in inputs}
         self._before = [(tensor, tensor.detach().clone()) for tensor in inputs]
 
@@ -71,11 +76,12 @@ class EscapeWatch(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
-        seen = [leaf for leaf in _values(name, args, kwargs) if id(leaf) in self._tainted]
+        seen = [each for each in _values(name, args, kwargs) if id(each) in self._tainted]
         if not seen:
             return func(*args, **kwargs)
-        leaks = [leaf for leaf in seen if self.leaked(leaf)]
+        leaks = [each for each in seen if not each.requires_grad]
         target = _written(name, args, kwargs)
+        self.hooked |= name == "register_hook" or func == _NODE_OF
         if name in _BRANCHES:
             self._note(
                 f"branching on the values of data or weights{_place()}; the circuit must be the "
@@ -92,12 +98,12 @@ class EscapeWatch(TorchFunctionMode):
         ):
             self._note(IN_PLACE)
         result = func(*args, **kwargs)
-        for leaf in tree_leaves([result, target]):
-            formed = name in _FORM_OF_ALL and not leaks
-            if isinstance(leaf, Tensor) and (leaf.requires_grad or not formed):
-                self._tainted[id(leaf)] = leaf  # kept alive: an id is unique only for so long
-                if leaks and leaf.requires_grad:
-                    self.entries.add(leaf.grad_fn)
+        formed = name in _FORM_OF_ALL and not leaks
+        for each in _tensors(result, target):
+            if each.requires_grad or not formed:
+                self._tainted[id(each)] = each  # kept alive: an id is unique only for so long
+                if leaks and each.requires_grad:
+                    self.entries.add(each.grad_fn)
         return result
 
     def _note(self, fault: str) -> None:
@@ -117,10 +123,25 @@ def _place() -> str:
     return ""
 
 
-def _values(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+def _values(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Tensor]:
     """The arguments whose values a function uses."""
-    used = args[1:] if name in _FORM_OF_FIRST else args[:1] if name in _FORM_OF_OTHERS else args
-    return tree_leaves((used, {} if name in _FORM_OF_OTHERS else kwargs))
+    if name in _FORM_OF_OTHERS:
+        return _tensors(args[:1])
+    return _tensors(args[1:] if name in _FORM_OF_FIRST else args, kwargs)
+
+
+def _tensors(*trees: Any) -> list[Tensor]:
+    """The tensors in what a function of torch takes or gives."""
+    # called for each index into data and weights: torch's tree_leaves takes longer than the index
+    found, pending = [], list(trees)
+    for each in pending:  # which grows
+        if isinstance(each, Tensor):
+            found.append(each)
+        elif isinstance(each, _SEQUENCES):
+            pending.extend(each)
+        elif isinstance(each, dict):
+            pending.extend(each.values())
+    return found
 
 
 def _written(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pennylane as qml
@@ -25,23 +24,31 @@ GATE_NAMES = {name: name for name in (*ROTATIONS, *FIXED)} | {
     "Hadamard": "H", "PauliX": "X", "PauliY": "Y", "PauliZ": "Z",
     "Adjoint(S)": "Sdg", "Adjoint(T)": "Tdg", "Adjoint(SX)": "SXdg",
 }  # fmt: skip
+_PLAIN = frozenset(
+    {qml.RX, qml.RY, qml.RZ, qml.H, qml.X, qml.Y, qml.Z, qml.S, qml.SX, qml.T}
+    | {qml.CNOT, qml.CZ, qml.SWAP}
+)
 DROPPED = frozenset({"GlobalPhase", "Identity", "Barrier", "Snapshot"})
 Rules = Callable[[Operator], list[Operator] | None]
 
 
-@dataclass(frozen=True)
-class RecordedGate:
+class RecordedGate(NamedTuple):
     """A gate of the set at one point.
 
     Attributes:
-        written: The operation it comes from, as the author wrote it.
         angle: In radians, float64, part of the autograd graph; None for a fixed gate.
+        origin: The operation it comes from, as the author wrote it.
     """
 
     name: str
     wires: tuple[int, ...]
     angle: Tensor | None
-    written: str
+    origin: Operator
+
+    @property
+    def written(self) -> str:
+        """The operation it comes from, in an error message."""
+        return describe(self.origin)
 
 
 def record(
@@ -92,7 +99,8 @@ def record(
             "it queues no operation, so that nothing in it hangs on data or weights; queue some, "
             f"such as qml.RX(data[0], wires=0); if it is meant to run a QNode, {FROM_QNODE}"
         )
-    return steps, AutogradGraph(data, weights, watch.entries, end)
+    graph = AutogradGraph(data, weights, watch.entries, end, hooked=watch.hooked)
+    return steps, graph
 
 
 def describe(op: Operator) -> str:
@@ -112,8 +120,9 @@ def _flat(tape: qml.tape.QuantumScript) -> Iterator[Operator]:
 
 
 def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[RecordedGate]:
+    gates: list[RecordedGate] = []
     try:
-        return list(_steps(op, describe(op), n_wires, rules))
+        _take_apart(op, op, n_wires, rules, gates)
     except InputError:
         raise
     except Exception as error:  # PennyLane raises anything at all of an operation in an operation
@@ -121,22 +130,29 @@ def _taken_apart(op: Operator, n_wires: int, rules: Rules) -> list[RecordedGate]
             f"{describe(op)}: PennyLane cannot take it apart with angles from torch "
             f"({_text(error)}); write it with rotations"
         ) from error
+    return gates
 
 
-def _steps(op: Operator, written: str, n_wires: int, rules: Rules) -> Iterator[RecordedGate]:
+def _take_apart(
+    op: Operator, origin: Operator, n_wires: int, rules: Rules, gates: list[RecordedGate]
+) -> None:
+    """Append the gates of an operation."""
     if op.name in DROPPED:
         return
-    _refuse(op, written, n_wires)
-    if op.name in GATE_NAMES:
-        angle = _real(op.parameters[0], written) if op.parameters else None
-        yield RecordedGate(GATE_NAMES[op.name], tuple(int(w) for w in op.wires), angle, written)
-    else:
-        own = rules(op)
-        for part in _parts(op, written) if own is None else own:
-            yield from _steps(part, written, n_wires, rules)
+    wires = op.wires.labels  # once: of a controlled operation they are put together each time
+    if not _is_plain(op, wires, n_wires):
+        _refuse(op, wires, origin, n_wires)
+        wires = tuple(int(wire) for wire in wires) if op.name in GATE_NAMES else wires
+    if name := GATE_NAMES.get(op.name):
+        angle = _real(op.parameters[0], origin) if op.parameters else None
+        gates.append(RecordedGate(name, wires, angle, origin))
+        return
+    own = rules(op)
+    for part in _parts(op, origin) if own is None else own:
+        _take_apart(part, origin, n_wires, rules, gates)
 
 
-def _parts(op: Operator, written: str) -> list[Operator]:
+def _parts(op: Operator, origin: Operator) -> list[Operator]:
     """What PennyLane decomposes an operation into."""
     if op.name in ("C(U2)", "C(U3)"):  # PennyLane would go through a matrix, and lose the angles
         values = op.control_values
@@ -150,43 +166,50 @@ def _parts(op: Operator, written: str) -> list[Operator]:
             pass  # in spite of has_decomposition
         except Exception as error:
             raise InputError(
-                f"{written}: PennyLane cannot decompose {op.name} with angles from torch "
+                f"{describe(origin)}: PennyLane cannot decompose {op.name} with angles from torch "
                 f"({_text(error)}); write it with rotations"
             ) from error
-    within = "" if written == describe(op) else f" (within it: {op.name})"
     raise InputError(
-        f"{written}{within}: outside the gate set, and PennyLane has no decomposition for it; "
-        f"write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or PennyLane templates"
+        f"{describe(origin)}{_within(op, origin)}: outside the gate set, and PennyLane has no "
+        f"decomposition for it; write it with {', '.join(sorted([*ROTATIONS, *FIXED]))}, or "
+        "PennyLane templates"
     )
+
+
+def _within(op: Operator, origin: Operator) -> str:
+    return "" if describe(origin) == describe(op) else f" (within it: {op.name})"
 
 
 def _text(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _real(parameter: Any, written: str) -> Tensor:
+def _real(parameter: Any, origin: Operator) -> Tensor:
     try:
         # through NumPy, since torch would round a Python float to float32
         angle = (
             parameter if isinstance(parameter, Tensor) else torch.as_tensor(np.asarray(parameter))
         )
     except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(f"{written}: angle {parameter!r} is not a number") from error
+        raise InputError(f"{describe(origin)}: angle {parameter!r} is not a number") from error
     if angle.is_complex() or angle.numel() != 1:
-        raise InputError(f"{written}: expected a real number for an angle, got {parameter}")
+        raise InputError(
+            f"{describe(origin)}: expected a real number for an angle, got {parameter}"
+        )
+    if angle.ndim == 0 and angle.dtype == torch.float64:
+        return angle
     return angle.reshape(()).to(torch.float64)
 
 
-def _refuse(op: Operator, written: str, n_wires: int) -> None:
+def _refuse(op: Operator, wires: tuple[Any, ...], origin: Operator, n_wires: int) -> None:
     if op.name.startswith(("MidMeasure", "PauliMeasure")):
         problem = "mid-circuit measurement, which not every backend has; measure at the end only"
     elif op.name.startswith("Conditional"):
         problem = "conditional on a measurement; use a controlled gate (qml.ctrl) instead"
     elif isinstance(op, StatePrepBase):
-        within = "" if written == describe(op) else f" (within it: {op.name})"
         raise InputError(
-            f"{written}{within}: state preparation; circuits start from |0...0>, use gates (qml.X "
-            "for a 1)"
+            f"{describe(origin)}{_within(op, origin)}: state preparation; circuits start from "
+            "|0...0>, use gates (qml.X for a 1)"
         )
     elif isinstance(inner := innermost(op), Exp) and not keeps_the_norm(inner):
         problem = "no unitary; write it with an imaginary factor in qml.exp, a real one in evolve"
@@ -194,8 +217,20 @@ def _refuse(op: Operator, written: str, n_wires: int) -> None:
         problem = "a noise channel; noise belongs to a backend, choose a noisy one"
     elif op.batch_size is not None:
         problem = "an array for an angle; a gate takes one number, such as data[0]"
-    elif bad := [w for w in op.wires if isinstance(w, bool) or w not in range(n_wires)]:
+    elif bad := [w for w in wires if isinstance(w, bool) or w not in range(n_wires)]:
         problem = f"wire {bad[0]!r} is not in 0..{n_wires - 1}; wires are integers from 0"
     else:
         return
-    raise InputError(f"{written}: {problem}")
+    raise InputError(f"{describe(origin)}: {problem}")
+
+
+def _is_plain(op: Operator, wires: tuple[Any, ...], n_wires: int) -> bool:
+    """Whether an operation is one of PennyLane's gates with a number for its angle, if it has one.
+
+    Nothing of it is to be refused, which takes longer to find out (``batch_size``, for one).
+    """
+    return (
+        type(op) in _PLAIN
+        and all(type(wire) is int and 0 <= wire < n_wires for wire in wires)
+        and all(isinstance(each, Tensor) and each.ndim == 0 for each in op.data)
+    )

@@ -36,8 +36,10 @@ def run(
     with AnnotatedQueue() as queue, _no_qnodes():
         output = quantum_function(data, weights)
     tape = qml.tape.QuantumScript.from_queue(queue)
+    measured = {id(each) for each in tape.measurements}
     for leaf in tree_leaves(output):
-        _refuse(leaf, tape)
+        if id(leaf) not in measured:
+            _refuse(leaf)
     return tape
 
 
@@ -48,8 +50,8 @@ def measures(measurement: object) -> InputError:
     )
 
 
-def _refuse(leaf: object, tape: qml.tape.QuantumScript) -> None:
-    if isinstance(leaf, MeasurementProcess) and not any(leaf is each for each in tape.measurements):
+def _refuse(leaf: object) -> None:
+    if isinstance(leaf, MeasurementProcess):
         raise measures(leaf)
     if isinstance(leaf, Iterator | AsyncIterator | Awaitable):
         if inspect.iscoroutine(leaf):

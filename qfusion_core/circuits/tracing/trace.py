@@ -1,10 +1,12 @@
 """From a PennyLane quantum function to a `Circuit`, and why not.
 
-The function is recorded at eight points, PennyLane decomposes it to the gate set, and torch gives
-the Jacobian of each gate angle in data and weights. Every node of the autograd graph behind an
-angle must be linear, and no value may leave the graph and come back; and gates, wires, Jacobians
-and offsets must agree at every point, which differ in sign and over nine orders of magnitude: then,
-and only then, the angles are affine and the circuit is the same for all inputs.
+The function is recorded at eight points, which differ in sign and over nine orders of magnitude,
+and PennyLane decomposes it to the gate set. Every node of the autograd graph behind an angle must
+be linear, at each point, and no value may leave the graph and come back; torch gives the Jacobian
+of each angle at the first point; and at every other one gates and wires must be the same, and
+angles and derivatives those of the same affine functions. Then, and only then, the circuit is the
+same for all inputs. Work and memory grow with the gates, but for a row of the Jacobian of each
+angle that is more than an entry of data or weights.
 
 Accepted: every operation that PennyLane decomposes to RX RY RZ, Clifford+T, CNOT CZ SWAP, with
 angles ``sum of scale * entry + offset``. Dropped: GlobalPhase, Identity, Barrier, Snapshot (a
@@ -14,9 +16,11 @@ controlled global phase is decomposed, not dropped). Refused by name: everything
 from __future__ import annotations
 
 import functools
+import gc
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import repeat
 from operator import index
 from typing import Any
 
@@ -27,13 +31,12 @@ from torch._functorch.pyfunctorch import temporarily_clear_interpreter_stack
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import Angle, Gate, Term
-from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph
-from qfusion_core.circuits.tracing.escape_watch import RESORT
+from qfusion_core.circuits.tracing.agreement import AffineAngles, compare
+from qfusion_core.circuits.tracing.points import points
 from qfusion_core.circuits.tracing.record import RecordedGate, Rules, record
+from qfusion_core.circuits.tracing.recorded_point import RecordedPoint, Row
 from qfusion_core.circuits.tracing.rules import affine, pennylane
 from qfusion_core.errors import InputError
-
-TOLERANCE = 1e-9
 
 
 def trace(
@@ -68,13 +71,14 @@ def trace(
             torch.inference_mode(False),
             torch.enable_grad(),
             AnnotatedQueue(),  # holds PennyLane's lock: what records is one list of the process
+            _no_collection(),
         ):
-            first = _first(quantum_function, n_wires, n_data, shape)
+            angles = _affine_angles(quantum_function, n_wires, n_data, shape)
     except InputError as error:
         raise InputError(f"quantum function {name}: {error}") from error.__cause__
     return Circuit(
         n_wires=n_wires,
-        gates=tuple(_gate(seen, n_data) for seen in first),
+        gates=tuple(map(_gate, angles.first.gates, angles.rows, repeat(n_data))),
         n_data=n_data,
         n_weights=n_weights,
     )
@@ -106,50 +110,48 @@ def _name(function: Callable[..., object]) -> str:
     return getattr(function, "__qualname__", type(function).__qualname__)
 
 
-@dataclass(frozen=True)
-class _TracedGate:
-    """A gate at one point; if it has an angle: its Jacobian, its offset, and their scale.
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Python's search for cycles waits: what is recorded has none, and is freed point by point.
 
-    Attributes:
-        doubt: Why the angle is not affine, should it turn out not to be.
+    So many objects come at a time that Python would look through all that the process has, which
+    takes as long as the rest.
     """
-
-    step: RecordedGate
-    jacobian: Tensor
-    offset: float
-    size: float
-    doubt: Callable[[], str]
-
-
-def _points(size: int) -> list[Tensor]:
-    generator = torch.Generator().manual_seed(0)
-
-    def draw() -> Tensor:
-        """Entries of either sign, away from 0; ten times one is more than a full turn."""
-        uniform = torch.rand(2, size, generator=generator, dtype=torch.float64)
-        return (1.3 + 1.7 * uniform[0]) * torch.where(uniform[1] < 0.5, -1.0, 1.0)
-
-    v = draw()
-    return [1e-6 * v, v, -v, 10 * v, 0.1 * draw(), 3 * draw(), 100 * draw(), 1000 * draw()]
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
-def _first(
+def _affine_angles(
     quantum_function: Callable[..., object], n_wires: int, n_data: int, shape: tuple[int, ...]
-) -> list[_TracedGate]:
+) -> AffineAngles:
     """The gates at the first point, after a look at all points that they are the same there.
 
     With PennyLane's decompositions, since a circuit's digest hangs on them; with our own where
     those do not keep angles affine.
     """
 
-    def look(rules: Rules) -> list[_TracedGate]:
-        points = [
-            _at(quantum_function, point, n_wires, n_data, shape, rules)
-            for point in _points(n_data + math.prod(shape))
-        ]
-        for point in points:
-            _compare(points[0], point)
-        return points[0]
+    def at(point: Tensor, rules: Rules) -> RecordedPoint:
+        data = point[:n_data].clone().requires_grad_()
+        weights = point[n_data:].reshape(shape).clone().requires_grad_()
+        gates, graph = record(quantum_function, data, weights, n_wires=n_wires, rules=rules)
+        return RecordedPoint(gates, graph, data, weights)
+
+    def look(rules: Rules) -> AffineAngles:
+        start, *others = points(n_data + math.prod(shape))
+        angles = AffineAngles(at(start, rules))
+        doubtful = []
+        for other in others:
+            seen = at(other, rules)
+            if not angles.hold_at(seen):
+                doubtful.append((seen, seen.each_row()))
+        for seen, rows in doubtful:
+            compare(angles.first, angles.rows, seen, rows)
+        return angles
 
     try:
         return look(pennylane)
@@ -157,92 +159,15 @@ def _first(
         return look(affine)
 
 
-def _at(
-    quantum_function: Callable[..., object],
-    point: Tensor,
-    n_wires: int,
-    n_data: int,
-    shape: tuple[int, ...],
-    rules: Rules,
-) -> list[_TracedGate]:
-    data = point[:n_data].clone().requires_grad_()
-    weights = point[n_data:].reshape(shape).clone().requires_grad_()
-    steps, graph = record(quantum_function, data, weights, n_wires=n_wires, rules=rules)
-    return [_seen(step, data, weights, graph) for step in steps]
-
-
-def _seen(step: RecordedGate, data: Tensor, weights: Tensor, graph: AutogradGraph) -> _TracedGate:
-    angle = torch.zeros(()) if step.angle is None else step.angle
-    entries = torch.cat([data, weights.flatten()]).detach()
-    jacobian = torch.zeros_like(entries)
-    if angle.requires_grad:
-        fault = graph.fault(angle)
-        if "other" in graph.sources(angle):
-            raise InputError(
-                f"{step.written}: its angle uses a trainable tensor that is neither data nor "
-                f"weights; make it part of the weights, or {RESORT}"
-            )
-        try:
-            parts = torch.autograd.grad(
-                angle, (data, weights), retain_graph=True, materialize_grads=True
-            )
-        except RuntimeError as error:  # of an operation without a derivative, such as heaviside
-            raise InputError(
-                f"{step.written}: torch cannot differentiate its angle "
-                f"({' '.join(str(error).split())}); {RESORT}"
-            ) from error
-        if fault:
-            raise InputError(f"{step.written}: {fault}")
-        jacobian = torch.cat([part.flatten() for part in parts])
-    value = float(angle.detach())
-    if not (math.isfinite(value) and jacobian.isfinite().all()):
-        raise InputError(
-            f"{step.written}: its angle or the angle's derivative is not finite for some data and "
-            f"weights; look for a division by zero, NaN or infinity, or {RESORT}"
-        )
-    return _TracedGate(
-        step,
-        jacobian,
-        offset=value - float(jacobian @ entries),
-        size=1 + abs(value) + float(jacobian.abs() @ entries.abs()),
-        doubt=lambda: graph.doubt(angle),
-    )
-
-
-def _compare(first: list[_TracedGate], other: list[_TracedGate]) -> None:
-    """Refuse gates, Jacobians or offsets that differ between two points."""
-    for a, b in zip(first, other, strict=False):
-        if (a.step.name, a.step.wires) != (b.step.name, b.step.wires):
-            raise InputError(
-                f"its gates differ between inputs ({_shown(a.step, b.step)} for one, "
-                f"{_shown(b.step, a.step)} for another); the circuit must be the same for all: if "
-                f"it draws random numbers, fix their seed; else {RESORT}"
-            )
-        affine = (a.jacobian - b.jacobian).abs().le(TOLERANCE * (1 + a.jacobian.abs())).all()
-        if not (affine and abs(a.offset - b.offset) <= TOLERANCE * b.size):
-            raise InputError(f"{b.step.written}: {b.doubt()}")
-    if len(first) != len(other):
-        raise InputError(
-            f"the number of its gates differs between inputs ({len(first)} for one, {len(other)} "
-            "for another); the circuit must be the same for all: " + RESORT
-        )
-
-
-def _shown(step: RecordedGate, other: RecordedGate) -> str:
-    """What the author wrote; with the gate, where that is the same in both."""
-    gate = f"{step.name} on wires {list(step.wires)}"
-    return f"{gate} of {step.written}" if step.written == other.written else step.written
-
-
-def _gate(seen: _TracedGate, n_data: int) -> Gate:
-    if seen.step.angle is None:
-        return Gate(seen.step.name, seen.step.wires)
+def _gate(gate: RecordedGate, row: Row, n_data: int) -> Gate:
+    if gate.angle is None:
+        return Gate(gate.name, gate.wires)
     terms = tuple(
         Term("data", index, scale) if index < n_data else Term("weight", index - n_data, scale)
-        for index, scale in enumerate(map(_clean, seen.jacobian.tolist()))
+        for index, scale in zip(row.indices, map(_clean, row.scales), strict=True)
         if scale
     )
-    return Gate(seen.step.name, seen.step.wires, Angle(terms, _clean(seen.offset)))
+    return Gate(gate.name, gate.wires, Angle(terms, _clean(row.offset)))
 
 
 def _clean(number: float) -> float:
