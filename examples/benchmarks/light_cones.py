@@ -205,7 +205,8 @@ def threads(rounds: int) -> dict[str, Any]:
     By the clock, and by CPU time: what one thread takes over what the slower of two takes together
     with all that is not shared out, which is what two idle cores would gain.
     """
-    child, load = Child(), os.getloadavg()[0]
+    # torch's own threads would spin, on a core that may be another's
+    child, load = Child(OMP_WAIT_POLICY="passive"), os.getloadavg()[0]
     turns: dict[int, list[dict[str, float]]] = {1: [], 2: []}
     for turn in range(rounds + 1):
         for count, found in turns.items():
