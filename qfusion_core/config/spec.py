@@ -50,7 +50,8 @@ def _components_or_share(value: float | str) -> float | str:
 class Pca(Options):
     """Principal components: a number of them, or the share of variance to keep.
 
-    ``qubits`` stands for as many as ``quantum.options.qubits`` says; a run is saved with the number.
+    ``qubits`` stands for as many as ``quantum.options.qubits`` says; a run is saved with the
+    number.
     """
 
     model_config = ConfigDict(strict=True)  # True is not one component

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch
@@ -85,6 +85,30 @@ class Device(Component, ABC):
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
 
         Asks no machine: a calibration snapshot that lies here will do.
+        """
+        return None
+
+    def condition(self) -> Mapping[str, str]:
+        """What its machine is called (``machine``) and when it was calibrated (``calibrated``).
+
+        Empty where there is no machine, or it does not say. Runs nothing there.
+        """
+        return {}
+
+    def notices(self) -> Sequence[str]:
+        """What a verb says before it uses the device: how old its values are, for one."""
+        return ()
+
+    def standard_errors(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+    ) -> Tensor | None:
+        """Standard errors of what `expectations` gives with the same arguments, from the shots.
+
+        None where they are not known without running the circuit. They are no function to be
+        differentiated.
+
+        Returns:
+            ``[batch, n_observables]`` in the dtype of ``data``, or None.
         """
         return None
 

@@ -122,6 +122,8 @@ def refit(
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)
+            for notice in device.notices():
+                measurement.say(notice)
             values = measure_rows(model, rows, device, backend)
         about: dict[str, Any] = {
             "run": str(run),
