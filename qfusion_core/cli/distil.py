@@ -7,16 +7,9 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.job_prompts import asking
-from qfusion_core.cli.options import Again, BackendsFile, NoWait, Reference, Run, Yes
+from qfusion_core.cli.options import Again, BackendsFile, Checks, NoWait, Reference, Run, Yes
 from qfusion_core.cli.output import AsJson, show
 from qfusion_core.workflows.limits import LARGEST_SEED
-
-Checks = Annotated[
-    int | None,
-    typer.Option(
-        min=1, help="Random rows beside the grid; a quarter of it, at least 16, if not given."
-    ),
-]
 
 
 def distil(
