@@ -21,6 +21,7 @@ class SurrogateDevice(Device):
     name = "surrogate"
     Options = SurrogateOptions
     rows_per_call = None  # it splits them itself
+    stored = True
 
     def __init__(
         self, options: SurrogateOptions, credentials: qfusion_core.Credentials | None = None

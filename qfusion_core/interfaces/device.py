@@ -33,6 +33,7 @@ class Device(Component, ABC):
         shots: Measurements behind each value, or None where values are exact.
         max_wires: Largest circuit that fits, or None where memory alone limits it.
         rows_per_call: Most rows that it is asked for at once; None where it splits them itself.
+        stored: Whether its values follow from what was measured before, so that no shot is drawn.
     """
 
     name: str  # of a class, and of a device that stands for another one
@@ -40,6 +41,7 @@ class Device(Component, ABC):
     shots: int | None = None
     max_wires: int | None = None
     rows_per_call: int | None = 1024
+    stored: bool = False
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""
