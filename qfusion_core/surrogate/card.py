@@ -83,7 +83,7 @@ class Card(Options):
     circuit: str
     weights: str
     observables: tuple[str, ...] = Field(min_length=1)
-    shots: int | None = Field(ge=1)
+    shots: int | None = Field(ge=1, le=10**9)
     rows: int = Field(ge=1)
     seed: int = Field(ge=0)
     measurement: str | None
@@ -126,9 +126,7 @@ class Card(Options):
         lines = [f"{self}; {'sound' if self.check.sound else 'NOT SOUND'}: {self.check}"]
         if not self.check.sound:
             lines.append(f"surrogate of {self.backend}: {self.check.meaning}; {again}")
-        if calibrated is not None and datetime.fromisoformat(calibrated) > datetime.fromisoformat(
-            self.measured
-        ):
+        if calibrated is not None and _later(calibrated, self.measured):
             lines.append(f"{self.backend} was calibrated after that ({calibrated[:10]}): {again}")
         elif self.days > MOST_DAYS:
             lines.append(f"that is more than {MOST_DAYS} days ago, machines change: {again}")
@@ -139,3 +137,11 @@ class Card(Options):
     def again(self, run: str) -> str:
         """The command that measures anew."""
         return f"qfusion distil {quote(run)} --backend {quote(self.backend)} --again"
+
+
+def _later(one: str, other: str) -> bool:
+    """Whether a time is later than another; not where it is none."""
+    try:
+        return datetime.fromisoformat(one) > datetime.fromisoformat(other)
+    except (TypeError, ValueError):  # not a time, or without its zone
+        return False

@@ -48,7 +48,13 @@ def read_card(run: Path, backend: str) -> Card:
             f"{backend}` makes one"
         )
     require_no_link(path.parent)
-    return YamlDocument.read(path, follow=False).validate(Card)
+    card = YamlDocument.read(path, follow=False).validate(Card)
+    if card.backend != backend:
+        raise InputError(
+            f"{shown_path(path)}: is the card of {card.backend!r}, under the name of {backend!r}; "
+            "copy the run folder again, or distil again"
+        )
+    return card
 
 
 def write_card(run: Path, card: Card) -> Path:

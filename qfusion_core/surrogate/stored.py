@@ -125,6 +125,7 @@ class Surrogate:
         require_finite("weights", weights)
         for what, asked, own in (
             ("circuit", circuit.digest(), self.card.circuit),
+            ("entries of the data", circuit.n_data, len(self.rows.sentinel)),
             ("weights", weights_digest(weights), self.card.weights),
         ):
             if asked != own:

@@ -258,6 +258,11 @@ def no_table(run):
     (run / "surrogate" / "statevector.safetensors").unlink()
 
 
+def misnamed(run):
+    card = run / "surrogate" / "statevector.yaml"
+    card.write_text(card.read_text().replace("backend: statevector", "backend: another"))
+
+
 def worded(run):
     card = run / "surrogate" / "statevector.yaml"
     card.write_text(card.read_text().replace("rows: 81", "rows: many"))
@@ -270,6 +275,7 @@ def worded(run):
         (of_another, "it is of another measurement than the card"),
         (linked, "is a link"),
         (no_table, "cannot read it"),
+        (misnamed, "is the card of 'another', under the name of 'statevector'"),
         (worded, "rows: should be a valid integer"),
         (without("order"), "does not fit its card ('order')"),
         (
