@@ -101,12 +101,15 @@ from qfusion_core.storage.reading import open_regular as open_regular
 from qfusion_core.storage.reading import parse_json as parse_json
 from qfusion_core.storage.reading import read_document as read_document
 from qfusion_core.storage.writing import write_atomically as write_atomically
+from qfusion_core.surrogate.stored import Surrogate as Surrogate
 from qfusion_core.training.fit import TrainingState as TrainingState
 from qfusion_core.workflows.calibrate import CalibrateResult as CalibrateResult
 from qfusion_core.workflows.calibrate import calibrate as calibrate
 from qfusion_core.workflows.cancelling import Cancelled as Cancelled
 from qfusion_core.workflows.compare import CompareResult as CompareResult
 from qfusion_core.workflows.compare import compare as compare
+from qfusion_core.workflows.distil import DistilResult as DistilResult
+from qfusion_core.workflows.distil import distil as distil
 from qfusion_core.workflows.doctor import DoctorResult as DoctorResult
 from qfusion_core.workflows.doctor import doctor as doctor
 from qfusion_core.workflows.dry_run import DryRunResult as DryRunResult

@@ -29,6 +29,7 @@ OWN = {
     "plugins/qfusion_ibm": ("ibm",),
     "plugins/qfusion_pennylane": ("aer",),
     "plugins/qfusion_statevector": ("fast",),
+    "plugins/qfusion_surrogate": (),
 }
 # the scores' peers and pictures are in `bench` and `report`, whose distributions need not be here
 NAMED = {"tensorcircuit": "tensorcircuit-ng", "jax": "jax", "matplotlib": "matplotlib"}

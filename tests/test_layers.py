@@ -15,8 +15,8 @@ MODULES = (
 )  # fmt: skip
 LAYERS = (
     *MODULES, "storage", "metrics", "circuits", "data", "interfaces", "plugin", "config", "model",
-    "noise", "calibration", "remote", "pool", "training", "testing", "backends", "evaluation",
-    "runs", "workflows", "cli",
+    "noise", "calibration", "surrogate", "remote", "pool", "training", "testing", "backends",
+    "evaluation", "runs", "workflows", "cli",
 )  # fmt: skip
 # the rooms of `remote` and its files outside of them, bottom to top; a dot is a room in a room
 REMOTE = (

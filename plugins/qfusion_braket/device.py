@@ -141,6 +141,11 @@ class Braket(SiteDevice):
         """What sends tasks: AWS's own SDK, without Braket's."""
         return f"boto3 {version('boto3')}"
 
+    def condition(self) -> dict[str, str]:
+        """As the device tells it, or its saved properties."""
+        machine = self.site.machine()
+        return {"machine": machine.name, "calibrated": machine.note}
+
     def noise_model(self) -> NoiseParameters | None:
         """As given for `local-dm`, or as a device's saved properties tell it."""
         snapshot = self.snapshot()

@@ -231,6 +231,13 @@ class IBM(SiteDevice):
         site = LocalSite(options, self.site.machine(None, 2)) if name is None else None
         return IBM(options, site=site)
 
+    def condition(self) -> dict[str, str]:
+        """Of the machine that is named; of any that will do, nothing."""
+        if self.options.backend == "least-busy":
+            return {}
+        machine = self.site.machine(None, 1)
+        return {"machine": machine.name, "calibrated": machine.calibrated}
+
     def noise_model(self) -> NoiseParameters | None:
         """Means over the working qubits and couplings of the snapshot; None where there is none."""
         name = snapshot_of(self.options.backend)

@@ -8,10 +8,10 @@ this package, in that order; one that lies here and is not trusted stands behind
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.pools import read_pools
 from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
 
 VARIABLE = "QFUSION_BACKENDS"
+SURROGATE = "surrogate:"  # before the name of a backend: what stands for it in a run folder
 PACKAGED = Path(__file__).with_name("backends.yaml")
 
 
@@ -44,6 +45,7 @@ class Backends:
         pools: Options of those that are pools.
         theirs: A file that was only found in the working directory, and is not trusted.
         strangers: Names that only that file has.
+        made: Names that no file has, and how their options are read: what stands in a run folder.
     """
 
     source: YamlDocument
@@ -52,6 +54,7 @@ class Backends:
     pools: Mapping[str, PoolOptions]
     theirs: YamlDocument | None = None
     strangers: frozenset[str] = frozenset()
+    made: Mapping[str, Callable[[], dict[str, Any]]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: str | Path | None = None) -> Backends:
@@ -81,6 +84,17 @@ class Backends:
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
 
+    def with_made(self, kind: str, options: Mapping[str, Callable[[], dict[str, Any]]]) -> Backends:
+        """The same with backends of one type that no file has.
+
+        Args:
+            kind: Their type.
+            options: By name: gives the options of the one that is asked for.
+        """
+        new = {name: of for name, of in options.items() if name not in self.entries}
+        entries = {**self.entries, **{name: BackendEntry(type=kind) for name in new}}
+        return replace(self, entries=entries, made={**self.made, **new})
+
     def source_of(self, name: str) -> YamlDocument:
         """The file that an entry is of."""
         return self.theirs if self.theirs and name in self.strangers else self.source
@@ -92,6 +106,11 @@ class Backends:
             InputError: It is not.
         """
         if name not in self.entries:
+            if name.startswith(SURROGATE):
+                raise InputError(
+                    f"backend {one_line(repr(name), 60)}: the run has no such surrogate; `qfusion "
+                    "distil RUN --backend NAME` makes surrogate:NAME"
+                )
             suggestion = did_you_mean(name, self.entries)
             unknown = one_line(repr(name), 60)
             where = shown_path(self.source.path)
@@ -104,6 +123,9 @@ class Backends:
         Raises:
             InputError: Unknown name, device or option.
         """
+        if name in self.made:
+            options = registry.options("device", self.entries[name].type)
+            return options.model_validate(self.made[name]())
         place = ("backends", self.require(name))
         if name in self.pools:
             for member in self.pools[name].backends:
@@ -129,6 +151,8 @@ class Backends:
         try:
             device: type[Device] = registry.get("device", self.entries[name].type)
         except InputError as error:  # its module does not load, say
+            if name in self.made:
+                raise
             raise self.source_of(name).error(("backends", name, "type"), str(error)) from None
         return device, options
 

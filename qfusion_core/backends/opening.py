@@ -82,6 +82,8 @@ def open_named(
     try:
         opened = device(options, credentials)
     except InputError as error:
+        if name in backends.made:
+            raise
         message = str(backends.source_of(name).error(("backends", name), str(error)))
         raise type(error)(message) from error
     if isinstance(opened, RemoteDevice):

@@ -36,3 +36,16 @@ class CalibratedDevice(Device):
         """``scale * raw + offset``."""
         raw = self.inner.expectations(circuit, data, weights, observables)
         return self.calibration.applied(raw, observables)
+
+    def notices(self) -> Sequence[str]:
+        """Those of the device."""
+        return self.inner.notices()
+
+    def standard_errors(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+    ) -> Tensor | None:
+        """``|scale| * error``, where the device knows its own."""
+        raw = self.inner.standard_errors(circuit, data, weights, observables)
+        if raw is None:
+            return None
+        return raw * self.calibration.lines(observables)[:, 0].abs().to(raw)

@@ -14,6 +14,7 @@ from qfusion_core.cli.backends.app import backends
 from qfusion_core.cli.calibrate import calibrate
 from qfusion_core.cli.compare import compare
 from qfusion_core.cli.demo import demo
+from qfusion_core.cli.distil import distil
 from qfusion_core.cli.estimate import estimate
 from qfusion_core.cli.evaluate import evaluate
 from qfusion_core.cli.export import export
@@ -41,6 +42,7 @@ app.command()(predict)
 app.command()(compare)
 app.command()(estimate)
 app.command()(calibrate)
+app.command()(distil)
 app.command()(refit)
 app.command()(export)
 app.add_typer(jobs, name="jobs")

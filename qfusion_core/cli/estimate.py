@@ -1,4 +1,4 @@
-"""``qfusion estimate``: what an evaluation would take on a remote machine."""
+"""``qfusion estimate``: what an evaluation, or a surrogate, would take on a remote machine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qfusion_core.cli.job_prompts import say_offline
 from qfusion_core.cli.options import (
     AllowUrl,
     BackendsFile,
+    Checks,
     Run,
     Samples,
     SampleSeed,
@@ -37,11 +38,16 @@ def estimate(
         int | None,
         typer.Option(min=1, help="Of a machine that backends.yaml does not name; 1000 if it can."),
     ] = None,
+    surrogate: Annotated[
+        bool, typer.Option("--surrogate", help="Plan `qfusion distil` instead.")
+    ] = False,
+    checks: Checks = None,
     allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make the plan of `qfusion evaluate` with the same options, and send nothing.
+    """Make the plan of `qfusion evaluate` with the same options, or of `qfusion distil`, and send
+    nothing.
 
     Says what is left of the budget in this run, whether the plan fits, and whether these rows have
     been measured. A pool's plan is shown for each member, too. Without credentials, a machine that
@@ -59,6 +65,8 @@ def estimate(
         offline=offline,
         ask=ask,
         shots=shots,
+        surrogate=surrogate,
+        checks=checks,
         allow_url=allow_url,
         backends_file=backends_file,
     )

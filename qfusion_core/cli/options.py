@@ -59,6 +59,15 @@ DryRun = Annotated[
     ),
 ]
 
+Checks = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        help="Of a surrogate: random rows beside the grid; a quarter of it, at least 16, if not "
+        "given.",
+    ),
+]
+
 Journal = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, or of a journal.")]
 Measurements = Annotated[
     list[str] | None,

@@ -27,6 +27,13 @@ def refit(
     epochs: Annotated[
         int | None, typer.Option(min=1, help="At most; as many as RUN was given, if not given.")
     ] = None,
+    encoding: Annotated[
+        bool,
+        typer.Option(
+            "--encoding",
+            help="On a surrogate: train how features become angles and the classical encoder, too.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="A new folder; RUN-refit-BACKEND if not given.")
     ] = None,
@@ -39,7 +46,8 @@ def refit(
 ) -> None:
     """Measure training and validation rows once, then train fusion and head on that.
 
-    Both encoders stay as they are. However many epochs there are, and however often it is run, the
+    Both encoders stay as they are, but with --encoding on surrogate:NAME, where only the circuit's
+    weights do. However many epochs there are, and however often it is run, the
     rows are sent once: they are taken from the journal of RUN. The values are raw, without a
     calibration, and so is the new run for this backend.
     """
@@ -57,6 +65,7 @@ def refit(
             samples=samples,
             seed=seed,
             epochs=epochs,
+            encoding=encoding,
             allow_url=allow_url,
             backends_file=backends_file,
             jobs=jobs,

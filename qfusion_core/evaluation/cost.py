@@ -37,7 +37,7 @@ class Cost:
 
     Attributes:
         jobs: At the provider, repeated ones included; None for a simulator without jobs.
-        shots: In total; None where values are exact. Of a simulator without jobs: rows times
+        shots: In total; None where none are drawn. Of a simulator without jobs: rows times
             settings times shots, its words grouped as a machine would measure them.
         depth: Of the transpiled circuit where the adapter tells, else of the circuit as traced.
         two_qubit_gates: Likewise.
@@ -86,7 +86,7 @@ def cost(
     circuit, rows = encoder.traced, len(x_q)
     settings = len(commuting_groups(encoder.observables))
     jobs, turnaround = None, None
-    shots = None if device.shots is None else rows * settings * device.shots
+    shots = None if device.shots is None or device.stored else rows * settings * device.shots
     usd: Amount | None = FREE
     qpu_seconds: Amount | None = FREE
     facts: dict[str, Any] = {}

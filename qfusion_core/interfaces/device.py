@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, final
 
 import torch
@@ -33,6 +33,7 @@ class Device(Component, ABC):
         shots: Measurements behind each value, or None where values are exact.
         max_wires: Largest circuit that fits, or None where memory alone limits it.
         rows_per_call: Most rows that it is asked for at once; None where it splits them itself.
+        stored: Whether its values follow from what was measured before, so that no shot is drawn.
     """
 
     name: str  # of a class, and of a device that stands for another one
@@ -40,6 +41,7 @@ class Device(Component, ABC):
     shots: int | None = None
     max_wires: int | None = None
     rows_per_call: int | None = 1024
+    stored: bool = False
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""
@@ -85,6 +87,30 @@ class Device(Component, ABC):
         """Noise of what it runs on, the mean over its qubits; None: not known, or there is none.
 
         Asks no machine: a calibration snapshot that lies here will do.
+        """
+        return None
+
+    def condition(self) -> Mapping[str, str]:
+        """What its machine is called (``machine``) and when it was calibrated (``calibrated``).
+
+        Empty where there is no machine, or it does not say. Runs nothing there.
+        """
+        return {}
+
+    def notices(self) -> Sequence[str]:
+        """What a verb says before it uses the device: how old its values are, for one."""
+        return ()
+
+    def standard_errors(
+        self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
+    ) -> Tensor | None:
+        """Standard errors of what `expectations` gives with the same arguments, from the shots.
+
+        None where they are not known without running the circuit. They are no function to be
+        differentiated.
+
+        Returns:
+            ``[batch, n_observables]`` in the dtype of ``data``, or None.
         """
         return None
 

@@ -187,6 +187,18 @@ class CircuitEncoder(QuantumEncoder):
         values = device.expectations(self.traced, data, weights, self.observables)
         return require_measured(device, values, len(data), self.observables, "expectations")
 
+    @torch.no_grad()
+    def standard_errors(
+        self, x: Float[Tensor, "batch features"]
+    ) -> Float[Tensor, "batch n_observables"] | None:
+        """Standard errors of `expectations`, where the device knows them without running it.
+
+        Args:
+            x: Features.
+        """
+        weights = self.weights.flatten()
+        return self.device.standard_errors(self.traced, self.encode(x), weights, self.observables)
+
     @final  # type: ignore[misc]
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch q_tokens q_dim"]:
         """Tokens of each sample.

@@ -39,6 +39,19 @@ def expectation_values(encoder: CircuitEncoder, x_q: Tensor) -> Float[Tensor, "r
     return torch.cat([encoder.expectations(chunk) for chunk in x_q.split(size)])
 
 
+def typical_errors(model: TokenClassifier, x_q: Tensor) -> dict[str, float]:
+    """Root mean square over rows of the standard error of each word; nothing where not known."""
+    encoder = model.quantum
+    if not isinstance(encoder, CircuitEncoder):
+        return {}
+    errors = [encoder.standard_errors(chunk) for chunk in x_q.split(CHUNK)]
+    known = [each for each in errors if each is not None]
+    if not known:
+        return {}
+    rms = torch.cat(known).square().mean(0).sqrt().tolist()
+    return dict(zip(encoder.observables, rms, strict=True))
+
+
 @torch.no_grad()
 def logits_in_chunks(
     model: TokenClassifier, x_c: Tensor, x_q: Tensor

@@ -82,6 +82,12 @@ def _refit(about: Mapping[str, Any] | None) -> str:
     if about is None:
         return ""
     backend, rows, run = code(about["backend"]), inert(about["rows"]), code(about["run"])
+    if about.get("encoding"):
+        return (
+            "Fusion, head, classical encoder and the angles of features were trained again on the "
+            f"backend {backend} ({rows}), the circuit's weights were not: the model is for that "
+            f"backend, without a calibration. It was made from {run}.\n\n"
+        )
     return (
         f"Fusion and head were trained again on tokens that the backend {backend} measured "
         f"({rows}): the model is for that backend, without a calibration. It was made from {run}."

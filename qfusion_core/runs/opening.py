@@ -12,6 +12,7 @@ from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.runs.surrogates import with_surrogates
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
@@ -37,13 +38,14 @@ class OpenRun:
         """
         registry = Registry()
         folder = RunFolder.open(run, registry)
-        return cls(folder, Backends.read(backends_file), registry)
+        return cls(folder, with_surrogates(Backends.read(backends_file), folder.path), registry)
 
     @classmethod
     def of(cls, run: str | Path, backends: Backends) -> OpenRun:
         """The same with a file that was read."""
         registry = Registry()
-        return cls(RunFolder.open(run, registry), backends, registry)
+        folder = RunFolder.open(run, registry)
+        return cls(folder, with_surrogates(backends, folder.path), registry)
 
     def model(self) -> FusionClassifier:
         """The trained model, with no device attached."""
@@ -71,12 +73,14 @@ class OpenRun:
             run: Where a remote device writes its jobs down.
             approve: What may be spent.
             raw: Leave calibrations off.
-            say: Is told of each that is applied.
+            say: Is told of each that is applied, and what the device says of itself.
 
         Raises:
             InputError: The backend cannot be opened, or a calibration is damaged or does not fit.
         """
         device = open_named(self.backends, backend, self.registry, run, approve)
+        for notice in device.notices():
+            say(notice)
         if raw:
             return device
 

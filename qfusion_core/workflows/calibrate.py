@@ -117,6 +117,8 @@ def calibrate(
     subject = f"training part, {len(rows)} rows, seed {seed}"
     with jobs.measurement(run, "calibrate", subject) as measurement:
         device = open_named(backends, backend, registry, measurement)
+        for notice in device.notices():
+            measurement.say(notice)
         fitted = measure_calibration(model, rows, device, exact, about)
     calibration = fitted.model_copy(update={"measurement": measurement.ids.get(backend)})
     if measurement.adopted:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qfusion_core.backends.file import Backends
+from qfusion_core.backends.file import SURROGATE, Backends
 from qfusion_core.errors import InputError
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
@@ -106,9 +106,13 @@ def compare(
     for name in backends:
         require_name(name, or_default=False)
     samples, seed = rows_of(samples, seed)
-    configured = Backends.read(backends_file)
+    read = Backends.read(backends_file)
+    for name in (reference or read.default, *backends):
+        if not name.startswith(SURROGATE):
+            read.require(name)  # before the run is looked at
+    opened = OpenRun.of(run, read)
+    configured = opened.backends
     names = [configured.require(name) for name in (reference or configured.default, *backends)]
-    opened = OpenRun.of(run, configured)
     for name in names:
         configured.options(name, opened.registry)
 

@@ -1,8 +1,8 @@
-"""``estimate``: what an evaluation would take on a remote machine."""
+"""``estimate``: what an evaluation, or a surrogate, would take on a remote machine."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,10 +15,12 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
+from qfusion_core.workflows.distil import MOST_ROWS
 from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
+    from qfusion_core.interfaces.device import Device
     from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement
     from qfusion_core.remote.planning.estimate import BudgetCheck, Estimate
     from qfusion_core.workflows.evaluation_plan import EvaluationPlan
@@ -106,7 +108,8 @@ class EstimateResult(VerbResult):
                 if state == "finished"
                 else "would go on with it"
             )
-            yield f"{self.before.id}: these rows have a measurement, {state}: evaluate {effect}"
+            verb = self.before.about.verb
+            yield f"{self.before.id}: these rows have a measurement, {state}: {verb} {effect}"
         for name, budget in self.budgets.items():
             rest = ", ".join(f"{limit} {amount:g}" for limit, amount in budget.left.items())
             yield f"{name}: left of its budget in this run: {rest or 'no limit is set'}"
@@ -136,10 +139,12 @@ def estimate(
     offline: bool = False,
     ask: bool = False,
     shots: int | None = None,
+    surrogate: bool = False,
+    checks: int | None = None,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
 ) -> EstimateResult:
-    """Make the plan of `evaluate` with the same arguments, and send nothing.
+    """Make the plan of `evaluate` with the same arguments, or of `distil`, and send nothing.
 
     Without credentials, a machine that is known here (by a snapshot, by saved properties, by the
     list of ``qfusion backends machines``) is planned for as it was then.
@@ -152,6 +157,8 @@ def estimate(
         offline: Ask nobody, credentials or not.
         ask: Have the provider say it, too: IBM's dry run, which takes no QPU time.
         shots: Of a machine that ``backends.yaml`` does not name; 1000 if it can.
+        surrogate: Plan `distil` with the same seed instead.
+        checks: Of that: random rows beside the grid.
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
 
@@ -163,23 +170,34 @@ def estimate(
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     shots = None if shots is None else whole("shots", shots, 1)
+    checks = None if checks is None else whole("checks", checks, 1)
+    _require_fitting(samples, surrogate, checks)
     opened = OpenRun.open(run, backends_file)
     machine = require_known(opened.backends, backend, opened.registry)
 
     from qfusion_core.backends.offline import OfflinePlan, with_or_without_account
     from qfusion_core.remote.planning.provider_estimate import ask_providers
+    from qfusion_core.workflows.distilling import Distilling
     from qfusion_core.workflows.evaluation_plan import EvaluationPlan
 
     run, model = opened.folder.path, opened.model()
     with no_network(offline):
-        part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
-        subject = describe_rows(samples, seed)
+        planned: Callable[[Device], EvaluationPlan]
+        if surrogate:
+            work = Distilling.of(model, run, backend, checks, seed, MOST_ROWS)
+            planned = partial(EvaluationPlan.of_distilling, work, backend)
+        else:
+            part = rows_of_test_part(
+                opened.folder, opened.registry, samples, seed, allow_url=allow_url
+            )
+            subject = describe_rows(samples, seed)
+            planned = partial(EvaluationPlan.of, run, backend, model, part, subject)
         plan, unasked = with_or_without_account(
             opened.backends,
             backend,
             opened.registry,
             run,
-            partial(EvaluationPlan.of, run, backend, model, part, subject),
+            planned,
             OfflinePlan(offline, True, shots, machine),
         )
     if ask and unasked is not None:
@@ -190,6 +208,13 @@ def estimate(
     answers = ask_providers(plan.device, plan.jobs) if ask else {}
     parts = _parts(backend, plan)
     return EstimateResult(run, parts, plan.budgets, plan.before, answers, unasked, plan.width)
+
+
+def _require_fitting(samples: int | None, surrogate: bool, checks: int | None) -> None:
+    if surrogate and samples is not None:
+        raise InputError("samples: a surrogate needs no rows of the data; leave it out")
+    if checks is not None and not surrogate:
+        raise InputError("checks: are those of a surrogate; give surrogate, too, or leave it out")
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

@@ -32,6 +32,8 @@ class EvaluateResult(VerbResult):
         shares: Of a pool: which rows came from which member, counted from 1.
         measurement: Id in the journal, where a remote machine was asked.
         adopted: What is to be said of values that came with an adopted journal; else nothing.
+        standard_errors: Of the values behind the tokens, by Pauli word, root mean square over the
+            rows: where the backend knows them, as a surrogate does; else nothing.
         seconds: It took here.
         provenance: Versions, commit, machine, time.
     """
@@ -44,6 +46,7 @@ class EvaluateResult(VerbResult):
     shares: Mapping[str, Mapping[str, Any]]
     measurement: str | None
     adopted: str
+    standard_errors: Mapping[str, float]
     seconds: float
     provenance: Mapping[str, Any]
 
@@ -51,7 +54,7 @@ class EvaluateResult(VerbResult):
         """The document of ``qfusion evaluate --json``."""
         document = {"run": str(self.run), "backend": self.backend, "rows": self.rows}
         document |= {**self.scores._asdict(), "calibrated": self.calibrated}
-        for name in ("shares", "measurement", "adopted"):
+        for name in ("shares", "measurement", "adopted", "standard_errors"):
             document |= {name: value} if (value := getattr(self, name)) else {}
         return document | {"seconds": round(self.seconds, 3), "provenance": self.provenance}
 
@@ -103,7 +106,7 @@ def evaluate(
 
     from qfusion_core.data.finite_rows import require_finite_logits
     from qfusion_core.metrics.scores import scores
-    from qfusion_core.model.prediction import logits_in_chunks
+    from qfusion_core.model.prediction import logits_in_chunks, typical_errors
     from qfusion_core.runs.calibrated import calibrations, shares
 
     with jobs.measurement(
@@ -112,10 +115,12 @@ def evaluate(
         model = opened.model()
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
         began = time.perf_counter()
-        logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(part.x)))
+        x_c, x_q = model.preprocess(torch.from_numpy(part.x))
+        logits = logits_in_chunks(model, x_c, x_q)
         require_finite_logits("test", name, logits)
         result = scores(part.y, logits.argmax(1).numpy())
         seconds = time.perf_counter() - began
+        errors = typical_errors(model, x_q)
     pooled = shares(model.device)
     # of a pool, each member has its own date
     dates = [] if pooled else [calibration.measured for calibration in calibrations(model.device)]
@@ -128,6 +133,7 @@ def evaluate(
         shares=pooled,
         measurement=measurement.ids.get(name),
         adopted=measurement.adopted,
+        standard_errors=errors,
         seconds=seconds,
         provenance=provenance(),
     )

@@ -1,4 +1,4 @@
-"""The jobs of an evaluation on one device, planned and not sent."""
+"""The jobs of an evaluation, or of another verb, on one device: planned and not sent."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.remote.journal.measurement_lookup import RecordedMeasurement, last_measurement
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.planning.estimate import BudgetCheck, check_budget, plan_of
 from qfusion_core.remote.planning.queued_device import QueuedDevice
+from qfusion_core.workflows.distilling import Distilling
 
 
 class EvaluationPlan(NamedTuple):
@@ -60,15 +62,50 @@ class EvaluationPlan(NamedTuple):
         Raises:
             InputError: The device runs on this machine, or the model has no circuit.
         """
-        encoder = model.quantum
-        if not isinstance(device, QueuedDevice) or device.local:
-            raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
+        encoder, queue = model.quantum, _queue(device, backend)
         model.attach(device)
         if not isinstance(encoder, CircuitEncoder):
             raise InputError(f"{run}: the model has no circuit, so nothing is sent to {backend!r}")
         _, x_q = model.preprocess(torch.from_numpy(part.x))
-        jobs, digests = plan_of(device, encoder, x_q), device.values_digests()
-        identity = MeasurementIdentity("evaluate", subject, backend, device.name, digests[0])
-        before = last_measurement(device.bound.measurement.journal, identity, digests)
+        jobs = plan_of(queue, encoder, x_q)
+        return cls._written(queue, backend, "evaluate", subject, jobs, encoder)
+
+    @classmethod
+    def of_distilling(cls, work: Distilling, backend: str, device: Device) -> EvaluationPlan:
+        """Plan the rows of a surrogate.
+
+        Args:
+            work: What would be measured.
+            backend: Name of the device's.
+            device: That is planned for.
+
+        Raises:
+            InputError: The device runs on this machine.
+        """
+        queue, encoder = _queue(device, backend), work.encoder
+        encoder.device = device
+        angles = encoder.traced.angles(work.rows.data, encoder.weights.detach().flatten())
+        jobs = queue.assign(Call.of(encoder.traced, angles, encoder.observables))
+        return cls._written(queue, backend, "distil", work.subject, jobs, encoder)
+
+    @classmethod
+    def _written(
+        cls,
+        queue: QueuedDevice,
+        backend: str,
+        verb: str,
+        subject: str,
+        jobs: list[PlannedJob],
+        encoder: CircuitEncoder,
+    ) -> EvaluationPlan:
+        digests = queue.values_digests()
+        identity = MeasurementIdentity(verb, subject, backend, queue.name, digests[0])
+        before = last_measurement(queue.bound.measurement.journal, identity, digests)
         width = encoder.traced.width(encoder.observables)
-        return cls(device, jobs, check_budget(device, jobs), before, width)
+        return cls(queue, jobs, check_budget(queue, jobs), before, width)
+
+
+def _queue(device: Device, backend: str) -> QueuedDevice:
+    if not isinstance(device, QueuedDevice) or device.local:
+        raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
+    return device

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from qfusion_core.backends.file import SURROGATE
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.spec import Training
+from qfusion_core.errors import InputError
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.storage.places import expanded
+from qfusion_core.surrogate import store
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
@@ -72,6 +75,7 @@ def refit(
     samples: int | None = None,
     seed: int = 0,
     epochs: int | None = None,
+    encoding: bool = False,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
     jobs: JobOptions = JobOptions(),
@@ -91,6 +95,8 @@ def refit(
             all for None.
         seed: Of the draw.
         epochs: At most; as many as the run was given for None.
+        encoding: On a surrogate: train how features become angles and the classical encoder, too;
+            the circuit's weights stay.
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
@@ -98,17 +104,25 @@ def refit(
         on_epoch: Called after each epoch.
 
     Raises:
-        InputError: The model has no circuit, a class no row, or the folder is not free.
+        InputError: The model has no circuit, a class no row, or the folder is not free; or
+            ``encoding`` is asked of what is no surrogate.
     """
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     epochs = None if epochs is None else whole("epochs", epochs, 1)
     opened = OpenRun.open(run, backends_file)
     run = opened.folder.path
+    if encoding:
+        _require_surrogate(opened, backend)
     digest = opened.backends.values_digest(backend, opened.registry)
 
     from qfusion_core.model.classifier import circuit_of
-    from qfusion_core.workflows.refit_training import measure_rows, refit_rows, train_again
+    from qfusion_core.workflows.refit_training import (
+        measure_rows,
+        refit_rows,
+        train_again,
+        train_encoding,
+    )
 
     model = opened.model()
     circuit_of(model, backend)
@@ -122,7 +136,9 @@ def refit(
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)
-            values = measure_rows(model, rows, device, backend)
+            for notice in device.notices():
+                measurement.say(notice)
+            values = None if encoding else measure_rows(model, rows, device, backend)
         about: dict[str, Any] = {
             "run": str(run),
             "backend": backend,
@@ -130,20 +146,28 @@ def refit(
             "options": digest,
             "measurement": measurement.ids.get(backend),
             "rows": "; ".join(filter(None, (subject, measurement.adopted))),
+            **({"encoding": True} if encoding else {}),
         }
         on_start(options)
-        folder = train_again(
-            opened.folder,
-            model,
-            rows,
-            values,
-            place,
-            split=split,
-            options=options,
-            about=about,
-            on_epoch=on_epoch,
+        how: dict[str, Any] = {"split": split, "options": options, "about": about}
+        folder = (
+            train_encoding(opened.folder, model, rows, device, place, **how, on_epoch=on_epoch)
+            if values is None
+            else train_again(opened.folder, model, rows, values, place, **how, on_epoch=on_epoch)
         )
+        if backend in opened.backends.made:  # circuit and weights are the same: it is valid there
+            store.copy(run, folder.path, backend.removeprefix(SURROGATE))
     return RefitResult(folder, backend, len(rows.validation), folder.read_metrics())
+
+
+def _require_surrogate(opened: OpenRun, backend: str) -> None:
+    opened.backends.options(backend, opened.registry)
+    if opened.backends.entries[backend].type != "surrogate":
+        raise InputError(
+            f"--encoding: each step asks for values of new angles, which {backend!r} would have to "
+            f"measure; `qfusion distil {opened.folder.path} --backend {backend}`, then refit on "
+            f"{SURROGATE}{backend}"
+        )
 
 
 def _beside(run: Path, backend: str) -> Path:

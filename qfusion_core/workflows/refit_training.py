@@ -4,6 +4,9 @@ Both encoders stay as they are: the quantum weights cannot be trained without ne
 classical features do not change with the machine, so that what is fitted on few rows is only what
 has to live with other tokens. Training starts from the run's weights. The z-score of the values is
 taken anew from the training rows.
+
+On a surrogate any input has its values at no cost: how features become angles, and the classical
+encoder, can be trained as well (`train_encoding`); the circuit's weights stay there, too.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from qfusion_core.data.split import Part, Split
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values
 from qfusion_core.model.token_classifier import FusionHead
@@ -30,7 +34,14 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.fit import TrainingRows, TrainingState, as_json, fit_prepared, start
+from qfusion_core.training.fit import (
+    TrainingRows,
+    TrainingState,
+    as_json,
+    fit,
+    fit_prepared,
+    start,
+)
 from qfusion_core.workflows.training_run import count_parameters
 
 
@@ -101,10 +112,8 @@ def train_again(
     began = time.perf_counter()
     encoder = circuit_of(model, about["backend"])
     count = len(rows.train)
+    _standardise(encoder, values[:count])
     with torch.no_grad():
-        if encoder.standard is not None:
-            encoder.standard.running_mean.copy_(values[:count].mean(0))
-            encoder.standard.running_var.copy_(values[:count].var(0))
         tokens = encoder.eval().arrange(values)
     train, validation = (
         TrainingRows(model.preprocess(torch.from_numpy(part.x))[0], measured, part.y)
@@ -113,6 +122,64 @@ def train_again(
     torch.manual_seed(options.seed)
     state = start(FusionHead(model), options, count)
     fit_prepared(state, train, validation, options, on_epoch=on_epoch)
+    return _written(folder, model, state, rows, out, split, options, about, began)
+
+
+def train_encoding(
+    folder: RunFolder,
+    model: FusionClassifier,
+    rows: RefitRows,
+    device: Device,
+    out: Path,
+    *,
+    split: Split,
+    options: Training,
+    about: dict[str, Any],
+    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+) -> RunFolder:
+    """Train all but the circuit's weights on a surrogate, and write a new run folder.
+
+    Args:
+        folder: The run that was trained on an exact device.
+        model: Its model; changed.
+        rows: From `refit_rows`.
+        device: The surrogate: differentiable in the data, and free.
+        out: A new folder.
+        split: Of the run.
+        options: How to train.
+        about: Goes into ``config.yaml`` as ``provenance.refit``.
+        on_epoch: Called after each epoch.
+    """
+    began = time.perf_counter()
+    encoder = circuit_of(model, about["backend"])
+    model.float().attach(device).eval()
+    _standardise(encoder, measure_rows(model, rows, device, about["backend"])[: len(rows.train)])
+    encoder.weights.requires_grad_(False)
+    torch.manual_seed(options.seed)
+    state = start(model, options, len(rows.train))
+    fit(state, rows.train, rows.validation, options, on_epoch=on_epoch)
+    return _written(folder, model, state, rows, out, split, options, about, began)
+
+
+def _standardise(encoder: CircuitEncoder, values: Tensor) -> None:
+    """The z-score from what training rows give."""
+    if encoder.standard is not None:
+        with torch.no_grad():
+            encoder.standard.running_mean.copy_(values.mean(0))
+            encoder.standard.running_var.copy_(values.var(0))
+
+
+def _written(
+    folder: RunFolder,
+    model: FusionClassifier,
+    state: TrainingState,
+    rows: RefitRows,
+    out: Path,
+    split: Split,
+    options: Training,
+    about: dict[str, Any],
+    began: float,
+) -> RunFolder:
     spec = folder.config.spec.model_copy(update={"training": options})
     refitted = RunFolder.create(out, spec, split, {"refit": about})
     best = state.best_epoch

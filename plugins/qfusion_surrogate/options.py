@@ -1,0 +1,22 @@
+"""Options of `surrogate`, checked when the YAML is read. Imports no torch."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+import qfusion_core
+
+
+class SurrogateOptions(qfusion_core.Options):
+    """Options of `surrogate`."""
+
+    neutral: ClassVar[frozenset[str]] = frozenset({"run"})  # a folder may be moved
+
+    run: str = Field(min_length=1, description="Folder of the run that `qfusion distil` was given.")
+    of: str = Field(min_length=1, description="The backend that was measured, by its name then.")
+    measured: str | None = Field(
+        None,
+        description="Its time, as on the card: any other is refused; default: whatever is there.",
+    )

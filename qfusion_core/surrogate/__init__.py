@@ -1,0 +1,1 @@
+"""A trained quantum branch, measured once, as an exact trigonometric table."""

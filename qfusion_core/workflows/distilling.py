@@ -1,0 +1,215 @@
+"""The rows of a surrogate: drawn, measured, judged, compared with those before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.interfaces.device import Device
+from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.classifier import FusionClassifier, circuit_of
+from qfusion_core.provenance import provenance
+from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.surrogate.card import Card
+from qfusion_core.surrogate.check import check, check_exact
+from qfusion_core.surrogate.grid import Grid, Rows
+from qfusion_core.surrogate.joint_shots import joint_shots
+from qfusion_core.surrogate.stored import Surrogate, weights_digest
+from qfusion_core.surrogate.table import shot_variance
+
+
+class Changes(NamedTuple):
+    """The surrogate before, beside the new one.
+
+    Attributes:
+        card: Of the one before.
+        rms: Difference of their values at the new check rows.
+        ratio: The same in standard errors of the difference: about 1 where nothing has changed;
+            None where values are exact.
+    """
+
+    card: Card
+    rms: float
+    ratio: float | None
+
+    @property
+    def said(self) -> str:
+        """In a line."""
+        usual = "" if self.ratio is None else f", {self.ratio:.2f} standard errors (1 is usual)"
+        return f"values differ from those before by {self.rms:.4f} (rms){usual}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON."""
+        return {"card": self.card.model_dump(mode="json"), "rms": self.rms, "ratio": self.ratio}
+
+
+@dataclass(frozen=True)
+class Distilling:
+    """What is measured, of which model.
+
+    Attributes:
+        run: Folder of the model.
+        backend: That is to measure it.
+        encoder: With the circuit, in float64.
+        rows: Of the job.
+        seed: Of what is random.
+    """
+
+    run: Path
+    backend: str
+    encoder: CircuitEncoder
+    rows: Rows
+    seed: int
+
+    @classmethod
+    def of(
+        cls,
+        model: FusionClassifier,
+        run: Path,
+        backend: str,
+        checks: int | None,
+        seed: int,
+        max_rows: int,
+    ) -> Distilling:
+        """Draw the rows.
+
+        Raises:
+            InputError: The model has no circuit, or its grid is too large.
+        """
+        encoder = circuit_of(model, backend)
+        model.double().eval()
+        grid = Grid.of(encoder.traced, encoder.observables, seed)
+        grid.require_size(encoder.observables, max_rows)
+        return cls(run, backend, encoder, Rows.of(grid, checks, seed), seed)
+
+    @property
+    def subject(self) -> str:
+        """What the journal calls it."""
+        grid, checks = self.rows.grid.rows, len(self.rows.checks)
+        return f"grid of {grid} rows and {checks} checks, seed {self.seed}"
+
+    def __str__(self) -> str:
+        grid, checks = self.rows.grid.rows, len(self.rows.checks)
+        return (
+            f"{len(self.rows)} rows: a grid of {grid}, {checks} random ones that check it, and one "
+            f"{Rows.REPEATS} times"
+        )
+
+    @torch.no_grad()
+    def measure(self, device: Device) -> Tensor:
+        """Values ``[rows, n_words]`` in float64; of a queue, all in one call."""
+        self.encoder.device = device
+        data = self.rows.data
+        size = device.rows_per_call or len(data)
+        return torch.cat([self._values(device, part) for part in data.split(size)])
+
+    def _values(self, device: Device, data: Tensor, words: Sequence[str] | None = None) -> Tensor:
+        encoder = self.encoder
+        weights = encoder.weights.detach().flatten()
+        asked = encoder.observables if words is None else words
+        return device.expectations(encoder.traced, data, weights, asked).double()
+
+    @torch.no_grad()
+    def judged(
+        self,
+        device: Device,
+        values: Tensor,
+        exact: Device | None,
+        options: str,
+        measurement: Measurement,
+    ) -> Surrogate:
+        """The surrogate, checked, not yet kept.
+
+        Args:
+            device: That measured it.
+            values: From `measure`.
+            exact: Without noise; None where the device has no shots.
+            options: Digest of the device's.
+            measurement: With its id.
+        """
+        encoder, shots, rows = self.encoder, device.shots, self.rows
+        if shots is None or exact is None:
+            found = check_exact(rows, values)
+        else:
+            joint = joint_shots(
+                encoder.traced,
+                encoder.observables,
+                rows.data,
+                values,
+                shot_variance(values, shots),
+                lambda data, words: self._values(exact, data, words),
+                self.seed,
+            )
+            found = check(rows, values, shots, joint, self.seed)
+        name = measurement.ids.get(self.backend)
+        card = Card(
+            backend=self.backend,
+            device=device.name,
+            options=options,
+            circuit=encoder.traced.digest(),
+            weights=weights_digest(encoder.weights.flatten()),
+            observables=encoder.observables,
+            shots=shots,
+            rows=rows.grid.rows,
+            seed=self.seed,
+            measurement=name,
+            adopted=measurement.adopted,
+            check=found,
+            table="",
+            provenance=provenance(),
+            **self._when_and_where(device, name, measurement),
+        )
+        return Surrogate(self.run, card, rows, values)
+
+    def _before(self) -> Surrogate | None:
+        """The one that is there; None where there is none, or it cannot be used."""
+        try:
+            return Surrogate.read(self.run, self.backend)
+        except InputError:
+            return None
+
+    def _when_and_where(
+        self, device: Device, name: str | None, measurement: Measurement
+    ) -> dict[str, str | None]:
+        before = self._before()
+        if before is not None and name is not None and before.card.measurement == name:
+            kept = before.card  # its values are taken again: it is as old as it was
+            return {
+                "measured": kept.measured, "machine": kept.machine, "calibrated": kept.calibrated,
+            }  # fmt: skip
+        try:
+            condition = device.condition()
+        except QfusionError:  # what is measured is kept all the same
+            condition = {}
+        when = datetime.now(UTC)
+        if name is not None:
+            jobs = measurement.journal.jobs.all()
+            ended = [job.ended for job in jobs if job.at.measurement == name and job.ended]
+            when = datetime.fromtimestamp(max(ended), UTC) if ended else when
+        return {
+            "measured": when.isoformat(timespec="seconds"),
+            "machine": condition.get("machine") or None,
+            "calibrated": condition.get("calibrated") or None,
+        }
+
+    @torch.no_grad()
+    def compared(self, new: Surrogate) -> Changes | None:
+        """The one before, beside the new one; None where they are of other circuits."""
+        old = self._before()
+        same = ("circuit", "weights", "observables")
+        if old is None or any(getattr(old.card, n) != getattr(new.card, n) for n in same):
+            return None
+        if old.card.measured == new.card.measured:
+            return None
+        at = self.rows.checks
+        off = new.table.at(at) - old.table.at(at)
+        errors = new.table.errors_at(at).square() + old.table.errors_at(at).square()
+        ratio = float((off.square() / errors).mean().sqrt()) if bool((errors > 0).all()) else None
+        return Changes(old.card, float(off.square().mean().sqrt()), ratio)

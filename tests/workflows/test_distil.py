@@ -1,0 +1,315 @@
+"""`qfusion distil`: one measurement, then every verb takes what stands for the backend."""
+
+import json
+import shutil
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file, save_file
+
+import qfusion_core
+from qfusion_core import InputError, QfusionError
+from qfusion_core.model.classifier import circuit_of
+
+
+@pytest.fixture
+def distil(shell, own):
+    return lambda backend, *words: shell("distil", own, "--backend", backend, *words)
+
+
+@pytest.fixture(scope="session")
+def made(wine, tmp_path_factory):
+    """A run with a surrogate of an exact backend."""
+    folder = shutil.copytree(wine, tmp_path_factory.mktemp("distilled") / "run")
+    qfusion_core.distil(folder, "statevector")
+    return folder
+
+
+@pytest.fixture
+def distilled(made, tmp_path):
+    return shutil.copytree(made, tmp_path / "distilled")
+
+
+def card_of(run, backend):
+    return yaml.safe_load((run / "surrogate" / f"{backend}.yaml").read_text())
+
+
+def test_it_keeps_a_table_and_a_card(distil, own):
+    code, out, err = distil("sampled")
+    assert code == 0, err
+    assert "sampled: 105 rows: a grid of 81, 20 random ones that check it, and one 4 times" in err
+    assert out.splitlines()[0].split() == (
+        "measured grid checks shots chi-square usual drift p".split()
+    )
+    assert "--backend surrogate:sampled needs no quantum computer" in out
+    card = card_of(own, "sampled")
+    assert (card["device"], card["shots"], card["rows"]) == ("noisy", 1000, 81)
+    assert card["check"]["rows"] == 20 and 0 < card["check"]["p"] <= 1
+    tensors = load_file(own / "surrogate" / "sampled.safetensors")
+    assert tensors["values"].shape == (105, 10) and tensors["values"].dtype == torch.float64
+
+
+def test_every_verb_takes_it_and_gets_what_the_backend_gives(shell, own):
+    assert shell("distil", own, "--backend", "noisy")[0] == 0
+    one, other = (
+        json.loads(shell("evaluate", own, "--backend", name, "--json")[1])
+        for name in ("noisy", "surrogate:noisy")
+    )
+    assert one["macro_f1"] == other["macro_f1"]
+    assert other["standard_errors"] == dict.fromkeys(other["standard_errors"], 0.0)
+    assert "standard_errors" not in one
+    x = torch.randn(5, *qfusion_core.load(own, "exact").input_shape)
+    values = {}
+    for name in ("noisy", "surrogate:noisy"):
+        model = qfusion_core.load(own, name).double()
+        encoder = circuit_of(model, name)
+        with torch.no_grad():
+            values[name] = encoder.expectations(model.preprocess(x)[1])
+    torch.testing.assert_close(*values.values(), rtol=0, atol=1e-12)
+    code, out, _ = shell("compare", own, "--backends", "surrogate:noisy,noisy", "--json")
+    assert code == 0
+    rows = json.loads(out)["backends"]
+    errors = [row["versus_reference"]["expectation_error"]["rms"] for row in rows[1:]]
+    assert errors[0] == pytest.approx(errors[1], abs=1e-12)
+    assert shell("calibrate", own, "--backend", "surrogate:noisy", "--samples", 12)[0] == 0
+    code, _, err = shell("evaluate", own, "--backend", "surrogate:noisy")
+    assert code == 0 and "surrogate:noisy: calibrated on 12 training rows" in err
+    code, _, err = shell("refit", own, "--backend", "surrogate:noisy", "--epochs", 1)
+    assert code == 0, err
+    new = own.with_name("wine-refit-surrogate%3Anoisy")
+    assert shell("evaluate", new, "--backend", "surrogate:noisy")[0] == 0
+
+
+def test_verbs_state_its_age_and_what_speaks_against_it(shell, own):
+    assert shell("distil", own, "--backend", "noisy")[0] == 0
+    today = datetime.now(UTC)
+    said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
+    assert f"surrogate of noisy: measured {today:%Y-%m-%d} (today), 81 rows, exact values" in said
+    file = own / "surrogate" / "noisy.yaml"
+    card = yaml.safe_load(file.read_text())
+    old = (today - timedelta(days=8)).isoformat(timespec="seconds")
+    file.write_text(yaml.safe_dump(card | {"measured": old}))
+    said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
+    assert "(8 days ago)" in said
+    assert "more than 7 days ago, machines change: `qfusion distil" in said
+    assert shell("calibrate", own, "--backend", "noisy", "--samples", 8)[0] == 0
+    said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
+    assert f"noisy was calibrated after that ({today:%Y-%m-%d}): `qfusion distil" in said
+    doubtful = card["check"] | {"sound": False, "p": 0.01, "chi_square": 9.0, "expected": 3.0}
+    doubtful |= {"drift": 0.0, "drift_error": 0.1}
+    file.write_text(yaml.safe_dump(card | {"check": doubtful}))
+    said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
+    assert "NOT SOUND" in said and "residuals are too large, as in 1.0% of sound jobs" in said
+
+
+def test_old_and_new_stand_side_by_side(distil, own):
+    first = json.loads(distil("sampled", "--json")[1])
+    assert first["before"] is None
+    again = json.loads(distil("sampled", "--seed", 1, "--again", "--json")[1])
+    if first["measured"] == again["measured"]:  # within one second
+        return
+    assert again["before"]["card"]["measured"] == first["measured"]
+    assert 0.7 < again["before"]["ratio"] < 1.4
+    assert "standard errors (1 is usual)" in distil("sampled", "--seed", 2)[1]
+
+
+def test_one_measurement_is_taken_from_the_journal(distil, own, machine, shell):
+    code, _, err = distil("queue")
+    assert code == 2 and not machine.jobs and "queue: 105 rows" in err
+    plan = json.loads(shell("estimate", own, "--backend", "queue", "--surrogate", "--json")[1])
+    first = json.loads(distil("queue", "--yes", "--json")[1])
+    sent = len(machine.jobs)
+    assert sent == plan["jobs"] == 3  # 105 rows, 50 in a job
+    (row,) = json.loads(shell("jobs", own, "--json")[1])["measurements"]
+    assert sum(job["price"]["shots"] for job in row["jobs"]) == plan["price"]["shots"]
+    assert (row["verb"], row["id"]) == ("distil", first["measurement"])
+    said = shell("estimate", own, "--backend", "queue", "--surrogate")[1]
+    assert "these rows have a measurement, finished: distil would take its values" in said
+    requests = len(machine.requests)
+    second = json.loads(distil("queue", "--json")[1])
+    assert (len(machine.jobs), len(machine.requests)) == (sent, requests)
+    assert second["measured"] == first["measured"] and second["check"] == first["check"]
+    assert shell("evaluate", own, "--backend", "surrogate:queue")[0] == 0
+    assert len(machine.requests) == requests
+    again = json.loads(distil("queue", "--yes", "--again", "--json")[1])
+    assert len(machine.jobs) == 2 * sent and again["measurement"] != first["measurement"]
+
+
+def test_jobs_are_left_and_come_back_to(distil, own, machine):
+    machine.seconds = 0.5
+    code, out, _ = distil("queue", "--yes", "--no-wait")
+    assert code == 0 and "submitted" in out
+    assert not (own / "surrogate").exists()
+    assert distil("queue")[0] == 0
+    assert len(machine.jobs) == 3 and (own / "surrogate" / "queue.yaml").is_file()
+
+
+def test_what_is_refused(distil, own, shell, tmp_path):
+    for words, said in [
+        (("quue",), "unknown backend 'quue'"),
+        (("noisy", "--max-rows", 80), "the grid has 81 rows, at most 80 are measured: Z1 sees 4"),
+        (("sampled", "--reference", "sampled"), "samples (1000 shots) and cannot be the reference"),
+        (("surrogate:noisy",), "the run has no such surrogate; `qfusion distil RUN --backend"),
+    ]:
+        code, _, err = distil(*words)
+        assert code == 2, words
+        assert said in err
+    assert not (own / "surrogate").exists()
+    code, _, err = shell("evaluate", own, "--backend", "surrogate:noisy")
+    assert code == 2 and "the run has no such surrogate" in err
+    code, _, err = shell("refit", own, "--backend", "noisy", "--encoding")
+    assert code == 2 and "then refit on surrogate:noisy" in err
+    code, _, err = shell("estimate", own, "--backend", "noisy", "--surrogate")
+    assert code == 2 and "runs on this machine; it costs nothing but time" in err
+    code, _, err = shell("estimate", own, "--backend", "queue", "--checks", 3)
+    assert code == 2 and "checks: are those of a surrogate" in err
+    quick = ("--preset", "hardware", "--set", "training.epochs=1")
+    assert shell("train", "wine", *quick, "--quantum", "sham", "--out", tmp_path / "sham")[0] == 0
+    code, _, err = shell("distil", tmp_path / "sham", "--backend", "noisy")
+    assert code == 2 and "the model has no circuit" in err
+
+
+def test_other_weights_are_refused_by_name(distilled):
+    model = qfusion_core.load(distilled, "surrogate:statevector")
+    x = torch.randn(3, *model.input_shape)
+    with torch.no_grad():
+        model(*model.preprocess(x))
+        circuit_of(model, "").weights += 0.1
+        with pytest.raises(InputError) as error:
+            model(*model.preprocess(x))
+    said = str(error.value)
+    assert said.startswith("surrogate of 'statevector'")
+    assert "was measured with other weights than the model has" in said
+    assert f"`qfusion distil {distilled} --backend statevector --again`" in said
+
+
+def test_a_gradient_of_the_weights_is_refused_and_why(distilled):
+    model = qfusion_core.load(distilled, "surrogate:statevector")
+    encoder, x = circuit_of(model, ""), torch.randn(3, *model.input_shape)
+    loss = model(*model.preprocess(x)).square().sum()
+    with pytest.raises(QfusionError, match="no gradient in the circuit's weights: it was measured"):
+        loss.backward()
+    encoder.weights.requires_grad_(False)
+    model(*model.preprocess(x)).square().sum().backward()
+    assert encoder.angles.scale.grad.abs().sum() > 0
+
+
+def test_encoding_is_trained_and_the_circuit_stays(distilled):
+    new = qfusion_core.refit(distilled, "surrogate:statevector", epochs=2, encoding=True)
+    before, after = (qfusion_core.load(run, "statevector") for run in (distilled, new.run))
+    old, now = before.state_dict(), after.state_dict()
+    changed = {name for name in old if not torch.equal(old[name], now[name])}
+    assert torch.equal(old["quantum.weights"], now["quantum.weights"])
+    assert "quantum.angles.scale" in changed
+    assert {name.partition(".")[0] for name in changed} == {
+        "classical", "quantum", "fusion", "head"
+    }  # fmt: skip
+    again = qfusion_core.evaluate(new.run, "surrogate:statevector")
+    assert again.scores == qfusion_core.evaluate(new.run, "statevector").scores
+    config = yaml.safe_load((new.run / "config.yaml").read_text())
+    assert config["provenance"]["refit"]["encoding"] is True
+    assert "the circuit's weights were not" in (new.run / "README.md").read_text()
+
+
+def damaged(change):
+    def _damaged(run):
+        path = run / "surrogate" / "statevector.safetensors"
+        tensors = load_file(path)
+        notes = {"notes": '{"format": 1}'}
+        save_file(change(tensors), path, notes)
+        card = run / "surrogate" / "statevector.yaml"
+        from qfusion_core.surrogate.store import digest_of
+
+        said = yaml.safe_load(card.read_text())
+        card.write_text(yaml.safe_dump(said | {"table": digest_of(path)}))
+
+    return _damaged
+
+
+def without(name):
+    return damaged(lambda tensors: {n: t for n, t in tensors.items() if n != name})
+
+
+def with_(name, change):
+    return damaged(lambda tensors: tensors | {name: change(tensors[name])})
+
+
+def cut(run):
+    path = run / "surrogate" / "statevector.safetensors"
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def of_another(run):
+    path = run / "surrogate" / "statevector.safetensors"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(raw)
+
+
+def linked(run):
+    path = run / "surrogate" / "statevector.safetensors"
+    path.rename(run / "elsewhere")
+    path.symlink_to(run / "elsewhere")
+
+
+def no_table(run):
+    (run / "surrogate" / "statevector.safetensors").unlink()
+
+
+def misnamed(run):
+    card = run / "surrogate" / "statevector.yaml"
+    card.write_text(card.read_text().replace("backend: statevector", "backend: another"))
+
+
+def worded(run):
+    card = run / "surrogate" / "statevector.yaml"
+    card.write_text(card.read_text().replace("rows: 81", "rows: many"))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (cut, "cut short or not written by qfusion"),
+        (of_another, "it is of another measurement than the card"),
+        (linked, "is a link"),
+        (no_table, "cannot read it"),
+        (misnamed, "is the card of 'another', under the name of 'statevector'"),
+        (worded, "rows: should be a valid integer"),
+        (without("order"), "does not fit its card ('order')"),
+        (
+            with_("values", lambda t: t[:, 1:].contiguous()),
+            "values: expected [105, 10], got [105, 9]",
+        ),
+        (with_("values", lambda t: t * float("nan")), "not finite"),
+        (with_("points", lambda t: t * 2), "a grid of (6, 6, 6, 6), where 81 rows are expected"),
+        (with_("order", lambda t: t * 0), "order: expected each row once"),
+        (with_("colours", lambda t: t * 0), "colours: entries that a word sees share one"),
+        (with_("degrees", lambda t: t * 9), "points: too few for the degrees"),
+        (with_("frequencies", lambda t: t * 0), "expected none below 0"),
+    ],
+)
+def test_damaged_files_are_refused_in_a_line(distilled, harm, said, command_line):
+    harm(distilled)
+    code, out, err = command_line("evaluate", distilled, "--backend", "surrogate:statevector")
+    assert (code, out) == (2, "")
+    (line,) = err.splitlines()
+    assert said in line
+
+
+def test_an_entry_of_backends_yaml_opens_it(distilled, tmp_path):
+    file = tmp_path / "backends.yaml"
+    measured = card_of(distilled, "statevector")["measured"]
+    entry = f"{{run: {distilled}, of: statevector, measured: '{measured}'}}"
+    file.write_text(
+        "version: 1\ndefault: twin\nbackends:\n"
+        f"  twin: {{type: surrogate, options: {entry}}}\n"
+        f"  other: {{type: surrogate, options: {entry.replace(measured, 'yesterday')}}}\n"
+    )
+    one = qfusion_core.evaluate(distilled, backends_file=file)
+    assert one.scores == qfusion_core.evaluate(distilled, "surrogate:statevector").scores
+    device = qfusion_core.open_backend("twin", file)
+    assert (device.shots, device.max_wires, device.stored) == (None, 4, True)
+    with pytest.raises(InputError, match=r"backends.other: .*expected yesterday; change the op"):
+        qfusion_core.open_backend("other", file)
