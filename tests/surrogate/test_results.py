@@ -31,3 +31,15 @@ def test_its_check_is_quiet_and_finds_what_is_wrong():
 def test_width_does_not_matter():
     assert [(each["qubits"], each["rows"]) for each in STUDY["wide"]] == [(32, 729), (100, 729)]
     assert all(each["off by"] < 1e-12 and each["ratio"] < 1.05 for each in STUDY["wide"])
+
+
+def test_the_page_says_what_refit_gave():
+    folder = ROOT / "examples/benchmarks/results/surrogate"
+    document = json.loads((folder / "refit-wine.json").read_text(encoding="utf-8"))
+    assert len(document["results"]) == 10
+    for pair in ("refit", "calibrated", "encoding on exact"):
+        found = document["summary"]["differences"][f"encoding - {pair}"]
+        said = f"{found['mean']:+.3f}"
+        limits = f"{found['low']:+.3f} to {found['high']:+.3f}"
+        text = " ".join(PAGE.split())
+        assert said in text and limits in text
