@@ -1,5 +1,6 @@
 """Circuits as data: what they hold, how they compare, how they print."""
 
+import gc
 import os
 import pickle
 import subprocess
@@ -78,6 +79,27 @@ def test_tracing_leaves_the_random_state_and_the_surrounding_tape_alone():
         traced()
     assert tape.operations == []
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_tracing_leaves_the_search_for_cycles_as_it_was(enabled):
+    seen = []
+
+    def function(data, weights):
+        seen.append(gc.isenabled())
+        qml.RX(data[0] * weights[0], wires=0)
+
+    before = gc.isenabled()
+    (gc.enable if enabled else gc.disable)()
+    try:
+        traced()
+        assert gc.isenabled() == enabled
+        with pytest.raises(InputError):
+            Circuit.trace(function, n_wires=1, n_data=1, weights_shape=(1,))
+        assert gc.isenabled() == enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+    assert not any(seen)
 
 
 def test_digest_is_the_same_in_another_process():

@@ -76,14 +76,21 @@ class AutogradGraph:
         entries: Nodes where values come in that hang on the inputs and have no gradient.
         end: Number of the last node that the author's function made: those after it are
             PennyLane's, which may go through a matrix and back to an affine angle.
+        hooked: Whether derivatives may be others than those of the nodes.
     """
 
     def __init__(
-        self, data: Tensor, weights: Tensor, entries: Collection[Any], end: float = math.inf
+        self,
+        data: Tensor,
+        weights: Tensor,
+        entries: Collection[Any],
+        end: float = math.inf,
+        *,
+        hooked: bool = False,
     ) -> None:
         self._inputs = data, weights, entries
         self._names = {id(data): "data", id(weights): "weights"}
-        self._entries, self._end = entries, end
+        self._entries, self._end, self._hooked = entries, end, hooked
         self._sources: dict[Any, frozenset[str]] = {}
         self._chosen: set[Any] = set()
         self._kinds: dict[type, str] = {}
@@ -94,7 +101,7 @@ class AutogradGraph:
             return _CONSTANT
         node = _node(angle)
         fault = self._fault(node)
-        if node in self._chosen and not fault:
+        if node in self._chosen and not (fault or self._hooked):
             return _CHOSEN
         return Look(fault, "other" in self._sources[node])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import deque
 from collections.abc import Callable
+from inspect import getattr_static
 from types import FrameType
 from typing import Any
 
@@ -32,6 +33,7 @@ _FORM_OF_FIRST = set(
 )
 _FORM_OF_OTHERS = {"to", "type_as", "expand_as", "view_as", "reshape_as"}
 _FORM_OF_ALL = {"broadcast_tensors", "meshgrid"}  # of one another
+_NODE_OF = getattr_static(Tensor, "grad_fn").__get__  # a node, which may be given a hook
 _SEQUENCES = (tuple, list, deque)
 
 
@@ -46,12 +48,14 @@ class EscapeWatch(TorchFunctionMode):
         fault: What was seen first and what to do, or None.
         entries: Nodes of the autograd graph where values come in that hang on the inputs and have
             no gradient.
+        hooked: Whether somebody may have changed a derivative, whatever the nodes say.
     """
 
     def __init__(self, *inputs: Tensor) -> None:
         super().__init__()
         self.fault: str | None = None
         self.entries: set[Any] = set()
+        self.hooked = False
         self._tainted = {id(tensor): tensor for tensor in inputs}
         self._before = [(tensor, tensor.detach().clone()) for tensor in inputs]
 
@@ -77,6 +81,7 @@ class EscapeWatch(TorchFunctionMode):
             return func(*args, **kwargs)
         leaks = [each for each in seen if not each.requires_grad]
         target = _written(name, args, kwargs)
+        self.hooked |= name == "register_hook" or func == _NODE_OF
         if name in _BRANCHES:
             self._note(
                 f"branching on the values of data or weights{_place()}; the circuit must be the "

@@ -99,7 +99,8 @@ def record(
             "it queues no operation, so that nothing in it hangs on data or weights; queue some, "
             f"such as qml.RX(data[0], wires=0); if it is meant to run a QNode, {FROM_QNODE}"
         )
-    return steps, AutogradGraph(data, weights, watch.entries, end)
+    graph = AutogradGraph(data, weights, watch.entries, end, hooked=watch.hooked)
+    return steps, graph
 
 
 def describe(op: Operator) -> str:

@@ -1,10 +1,12 @@
 """From a PennyLane quantum function to a `Circuit`, and why not.
 
-The function is recorded at eight points, PennyLane decomposes it to the gate set, and torch gives
-the Jacobian of each gate angle in data and weights. Every node of the autograd graph behind an
-angle must be linear, and no value may leave the graph and come back; and gates, wires, Jacobians
-and offsets must agree at every point, which differ in sign and over nine orders of magnitude: then,
-and only then, the angles are affine and the circuit is the same for all inputs.
+The function is recorded at eight points, which differ in sign and over nine orders of magnitude,
+and PennyLane decomposes it to the gate set. Every node of the autograd graph behind an angle must
+be linear, at each point, and no value may leave the graph and come back; torch gives the Jacobian
+of each angle at the first point; and at every other one gates and wires must be the same, and
+angles and derivatives those of the same affine functions. Then, and only then, the circuit is the
+same for all inputs. Work and memory grow with the gates, but for a row of the Jacobian of each
+angle that is more than an entry of data or weights.
 
 Accepted: every operation that PennyLane decomposes to RX RY RZ, Clifford+T, CNOT CZ SWAP, with
 angles ``sum of scale * entry + offset``. Dropped: GlobalPhase, Identity, Barrier, Snapshot (a
