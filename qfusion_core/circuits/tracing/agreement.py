@@ -8,7 +8,7 @@ import numpy as np
 
 from qfusion_core.circuits.tracing.escape_watch import RESORT
 from qfusion_core.circuits.tracing.record import RecordedGate
-from qfusion_core.circuits.tracing.recorded_point import Numbers, RecordedPoint, Row
+from qfusion_core.circuits.tracing.recorded_point import Choice, RecordedPoint, Row
 from qfusion_core.errors import InputError
 
 TOLERANCE = 1e-9
@@ -32,8 +32,9 @@ class AffineAngles:
         self.first = first
         self._chosen, self._draw = first.chosen, np.random.default_rng(0)
         self._keep(first.rows())
-        # each node of a chosen angle passes entries on, so that its derivative is 1 in one of them
-        # and 0 in all others; unless a hook changes it, which one backward pass tells of all
+        # An angle behind which all nodes pass entries on as they are is an entry: its derivative is
+        # 1 there and 0 elsewhere, and its value says where, since no two entries are equal. One
+        # backward pass for all of them tells whether something that is no node changes that.
         if not self._changes_as(first, self._chosen):
             self._chosen = np.zeros_like(self._chosen)
             self._keep(first.each_row())
@@ -60,11 +61,11 @@ class AffineAngles:
         n_gates = len(self.rows)
         off = np.abs(point.values - self._offset - np.bincount(self._owner, terms, n_gates))
         size = 1 + np.abs(point.values) + np.bincount(self._owner, np.abs(terms), n_gates)
-        # of a chosen angle the value tells all: it is the same entry as at the first point
+        # a chosen angle is an entry here, too, and by its value the same one: so is its derivative
         limit = np.where(self._chosen, 0, TOLERANCE / 2 * size)
         return bool((off <= limit).all()) and self._changes_as(point, ~self._chosen)
 
-    def _changes_as(self, point: RecordedPoint, which: Numbers) -> bool:
+    def _changes_as(self, point: RecordedPoint, which: Choice) -> bool:
         """Whether derivatives of some angles are ours: a random sum of them, but for rounding."""
         factors = np.where(which, self._draw.uniform(1, 2, len(which)), 0)
         gradient = point.gradient(factors)

@@ -17,6 +17,7 @@ from qfusion_core.circuits.tracing.record import RecordedGate
 from qfusion_core.errors import InputError
 
 Numbers = NDArray[np.float64]
+Choice = NDArray[np.bool_]
 
 
 class Row(NamedTuple):
@@ -56,7 +57,7 @@ class RecordedPoint:
         self.entries = _joined(data.detach(), weights.detach())
         self._looks = [graph.look(gate.angle) for gate in gates]
         self.sound = not any(look.fault or look.alien for look in self._looks)
-        self.chosen = np.array([place is not None for place in self._places], dtype=bool)
+        self.chosen: Choice = np.array([place is not None for place in self._places], dtype=bool)
 
     @cached_property
     def values(self) -> Numbers:
