@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.config.arguments import listed
 from qfusion_core.errors import InputError
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
@@ -67,7 +68,7 @@ class CompareResult(VerbResult):
 
 def compare(
     run: str | Path,
-    backends: Sequence[str],
+    backends: str | Iterable[str],
     reference: str | None = None,
     *,
     samples: int | None = None,
@@ -85,7 +86,7 @@ def compare(
 
     Args:
         run: Folder that `train` wrote.
-        backends: Names in ``backends.yaml``.
+        backends: Names in ``backends.yaml``, or a single one.
         reference: The exact backend to compare with, never calibrated; None for the file's default.
         samples: So many of the rows, drawn by the seed; all for None.
         seed: Of the draw, and of the bootstrap.
@@ -100,14 +101,15 @@ def compare(
         InputError: A backend cannot be opened or does not fit; nothing has run.
         QfusionError: Of the reference.
     """
-    if isinstance(backends, str) or not backends:
+    others = listed(backends)
+    if not others:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
     require_name(reference)
-    for name in backends:
+    for name in others:
         require_name(name, or_default=False)
     samples, seed = rows_of(samples, seed)
     configured = Backends.read(backends_file)
-    names = [configured.require(name) for name in (reference or configured.default, *backends)]
+    names = [configured.require(name) for name in (reference or configured.default, *others)]
     opened = OpenRun.of(run, configured)
     for name in names:
         configured.options(name, opened.registry)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.config.arguments import texts
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.result import Table, VerbResult
@@ -84,7 +85,7 @@ def line_of(finding: Finding) -> str:
 
 
 def doctor(
-    names: Sequence[str] = (),
+    names: str | Iterable[str] = (),
     *,
     offline: bool = False,
     run: str | Path = ".",
@@ -97,7 +98,7 @@ def doctor(
     Whatever a backend or its plugin does wrong is a finding, and no exception.
 
     Args:
-        names: In ``backends.yaml``; all if none is given.
+        names: In ``backends.yaml``, or a single one; all if none is given.
         offline: Skip what needs the network.
         run: Folder in which jobs are to be written down.
         backends_file: Instead of the file that is found.
@@ -107,8 +108,9 @@ def doctor(
     Raises:
         InputError: An unknown name, or a file that cannot be read.
     """
+    wanted = texts("names", names, "names in backends.yaml")
     backends, registry = Backends.read(backends_file), Registry()
-    chosen = [backends.require(name) for name in dict.fromkeys(names or backends.entries)]
+    chosen = [backends.require(name) for name in dict.fromkeys(wanted or backends.entries)]
 
     from qfusion_core.workflows.backend_checks import examine
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import texts
 from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.errors import InputError
@@ -68,7 +69,7 @@ def train(
     classical: str | None = None,
     quantum: str | None = None,
     fusion: str | None = None,
-    settings: Sequence[str] = (),
+    settings: str | Iterable[str] = (),
     seed: int | None = None,
     backend: str | Device | None = None,
     backends_file: str | Path | None = None,
@@ -87,7 +88,7 @@ def train(
         classical: Another classical encoder.
         quantum: Another quantum encoder; the controls are ``sham`` and ``none``.
         fusion: Another fusion.
-        settings: ``key=value``, such as ``training.epochs=20``.
+        settings: ``key=value``, such as ``training.epochs=20``, or a list of them.
         seed: Of the split, the weights and the batches.
         backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
             the file's default.
@@ -106,6 +107,7 @@ def train(
             f'data: expected a data set as on the command line, such as "wine", or a RunSpec; got '
             f"{'None' if data is None else f'a {kind}'}"
         )
+    settings = texts("settings", settings, 'texts, such as ["training.epochs=20"]')
     seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
     jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
