@@ -73,14 +73,16 @@ def open_named(
     device, options = backends.configured(name, registry)
     require_trust(backends, name, registry)
 
+    from qfusion_core.interfaces.component import made
     from qfusion_core.remote.adapter.measurement import Measurement
     from qfusion_core.remote.device import RemoteDevice
 
     if name in backends.pools:
         return _open_pool(backends, name, registry, Measurement.of(run, approve))
     credentials = backends.credentials(name, device)
+    called = f"device {device.name!r} of {registry.provider('device', device.name)}"
     try:
-        opened = device(options, credentials)
+        opened: Device = made(device, called, options, credentials)
     except InputError as error:
         message = str(backends.source_of(name).error(("backends", name), str(error)))
         raise type(error)(message) from error
