@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -37,7 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         own_the_streams()
     with logged_lines():
         code = _run(words or ["--help"])
-    sys.exit(flushed(code))
+    code = flushed(code)
+    if arguments is None:
+        gc.freeze()  # the process ends: nothing is searched for cycles, which takes seconds
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:
