@@ -128,3 +128,5 @@ from qfusion_core.working_directory import installed_path as installed_path
 # old names, which warn at run time
 features = select_features
 listing = quoted_list
+
+__version__: str

@@ -1,6 +1,8 @@
 """Public names: the module that loads them and the stub that editors read say the same."""
 
 import ast
+import contextlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +149,38 @@ OF_0_1 = """
 @pytest.mark.parametrize("name", OF_0_1)
 def test_a_name_of_the_first_release_is_still_there(name):
     assert getattr(qfusion_core, name) is not None
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert qfusion_core.__version__ == version("qfusion")
+
+
+def test_a_misspelt_name_is_told_the_nearest():
+    with pytest.raises(ImportError, match=r"name 'evalute' .*; did you mean 'evaluate'\?$"):
+        from qfusion_core import evalute  # noqa: F401
+    with pytest.raises(AttributeError, match=r"attribute 'evalute'; did you mean 'evaluate'\?$"):
+        qfusion_core.evalute  # noqa: B018
+    assert not hasattr(qfusion_core, "evalute")
+    from qfusion_core import metrics  # a package whose name is near to none of them
+
+    assert metrics.__name__ == "qfusion_core.metrics"
+
+
+def public_functions():
+    for name in qfusion_core._HOMES:
+        found = getattr(qfusion_core, name)
+        if inspect.isclass(found):
+            own = inspect.getmembers(found, inspect.isfunction)
+            yield from (each for _, each in own if each.__module__.startswith("qfusion_core"))
+        if callable(found):
+            yield found
+
+
+def test_a_signature_shows_no_address():
+    shown = {}
+    for function in public_functions():
+        with contextlib.suppress(ValueError, TypeError):  # of a type that has none
+            shown[f"{function.__module__}.{function.__qualname__}"] = str(
+                inspect.signature(function)
+            )
+    assert not [name for name, text in shown.items() if " at 0x" in text]

@@ -62,7 +62,7 @@ class Backends:
             InputError: With path, line and column.
         """
         if path is not None:
-            path = expanded(path)
+            path = expanded(path, "backends file")
             if not path.is_file():
                 raise InputError(f"backends file {path}: no such file")
             return cls._of(YamlDocument.read(path))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.trust import require_trust
+from qfusion_core.config.arguments import require_text
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 
@@ -45,6 +46,7 @@ def open_backend(
     Raises:
         InputError: One line with the position in the file.
     """
+    require_text("name", name, "the name of a backend, or None")
     return open_named(Backends.read(path), name, run=run, approve=approve)
 
 

@@ -73,7 +73,7 @@ def compare(
     show(compared, as_json=as_json)
     if failed := compared.failed:
         asked = len(compared.report.backends) + len(compared.report.failed)
-        reasons = "the document has the reasons" if as_json else "the reasons are above"
+        reasons = "the document has the reasons" if as_json else "the report has the reasons"
         raise QfusionError(
             f"{len(failed)} of {asked} backends failed: {', '.join(failed)}; {reasons}"
         )

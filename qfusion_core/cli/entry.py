@@ -50,6 +50,9 @@ def _run(words: list[str]) -> int:
     except OSError as error:
         why = f"the working directory cannot be used ({error.strerror}); cd to another"
         return say_error(why, 2)
+    if "" in words:
+        at = words.index("") + 1
+        return say_error(f"word {at} is empty: is a variable of the shell not set?", 2)
     try:
         code = app(words, prog_name="qfusion", standalone_mode=False) or 0
         # typer turns KeyboardInterrupt into this code, without a word

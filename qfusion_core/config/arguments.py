@@ -73,6 +73,17 @@ def require_switches(**arguments: Any) -> None:
             raise refused(argument, value, "True or False")
 
 
+def require_backend(value: Any) -> None:
+    """Refuse what is neither a backend's name nor an open device; None is the default.
+
+    Raises:
+        InputError: It is something else.
+    """
+    is_open = callable(getattr(value, "expectations", None))
+    if not (is_open or value is None or isinstance(value, str)):
+        raise refused("backend", value, "a name in backends.yaml, an open device, or None")
+
+
 def called(argument: str, value: Callable[..., None] | None) -> Callable[..., None]:
     """A function to call; where None is given, one that tells nobody.
 

@@ -61,7 +61,7 @@ class TrainingRows(NamedTuple):
     y: NDArray[np.int64]
 
 
-@dataclass
+@dataclass(repr=False)
 class TrainingState(Generic[Model_co]):
     """Everything that the next epoch depends on.
 
@@ -75,6 +75,15 @@ class TrainingState(Generic[Model_co]):
     schedule: torch.optim.lr_scheduler.LambdaLR
     best: dict[str, Tensor]
     history: list[Epoch] = field(default_factory=list)
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return len(self.history)
+
+    def __repr__(self) -> str:
+        best = self.best_epoch
+        return f"TrainingState(epoch={self.epoch}, best={'none' if best is None else best.epoch})"
 
     @property
     def best_epoch(self) -> Epoch | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.config.arguments import listed
+from qfusion_core.config.arguments import called, listed, require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
@@ -76,8 +76,8 @@ def compare(
     raw: bool = False,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[str, int], None] = lambda backend, rows: None,
+    jobs: JobOptions | None = None,
+    on_start: Callable[[str, int], None] | None = None,
 ) -> CompareResult:
     """Evaluate one trained model on several backends, and say whether it needs its tokens.
 
@@ -95,13 +95,15 @@ def compare(
         backends_file: Instead of the file that is found.
         jobs: How to deal with remote machines.
         on_start: Called with a backend's name and the number of rows before it runs, the
-            reference first.
+            reference first; None for nobody.
 
     Raises:
         InputError: A backend cannot be opened or does not fit; nothing has run.
         QfusionError: Of the reference.
     """
-    others = listed(backends)
+    require_switches(raw=raw, allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
+    others, tell = listed(backends), called("on_start", on_start)
     if not others:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
     require_name(reference)
@@ -128,6 +130,6 @@ def compare(
         }
         part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
         report = compare_devices(
-            model, part, devices, seed=seed, on_start=lambda name: on_start(name, len(part))
+            model, part, devices, seed=seed, on_start=lambda name: tell(name, len(part))
         )
     return CompareResult(opened.folder.path, report, provenance())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import called, require_switches
 from qfusion_core.config.spec import Training
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
@@ -74,9 +75,9 @@ def refit(
     epochs: int | None = None,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[Training], None] = lambda options: None,
-    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+    jobs: JobOptions | None = None,
+    on_start: Callable[[Training], None] | None = None,
+    on_epoch: Callable[[TrainingState], None] | None = None,
 ) -> RefitResult:
     """Measure training and validation rows once, then train fusion and head on that.
 
@@ -94,12 +95,15 @@ def refit(
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
-        on_start: Called with how it is trained, when all is measured.
-        on_epoch: Called after each epoch.
+        on_start: Called with how it is trained, when all is measured; None for nobody.
+        on_epoch: Called after each epoch; None for nobody.
 
     Raises:
         InputError: The model has no circuit, a class no row, or the folder is not free.
     """
+    require_switches(allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
+    tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     epochs = None if epochs is None else whole("epochs", epochs, 1)
@@ -118,7 +122,7 @@ def refit(
     if epochs is not None:
         options = options.model_copy(update={"epochs": epochs})
     # a folder that is not free is said before anything is paid for
-    with claimed(None if out is None else expanded(out), _beside(run, backend)) as place:
+    with claimed(None if out is None else expanded(out, "out"), _beside(run, backend)) as place:
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)
@@ -131,7 +135,7 @@ def refit(
             "measurement": measurement.ids.get(backend),
             "rows": "; ".join(filter(None, (subject, measurement.adopted))),
         }
-        on_start(options)
+        tell_start(options)
         folder = train_again(
             opened.folder,
             model,
@@ -141,7 +145,7 @@ def refit(
             split=split,
             options=options,
             about=about,
-            on_epoch=on_epoch,
+            on_epoch=tell_epoch,
         )
     return RefitResult(folder, backend, len(rows.validation), folder.read_metrics())
 

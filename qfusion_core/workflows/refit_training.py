@@ -58,7 +58,7 @@ def refit_rows(split: Split, samples: int | None, seed: int) -> RefitRows:
     validation = choose_rows(split.validation, max(least, round(share)), seed, "validation part")
     if missing := set(range(len(split.class_names))) - set(train.y.tolist()):
         raise InputError(
-            f"--samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
+            f"samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
             "take more"
         )
     return RefitRows(train, validation)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
-from qfusion_core.config.arguments import texts
+from qfusion_core.config.arguments import called, require_switches, texts
 from qfusion_core.errors import InputError
 from qfusion_core.remote.journal.presence import require_journal
 from qfusion_core.workflows.job_options import JobOptions
@@ -34,7 +34,7 @@ class RunJobs:
         which: str | Iterable[str] = (),
         *,
         backends_file: str | Path | None = None,
-        jobs: JobOptions = JobOptions(),
+        jobs: JobOptions | None = None,
     ) -> list[JobRecord]:
         """Submit what was not sent, wait for what is not done, keep its values.
 
@@ -50,6 +50,7 @@ class RunJobs:
             InputError: ``again`` is given: what is gone on with is not measured anew.
             JobsLeft: As asked, nobody waits.
         """
+        jobs = JobOptions.of(jobs)
         jobs.refuse_again("resume")
         ids, run = _ids(which), require_journal(self.run)
 
@@ -88,6 +89,7 @@ class RunJobs:
             that could not be asked for under ``failed``, and ``confirmed`` is False then.
         """
         ids, run = _ids(which), require_journal(self.run)
+        called("say", say)
 
         from qfusion_core.workflows.cancelling import cancel_jobs
 
@@ -104,6 +106,7 @@ class RunJobs:
             InputError: None is named: all of them are not forgotten by an empty list.
         """
         ids, run = _ids(which), require_journal(self.run)
+        require_switches(lost=lost)
         if not ids:
             raise InputError("which: expected ids of measurements, as `jobs` shows them; got none")
 
@@ -111,11 +114,11 @@ class RunJobs:
 
         forget_measurements(run, ids, lost=lost)
 
-    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
+    def adopt(self, approve: Callable[[AdoptableJournal], None] | None = None) -> bool:
         """Take the journal over, if it was made elsewhere or changed; whether it was.
 
         Args:
-            approve: Is shown it before; raises to refuse.
+            approve: Is shown it before, and raises to refuse; None for nobody.
         """
         from qfusion_core.remote.journal.adoption import adopt_jobs
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from qfusion_core.config.arguments import listed
+from qfusion_core.config.arguments import called, listed
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.journal.journal import Journal
@@ -34,7 +34,7 @@ class AdoptableJournal(NamedTuple):
 
 def adopt_jobs(
     runs: str | Path | Iterable[str | Path],
-    approve: Callable[[AdoptableJournal], None] = lambda offer: None,
+    approve: Callable[[AdoptableJournal], None] | None = None,
 ) -> list[Path]:
     """Make foreign journals the user's own: then their jobs can be resumed, their values used.
 
@@ -43,7 +43,7 @@ def adopt_jobs(
 
     Args:
         runs: Folders of runs, or of journals; or a single one.
-        approve: Is shown each of them before; raises to refuse.
+        approve: Is shown each of them before, and raises to refuse; None for nobody.
 
     Returns:
         The folders that were adopted; those that are the user's own already are not among them.
@@ -51,11 +51,11 @@ def adopt_jobs(
     Raises:
         InputError: There is no journal, or it is damaged.
     """
-    adopted = []
+    adopted, show = [], called("approve", approve)
     for run in [expanded(each, "runs") for each in listed(runs)]:
         offer = _offer(run)
         if offer.standing.kind != "own":  # one that was adopted as it lay may be writable by now
-            approve(offer)
+            show(offer)
             Journal(run).adopt(offer.standing.content)
             adopted.append(run)
     return adopted
