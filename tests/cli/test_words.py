@@ -65,3 +65,8 @@ def test_what_is_no_verb_and_not_near_one_is_what_it_was(refused, tmp_path, monk
     monkeypatch.chdir(tmp_path)
     assert refused("jobs", "runs/wine").endswith("no such folder; expected that of a run")
     assert "did you mean 'lightning'?" in refused("backends", "lightnin")
+
+
+def test_an_empty_word_is_no_folder(refused):
+    line = refused("evaluate", "", "--samples", 5)
+    assert line == "word 2 is empty: is a variable of the shell not set?"

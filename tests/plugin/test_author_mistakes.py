@@ -8,6 +8,7 @@ import qfusion_core
 from qfusion_core import BlackBoxDevice, Fusion, FusionClassifier, FusionOutput, Part, QfusionError
 from qfusion_core.config.presets import compose
 from qfusion_core.interfaces.device_checks import require_measured
+from qfusion_core.plugin import discovery, offered
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.pool.local_member import LocalMember
 
@@ -165,6 +166,17 @@ def test_normal_noise_may_leave_the_range_also_in_a_pool():
     assert values.max() > 1.1
     assert require_measured(device, values, 50, ["Z"], "expectations") is values
     assert LocalMember(device).mitigates
+
+
+@pytest.mark.parametrize("name", ["Bad Name!", "Upper", "a b", "semi;colon", "a:b", "a,b"])
+def test_a_name_that_nobody_can_type_is_refused(name):
+    plugin = discovery.Plugin("odd", "acme-odd", "1.0")
+    odd = type("Odd", (Device,), {"name": name})
+    said = f"the name {name!r} is to be lower case, letters and hyphens"
+    judged = offered._judged("device", plugin, odd)
+    assert (judged.status, judged.failure) == ("failed", f"class Odd: {said}")
+    place = qfusion_core.Offer("acme_odd:Odd", "acme_odd:Options")
+    assert offered._judged("device", plugin, place, name).failure == said
 
 
 class OptionsOnly(Device):
