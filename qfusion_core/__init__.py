@@ -134,7 +134,7 @@ _HOMES = {
     "token_layout": "circuits.pauli_words",
     "train": "workflows.train",
     "train_validation_test": "data.split",
-    "TrainingState": "training.fit",
+    "TrainingState": "training.state",
     "TrainResult": "workflows.train",
     "Transient": "remote.errors",
     "trust": "config.trust",

@@ -20,7 +20,7 @@ from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
-    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.training.state import TrainingState
     from qfusion_core.workflows.refit_training import RefitRows
 
 

@@ -30,7 +30,8 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.fit import TrainingRows, TrainingState, as_json, fit_prepared, start
+from qfusion_core.training.fit import TrainingRows, fit_prepared
+from qfusion_core.training.state import TrainingState, as_json, start
 from qfusion_core.workflows.training_run import count_parameters
 
 

@@ -34,7 +34,7 @@ from qfusion_core.workflows.result import Table, VerbResult
 if TYPE_CHECKING:
     from qfusion_core.data.split import Split
     from qfusion_core.interfaces.device import Device
-    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.training.state import TrainingState
 
 OnStart = Callable[[RunSpec, Path], None]
 OnEpoch = Callable[["TrainingState"], None]
