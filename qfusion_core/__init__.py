@@ -142,7 +142,7 @@ _HOMES = {
     "token_positions": "circuits.pauli_words",
     "train": "workflows.train",
     "train_validation_test": "data.split",
-    "TrainingState": "training.fit",
+    "TrainingState": "training.state",
     "TrainResult": "workflows.train",
     "Transient": "remote.errors",
     "trust": "config.trust",
@@ -169,7 +169,25 @@ def __getattr__(name: str) -> "Any":
         return __getattr__(_RENAMED[name][0])
     if name == "testing":  # `qfusion_core.testing.FusionContract` after `import qfusion_core`
         return importlib.import_module("qfusion_core.testing")
-    raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}")
+    if name == "__version__":
+        return importlib.import_module("importlib.metadata").version("qfusion")
+    nearest = "" if name.startswith("_") else _nearest(name)  # Python asks for those of its own
+    if nearest and _is_looked_up_for_an_import() and not _is_module(name):
+        raise ImportError(f"cannot import name {name!r} from 'qfusion_core'{nearest}")
+    raise AttributeError(f"module 'qfusion_core' has no attribute {name!r}{nearest}")
+
+
+def _nearest(name: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, _HOMES, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _is_module(name: str) -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec(f"qfusion_core.{name}") is not None
 
 
 def _is_looked_up_for_an_import() -> bool:

@@ -102,7 +102,7 @@ from qfusion_core.storage.reading import parse_json as parse_json
 from qfusion_core.storage.reading import read_document as read_document
 from qfusion_core.storage.writing import write_atomically as write_atomically
 from qfusion_core.surrogate.stored import Surrogate as Surrogate
-from qfusion_core.training.fit import TrainingState as TrainingState
+from qfusion_core.training.state import TrainingState as TrainingState
 from qfusion_core.workflows.calibrate import CalibrateResult as CalibrateResult
 from qfusion_core.workflows.calibrate import calibrate as calibrate
 from qfusion_core.workflows.cancelling import Cancelled as Cancelled
@@ -136,3 +136,5 @@ from qfusion_core.working_directory import installed_path as installed_path
 # old names, which warn at run time
 features = select_features
 listing = quoted_list
+
+__version__: str

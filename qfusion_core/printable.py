@@ -53,6 +53,16 @@ def shown_path(path: str | Path, limit: int = 120) -> str:
     return shortened(printable(path), limit)
 
 
+def shown_value(value: object) -> str:
+    """What was given for an argument, as an error shows it: a plain value, or of which type it is.
+
+    >>> shown_value("five"), shown_value(["five"])
+    ("'five'", 'a list')
+    """
+    plain = value is None or isinstance(value, str | int | float)
+    return one_line(repr(value), 60) if plain else f"a {type(value).__name__}"
+
+
 def _escape(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,8 +1,11 @@
 """Public names: the module that loads them and the stub that editors read say the same."""
 
 import ast
+import contextlib
+import inspect
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -19,7 +22,7 @@ def declared():
     for node in ast.parse(STUB.read_text()).body[1:]:
         if isinstance(node, ast.Assign):
             found[node.targets[0].id] = found[node.value.id]
-        else:
+        elif isinstance(node, ast.ImportFrom):
             found |= {name.asname: (node.module, name.name) for name in node.names}
     return found
 
@@ -147,3 +150,40 @@ OF_0_1 = """
 @pytest.mark.parametrize("name", OF_0_1)
 def test_a_name_of_the_first_release_is_still_there(name):
     assert getattr(qfusion_core, name) is not None
+
+
+def test_the_version_is_that_of_the_distribution():
+    assert qfusion_core.__version__ == version("qfusion")
+
+
+def test_a_misspelt_name_is_told_the_nearest():
+    with pytest.raises(ImportError, match=r"name 'evalute' .*; did you mean 'evaluate'\?$"):
+        from qfusion_core import evalute  # noqa: F401
+    with pytest.raises(AttributeError, match=r"attribute 'evalute'; did you mean 'evaluate'\?$"):
+        qfusion_core.evalute  # noqa: B018
+    assert not hasattr(qfusion_core, "evalute")
+    from qfusion_core import metrics  # a package whose name is near to none of them
+
+    assert metrics.__name__ == "qfusion_core.metrics"
+
+
+def public_functions():
+    """By name: functions, and classes with their own methods."""
+    for name in qfusion_core._HOMES:
+        found = getattr(qfusion_core, name)
+        if inspect.isclass(found):
+            for key, method in inspect.getmembers(found, inspect.isfunction):
+                if method.__module__.startswith("qfusion_core"):
+                    yield f"{name}.{key}", method
+        if inspect.isroutine(found) or inspect.isclass(found):
+            yield name, found
+
+
+def test_no_default_is_shown_by_its_address():
+    shown = {}
+    for name, function in public_functions():
+        with contextlib.suppress(ValueError):  # of a type that has none
+            parameters = inspect.signature(function).parameters
+            shown[name] = [repr(each.default) for each in parameters.values()]
+    assert len(shown) > 150 and "False" in shown["evaluate"]
+    assert [name for name, texts in shown.items() if " at 0x" in "".join(texts)] == []

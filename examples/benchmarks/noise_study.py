@@ -58,7 +58,7 @@ class Counted(Device):
     def __init__(self, inner: Device) -> None:
         self.inner, self.calls = inner, 0
         self.shots, self.max_wires = inner.shots, inner.max_wires
-        self.rows_per_call = inner.rows_per_call
+        self.rows_per_call, self.largest = inner.rows_per_call, inner.largest
 
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]

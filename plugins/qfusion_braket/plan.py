@@ -63,7 +63,7 @@ def _require_least(job: Job, machine: Machine, shots: int | None) -> Job:
     if total < least:
         raise InputError(
             f"braket: {machine.name} takes {least} shots of a program set at least, got {total}; "
-            "raise shots in backends.yaml, or use more --samples"
+            "raise shots in backends.yaml, or use more samples"
         )
     return job
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -55,7 +57,18 @@ class File(Dataset):
     def require_source(self) -> None:
         """The file is there."""
         if not self.options.path.exists():
-            raise InputError(f"{shown_path(self.options.path)}: no such file")
+            raise InputError(
+                f"{shown_path(self.options.path)}: no such file{self._behind_a_comma()}"
+            )
+
+    def _behind_a_comma(self) -> str:
+        """What to do where options were written behind the name of a file that is there."""
+        path, _, rest = str(self.options.path).partition(",")
+        pairs = re.split(r",(?=[a-z_]+=)", rest)
+        if not re.match(r"[a-z_]+=", rest) or not Path(path).is_file():
+            return ""
+        settings = " ".join(shlex.join(["--set", f"data.options.{pair}"]) for pair in pairs)
+        return f"; its options are settings: file:{shown_path(Path(path).name)} {settings}"
 
     def load(self, *, seed: int) -> Split:
         """Read, check and split the file; see `TableOptions` for the split.

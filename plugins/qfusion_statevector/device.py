@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -45,6 +46,8 @@ class Statevector(Device):
             )
         self.shots = options.shots
         self._gaussian = options.sampling == "gaussian"
+        if self.shots and self._gaussian:
+            self.largest = math.inf
         self._choice = ExecutorChoice(options.executor, options.memory_gb)
         self._generator = (
             None if options.seed is None else torch.Generator("cpu").manual_seed(options.seed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,7 @@ class SurrogateDevice(Device):
     Options = SurrogateOptions
     rows_per_call = None  # it splits them itself
     stored = True
+    largest = math.inf  # shots of the grid carry a value past 1
 
     def __init__(
         self, options: SurrogateOptions, credentials: qfusion_core.Credentials | None = None

@@ -19,7 +19,7 @@ def open_exact(
     name: str | None,
     *,
     besides: str,
-    how: str = "name an exact one with --reference",
+    how: str = "name an exact one as reference",
 ) -> tuple[str, Device]:
     """Name and device of the exact backend that another one is compared with.
 

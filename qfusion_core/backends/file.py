@@ -8,6 +8,7 @@ this package, in that order; one that lies here and is not trusted stands behind
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.pools import read_pools
 from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
-from qfusion_core.config.file_search import find
+from qfusion_core.config.file_search import find, left_out
 from qfusion_core.config.trust import how_to_trust
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
@@ -64,14 +65,23 @@ class Backends:
             InputError: With path, line and column.
         """
         if path is not None:
-            path = expanded(path)
+            path = expanded(path, "backends file")
             if not path.is_file():
                 raise InputError(f"backends file {path}: no such file")
             return cls._of(YamlDocument.read(path))
         found = find("backends.yaml", VARIABLE, PACKAGED)
         assert found.own is not None
         own = cls._of(found.own.source())
-        return own if found.theirs is None else _with_strangers(own, cls._of(found.theirs.source()))
+        if found.theirs is None:
+            return own
+        try:
+            theirs = cls._of(found.theirs.source())
+        except InputError as error:
+            if os.environ.get(VARIABLE):  # which names it
+                raise
+            left_out(error, own.source.path)
+            return own
+        return _with_strangers(own, theirs)
 
     @classmethod
     def _of(cls, source: YamlDocument) -> Backends:
@@ -202,21 +212,20 @@ class Backends:
 def _with_strangers(own: Backends, theirs: Backends) -> Backends:
     """The user's backends, and behind them those of a file that is not trusted.
 
-    A name is looked up in the user's file first. The other's default is taken only where it is a
-    name of its own.
+    A name is looked up in the user's file first. The default stays the user's: what is compared
+    with it, and what is scored on it, is nothing that a stranger decides.
     """
     strangers = frozenset(theirs.entries) - frozenset(own.entries)
     pools = {name: pool for name, pool in theirs.pools.items() if name in strangers}
-    takes_default = theirs.default in strangers
+    default = shlex.quote(one_line(theirs.default, 60))
     note(
-        f"{theirs.source.path} was only found here: of it count "
-        + (f"its default {one_line(repr(theirs.default), 60)} and " if takes_default else "")
-        + f"names that {own.source.path} has not, for what runs on this machine; "
+        f"{theirs.source.path} was only found here: of it count names that {own.source.path} has "
+        "not, for what runs on this machine"
+        + (f", its default as `--backend {default}`; " if theirs.default in strangers else "; ")
         + how_to_trust(theirs.source.path)
     )
     return replace(
         own,
-        default=theirs.default if takes_default else own.default,
         entries={**theirs.entries, **own.entries},
         pools={**pools, **own.pools},
         theirs=theirs.source,

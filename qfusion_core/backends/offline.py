@@ -77,7 +77,7 @@ def with_or_without_account(
     device, options = backends.configured(name, registry)
     if without.shots is not None:
         raise InputError(
-            f"--shots: backend {name!r} has its own; change them in {backends.source.path}"
+            f"shots: backend {name!r} has its own; change them in {backends.source.path}"
         )
     refusal: QfusionError | None = _refusal(
         backends, name, registry, device, options, forbidden=without.forbidden
@@ -110,14 +110,14 @@ def _refusal(
             return None
         members = ", ".join(pool.backends)
         return InputError(
-            f"--offline: the pool {name!r} asks its members before it shares a batch; estimate "
+            f"offline: the pool {name!r} asks its members before it shares a batch; estimate "
             f"each ({members})"
         )
     if device.runs_here(options):
         return None
     if forbidden:
         return InputError(
-            f"--offline: no price known: {name!r} (device {device.name!r}) is in no list of "
+            f"offline: no price known: {name!r} (device {device.name!r}) is in no list of "
             "`qfusion backends machines`, and is not asked; leave that out to ask it"
         )
     install = missing(device, options, registry)
@@ -133,12 +133,12 @@ def _of_the_lists(
     if shots is None and entry.facts.kind == "qpu":
         shots = min(max(SHOTS, low), high)
     if entry.facts.shots and shots is not None and not low <= shots <= high:
-        raise InputError(f"--shots: {name} takes from {max(1, low)} to {high}, got {shots}")
+        raise InputError(f"shots: {name} takes from {max(1, low)} to {high}, got {shots}")
     try:
         options = device.Options(**{machine.machines.option: entry.facts.device, "shots": shots})
     except ValidationError as error:
         reason = one_line(error.errors()[0]["msg"], 100)
-        raise InputError(f"--shots: {shots} for {name!r}: {reason}") from None
+        raise InputError(f"shots: {shots} for {name!r}: {reason}") from None
     planner = _without_account(device, options, entry)
     sampling = "exact values" if shots is None else f"{shots} shots of each circuit"
     return planner, f"no entry of {backends.source.path}, so for {sampling}"

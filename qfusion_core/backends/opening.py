@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.trust import require_trust
+from qfusion_core.config.arguments import require_text
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 
@@ -45,6 +46,7 @@ def open_backend(
     Raises:
         InputError: One line with the position in the file.
     """
+    require_text("name", name, "the name of a backend, or None")
     return open_named(Backends.read(path), name, run=run, approve=approve)
 
 
@@ -73,14 +75,16 @@ def open_named(
     device, options = backends.configured(name, registry)
     require_trust(backends, name, registry)
 
+    from qfusion_core.interfaces.component import made
     from qfusion_core.remote.adapter.measurement import Measurement
     from qfusion_core.remote.device import RemoteDevice
 
     if name in backends.pools:
         return _open_pool(backends, name, registry, Measurement.of(run, approve))
     credentials = backends.credentials(name, device)
+    called = f"device {device.name!r} of {registry.provider('device', device.name)}"
     try:
-        opened = device(options, credentials)
+        opened: Device = made(device, called, options, credentials)
     except InputError as error:
         if name in backends.made:
             raise

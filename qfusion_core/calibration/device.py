@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from torch import Tensor
@@ -18,6 +19,8 @@ class CalibratedDevice(Device):
         inner: The device.
         calibration: With a correction for each word that is asked.
     """
+
+    largest = math.inf
 
     def __init__(self, inner: Device, calibration: Calibration) -> None:
         self.inner, self.calibration = inner, calibration

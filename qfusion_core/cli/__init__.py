@@ -1,5 +1,7 @@
 """The command line: ``qfusion VERB``. One small file per verb."""
 
+import sys
+
 from qfusion_core.working_directory import take_no_code_from_here
 
 TYPE_CHECKING = False
@@ -18,7 +20,9 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     """
     if arguments is None:
         take_no_code_from_here()  # before anything else is imported
+    try:
+        from qfusion_core.cli.entry import main as run
 
-    from qfusion_core.cli.entry import main as run
-
-    run(arguments)
+        run(arguments)
+    except KeyboardInterrupt:  # before a verb has begun, or after its end: nothing is to be said
+        sys.exit(130)

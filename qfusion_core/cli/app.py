@@ -24,31 +24,27 @@ from qfusion_core.cli.predict import predict
 from qfusion_core.cli.refit import refit
 from qfusion_core.cli.train import train
 from qfusion_core.cli.trust import trust
+from qfusion_core.cli.verbs import Verb, Verbs
 
 TRACEBACK = "QFUSION_TRACEBACK"
 
 app = typer.Typer(
     name="qfusion",
+    cls=Verbs,
     help="Quantum-classical feature fusion: train once, run on any backend.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: a switch is no "<bool>", and [fast] is no markup
 )
-app.command()(demo)
-app.command()(train)
-app.command()(evaluate)
-app.command()(predict)
-app.command()(compare)
-app.command()(estimate)
-app.command()(calibrate)
-app.command()(distil)
-app.command()(refit)
-app.command()(export)
+for verb in (
+    demo, train, evaluate, predict, compare, estimate, calibrate, distil, refit, export,
+):  # fmt: skip
+    app.command(cls=Verb)(verb)
 app.add_typer(jobs, name="jobs")
-app.command()(plugins)
+app.command(cls=Verb)(plugins)
 app.add_typer(backends, name="backends")
-app.command()(trust)
+app.command(cls=Verb)(trust)
 
 
 def _version(asked: bool) -> None:

@@ -26,7 +26,10 @@ from qfusion_core.workflows.limits import LARGEST_SEED
 def compare(
     run: Run,
     backends: Annotated[
-        str, typer.Option(metavar="A,B,C", help="Names in backends.yaml, with commas between.")
+        list[str],
+        typer.Option(
+            metavar="A,B,C", help="Names in backends.yaml, with commas between; repeatable."
+        ),
     ],
     reference: Reference = None,
     samples: Samples = None,
@@ -51,7 +54,7 @@ def compare(
     from qfusion_core.errors import InputError, QfusionError
     from qfusion_core.workflows import compare as verb
 
-    names = [name.strip() for name in backends.split(",") if name.strip()]
+    names = [name.strip() for name in ",".join(backends).split(",") if name.strip()]
     if not names:
         raise InputError("--backends: no name given; e.g. --backends lightning,aer")
     with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
@@ -70,7 +73,7 @@ def compare(
     show(compared, as_json=as_json)
     if failed := compared.failed:
         asked = len(compared.report.backends) + len(compared.report.failed)
-        reasons = "the document has the reasons" if as_json else "the reasons are above"
+        reasons = "the document has the reasons" if as_json else "the report has the reasons"
         raise QfusionError(
             f"{len(failed)} of {asked} backends failed: {', '.join(failed)}; {reasons}"
         )

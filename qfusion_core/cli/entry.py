@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -37,14 +38,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         own_the_streams()
     with logged_lines():
         code = _run(words or ["--help"])
-    sys.exit(flushed(code))
+    code = flushed(code)
+    if arguments is None:
+        gc.freeze()  # the process ends: nothing is searched for cycles, which takes seconds
+    sys.exit(code)
 
 
 def _run(words: list[str]) -> int:
-    try:
-        Path.cwd()  # libraries end the process, without a word of ours, where there is none
-    except OSError as error:
-        why = f"the working directory cannot be used ({error.strerror}); cd to another"
+    if why := _in_the_way(words):
         return say_error(why, 2)
     try:
         code = app(words, prog_name="qfusion", standalone_mode=False) or 0
@@ -70,6 +71,17 @@ def _run(words: list[str]) -> int:
             f"for the full traceback: qfusion --traceback {' '.join(words[:1])} ...",
             1,
         )
+
+
+def _in_the_way(words: list[str]) -> str | None:
+    """Why no verb can be run at all."""
+    try:
+        Path.cwd()  # libraries end the process, without a word of ours, where there is none
+    except OSError as error:
+        return f"the working directory cannot be used ({error.strerror}); cd to another"
+    if "" in words:
+        return f"word {words.index('') + 1} is empty: is a variable of the shell not set?"
+    return None
 
 
 def _misunderstood(error: typer.TyperException) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from qfusion_core.errors import InputError
+
+_INSTEAD = "qfusion.instead_of_a_verb"  # where a verb is left out: the first word
 
 
 class ListByDefault(TyperGroup):
@@ -31,5 +34,24 @@ class ListByDefault(TyperGroup):
         left_out = args[0] not in (*self.commands, "--help") if args else not self.no_args_is_help
         if left_out:
             behind = args[1:2] if args[1:2] and args[1] in self.commands else []
+            ctx.meta[_INSTEAD] = "" if behind else next(iter(args), "")
             args = [*behind, *args[:1], *args[2:]] if behind else ["list", *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb; where a word that was no verb is nothing else either, name the nearest.
+
+        Raises:
+            InputError: As the verb does, with that name.
+        """
+        try:
+            return super().invoke(ctx)
+        except (InputError, typer.TyperException) as error:
+            word = ctx.meta.get(_INSTEAD, "")
+            near = get_close_matches(word, self.commands, n=1)
+            if not near:
+                raise
+            words = error.format_message() if isinstance(error, typer.TyperException) else error
+            said = str(words).rstrip(".")
+            nearest = f"did you mean `{ctx.command_path} {near[0]}`?"
+            raise InputError(f"{said}; {nearest}") from None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from qfusion_core.config.spec import RunSpec, Training
-    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.training.state import TrainingState
 
 
 class ShownTraining:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from qfusion_core.config.trust import FileBytes, is_trusted
 from qfusion_core.errors import InputError
+from qfusion_core.notes import note
 from qfusion_core.printable import shown_path
-from qfusion_core.storage.places import config_folder
+from qfusion_core.storage.places import config_folder, expanded
 
 
 class FoundFile(NamedTuple):
@@ -40,20 +41,27 @@ def find(name: str, variable: str, packaged: Path | None = None) -> FoundFile:
         packaged: The copy in the package; a file with the same bytes is as good.
 
     Raises:
-        InputError: The variable names no file, or one cannot be read.
+        InputError: The variable names no file, or one cannot be read; of one that merely lies here
+            a note says so.
     """
     location = os.environ.get(variable)
-    if location and not Path(location).is_file():
+    here = expanded(location or name, variable)
+    if location and not here.is_file():
         raise InputError(
             f"{variable}={shown_path(location)}: no such file; correct or unset the variable"
         )
-    here = Path(location or name)
-    theirs = FileBytes.read(here) if here.is_file() else None
-    if theirs and location and here.is_absolute():
-        return FoundFile(theirs)
+    if location and here.is_absolute():
+        return FoundFile(FileBytes.read(here))
     users = config_folder() / name
     own = users if users.is_absolute() and users.is_file() else packaged
     ours = None if own is None else FileBytes.read(own)
+    try:
+        theirs = FileBytes.read(here) if here.is_file() else None
+    except InputError as error:
+        if location:
+            raise
+        left_out(error, own)
+        theirs = None
     if theirs is None:
         return FoundFile(ours)
     as_packaged = packaged is not None and theirs.content == packaged.read_bytes()
@@ -61,3 +69,14 @@ def find(name: str, variable: str, packaged: Path | None = None) -> FoundFile:
     if as_packaged or same or is_trusted(theirs):
         return FoundFile(theirs)
     return FoundFile(ours, theirs)
+
+
+def left_out(error: InputError, own: str | Path | None) -> None:
+    """Say that a file which merely lies here cannot be read, and which one counts.
+
+    Args:
+        error: Of reading it; names it.
+        own: The file that counts; None for the packaged one.
+    """
+    counts = "the packaged one" if own is None else str(own)
+    note(f"{error}; that file was only found here, so it is left out and {counts} counts")

@@ -111,6 +111,7 @@ def compose(
     checked = source.validate(Preset)
     document = checked.model_dump(mode="json", exclude_unset=True, exclude={"overlays"})
     document["data"], of_data = read_data(data)
+    _require_no_bare_file(data, document["data"]["type"], registry)
     texts = {at: text for at, text in source.texts.items() if at[0] != "overlays"}
     texts |= {("data", *at): text for at, text in of_data.items()}
     chosen = {"classical": classical, "quantum": quantum, "fusion": fusion} | _types_set(settings)
@@ -139,6 +140,15 @@ def compose(
     return validate(source, (), registry)
 
 
+def _require_no_bare_file(data: str, name: str, registry: Registry) -> None:
+    """A file without ``file:`` in front of it is the name of no data set."""
+    from qfusion_core.data.table import SUFFIXES
+
+    is_one = Path(data).suffix.lower() in SUFFIXES or os.path.isfile(data)  # noqa: PTH113  (raises nothing)
+    if ":" not in data and is_one and name not in registry.names("dataset"):
+        raise InputError(f"unknown dataset {quoted(data)}; did you mean file:{shown_path(data)}?")
+
+
 def merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     """Mappings merge key by key, anything else is replaced; another ``type`` replaces its options.
 
@@ -161,7 +171,7 @@ def _read_preset(preset: str) -> YamlDocument:
         path = Path(preset)
         if path.suffix not in (".yaml", ".yml"):
             if os.path.lexists(path):
-                raise InputError(f"--preset {shown_path(path)}: expected a file .yaml or .yml")
+                raise InputError(f"preset {shown_path(path)}: expected a file .yaml or .yml")
             suggestion = did_you_mean(preset, presets())
             raise InputError(f"unknown preset {quoted(preset)}; {suggestion}")
     return YamlDocument.read(path)
@@ -181,6 +191,6 @@ def _swap(registry: Registry, key: str, part: Mapping[str, Any], name: str) -> d
     try:
         fields = registry.options(KINDS_BY_KEY[key], name).model_fields
     except InputError as error:
-        raise InputError(f"--{key}: {error}") from None
+        raise InputError(f"{key}: {error}") from None
     options = part.get("options", {})
     return {"type": name, "options": {k: v for k, v in options.items() if k in fields}}

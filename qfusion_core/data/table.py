@@ -36,7 +36,7 @@ Channels = Literal["first", "last"]
 def read_table(
     path: str | Path,
     *,
-    as_text: Callable[[str], bool] = lambda name: False,
+    as_text: Callable[[str], bool] | None = None,
     marks: Marks = UNMARKED,
     usual: str | None = None,
 ) -> pd.DataFrame:
@@ -48,7 +48,8 @@ def read_table(
 
     Args:
         path: Of the file.
-        as_text: Whether the column of this name is kept as it is written in a CSV or TSV: labels.
+        as_text: Whether the column of this name is kept as it is written in a CSV or TSV: labels;
+            None for no column.
         marks: Decimal and thousands marks of a CSV or TSV, where they are known.
         usual: Decimal mark of a CSV or TSV that shows none itself, if one is to be expected.
 
@@ -66,8 +67,9 @@ def read_table(
         elif suffix == ".parquet":
             frame = read_parquet(Path(path), os.fstat(file.fileno()).st_size, where)
         else:
+            kept = as_text or (lambda name: False)
             frame, marks = read_delimited(
-                file, where, tabs=suffix == ".tsv", as_text=as_text, marks=marks, usual=usual
+                file, where, tabs=suffix == ".tsv", as_text=kept, marks=marks, usual=usual
             )
         frame.attrs = {"marks": marks}  # and nothing that somebody wrote into a Parquet
         require_unique(tuple(frame.columns), where)

@@ -125,8 +125,7 @@ def _require_comparable(model: FusionClassifier, devices: Mapping[str, Device]) 
     (name, exact), *_ = devices.items()
     if reason := inexact(exact.unwrapped):
         raise InputError(
-            f"backend {name!r} {reason} and cannot be the reference; "
-            "name an exact one with --reference"
+            f"backend {name!r} {reason} and cannot be the reference; name an exact one as reference"
         )
     for device in devices.values():
         encoder.device = device  # a circuit that does not fit is refused before anything runs

@@ -24,11 +24,13 @@ def draw_rows(rows: int, samples: int | None, seed: int) -> NDArray[np.int64]:
     if samples is None:
         return np.arange(rows)
     if not 1 <= samples <= rows:
-        raise InputError(f"--samples {samples}: expected 1 to {rows}, the rows of the file")
+        raise InputError(f"samples {samples}: expected 1 to {rows}, the rows of the file")
     return np.sort(np.random.default_rng(seed).permutation(rows)[:samples])
 
 
-def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test part") -> Part:
+def choose_rows(
+    part: Part, samples: int | None, seed: int, name: str = "test part", least: int = 1
+) -> Part:
     """All rows, or a stratified draw of ``samples`` of them.
 
     Classes get their share of the samples, the largest remainders one more; the same seed draws the
@@ -39,16 +41,18 @@ def choose_rows(part: Part, samples: int | None, seed: int, name: str = "test pa
         samples: How many; all for None.
         seed: Of the draw.
         name: What errors call the part.
+        least: Fewest samples.
 
     Raises:
-        InputError: More samples than rows, or none.
+        InputError: More samples than rows, or fewer than the least.
     """
     import numpy as np
 
     if samples is None or samples == len(part):
         return part
-    if not 1 <= samples <= len(part):
-        raise InputError(f"--samples {samples}: expected 1 to {len(part)}, the rows of the {name}")
+    if not least <= samples <= len(part):
+        most = len(part)
+        raise InputError(f"samples {samples}: expected {least} to {most}, the rows of the {name}")
     counts = np.bincount(part.y)
     shares = counts * samples / len(part)
     quotas = np.floor(shares).astype(int)

@@ -48,7 +48,8 @@ def snapshot_of(device: Device, backend: str) -> tuple[RemoteDevice, Device]:
         )
     if not isinstance(device, RemoteDevice) or device.local:
         raise InputError(
-            f"backend {backend!r} runs on this machine and costs nothing; leave --dry-run out"
+            f"backend {backend!r} runs on this machine and costs nothing; a dry run is "
+            "of a remote one: run it as it is"
         )
     snapshot = device.snapshot()
     if snapshot is None:

@@ -34,6 +34,8 @@ class Device(Component, ABC):
         max_wires: Largest circuit that fits, or None where memory alone limits it.
         rows_per_call: Most rows that it is asked for at once; None where it splits them itself.
         stored: Whether its values follow from what was measured before, so that no shot is drawn.
+        largest: Largest size that a value can have: 1, and infinite where values are mitigated,
+            corrected or have normal noise. What lies further from 0 is refused.
     """
 
     name: str  # of a class, and of a device that stands for another one
@@ -42,6 +44,7 @@ class Device(Component, ABC):
     max_wires: int | None = None
     rows_per_call: int | None = 1024
     stored: bool = False
+    largest: float = 1.0
 
     def __init__(self, options: base.Options, credentials: base.Credentials | None = None) -> None:
         """Open the device. Nothing is sent anywhere before the first evaluation."""

@@ -12,6 +12,9 @@ from torch import Tensor
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
 
+ROUNDING = 0.01  # by which half precision, or a truncated state, may carry a mean past 1
+_LARGEST_FLOAT = torch.finfo(torch.float64).max
+
 
 class Sized(Protocol):
     """What is said of a device: its name, and how large a circuit may be."""
@@ -76,33 +79,41 @@ def checked_angles(
 def require_measured(
     device: Sized, values: Tensor, rows: int, observables: Sequence[str], method: str
 ) -> Tensor:
-    """What a device returned, if it is one finite value for each row and observable.
+    """What a device returned, if it is one value for each row and observable that can be one.
 
     Args:
-        device: For its name.
+        device: For its name, and how large values of it can be (`qfusion_core.Device.largest`).
         values: As it returned them.
         rows: How many were asked.
         observables: Of the columns.
         method: Of the device, that returned them.
 
     Raises:
-        QfusionError: Names the device, and the shape, or the first bad row and observable.
+        QfusionError: Names the device, and type and shape, or the first bad row and observable.
     """
     wanted = [rows, len(observables)]
     if not isinstance(values, Tensor) or list(values.shape) != wanted:
-        got = list(values.shape) if hasattr(values, "shape") else type(values).__name__
         raise QfusionError(
-            f"device {device.name!r}: {method} returned shape {got}, expected {wanted} (rows, "
-            "observables); this is a fault of the device's plugin"
+            f"device {device.name!r}: {method} returned {_kind_of(values)}, expected a torch "
+            f"tensor of shape {wanted} (rows, observables); this is a fault of the device's plugin"
         )
-    if math.isfinite(values.detach().sum().item()):
-        return values  # one look where all is well
-    bad = ~torch.isfinite(values.detach())
-    if not bool(bad.any()):
-        return values
+    most = getattr(device, "largest", 1.0) + ROUNDING
+    sizes = values.detach().abs()
+    if not sizes.numel() or sizes.max().item() <= min(most, _LARGEST_FLOAT):
+        return values  # one look where all is well; NaN is not below anything
+    finite = bool(torch.isfinite(sizes).all())
+    bad = sizes > most if finite else ~torch.isfinite(sizes)
     row, column = bad.nonzero()[0].tolist()
+    why = "are beyond -1 to 1" if finite else "are not finite"
     raise QfusionError(
         f"device {device.name!r}: {method} returned {values[row, column].item()} for observable "
         f"{observables[column]} in row {row} ({int(bad.sum())} of {bad.numel()} values of the call "
-        "are not finite); no result is made of them: this is a fault of the device or its plugin"
+        f"{why}); no result is made of them: this is a fault of the device or its plugin"
+        + (", or it mitigates errors and sets no `largest`" if finite else "")
     )
+
+
+def _kind_of(values: object) -> str:
+    name = f"{type(values).__module__}.{type(values).__name__}".removeprefix("builtins.")
+    shape = getattr(values, "shape", None)
+    return name if shape is None else f"{name} of shape {list(shape)}"

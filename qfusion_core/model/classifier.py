@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from qfusion_core.config.spec import ComponentSpec, RunSpec
 from qfusion_core.data.split import Part
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.preprocess import Pipeline
@@ -148,21 +148,15 @@ _PROMISED: dict[Kind, str] = {
 
 def _make(registry: Registry, kind: Kind, part: ComponentSpec, **shapes: Any) -> Any:
     component = registry.get(kind, part.type)
-    where = f"{kind.replace('_', ' ')} {part.type!r}: class {component.__name__}"
+    called = f"{kind.replace('_', ' ')} {part.type!r} of {registry.provider(kind, part.type)}"
     options = component.Options.model_validate(part.options)
-    try:
-        inspect.signature(component).bind(options, **shapes)
-    except TypeError as error:
+    module = made(component, called, options, **shapes)
+    if not hasattr(module, _PROMISED[kind]):
         raise QfusionError(
-            f"{where} must be made by (options, *, {', '.join(shapes)}): {error}; this is a fault "
-            "of its plugin"
-        ) from error
-    made = component(options, **shapes)
-    if not hasattr(made, _PROMISED[kind]):
-        raise QfusionError(
-            f"{where} has no {_PROMISED[kind]}; set it in __init__: this is a fault of its plugin"
+            f"{called}: class {component.__name__} has no {_PROMISED[kind]}; set it in __init__: "
+            "this is a fault of its plugin"
         )
-    return made
+    return module
 
 
 def circuit_of(model: FusionClassifier, backend: str) -> CircuitEncoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -44,6 +45,7 @@ class NoisyDevice(Device):
         self._inner, self._noise = inner, noise
         self.shots, self.max_wires = noise.shots, inner.max_wires
         self.rows_per_call = inner.rows_per_call
+        self.largest = inner.largest if noise.shots is None else math.inf
         self._affine = lru_cache(maxsize=4)(self._find)
 
     def noise_model(self) -> NoiseParameters:

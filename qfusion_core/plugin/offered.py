@@ -16,7 +16,7 @@ from qfusion_core.options import Options
 from qfusion_core.plugin.discovery import LoadedPlugin, Plugin, explain, quiet
 from qfusion_core.plugin.hookspecs import Offer
 from qfusion_core.plugin.places import is_there
-from qfusion_core.plugin.reserved import POOL
+from qfusion_core.plugin.reserved import POOL, fits_a_command_line
 from qfusion_core.printable import one_line
 
 Kind = Literal["device", "fusion", "quantum_encoder", "classical_encoder", "dataset", "engine"]
@@ -171,13 +171,21 @@ def _place_failure(kind: Kind, name: object, offer: object) -> str | None:
         return f"expected the component's name, got {name!r}"
     if not isinstance(offer, Offer):
         return f"expected qfusion_core.Offer(component, options), got {offer!r}"
-    if (kind, name) == ("device", POOL):
-        return f"the name {POOL!r} is the core's own; rename it"
+    if refusal := _name_failure(kind, name):
+        return refusal
     for place in (offer.component, offer.options):
         if not (isinstance(place, str) and _PLACE.fullmatch(place)):
             return f"expected a place such as my_plugin.fusion:Gated, got {place!r}"
         if not is_there(module := place.partition(":")[0]):
             return f"{place}: there is no module {module!r}"
+    return None
+
+
+def _name_failure(kind: Kind, name: str) -> str | None:
+    if (kind, name) == ("device", POOL):
+        return f"the name {POOL!r} is the core's own; rename it"
+    if not fits_a_command_line(name):
+        return f"the name {one_line(repr(name), 60)} is to be lower case, letters and hyphens"
     return None
 
 
@@ -194,8 +202,8 @@ def _contract_failure(kind: Kind, component: object) -> str | None:
     name = getattr(component, "name", None)
     if not isinstance(name, str) or not name:
         return f"class {component.__name__} has no `name`; set name: ClassVar[str]"
-    if (kind, name) == ("device", POOL):
-        return f"class {component.__name__}: the name {POOL!r} is the core's own; rename it"
+    if refusal := _name_failure(kind, name):
+        return f"class {component.__name__}: {refusal}"
     if missing := sorted(getattr(component, "__abstractmethods__", ())):
         return f"class {component.__name__} does not implement {', '.join(missing)}"
     return None

@@ -32,6 +32,7 @@ class LocalMember(RemoteDevice):
         super().__init__(RemoteOptions())
         self._device = device
         self.shots, self.max_wires = device.shots, device.max_wires
+        self.mitigates = device.largest > 1
 
     def noise_model(self) -> NoiseParameters | None:
         """That of the device it stands for."""

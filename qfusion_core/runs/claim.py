@@ -34,15 +34,18 @@ def require_free(path: Path, advice: str) -> None:
         raise InputError(f"{shown_path(path)}: exists already; {advice}")
 
 
+ELSEWHERE = "choose another folder"
+
+
 def or_resume(path: Path) -> str:
-    """What to do where a run may be there already."""
+    """What to do where something is there already: go on with it, if it is a training."""
+    if not (path / "config.yaml").is_file() or os.path.lexists(path / "model.safetensors"):
+        return ELSEWHERE
     command = f"qfusion train --resume {quote(printable(path))}"
-    return f"choose another --out, or continue it with `{command}`"
+    return f"{ELSEWHERE}, or continue it with `{command}`"
 
 
-def cannot_write(
-    path: Path, error: OSError | ValueError, advice: str = "choose another --out"
-) -> InputError:
+def cannot_write(path: Path, error: OSError | ValueError, advice: str = ELSEWHERE) -> InputError:
     """The error about a folder that cannot be made."""
     why = getattr(error, "strerror", None) or one_line(error, 60)
     return InputError(f"{shown_path(path)}: cannot write a run folder there ({why}); {advice}")

@@ -54,7 +54,7 @@ class Exported:
     left_out: tuple[str, ...] = ()
 
 
-_ELSEWHERE = "choose another --to"
+_ELSEWHERE = "choose another folder"
 
 
 def export(run: str | Path, to: str | Path, *, registry: Registry | None = None) -> Exported:
@@ -74,7 +74,7 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     registry = registry or Registry()
     folder = RunFolder.open(run, registry)
     model = load_model(folder, registry)
-    target = expanded(to)
+    target = expanded(to, "to")
     require_free(target, _ELSEWHERE)
     if target.resolve().is_relative_to(folder.path.resolve()):
         raise InputError(f"{shown_path(target)}: lies in the run itself; {_ELSEWHERE}")

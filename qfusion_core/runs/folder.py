@@ -60,6 +60,9 @@ class RunFolder:
         self.metrics = path / "metrics.json"
         self.card = path / "README.md"
 
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
     @classmethod
     def create(
         cls, path: Path, spec: RunSpec, split: Split, notes: Mapping[str, Any] | None = None
@@ -120,7 +123,7 @@ class RunFolder:
             InputError: It is missing, not a run folder, of a newer format, or its configuration
                 does not hold.
         """
-        path = expanded(path)
+        path = expanded(path, "run")
         file = path / "config.yaml"
         if not os.path.lexists(file):
             here = os.path.isdir(path)  # noqa: PTH112  (raises nothing)

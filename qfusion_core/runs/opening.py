@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import require_backend, require_switches
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.surrogates import with_surrogates
@@ -112,6 +113,8 @@ def load(
     Raises:
         InputError: The folder or the backend cannot be used, or its calibration does not fit.
     """
+    require_switches(raw=raw)
+    require_backend(backend)
     if backend is not None and not isinstance(backend, str):
         from qfusion_core.runs.loading import load_model
 

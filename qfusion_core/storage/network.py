@@ -32,4 +32,4 @@ def require_network(what: str) -> None:
         InputError: The network is forbidden.
     """
     if _FORBIDDEN.get():
-        raise InputError(f"{what} needs the network, which --offline forbids; leave it out")
+        raise InputError(f"{what} needs the network, which offline forbids; leave it out")

@@ -12,7 +12,7 @@ import platformdirs
 
 from qfusion_core.errors import InputError
 from qfusion_core.notes import note
-from qfusion_core.printable import shown_path
+from qfusion_core.printable import shown_path, shown_value
 
 
 def state_folder(*, create: bool = False) -> Path:
@@ -32,12 +32,20 @@ def config_folder() -> Path:
     return platformdirs.user_config_path("qfusion")
 
 
-def expanded(path: str | Path) -> Path:
+def expanded(path: str | Path, argument: str = "path") -> Path:
     """A path with its ``~`` replaced, as a shell does it.
 
+    Args:
+        path: As it was given.
+        argument: What errors call it.
+
     Raises:
-        InputError: Of a user that nobody is.
+        InputError: Of a user that nobody is; an empty text, or no path at all.
     """
+    if not isinstance(path, str | os.PathLike) or path == "":
+        raise InputError(
+            f'{argument}: expected a path, got {shown_value(path)}; "." is the working directory'
+        )
     try:
         return Path(path).expanduser()
     except RuntimeError:

@@ -14,6 +14,7 @@ from qfusion_core.options import Options
 from qfusion_core.plugin.hookspecs import Offer
 from qfusion_core.plugin.offered import OfferedComponent, interface
 from qfusion_core.plugin.registry import KINDS, Registry
+from qfusion_core.plugin.reserved import fits_a_command_line
 
 
 class ComponentContract:
@@ -34,9 +35,7 @@ class ComponentContract:
         """Names are typed after ``--fusion`` and written in YAML."""
         name = self.component.name
         assert isinstance(name, str) and name, f"name: expected a word, got {name!r}"
-        assert name == name.lower().strip() and not set(name) & set(" :,=/\t"), (
-            f"name {name!r}: use lower case and hyphens"
-        )
+        assert fits_a_command_line(name), f"name {name!r}: use lower case and hyphens"
 
     def test_options_are_of_the_component(self) -> None:
         """`example` gives the component's own options, a subclass of `qfusion_core.Options`."""

@@ -12,6 +12,7 @@ from torch import Tensor
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import FIXED, Angle, Gate, Term
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.testing.component import ComponentContract, refused
 from qfusion_core.testing.reference import ReferenceDevice
@@ -31,8 +32,8 @@ class DeviceContract(ComponentContract):
     tolerance: ClassVar[float] = 1e-6
 
     def open(self) -> Device:
-        """The device under test."""
-        device: Device = self.component(self.options())
+        """The device under test, made as the core makes one without credentials."""
+        device: Device = made(self.component, self.component.name, self.options(), None)
         return device
 
     def close(self, device: Device, values: Tensor, expected: Tensor) -> None:

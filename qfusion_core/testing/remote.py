@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import Angle, Gate, Term
 from qfusion_core.errors import InputError
+from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.noise_parameters import NoiseParameters
 from qfusion_core.remote.adapter.binding import Binding
@@ -38,7 +39,7 @@ class RemoteDeviceContract(DeviceContract):
 
     def connect(self) -> RemoteDevice:
         """The device under test, not bound to a backend."""
-        device: RemoteDevice = self.component(self.options())
+        device: RemoteDevice = made(self.component, self.component.name, self.options(), None)
         return device
 
     def setup_method(self) -> None:

@@ -12,7 +12,7 @@ from torch import Tensor
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
-from qfusion_core.training.fit import Epoch, TrainingState, as_json
+from qfusion_core.training.state import Epoch, TrainingState, as_json
 
 _ADVICE = "restore the configuration, or train again in a new folder"
 _MOMENTS = frozenset({"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"})  # of AdamW

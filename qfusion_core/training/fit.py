@@ -9,14 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
-from typing import Any, Generic, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from typing_extensions import TypeVar
 
 from qfusion_core.config.spec import Training
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_rows
@@ -28,23 +26,9 @@ from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.noise_parameters import Noise
-from qfusion_core.training.optimizer import adamw, schedule
+from qfusion_core.training.state import Epoch, TrainingState
 
-Model = TypeVar("Model", bound=TokenClassifier)
-Model_co = TypeVar("Model_co", bound=TokenClassifier, default=TokenClassifier, covariant=True)
 _LOWER_RATES = "lower training.learning_rate or training.quantum_learning_rate"
-
-
-@dataclass(frozen=True)
-class Epoch:
-    """One line of the history."""
-
-    epoch: int
-    train_loss: float
-    validation_loss: float
-    validation_macro_f1: float
-    validation_accuracy: float
-    score: float
 
 
 class TrainingRows(NamedTuple):
@@ -59,40 +43,6 @@ class TrainingRows(NamedTuple):
     x_c: Tensor
     x_q: Tensor
     y: NDArray[np.int64]
-
-
-@dataclass
-class TrainingState(Generic[Model_co]):
-    """Everything that the next epoch depends on.
-
-    Attributes:
-        best: Weights of the epoch with the best validation score.
-        history: One entry for each finished epoch.
-    """
-
-    model: Model_co
-    optimizer: torch.optim.AdamW
-    schedule: torch.optim.lr_scheduler.LambdaLR
-    best: dict[str, Tensor]
-    history: list[Epoch] = field(default_factory=list)
-
-    @property
-    def best_epoch(self) -> Epoch | None:
-        """The epoch with the best validation score; the first of equals."""
-        return max(self.history, key=lambda e: (e.score, -e.epoch), default=None)
-
-    def finished(self, options: Training) -> bool:
-        """Whether the epochs or the patience are used up."""
-        done = len(self.history)
-        best = self.best_epoch
-        return done >= options.epochs or (best is not None and done - best.epoch > options.patience)
-
-
-def start(model: Model, options: Training, train_rows: int) -> TrainingState[Model]:
-    """A fresh state for a model: optimizer and schedule by the options."""
-    optimizer = adamw(model, options)
-    steps = math.ceil(train_rows / options.batch_size)
-    return TrainingState(model, optimizer, schedule(optimizer, options, steps), best={})
 
 
 def fit(
@@ -165,11 +115,6 @@ def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
     counts = np.bincount(y).astype(float)
     weights = np.maximum(counts, 1) ** -power
     return torch.from_numpy(weights * len(y) / (weights * counts).sum())
-
-
-def as_json(epoch: Epoch) -> dict[str, Any]:
-    """An epoch as plain JSON."""
-    return asdict(epoch)
 
 
 def _one_epoch(

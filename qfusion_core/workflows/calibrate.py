@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.runs.opening import OpenRun
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from qfusion_core.backends.file import Backends
     from qfusion_core.calibration.store import Calibration
     from qfusion_core.model.classifier import FusionClassifier
+
+LEAST = 2  # rows: a line through one is none
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def calibrate(
     reference: str | None = None,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
+    jobs: JobOptions | None = None,
 ) -> CalibrateResult:
     """Fit value = scale * raw + offset for each observable, and keep it in the run folder.
 
@@ -96,9 +99,11 @@ def calibrate(
         InputError: The backend is a pool, the reference not exact, the model has no circuit, or it
             was refitted on raw values.
     """
+    require_switches(allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
     require_name(backend, or_default=False)
     require_name(reference)
-    samples, seed = rows_of(samples, seed, least=2)
+    samples, seed = rows_of(samples, seed, LEAST)
     opened = OpenRun.open(run, backends_file)
     backends, registry, run = opened.backends, opened.registry, opened.folder.path
     _require_one_machine(backends, run, backend)
@@ -110,7 +115,7 @@ def calibrate(
 
     model = _calibratable(opened, run, backend)
     part = opened.folder.load_split(registry, allow_url=allow_url).train
-    rows = choose_rows(part, samples, seed, "training part")
+    rows = choose_rows(part, samples, seed, "training part", LEAST)
     name, exact = open_exact(backends, registry, reference, besides=backends.require(backend))
     about: dict[str, str | int] = {"backend": backend, "seed": seed, "reference": name}
     about["options"] = backends.values_digest(backend, registry)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import SURROGATE, Backends
+from qfusion_core.config.arguments import called, listed, require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
@@ -67,7 +68,7 @@ class CompareResult(VerbResult):
 
 def compare(
     run: str | Path,
-    backends: Sequence[str],
+    backends: str | Iterable[str],
     reference: str | None = None,
     *,
     samples: int | None = None,
@@ -75,8 +76,8 @@ def compare(
     raw: bool = False,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[str, int], None] = lambda backend, rows: None,
+    jobs: JobOptions | None = None,
+    on_start: Callable[[str, int], None] | None = None,
 ) -> CompareResult:
     """Evaluate one trained model on several backends, and say whether it needs its tokens.
 
@@ -85,7 +86,7 @@ def compare(
 
     Args:
         run: Folder that `train` wrote.
-        backends: Names in ``backends.yaml``.
+        backends: Names in ``backends.yaml``, or a single one.
         reference: The exact backend to compare with, never calibrated; None for the file's default.
         samples: So many of the rows, drawn by the seed; all for None.
         seed: Of the draw, and of the bootstrap.
@@ -94,25 +95,28 @@ def compare(
         backends_file: Instead of the file that is found.
         jobs: How to deal with remote machines.
         on_start: Called with a backend's name and the number of rows before it runs, the
-            reference first.
+            reference first; None for nobody.
 
     Raises:
         InputError: A backend cannot be opened or does not fit; nothing has run.
         QfusionError: Of the reference.
     """
-    if isinstance(backends, str) or not backends:
+    require_switches(raw=raw, allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
+    others, tell = listed(backends), called("on_start", on_start)
+    if not others:
         raise InputError('backends: expected a list of names, e.g. ["lightning", "aer"]')
     require_name(reference)
-    for name in backends:
+    for name in others:
         require_name(name, or_default=False)
     samples, seed = rows_of(samples, seed)
     read = Backends.read(backends_file)
-    for name in (reference or read.default, *backends):
+    for name in (reference or read.default, *others):
         if not name.startswith(SURROGATE):
             read.require(name)  # before the run is looked at
     opened = OpenRun.of(run, read)
     configured = opened.backends
-    names = [configured.require(name) for name in (reference or configured.default, *backends)]
+    names = [configured.require(name) for name in (reference or configured.default, *others)]
     for name in names:
         configured.options(name, opened.registry)
 
@@ -130,6 +134,6 @@ def compare(
         }
         part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
         report = compare_devices(
-            model, part, devices, seed=seed, on_start=lambda name: on_start(name, len(part))
+            model, part, devices, seed=seed, on_start=lambda name: tell(name, len(part))
         )
     return CompareResult(opened.folder.path, report, provenance())

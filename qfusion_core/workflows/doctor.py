@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.config.arguments import called, require_switches, texts
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.result import Table, VerbResult
@@ -84,40 +85,43 @@ def line_of(finding: Finding) -> str:
 
 
 def doctor(
-    names: Sequence[str] = (),
+    names: str | Iterable[str] = (),
     *,
     offline: bool = False,
     run: str | Path = ".",
     backends_file: str | Path | None = None,
-    on_backend: Callable[[str], None] = lambda name: None,
-    on_finding: Callable[[Finding], None] = lambda finding: None,
+    on_backend: Callable[[str], None] | None = None,
+    on_finding: Callable[[Finding], None] | None = None,
 ) -> DoctorResult:
     """Examine backends: packages, credentials, the machine, a Bell state where it is free.
 
     Whatever a backend or its plugin does wrong is a finding, and no exception.
 
     Args:
-        names: In ``backends.yaml``; all if none is given.
+        names: In ``backends.yaml``, or a single one; all if none is given.
         offline: Skip what needs the network.
         run: Folder in which jobs are to be written down.
         backends_file: Instead of the file that is found.
-        on_backend: Called with a name before it is examined.
-        on_finding: Called with each finding as it is found.
+        on_backend: Called with a name before it is examined; None for nobody.
+        on_finding: Called with each finding as it is found; None for nobody.
 
     Raises:
         InputError: An unknown name, or a file that cannot be read.
     """
+    require_switches(offline=offline)
+    tell_backend, tell = called("on_backend", on_backend), called("on_finding", on_finding)
+    run, wanted = expanded(run, "run"), texts("names", names, "names in backends.yaml")
     backends, registry = Backends.read(backends_file), Registry()
-    chosen = [backends.require(name) for name in dict.fromkeys(names or backends.entries)]
+    chosen = [backends.require(name) for name in dict.fromkeys(wanted or backends.entries)]
 
     from qfusion_core.workflows.backend_checks import examine
 
     examined = []
     for name in chosen:
-        on_backend(name)
+        tell_backend(name)
         findings = []
-        for finding in examine(backends, name, registry, offline=offline, run=expanded(run)):
+        for finding in examine(backends, name, registry, offline=offline, run=run):
             findings.append(finding)
-            on_finding(finding)
+            tell(finding)
         examined.append(ExaminedBackend(name, findings))
     return DoctorResult(str(backends.source.path), examined)

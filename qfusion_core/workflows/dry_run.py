@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import rows_of_test_part
@@ -110,6 +111,7 @@ def dry_run(
         InputError: The machine has no snapshot, the model no circuit, or the file's default backend
             is not exact.
     """
+    require_switches(allow_url=allow_url)
     require_name(backend)
     samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)
@@ -119,7 +121,7 @@ def dry_run(
     if file is None:
         table = rows_of_test_part(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
-        table = new_rows(opened.folder, expanded(file), samples, seed)[0]
+        table = new_rows(opened.folder, expanded(file, "file"), samples, seed)[0]
 
     import torch
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qfusion_core.backends.listed_machines import require_known
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.remote.money.price import Price
 from qfusion_core.remote.money.price_age import said_of_age
@@ -165,8 +166,9 @@ def estimate(
     Raises:
         InputError: The backend runs on this machine, cannot be asked, or is not known.
     """
+    require_switches(offline=offline, ask=ask, allow_url=allow_url)
     if ask and offline:
-        raise InputError("--ask needs the network, which --offline forbids; leave one of them out")
+        raise InputError("ask needs the network, which offline forbids; leave one of them out")
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     shots = None if shots is None else whole("shots", shots, 1)
@@ -202,7 +204,7 @@ def estimate(
         )
     if ask and unasked is not None:
         raise InputError(
-            f"--ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
+            f"ask: {backend!r} cannot be asked ({unasked}); it needs an entry in backends.yaml, "
             "with credentials"
         )
     answers = ask_providers(plan.device, plan.jobs) if ask else {}

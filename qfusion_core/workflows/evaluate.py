@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
@@ -76,7 +77,7 @@ def evaluate(
     raw: bool = False,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
+    jobs: JobOptions | None = None,
 ) -> EvaluateResult:
     """Score a trained model on the test part of its data set.
 
@@ -95,6 +96,8 @@ def evaluate(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
+    require_switches(raw=raw, allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
     require_name(backend)
     samples, seed = rows_of(samples, seed)
     opened = OpenRun.open(run, backends_file)

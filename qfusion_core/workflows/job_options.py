@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from qfusion_core.config.arguments import called, refused, require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.remote.errors import JobsLeft
 
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from qfusion_core.remote.adapter.approval import Approve
     from qfusion_core.remote.adapter.measurement import Measurement, Progress
     from qfusion_core.remote.money.price import Price
-
-
-def _nothing(*what: object) -> None:
-    """Nobody is told."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,8 @@ class JobOptions:
         again: Measure again what has been measured.
         wait: Wait for the jobs; otherwise they are submitted, and `qfusion_core.JobsLeft` is
             raised.
-        on_price: Called with a backend and its price before anything is sent.
-        on_progress: Called after each look at the jobs.
+        on_price: Called with a backend and its price before anything is sent; None for nobody.
+        on_progress: Called after each look at the jobs; None for nobody.
         say: Called with a line that the user should see; logged as information if not
             given.
     """
@@ -40,9 +37,30 @@ class JobOptions:
     approve: Approve = None
     again: bool = False
     wait: bool = True
-    on_price: Callable[[str, Price], None] = _nothing
-    on_progress: Callable[[Progress], None] = _nothing
+    on_price: Callable[[str, Price], None] | None = None
+    on_progress: Callable[[Progress], None] | None = None
     say: Callable[[str], None] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another kind.
+
+        Raises:
+            InputError: Names it.
+        """
+        require_switches(again=self.again, wait=self.wait)
+        for name in ("on_price", "on_progress", "say"):
+            called(name, getattr(self, name))
+
+    @classmethod
+    def of(cls, jobs: Any) -> JobOptions:
+        """What a verb is given as ``jobs``; None for nothing said.
+
+        Raises:
+            InputError: It is of another kind.
+        """
+        if jobs is not None and not isinstance(jobs, cls):
+            raise refused("jobs", jobs, "qfusion_core.JobOptions(...), or None")
+        return jobs or cls()
 
     @contextmanager
     def measurement(self, run: str | Path, verb: str, subject: str) -> Iterator[Measurement]:

@@ -9,7 +9,7 @@ import operator
 from typing import Any, overload
 
 from qfusion_core.errors import InputError
-from qfusion_core.printable import one_line
+from qfusion_core.printable import shown_value
 
 LARGEST_SEED = 2**32 - 1
 
@@ -27,7 +27,7 @@ def whole(name: str, value: Any, least: int, most: int | None = None) -> int:
         InputError: It is none, or outside of them.
     """
     limits = f"{least} or more" if most is None else f"{least} to {most}"
-    expected = f"{name}: expected a whole number, {limits}; got {_shown(value)}"
+    expected = f"{name}: expected a whole number, {limits}; got {shown_value(value)}"
     if isinstance(value, bool):
         raise InputError(expected)
     try:
@@ -69,11 +69,6 @@ def require_name(backend: Any, *, or_default: bool = True) -> None:
     """
     if not isinstance(backend, str) and not (backend is None and or_default):
         raise InputError(
-            f"backend: expected a name in backends.yaml, got {_shown(backend)}; an open device is "
-            "taken by `qfusion_core.load(run, device)`, whose model is called with rows"
+            f"backend: expected a name in backends.yaml, got {shown_value(backend)}; an open "
+            "device is taken by `qfusion_core.load(run, device)`, whose model is called with rows"
         )
-
-
-def _shown(value: Any) -> str:
-    plain = value is None or isinstance(value, str | int | float)
-    return one_line(repr(value), 60) if plain else f"a {type(value).__name__}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.data.formats.marks import Marks
 from qfusion_core.evaluation.row_selection import draw_rows
 from qfusion_core.runs.folder import RunFolder
@@ -60,7 +61,7 @@ def predict(
     seed: int = 0,
     raw: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
+    jobs: JobOptions | None = None,
 ) -> PredictResult:
     """Classify the rows of a file.
 
@@ -79,9 +80,11 @@ def predict(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
+    require_switches(raw=raw)
+    jobs = JobOptions.of(jobs)
     require_name(backend)
     samples, seed = rows_of(samples, seed)
-    opened, file = OpenRun.open(run, backends_file), expanded(file)
+    opened, file = OpenRun.open(run, backends_file), expanded(file, "file")
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
     x, numbers = new_rows(opened.folder, file, samples, seed)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from qfusion_core.backends.file import SURROGATE
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import called, require_switches
 from qfusion_core.config.spec import Training
 from qfusion_core.errors import InputError
 from qfusion_core.runs.claim import claimed
@@ -22,7 +23,7 @@ from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
-    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.training.state import TrainingState
     from qfusion_core.workflows.refit_training import RefitRows
 
 
@@ -78,9 +79,9 @@ def refit(
     encoding: bool = False,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[Training], None] = lambda options: None,
-    on_epoch: Callable[[TrainingState], None] = lambda state: None,
+    jobs: JobOptions | None = None,
+    on_start: Callable[[Training], None] | None = None,
+    on_epoch: Callable[[TrainingState], None] | None = None,
 ) -> RefitResult:
     """Measure training and validation rows once, then train fusion and head on that.
 
@@ -100,13 +101,16 @@ def refit(
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
-        on_start: Called with how it is trained, when all is measured.
-        on_epoch: Called after each epoch.
+        on_start: Called with how it is trained, when all is measured; None for nobody.
+        on_epoch: Called after each epoch; None for nobody.
 
     Raises:
         InputError: The model has no circuit, a class no row, or the folder is not free; or
             ``encoding`` is asked of what is no surrogate.
     """
+    require_switches(allow_url=allow_url)
+    jobs = JobOptions.of(jobs)
+    tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     require_name(backend, or_default=False)
     samples, seed = rows_of(samples, seed)
     epochs = None if epochs is None else whole("epochs", epochs, 1)
@@ -132,7 +136,7 @@ def refit(
     if epochs is not None:
         options = options.model_copy(update={"epochs": epochs})
     # a folder that is not free is said before anything is paid for
-    with claimed(None if out is None else expanded(out), _beside(run, backend)) as place:
+    with claimed(None if out is None else expanded(out, "out"), _beside(run, backend)) as place:
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)
@@ -148,12 +152,12 @@ def refit(
             "rows": "; ".join(filter(None, (subject, measurement.adopted))),
             **({"encoding": True} if encoding else {}),
         }
-        on_start(options)
+        tell_start(options)
         how: dict[str, Any] = {"split": split, "options": options, "about": about}
         folder = (
-            train_encoding(opened.folder, model, rows, device, place, **how, on_epoch=on_epoch)
+            train_encoding(opened.folder, model, rows, device, place, **how, on_epoch=tell_epoch)
             if values is None
-            else train_again(opened.folder, model, rows, values, place, **how, on_epoch=on_epoch)
+            else train_again(opened.folder, model, rows, values, place, **how, on_epoch=tell_epoch)
         )
         if backend in opened.backends.made:  # circuit and weights are the same: it is valid there
             store.copy(run, folder.path, backend.removeprefix(SURROGATE))

@@ -34,14 +34,8 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
-from qfusion_core.training.fit import (
-    TrainingRows,
-    TrainingState,
-    as_json,
-    fit,
-    fit_prepared,
-    start,
-)
+from qfusion_core.training.fit import TrainingRows, fit, fit_prepared
+from qfusion_core.training.state import TrainingState, as_json, start
 from qfusion_core.workflows.training_run import count_parameters
 
 
@@ -69,7 +63,7 @@ def refit_rows(split: Split, samples: int | None, seed: int) -> RefitRows:
     validation = choose_rows(split.validation, max(least, round(share)), seed, "validation part")
     if missing := set(range(len(split.class_names))) - set(train.y.tolist()):
         raise InputError(
-            f"--samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
+            f"samples {samples}: no training row of class {split.class_names[min(missing)]!r}; "
             "take more"
         )
     return RefitRows(train, validation)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfusion_core.backends.file import Backends
+from qfusion_core.config.arguments import called, require_switches, texts
+from qfusion_core.errors import InputError
 from qfusion_core.remote.journal.presence import require_journal
 from qfusion_core.workflows.job_options import JobOptions
 
@@ -29,15 +31,15 @@ class RunJobs:
 
     def resume(
         self,
-        which: Sequence[str] = (),
+        which: str | Iterable[str] = (),
         *,
         backends_file: str | Path | None = None,
-        jobs: JobOptions = JobOptions(),
+        jobs: JobOptions | None = None,
     ) -> list[JobRecord]:
         """Submit what was not sent, wait for what is not done, keep its values.
 
         Args:
-            which: Ids of measurements; all for none.
+            which: Ids of measurements, or a single one; all for none.
             backends_file: Instead of the file that is found.
             jobs: What may be spent: what is still to be sent is priced anew.
 
@@ -48,28 +50,29 @@ class RunJobs:
             InputError: ``again`` is given: what is gone on with is not measured anew.
             JobsLeft: As asked, nobody waits.
         """
+        jobs = JobOptions.of(jobs)
         jobs.refuse_again("resume")
-        run = require_journal(self.run)
+        ids, run = _ids(which), require_journal(self.run)
 
         from qfusion_core.workflows.unfinished_jobs import resume_jobs
 
-        return resume_jobs(run, which, Backends.read(backends_file), jobs.paying(run))
+        return resume_jobs(run, ids, Backends.read(backends_file), jobs.paying(run))
 
-    def still_open(self, which: Sequence[str] = ()) -> list[str]:
+    def still_open(self, which: str | Iterable[str] = ()) -> list[str]:
         """How to go on with measurements that no job is at work for, one line each.
 
         Args:
-            which: Ids of measurements; all for none.
+            which: Ids of measurements, or a single one; all for none.
         """
-        run = require_journal(self.run)
+        ids, run = _ids(which), require_journal(self.run)
 
         from qfusion_core.workflows.unfinished_jobs import still_open
 
-        return still_open(run, which)
+        return still_open(run, ids)
 
     def cancel(
         self,
-        which: Sequence[str] = (),
+        which: str | Iterable[str] = (),
         *,
         backends_file: str | Path | None = None,
         say: Callable[[str], None] | None = None,
@@ -77,7 +80,7 @@ class RunJobs:
         """Cancel what is not done, at the provider, too.
 
         Args:
-            which: Ids of measurements; all for none.
+            which: Ids of measurements, or a single one; all for none.
             backends_file: Instead of the file that is found.
             say: Called with a line that the user should see; it is logged if not given.
 
@@ -85,31 +88,42 @@ class RunJobs:
             What became of each job: one that the provider does not confirm is under ``asked``, one
             that could not be asked for under ``failed``, and ``confirmed`` is False then.
         """
-        run = require_journal(self.run)
+        ids, run = _ids(which), require_journal(self.run)
+        called("say", say)
 
         from qfusion_core.workflows.cancelling import cancel_jobs
 
-        return cancel_jobs(run, which, Backends.read(backends_file), say=say)
+        return cancel_jobs(run, ids, Backends.read(backends_file), say=say)
 
-    def forget(self, which: Sequence[str], *, lost: bool = False) -> None:
+    def forget(self, which: str | Iterable[str], *, lost: bool = False) -> None:
         """Never continue these measurements nor take their values again; what they cost stays.
 
         Args:
-            which: Ids of measurements.
+            which: Ids of measurements, or a single one.
             lost: Also with jobs that may be at the provider, and cost money there.
+
+        Raises:
+            InputError: None is named: all of them are not forgotten by an empty list.
         """
-        run = require_journal(self.run)
+        ids, run = _ids(which), require_journal(self.run)
+        require_switches(lost=lost)
+        if not ids:
+            raise InputError("which: expected ids of measurements, as `jobs` shows them; got none")
 
         from qfusion_core.workflows.unfinished_jobs import forget_measurements
 
-        forget_measurements(run, which, lost=lost)
+        forget_measurements(run, ids, lost=lost)
 
-    def adopt(self, approve: Callable[[AdoptableJournal], None] = lambda offer: None) -> bool:
+    def adopt(self, approve: Callable[[AdoptableJournal], None] | None = None) -> bool:
         """Take the journal over, if it was made elsewhere or changed; whether it was.
 
         Args:
-            approve: Is shown it before; raises to refuse.
+            approve: Is shown it before, and raises to refuse; None for nobody.
         """
         from qfusion_core.remote.journal.adoption import adopt_jobs
 
         return bool(adopt_jobs([self.run], approve))
+
+
+def _ids(which: str | Iterable[str]) -> tuple[str, ...]:
+    return texts("which", which, "ids of measurements, as `jobs` shows them")

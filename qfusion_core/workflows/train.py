@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
+from qfusion_core.config.arguments import (
+    called,
+    refused,
+    require_backend,
+    require_switches,
+    require_text,
+    texts,
+)
 from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.errors import InputError
@@ -26,8 +34,9 @@ from qfusion_core.workflows.result import Table, VerbResult
 if TYPE_CHECKING:
     from qfusion_core.data.split import Split
     from qfusion_core.interfaces.device import Device
-    from qfusion_core.training.fit import TrainingState
+    from qfusion_core.training.state import TrainingState
 
+OnStart = Callable[[RunSpec, Path], None]
 OnEpoch = Callable[["TrainingState"], None]
 
 
@@ -68,13 +77,13 @@ def train(
     classical: str | None = None,
     quantum: str | None = None,
     fusion: str | None = None,
-    settings: Sequence[str] = (),
+    settings: str | Iterable[str] = (),
     seed: int | None = None,
     backend: str | Device | None = None,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
-    on_epoch: OnEpoch = lambda state: None,
+    jobs: JobOptions | None = None,
+    on_start: OnStart | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> TrainResult:
     """Train a model, test it once, and keep it in a run folder.
 
@@ -87,31 +96,30 @@ def train(
         classical: Another classical encoder.
         quantum: Another quantum encoder; the controls are ``sham`` and ``none``.
         fusion: Another fusion.
-        settings: ``key=value``, such as ``training.epochs=20``.
+        settings: ``key=value``, such as ``training.epochs=20``, or a list of them.
         seed: Of the split, the weights and the batches.
         backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
             the file's default.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
-        on_start: Called with the specification and the folder before the training.
-        on_epoch: Called after each epoch, once it is safe on disk.
+        on_start: Called with the specification and the folder before the training; None
+            for nobody.
+        on_epoch: Called after each epoch, once it is safe on disk; None for nobody.
 
     Raises:
         InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
             used; job options that have no meaning in a training.
     """
-    if not isinstance(data, str | RunSpec):
-        kind = type(data).__name__
-        raise InputError(
-            f'data: expected a data set as on the command line, such as "wine", or a RunSpec; got '
-            f"{'None' if data is None else f'a {kind}'}"
-        )
+    parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
+    _require_kinds(data, parts, backend)
+    tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
+    jobs = JobOptions.of(jobs)
+    settings = texts("settings", settings, 'texts, such as ["training.epochs=20"]')
     seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
     jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
     _check_backend(backends, backend, registry)
     if isinstance(data, RunSpec):
-        parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
         _refuse_beside(preset=preset, **parts, settings=settings or None, seed=seed)
         spec, name = data, f"{data.data.type}-seed{data.training.seed}"
     else:
@@ -119,14 +127,12 @@ def train(
         spec = compose(
             str(preset),
             data,
-            classical=classical,
-            quantum=quantum,
-            fusion=fusion,
+            **parts,
             settings=[*settings, *seeds],
             registry=registry,
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-    with claimed(None if out is None else expanded(out), Path("runs") / name) as place:
+    with claimed(None if out is None else expanded(out, "out"), Path("runs") / name) as place:
         dataset = dataset_of(spec.data, registry)
         dataset.require_source()
         # what opening lacks, such as a key, is said before data are read or downloaded
@@ -134,8 +140,8 @@ def train(
             backend = open_named(backends, backend, registry, jobs.paying(place))
         spec = with_figures(spec, backends, registry)
         split = dataset.load(seed=spec.training.seed)
-        on_start(spec, place)
-        folder = _train(spec, place, split, backend, registry, on_epoch)
+        tell_start(spec, place)
+        folder = _train(spec, place, split, backend, registry, tell_epoch)
     return TrainResult(folder, folder.read_metrics())
 
 
@@ -145,9 +151,9 @@ def resume_training(
     backend: str | Device | None = None,
     backends_file: str | Path | None = None,
     allow_url: bool = False,
-    jobs: JobOptions = JobOptions(),
-    on_start: Callable[[RunSpec, Path], None] = lambda spec, out: None,
-    on_epoch: OnEpoch = lambda state: None,
+    jobs: JobOptions | None = None,
+    on_start: OnStart | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> TrainResult:
     """Continue a training that was cut off, to the result of one that was not.
 
@@ -157,13 +163,17 @@ def resume_training(
         backends_file: Instead of the file that is found.
         allow_url: Whether an address that only the folder names may be asked for the data.
         jobs: How to deal with a remote machine.
-        on_start: Called before the training.
-        on_epoch: Called after each epoch.
+        on_start: Called before the training; None for nobody.
+        on_epoch: Called after each epoch; None for nobody.
 
     Raises:
         InputError: The training has finished, another process is at it, or the data has changed;
             job options that have no meaning in a training.
     """
+    require_switches(allow_url=allow_url)
+    require_backend(backend)
+    tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
+    jobs = JobOptions.of(jobs)
     jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
     _check_backend(backends, backend, registry)
@@ -173,14 +183,25 @@ def resume_training(
     if os.path.lexists(folder.model):
         where = shown_path(folder.path)
         raise InputError(f"{where}: the training has finished; nothing to resume")
-    on_start(folder.config.spec, folder.path)
+    tell_start(folder.config.spec, folder.path)
 
     from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
     split = folder.load_split(registry, allow_url=allow_url)
     model = fresh_model(folder.config.spec, split, backend, registry)
-    train_to_the_end(folder, model, split, on_epoch)
+    train_to_the_end(folder, model, split, tell_epoch)
     return TrainResult(folder, folder.read_metrics())
+
+
+def _require_kinds(data: Any, parts: Mapping[str, Any], backend: Any) -> None:
+    """What is no data set, no name of a component or no backend."""
+    if not isinstance(data, str | RunSpec):
+        file = f'; did you mean "file:{shown_path(data)}"?' if isinstance(data, Path) else ""
+        expected = 'a data set as on the command line, such as "wine", or a RunSpec'
+        raise InputError(f"{refused('data', data, expected)}{file}")
+    for part, name in parts.items():
+        require_text(part, name, "the name of a component, as `qfusion plugins` lists it, or None")
+    require_backend(backend)
 
 
 def _check_backend(backends: Backends, backend: str | Device | None, registry: Registry) -> None:

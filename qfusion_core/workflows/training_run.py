@@ -29,12 +29,8 @@ from qfusion_core.runs.loading import save_model
 from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
 from qfusion_core.training.checkpoint import restore_training, save_training
-from qfusion_core.training.fit import (
-    TrainingState,
-    as_json,
-    fit,
-    start,
-)
+from qfusion_core.training.fit import fit
+from qfusion_core.training.state import TrainingState, as_json, start
 
 OnEpoch = Callable[[TrainingState], None]
 

@@ -64,12 +64,11 @@ def test_no_remote_machine_is_opened_until_the_file_is_trusted(theirs, name):
 
 def test_local_names_count_and_the_file_is_named(theirs, caplog):
     with caplog.at_level(logging.WARNING, logger="qfusion"):
-        device = open_backend()
-    assert device.name == "pennylane"  # the default is a name of the found file's own
+        device = open_backend("local")
+    assert device.name == "pennylane"
     (said,) = (record.getMessage() for record in caplog.records)
-    assert said.startswith(
-        "backends.yaml was only found here: of it count its default 'local' and names "
-    )
+    assert said.startswith("backends.yaml was only found here: of it count names ")
+    assert "for what runs on this machine, its default as `--backend local`; if it is" in said
     assert f"qfusion trust {theirs}" in said
 
 
@@ -85,11 +84,59 @@ def test_it_never_takes_the_place_of_a_name_that_there_is(theirs, tmp_path):
     assert open_backend().name == "statevector"
 
 
-def test_its_default_is_no_default_where_it_names_somebody_elses_machine(here):
+@pytest.mark.parametrize("name", ["ibm-fez", "noisy"])  # of the package, and only of the file
+def test_its_default_is_none_until_it_is_trusted(here, name):
     (here / "backends.yaml").write_text(
-        "version: 1\ndefault: ibm-fez\nbackends: {ibm-fez: {type: statevector}}\n"
+        f"version: 1\ndefault: {name}\n"
+        f"backends: {{{name}: {{type: statevector, options: {{shots: 3}}}}}}\n"
     )
     assert Backends.read().default == "statevector"
+    assert open_backend().shots is None
+    trust("backends.yaml")
+    assert Backends.read().default == name
+    assert open_backend().shots == 3
+
+
+BROKEN = {
+    "no YAML": "version: [1",
+    "of a later version": "version: 2\ndefault: a\nbackends: {a: {type: statevector}}\n",
+    "too large": "version: 1\n#" + 2_000_000 * "#",
+    "a secret in it": "version: 1\ndefault: a\nbackends: {a: {type: x, credentials: {t: abc}}}\n",
+}
+
+
+@pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
+def test_one_that_is_broken_stops_nobody_who_did_not_name_it(
+    here, text, caplog, monkeypatch, command_line
+):
+    (here / "backends.yaml").write_text(text)
+    assert Backends.read().source.path == str(PACKAGED)
+    (said,) = (record.getMessage() for record in caplog.records)
+    assert said.startswith("backends.yaml")
+    end = f"; that file was only found here, so it is left out and {PACKAGED} counts"
+    assert said.endswith(end)
+    code, _, err = command_line("backends", "statevector")
+    assert (code, len(err.splitlines())) == (0, 1)
+    for named in ("backends.yaml", str(here / "backends.yaml")):
+        monkeypatch.setenv("QFUSION_BACKENDS", named)
+        with pytest.raises(InputError):
+            Backends.read()
+        assert command_line("backends", "--backends-file", named)[0] == 2
+
+
+def test_prices_that_cannot_be_read_and_merely_lie_there_stop_nobody(here, tmp_path, caplog):
+    packaged = tmp_path / "packaged.yaml"
+    packaged.write_text("usd_per_shot: 0.5\n")
+    (here / "prices.yaml").write_text("#" * 2_000_000)
+    assert read_prices(Prices, packaged, "toy").usd_per_shot == 0.5
+    said = caplog.records[0].getMessage()
+    assert said.endswith("was only found here, so it is left out and the packaged one counts")
+
+
+def test_a_variable_may_name_the_users_home(theirs, here, monkeypatch):
+    monkeypatch.setenv("HOME", str(here))
+    monkeypatch.setenv("QFUSION_BACKENDS", "~/backends.yaml")
+    assert Backends.read().default == "local"
 
 
 def test_credentials_are_given_to_no_name_of_it(here):
@@ -99,7 +146,7 @@ def test_credentials_are_given_to_no_name_of_it(here):
         "{access_key_id: {$env: TOKEN}, secret_access_key: {$env: TOKEN}}}\n"
     )
     with pytest.raises(NotTrusted, match="gets no credentials"):
-        open_backend()
+        open_backend("a")
 
 
 def test_a_file_that_is_named_is_trusted(theirs, monkeypatch):

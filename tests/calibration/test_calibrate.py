@@ -204,7 +204,7 @@ def test_what_cannot_be_calibrated(calibrate, shell, tmp_path):
     assert "backend 'noisy' has noise" in calibrate("secretive", "--reference", "noisy")[2]
     code, _, err = calibrate("noisy", "--samples", 1000)
     assert code == 2
-    assert "--samples 1000: expected 1 to 120, the rows of the training part" in err
+    assert ": samples 1000: expected 2 to 120, the rows of the training part" in err
     quick = ("--preset", "hardware", "--set", "training.epochs=1")
     assert shell("train", "wine", *quick, "--quantum", "sham", "--out", tmp_path / "sham")[0] == 0
     code, _, err = shell("calibrate", tmp_path / "sham", "--backend", "noisy")

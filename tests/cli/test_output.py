@@ -105,6 +105,44 @@ def test_who_reads_the_first_line_only_is_told_nothing():
     assert done.wait() == 1
 
 
+@pytest.mark.parametrize(
+    ("module", "place"),
+    [
+        ("qfusion_core", "qfusion_core.cli"),
+        ("qfusion_core", "typer"),
+        ("qfusion_core", "qfusion_core.cli.streams"),
+        ("qfusion_core.cli", "typer"),
+    ],
+)
+def test_an_interrupt_while_it_starts_says_nothing(module, place):
+    code = f"""
+import runpy, sys
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {place!r}:
+            raise KeyboardInterrupt
+sys.argv = ["qfusion", "--version"]
+import qfusion_core
+sys.meta_path.insert(0, Interrupts())
+runpy.run_module({module!r} + ".__main__", run_name="__main__")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_the_process_ends_without_looking_through_what_it_holds_and_handlers_run():
+    code = """
+import atexit, gc, sys
+atexit.register(lambda: print("closed", gc.get_freeze_count() > 1000))
+sys.argv = ["qfusion", "--version"]
+from qfusion_core.cli import main
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    version, closed = done.stdout.decode().splitlines()
+    assert (done.returncode, version.split()[0], closed) == (0, "qfusion", "closed True")
+
+
 def _read(terminal):
     try:
         return os.read(terminal, 10_000)

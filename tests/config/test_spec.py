@@ -121,8 +121,8 @@ def test_another_type_replaces_the_options():
             {"data": "wime"},
             "data set 'wime': data.type: unknown dataset 'wime'; did you mean 'wine'?",
         ),
-        ({"quantum": "shame"}, "--quantum: unknown quantum encoder 'shame'; did you mean 'sham'?"),
-        ({"fusion": "concatenate"}, "--fusion: unknown fusion 'concatenate'"),
+        ({"quantum": "shame"}, "quantum: unknown quantum encoder 'shame'; did you mean 'sham'?"),
+        ({"fusion": "concatenate"}, "fusion: unknown fusion 'concatenate'"),
         (
             {"settings": ["training.epoch=2"]},
             "--set training.epoch: training: unknown key 'epoch', did you mean 'epochs'?",

@@ -175,5 +175,5 @@ def test_rows_are_drawn_by_class_and_by_seed():
     assert not np.array_equal(drawn.x, choose_rows(part, 10, seed=1).x)
     assert len(choose_rows(part, 7, seed=0)) == 7
     assert choose_rows(part, None, seed=0) is part
-    with pytest.raises(InputError, match="--samples 101: expected 1 to 100"):
+    with pytest.raises(InputError, match=r"^samples 101: expected 1 to 100"):
         choose_rows(part, 101, seed=0)

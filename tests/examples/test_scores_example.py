@@ -186,5 +186,5 @@ def test_an_unknown_arm_is_told_what_the_hybrid_is_called(module, tmp_path, caps
     words = ["--data", "wine", "--preset", "hardware", "--arms", "strong", "--out", str(tmp_path)]
     assert module("scores").main(words) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("error: arm 'strong': --quantum: unknown quantum encoder 'strong'")
+    assert line.startswith("error: arm 'strong': quantum: unknown quantum encoder 'strong'")
     assert line.endswith("; the hybrid is 'hardware'")

@@ -14,7 +14,7 @@ from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder, load_split
 from qfusion_core.runs.loading import load_model
 from qfusion_core.training.checkpoint import restore_training
-from qfusion_core.training.fit import start
+from qfusion_core.training.state import start
 from qfusion_core.workflows.train import train
 from qfusion_core.workflows.training_run import fresh_model
 from support.fuzz.mutations import damage, damage_bytes, written

@@ -12,7 +12,8 @@ from qfusion_core import FusionClassifier, InputError, Part, Registry, open_back
 from qfusion_core.config.presets import compose
 from qfusion_core.model.prediction import logits_from_tokens, logits_in_chunks, quantum_tokens
 from qfusion_core.model.token_classifier import FusionHead, member_mean
-from qfusion_core.training.fit import TrainingRows, fit_prepared, start
+from qfusion_core.training.fit import TrainingRows, fit_prepared
+from qfusion_core.training.state import start
 
 
 def part(rows=40, features=5, classes=3):

@@ -158,6 +158,20 @@ def test_more_rows_than_there_are_is_refused(load):
         load("covertype", extract=True, train=20_000, test=5_000)
 
 
+def test_options_behind_a_comma_are_told_where_they_go(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["a.csv,label=kind of,test=0.3", "b.csv,label=kind", "a.csv,other.csv"]
+    (tmp_path / "a.csv").write_text("a,kind\n")
+    said = []
+    for word in words:
+        component = Registry().get("dataset", "file")
+        with pytest.raises(InputError) as failed:
+            component(component.Options(path=word)).require_source()
+        said.append(str(failed.value).partition("no such file")[2])
+    set_so = "--set 'data.options.label=kind of' --set data.options.test=0.3"
+    assert said == [f"; its options are settings: file:a.csv {set_so}", "", ""]
+
+
 def test_any_packing_of_the_same_rows_is_the_same_table(tmp_path):
     packed = EXTRACTS / "covertype" / "covtype.data.gz"
     plain = gzip.decompress(packed.read_bytes())

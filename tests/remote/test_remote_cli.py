@@ -330,7 +330,7 @@ def test_predict_takes_samples_and_keeps_their_numbers(machine, qfusion, run, tm
     assert len(machine.jobs) == 2
     code, _, err = qfusion("predict", run, "wine.csv", "--samples", 1000)
     assert code == 2
-    assert "--samples 1000: expected 1 to 178, the rows of the file" in err
+    assert ": samples 1000: expected 1 to 178, the rows of the file" in err
     every = pd.read_csv(tmp_path / "wine.csv")
     assert len(every) == 178
 

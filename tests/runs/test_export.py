@@ -108,9 +108,9 @@ def test_the_copy_loads_predicts_and_evaluates_as_the_run_does(
 def test_an_existing_target_is_refused_and_a_run_is_not_changed(run, tmp_path, capsys):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "mine").touch()
-    with pytest.raises(InputError, match="exists already; choose another --to"):
+    with pytest.raises(InputError, match="exists already; choose another folder"):
         export(run, tmp_path / "there")
-    with pytest.raises(InputError, match="sub: lies in the run itself; choose another --to"):
+    with pytest.raises(InputError, match="sub: lies in the run itself; choose another folder"):
         export(run, run / "sub")
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     with pytest.raises(SystemExit) as end:

@@ -64,7 +64,7 @@ def test_two_processes_never_get_one_folder(tmp_path, claim):
         assert set(made.values()) == {str(place), str(tmp_path / "run-2")}
     else:
         (refused,) = set(got.values()) - set(made.values())
-        assert "exists already; choose another --out" in refused
+        assert "exists already; choose another folder" in refused
         assert list(made.values()) == [str(place)]
     for kind, path in made.items():
         assert RunFolder.open(path).config.spec.quantum.type == kind

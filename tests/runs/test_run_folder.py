@@ -121,14 +121,14 @@ def test_configuration_with_a_plugin_that_is_not_installed(run):
 
 def test_a_folder_that_holds_something_is_not_overwritten(run):
     spec = compose("hardware", "wine", settings=["training.epochs=1"], registry=Registry())
-    with pytest.raises(InputError, match="exists already; choose another --out, or continue"):
+    with pytest.raises(InputError, match=r"exists already; choose another folder$"):
         train(spec, run, backend="statevector")
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     spec = compose("hardware", "wine", settings=["training.epochs=1"], registry=Registry())
-    with pytest.raises(InputError, match=r"cannot write a run folder there .*another --out"):
+    with pytest.raises(InputError, match=r"cannot write a run folder there .*another folder"):
         train(spec, tmp_path / "file" / "run", backend="statevector")
 
 

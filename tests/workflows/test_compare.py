@@ -52,7 +52,7 @@ def test_what_is_not_exact_is_no_reference(compares, machine, name):
     code, out, err = compares("queue", "--reference", name, "--yes")
     assert (code, out) == (2, "")
     assert f"backend '{name}' " in err
-    assert "cannot be the reference; name an exact one with --reference" in err
+    assert "cannot be the reference; name an exact one as reference" in err
     assert not machine.jobs
 
 
@@ -62,7 +62,9 @@ def test_a_machine_that_fails_is_named_and_the_others_are_compared(compares, mac
     assert code == 1
     assert "queue failed: queue: job job-0: failed: the fridge is warm; run the same again" in out
     assert "noisy" in out.split("\n\n")[0]
-    assert err.splitlines()[-1] == ("error: 1 of 3 backends failed: queue; the reasons are above")
+    assert err.splitlines()[-1] == (
+        "error: 1 of 3 backends failed: queue; the report has the reasons"
+    )
     code, out, err = compares("queue,noisy", "--yes", "--json")
     assert code == 0
     found, failed = rows(out)

@@ -51,8 +51,8 @@ def test_predict_takes_it_too(shell, own, machine, tmp_path):
     ("backend", "said"),
     [
         ("queue", "backend 'queue': this machine has no snapshot that runs here; `qfusion estimat"),
-        ("exact", "backend 'exact' runs on this machine and costs nothing; leave --dry-run out"),
-        ("noisy", "backend 'noisy' runs on this machine and costs nothing; leave --dry-run out"),
+        ("exact", "backend 'exact' runs on this machine and costs nothing; a dry run is of"),
+        ("noisy", "backend 'noisy' runs on this machine and costs nothing; a dry run is of"),
     ],
 )
 def test_where_there_is_nothing_to_try(shell, own, machine, backend, said):

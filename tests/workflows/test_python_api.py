@@ -261,3 +261,35 @@ def test_each_backend_is_told_before_it_runs_the_reference_too(own, shell):
     assert started == [("exact", 5), ("noisy", 5), ("sampled", 5)]
     _, _, err = shell("compare", own, "--backends", "noisy,sampled", "--samples", 5)
     assert err == "noisy: 5 rows\nsampled: 5 rows\n"
+
+
+def test_backends_that_can_be_gone_through_once_are_all_compared(own):
+    compared = qfusion_core.compare(own, iter(["noisy", "sampled"]), samples=5)
+    assert [row.backend for row in compared.report.backends] == ["exact", "noisy", "sampled"]
+    (_, alone) = qfusion_core.compare(own, "sampled", samples=5).report.backends
+    assert alone.backend == "sampled"
+
+
+@pytest.mark.parametrize("none", [[], (), None, iter(())])
+def test_no_backends_are_refused(refused, own, none):
+    line = refused(qfusion_core.compare, own, none)
+    assert line == 'backends: expected a list of names, e.g. ["lightning", "aer"]'
+
+
+def test_one_name_is_no_list_of_letters(refused, table):
+    (examined,) = qfusion_core.doctor("exact").backends
+    assert examined.name == "exact"
+    line = refused(qfusion_core.doctor, [3])
+    assert line == "names: expected names in backends.yaml; got 3"
+    made = qfusion_core.train(
+        table, "m", preset="hardware", settings="training.epochs=1", backend="exact"
+    )
+    assert made.metrics["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"), [({"training.epochs": 1}, "a dict"), ([3], "3"), (b"a=1", "a bytes")]
+)
+def test_settings_are_texts(refused, settings, said):
+    line = refused(qfusion_core.train, "wine", settings=settings)
+    assert line == f'settings: expected texts, such as ["training.epochs=20"]; got {said}'

@@ -109,3 +109,22 @@ def test_what_is_forgotten_and_adopted_in_python(left, failure, tmp_path, monkey
     assert copy.standing.kind == "foreign"
     assert copy.adopt(offers.append) is True
     assert [offer.run for offer in offers] == [tmp_path / "copy"]
+
+
+def test_one_measurement_is_named_as_it_is(left, failure):
+    table = qfusion_core.jobs(left)
+    (row,) = table.measurements
+    assert qfusion_core.jobs(left).still_open(row["id"]) == []
+    assert qfusion_core.jobs(left).cancel(row["id"]).confirmed
+    table.forget(row["id"])
+    assert qfusion_core.jobs(left).measurements[0]["state"] == "forgotten"
+    assert table.resume(row["id"]) == []
+    assert qfusion_core.adopt_jobs(left) == qfusion_core.adopt_jobs(str(left)) == []
+    line = failure(InputError, table.cancel, {row["id"]: True})
+    assert line == "which: expected ids of measurements, as `jobs` shows them; got a dict"
+
+
+def test_an_empty_list_forgets_nothing(left, failure):
+    line = failure(InputError, qfusion_core.jobs(left).forget, [])
+    assert line == "which: expected ids of measurements, as `jobs` shows them; got none"
+    assert qfusion_core.jobs(left).measurements[0]["state"] == "open"

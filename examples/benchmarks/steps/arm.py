@@ -12,7 +12,8 @@ import numpy as np
 
 from qfusion_core import CircuitEncoder, Device, InputError, Part, Registry, Split
 from qfusion_core.config.spec import RunSpec
-from qfusion_core.training.fit import fit, start
+from qfusion_core.training.fit import fit
+from qfusion_core.training.state import start
 from qfusion_core.workflows.training_run import fresh_model
 from steps.stopwatch import Stopwatch
 

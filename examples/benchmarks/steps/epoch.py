@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from qfusion_core import Device, Registry
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.runs.folder import load_split
-from qfusion_core.training.fit import fit, start
+from qfusion_core.training.fit import fit
+from qfusion_core.training.state import start
 from qfusion_core.workflows.training_run import fresh_model
 from steps.stopwatch import Stopwatch
 

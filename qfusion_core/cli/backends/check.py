@@ -15,7 +15,7 @@ from qfusion_core.notes import note
 def check_backends(
     names: Sequence[str], offline: bool, run: Path, backends_file: Path | None, as_json: bool
 ) -> None:
-    """Print what is found as it is found; exit code 1 if anything failed."""
+    """Print what is found as it is found; exit code 1 if anything failed, 2 for want of trust."""
     from qfusion_core.errors import NotTrusted
     from qfusion_core.workflows.doctor import doctor, line_of
 

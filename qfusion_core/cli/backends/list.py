@@ -25,7 +25,7 @@ def list_backends(
         typer.Option(
             "--check",
             help="Examine each: packages, credentials, the machine, a Bell state where it is "
-            "free. Exit code 1 if one fails.",
+            "free. Exit code 1 if one fails, 2 if one needs your trust.",
         ),
     ] = False,
     offline: Annotated[

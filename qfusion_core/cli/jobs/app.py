@@ -10,6 +10,7 @@ from qfusion_core.cli.jobs.forget import forget
 from qfusion_core.cli.jobs.list import list_jobs
 from qfusion_core.cli.jobs.resume import resume
 from qfusion_core.cli.list_by_default import ListByDefault
+from qfusion_core.cli.verbs import Verb
 
 jobs = typer.Typer(
     cls=ListByDefault,
@@ -17,8 +18,8 @@ jobs = typer.Typer(
     "all runs have spent.",
     no_args_is_help=True,
 )
-jobs.command()(adopt)
-jobs.command("list")(list_jobs)
-jobs.command()(resume)
-jobs.command()(cancel)
-jobs.command()(forget)
+jobs.command(cls=Verb)(adopt)
+jobs.command("list", cls=Verb)(list_jobs)
+jobs.command(cls=Verb)(resume)
+jobs.command(cls=Verb)(cancel)
+jobs.command(cls=Verb)(forget)

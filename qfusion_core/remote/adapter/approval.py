@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from qfusion_core.config.arguments import called
 from qfusion_core.errors import InputError
 from qfusion_core.remote.journal.rows.records import CallId
 from qfusion_core.remote.money.price import Price
@@ -41,9 +42,9 @@ class Approval:
     def __init__(
         self,
         approve: Approve = None,
-        on_price: Callable[[str, Price], None] = lambda backend, price: None,
+        on_price: Callable[[str, Price], None] | None = None,
     ) -> None:
-        self.approve, self.on_price = approve, on_price
+        self.approve, self.on_price = approve, called("on_price", on_price)
         self.agreed: dict[CallId, Agreement] = {}
 
     def of(self, call_id: CallId) -> Agreement:

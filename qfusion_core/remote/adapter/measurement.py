@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
+from qfusion_core.config.arguments import called
 from qfusion_core.errors import InputError
 from qfusion_core.notes import TOLD
 from qfusion_core.remote.adapter.approval import Approval, Approve
@@ -81,12 +82,12 @@ class Measurement:
         again: bool = False,
         wait: bool = True,
         approve: Approve = None,
-        on_price: Callable[[str, Price], None] = lambda backend, price: None,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_price: Callable[[str, Price], None] | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
         self.verb, self.subject, self.again = verb, subject, again
-        self.wait, self.on_progress = wait, on_progress
+        self.wait, self.on_progress = wait, called("on_progress", on_progress)
         self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(TOLD).info
         self._run = run
@@ -112,7 +113,7 @@ class Measurement:
     def folder(self) -> Path:
         """Where the journal is."""
         if self._run is not None:
-            folder = expanded(self._run)
+            folder = expanded(self._run, "run")
         else:
             name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
             folder = state_folder() / name

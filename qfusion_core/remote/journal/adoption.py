@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qfusion_core.config.arguments import called, listed
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_path
 from qfusion_core.remote.journal.journal import Journal
@@ -32,7 +33,8 @@ class AdoptableJournal(NamedTuple):
 
 
 def adopt_jobs(
-    runs: Iterable[str | Path], approve: Callable[[AdoptableJournal], None] = lambda offer: None
+    runs: str | Path | Iterable[str | Path],
+    approve: Callable[[AdoptableJournal], None] | None = None,
 ) -> list[Path]:
     """Make foreign journals the user's own: then their jobs can be resumed, their values used.
 
@@ -40,8 +42,8 @@ def adopt_jobs(
     be sent. Values that came with a journal stay marked as adopted.
 
     Args:
-        runs: Folders of runs, or of journals.
-        approve: Is shown each of them before; raises to refuse.
+        runs: Folders of runs, or of journals; or a single one.
+        approve: Is shown each of them before, and raises to refuse; None for nobody.
 
     Returns:
         The folders that were adopted; those that are the user's own already are not among them.
@@ -49,11 +51,11 @@ def adopt_jobs(
     Raises:
         InputError: There is no journal, or it is damaged.
     """
-    adopted = []
-    for run in map(expanded, runs):
+    adopted, show = [], called("approve", approve)
+    for run in [expanded(each, "runs") for each in listed(runs)]:
         offer = _offer(run)
         if offer.standing.kind != "own":  # one that was adopted as it lay may be writable by now
-            approve(offer)
+            show(offer)
             Journal(run).adopt(offer.standing.content)
             adopted.append(run)
     return adopted

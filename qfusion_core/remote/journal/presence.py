@@ -21,7 +21,7 @@ def require_journal(run: str | Path) -> Path:
     Raises:
         InputError: There is none.
     """
-    folder = expanded(run)
+    folder = expanded(run, "run")
     if not os.path.lexists(folder / NAME):
         if not folder.is_dir():
             raise InputError(f"{shown_path(folder)}: no such folder; expected that of a run")

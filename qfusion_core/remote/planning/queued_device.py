@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -50,6 +51,7 @@ class QueuedDevice(BlackBoxDevice, ABC):
     paid: bool = True
     local: bool = False
     rows_per_call: int | None = None  # it splits, so that a queue is waited for once
+    largest = math.inf  # values of each job were looked at when they were fetched
     bound: Binding
 
     @property

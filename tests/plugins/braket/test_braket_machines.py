@@ -124,11 +124,11 @@ def test_jobs_shots_and_dollars_of_a_machine_that_no_entry_names(
 def test_a_machine_takes_no_other_shots_than_it_is_known_to(qfusion, run, nobody):
     code, out, err = qfusion("estimate", run, "--backend", "aqt-ibex", "--shots", "5000")
     assert (code, out) == (2, "")
-    assert err == "error: --shots: aqt-ibex takes from 1 to 2000, got 5000\n"
+    assert err == "error: shots: aqt-ibex takes from 1 to 2000, got 5000\n"
     code, _, err = qfusion("estimate", run, "--backend", "ibm-boston", "--shots", "1000000000")
-    assert (code, err) == (2, "error: --shots: ibm-boston takes from 1 to 100000, got 1000000000\n")
+    assert (code, err) == (2, "error: shots: ibm-boston takes from 1 to 100000, got 1000000000\n")
     code, _, err = qfusion("estimate", run, "--backend", "garnet", "--shots", "5000")
-    assert code == 2 and "--shots: backend 'garnet' has its own" in err
+    assert code == 2 and " shots: backend 'garnet' has its own" in err
 
 
 def test_an_unknown_name_suggests_entries_and_machines(qfusion, run, nobody):
@@ -149,7 +149,7 @@ def test_offline_opens_no_socket_although_there_are_credentials(qfusion, run, se
     code, out, err = qfusion("estimate", run, "--backend", "other", "--offline")
     assert (code, out) == (2, "")
     assert err == (
-        "error: --offline: no price known: 'other' (device 'braket') is in no list of `qfusion "
+        "error: offline: no price known: 'other' (device 'braket') is in no list of `qfusion "
         "backends machines`, and is not asked; leave that out to ask it\n"
     )
     code, _, err = qfusion("estimate", run, "--backend", "both", "--offline")
@@ -178,7 +178,7 @@ def test_offline_downloads_no_data(qfusion, run, tmp_path, monkeypatch, opened):
     (run / "config.yaml").write_text(config.replace("type: wine", "type: covertype"))
     code, _, err = qfusion("estimate", run, "--backend", "garnet", "--offline")
     assert code == 2 and err.count("\n") == 1
-    assert "downloading covertype needs the network, which --offline forbids" in err
+    assert "downloading covertype needs the network, which offline forbids" in err
     assert not opened
 
 

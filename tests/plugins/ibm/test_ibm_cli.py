@@ -135,7 +135,7 @@ def test_ibm_is_asked_what_it_would_take(service, qfusion, run):
 @pytest.mark.parametrize(
     ("words", "text"),
     [
-        (("--offline",), "--ask needs the network, which --offline forbids; leave one of them out"),
+        (("--offline",), "ask needs the network, which offline forbids; leave one of them out"),
         ((), "backends.ibm.credentials.token: the environment variable QISKIT_IBM_TOKEN"),
     ],
 )
