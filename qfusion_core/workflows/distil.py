@@ -82,7 +82,7 @@ def distil(
     max_rows: int = MOST_ROWS,
     reference: str | None = None,
     backends_file: str | Path | None = None,
-    jobs: JobOptions = JobOptions(),
+    jobs: JobOptions | None = None,
 ) -> DistilResult:
     """Measure the quantum branch of a run once, for any input from then on.
 
@@ -107,6 +107,7 @@ def distil(
         BudgetError: The plan does not fit; nothing was sent.
         RemoteError: A job failed, or the machine cannot be reached; no job is lost.
     """
+    jobs = JobOptions.of(jobs)
     require_name(backend, or_default=False)
     require_name(reference)
     checks = None if checks is None else whole("checks", checks, 1)

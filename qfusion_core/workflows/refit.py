@@ -108,7 +108,7 @@ def refit(
         InputError: The model has no circuit, a class no row, or the folder is not free; or
             ``encoding`` is asked of what is no surrogate.
     """
-    require_switches(allow_url=allow_url)
+    require_switches(encoding=encoding, allow_url=allow_url)
     jobs = JobOptions.of(jobs)
     tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     require_name(backend, or_default=False)
