@@ -84,6 +84,7 @@ _HOMES = {
     "Marks": "data.formats.marks",
     "Measurement": "remote.adapter.measurement",
     "NoiseParameters": "noise_parameters",
+    "note": "notes",
     "NotTrusted": "errors",
     "Offer": "plugin.hookspecs",
     "one_line": "printable",

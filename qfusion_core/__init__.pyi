@@ -52,6 +52,7 @@ from qfusion_core.model.qnode_encoder import QNodeEncoder as QNodeEncoder
 from qfusion_core.model.zscore import ZScore as ZScore
 from qfusion_core.noise.shots import shot_noise as shot_noise
 from qfusion_core.noise_parameters import NoiseParameters as NoiseParameters
+from qfusion_core.notes import note as note
 from qfusion_core.options import Credentials as Credentials
 from qfusion_core.options import Options as Options
 from qfusion_core.plugin.hookspecs import Offer as Offer

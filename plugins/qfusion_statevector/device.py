@@ -56,6 +56,12 @@ class Statevector(Device):
             options.shots, self._generator, options.memory_gb
         )
 
+    def prepare(self, dtype: torch.dtype = torch.float32, *, gradients: bool = False) -> None:
+        """Compile the kernels, if they are to compute: seconds once on a machine."""
+        if self._gaussian or not self._sampled:
+            real = torch.promote_types(dtype, torch.float32)
+            self._choice.compile_kernels(real, gradients)
+
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor:

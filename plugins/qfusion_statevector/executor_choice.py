@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from qfusion_core import Circuit, InputError
+from qfusion_core import Angle, Circuit, Gate, InputError, Term
 from qfusion_statevector.autograd import Executor
 from qfusion_statevector.cut import Cut, cut
 from qfusion_statevector.memory import estimate, fits, require_memory
@@ -77,6 +77,21 @@ class ExecutorChoice:
         if name == "lightning":
             self._say_once(parts.widest)
         return prepared.executor
+
+    def compile_kernels(self, dtype: torch.dtype, gradients: bool) -> None:
+        """Have the kernels of a precision ready, if kernels would run.
+
+        They are the same for all circuits: one qubit's is run, forward and back.
+        """
+        if (self._chosen or ("torch" if self._no_numba else "numba")) != "numba":
+            return
+        angle = Angle((Term("data", 0, 1.0), Term("weight", 0, 1.0)))
+        circuit = Circuit(1, (Gate("RY", (0,), angle),), n_data=1, n_weights=1)
+        executor = self.executor(circuit, ("Z",), dtype, torch.device("cpu"), 1)
+        entries = torch.zeros(1, 1, dtype=dtype), torch.zeros(1, dtype=dtype)
+        values, saved = executor.forward(*entries, gradients)
+        if gradients:
+            executor.backward(saved, torch.ones_like(values), True, True)
 
     def _name(self, widest: int, device: torch.device, batch: int) -> str:
         if self._chosen:

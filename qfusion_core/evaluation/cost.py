@@ -42,7 +42,7 @@ class Cost:
         depth: Of the transpiled circuit where the adapter tells, else of the circuit as traced.
         two_qubit_gates: Likewise.
         transpiled: Which of both.
-        seconds: Spent on the circuit now; first use included, compilation for one.
+        seconds: Spent on the circuit now, without what is done once, such as compiling kernels.
         turnaround: Seconds from the first job written to the last result in the journal, whenever
             that was; None without a queue.
         seconds_per_row: Turnaround, else seconds, over the rows.

@@ -103,6 +103,7 @@ def jobs_of(backend: str, device: Device) -> list[JobRecord]:
 
 def _ask(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> DeviceAnswer:
     encoder.device = device
+    encoder.prepare()
     began = time.perf_counter()
     values = expectation_values(encoder, x_q)
     return DeviceAnswer(values, time.perf_counter() - began)

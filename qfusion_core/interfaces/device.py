@@ -100,6 +100,17 @@ class Device(Component, ABC):
         """
         return {}
 
+    def prepare(self, dtype: torch.dtype = torch.float32, *, gradients: bool = False) -> None:
+        """Do what is done once before values can be computed here: compile kernels, for one.
+
+        Verbs call it before they look at the clock, and the doctor before anything else. It asks no
+        machine, and draws nothing.
+
+        Args:
+            dtype: Of data and weights.
+            gradients: Whether they will be differentiated.
+        """
+
     def notices(self) -> Sequence[str]:
         """What a verb says before it uses the device: how old its values are, for one."""
         return ()

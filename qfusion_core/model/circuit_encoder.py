@@ -156,6 +156,15 @@ class CircuitEncoder(QuantumEncoder):
         require_wires(device, self.n_wires)
         self._slot.device = device
 
+    def prepare(self, *, gradients: bool = False) -> None:
+        """Trace the circuit, and have the device do what it does once: no result takes that long.
+
+        Args:
+            gradients: Whether values will be differentiated.
+        """
+        _ = self.traced
+        self.device.unwrapped.prepare(self.weights.dtype, gradients=gradients)
+
     def expectations(
         self, x: Float[Tensor, "batch features"]
     ) -> Float[Tensor, "batch n_observables"]:

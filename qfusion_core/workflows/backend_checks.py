@@ -179,6 +179,7 @@ def _sanity(device: Device, backends: Backends, folder: str, offline: bool) -> F
         return Finding("Bell state", "ok", f"not run: {reason}")
     if device.max_wires is not None and device.max_wires < 2:
         return Finding("Bell state", "ok", "not run: the device has one qubit")
+    device.unwrapped.prepare(gradients=True)  # so that no later verb has to
     try:
         return judge(device, bell_values(device))
     except JobsPending as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from itertools import accumulate
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor
 
 from qfusion_statevector.cut import Cut
+from qfusion_statevector.numba_executor.compiling import said_if_long
 from qfusion_statevector.numba_executor.cone_kernels import ConeKernels
 
 # a thread takes about 0.1 ms to start: fewer row operations than this are not shared out
@@ -40,9 +42,14 @@ class NumbaExecutor:
         self._entries = cut.circuit.n_data, cut.circuit.n_weights
         self._shapes = [ConeKernels(shape, dtype) for shape in cut.shapes]
         self._shares = lru_cache(maxsize=8)(self._share_out)  # by batch and threads
+        self._called = {"forward": False, "backward": False}
 
     def forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         """Values ``[batch, words]``, and what `backward` needs (nothing if not ``keep``)."""
+        with self._first("forward"):
+            return self._forward(data, weights, keep)
+
+    def _forward(self, data: Tensor, weights: Tensor, keep: bool) -> tuple[Tensor, tuple[Any, ...]]:
         entries = data.contiguous().numpy(), weights.contiguous().numpy()
         settled = [shape.settle(*entries, keep) for shape in self._shapes]
         out = torch.empty(len(data), self._n_words, dtype=self.dtype, device="cpu")
@@ -71,11 +78,19 @@ class NumbaExecutor:
                 self._shapes[number].backward(saved[number], first, last, out_gradient, dx, dw)
             return sums
 
-        (dx, dw), *others = self._share(run, len(out_gradient))
+        with self._first("backward"):
+            (dx, dw), *others = self._share(run, len(out_gradient))
         for of_x, of_w in others:
             dx += of_x
             dw += of_w
         return dx if of_data else None, dw if of_weights else None
+
+    def _first(self, way: str) -> AbstractContextManager[None]:
+        """Around a call that may have to compile; nothing around later ones."""
+        if self._called[way]:
+            return nullcontext()
+        self._called[way] = True
+        return said_if_long()
 
     def _share(self, run: Callable[[Sequence[Span]], T], batch: int) -> list[T]:
         """Run all chunks, in as many threads as torch may use and as pay."""

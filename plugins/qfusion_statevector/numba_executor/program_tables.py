@@ -99,9 +99,9 @@ def tables(shape: ConeShape, dtype: np.dtype) -> ProgramTables:
         len(program.diagonals),
         _table([(number, z) for number, z, _ in words], 2),
         offsets[:, 0].astype(dtype),
-        np.argwhere(data),
+        _links(data),
         data[data != 0].astype(dtype),
-        np.argwhere(weights),
+        _links(weights),
         weights[weights != 0].astype(dtype),
     )
 
@@ -188,3 +188,8 @@ def _stack(rows: Sequence[Affine], width: int) -> NDArray[np.float64]:
 
 def _table(rows: Iterable[Sequence[int]], width: int) -> NDArray[np.int64]:
     return np.array(list(rows), np.int64).reshape(-1, width)
+
+
+def _links(scales: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Where scales are, row by row in memory: another order is another type, compiled anew."""
+    return np.ascontiguousarray(np.argwhere(scales))
