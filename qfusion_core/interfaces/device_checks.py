@@ -94,7 +94,7 @@ def require_measured(
     wanted = [rows, len(observables)]
     if not isinstance(values, Tensor) or list(values.shape) != wanted:
         raise QfusionError(
-            f"device {device.name!r}: {method} returned {_kind_of(values)}, expected a torch "
+            f"device {device.name!r}: {method} returned {kind_of(values)}, expected a torch "
             f"tensor of shape {wanted} (rows, observables); this is a fault of the device's plugin"
         )
     most = getattr(device, "largest", 1.0) + ROUNDING
@@ -113,7 +113,8 @@ def require_measured(
     )
 
 
-def _kind_of(values: object) -> str:
+def kind_of(values: object) -> str:
+    """What a plugin gave in place of values: its type, and its shape if it has one."""
     name = f"{type(values).__module__}.{type(values).__name__}".removeprefix("builtins.")
     shape = getattr(values, "shape", None)
     return name if shape is None else f"{name} of shape {list(shape)}"

@@ -39,7 +39,8 @@ ELSEWHERE = "choose another folder"
 
 def or_resume(path: Path) -> str:
     """What to do where something is there already: go on with it, if it is a training."""
-    if not (path / "config.yaml").is_file() or os.path.lexists(path / "model.safetensors"):
+    begun = os.path.isfile(path / "config.yaml")  # noqa: PTH113  (raises nothing)
+    if not begun or os.path.lexists(path / "model.safetensors"):
         return ELSEWHERE
     command = f"qfusion train --resume {quote(printable(path))}"
     return f"{ELSEWHERE}, or continue it with `{command}`"

@@ -140,7 +140,7 @@ def test_options_that_are_not_checked_are_not_shown(qfusion):
 
 def test_a_wrong_file_is_one_line_and_exit_2(qfusion):
     Path("backends.yaml").write_text("version: 1\n\tdefault: x\n")
-    assert qfusion("backends")[::2] == (
+    assert qfusion("backends", "--backends-file", "backends.yaml")[::2] == (
         2,
         "error: backends.yaml:2:1: a tab; YAML is indented with spaces\n",
     )

@@ -92,9 +92,9 @@ def test_what_is_refused(refit, own, shell, tmp_path, machine):
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "file").touch()
     for words, said in [
-        (("queue", "--out", "full", "--yes"), "full: exists already; choose another --out"),
+        (("queue", "--out", "full", "--yes"), "full: exists already; choose another folder\n"),
         (("quue",), "unknown backend 'quue'"),
-        (("queue", "--samples", 2, "--yes"), "--samples 2: no training row of class 'class_"),
+        (("queue", "--samples", 2, "--yes"), ": samples 2: no training row of class 'class_"),
         (("queue", "--samples", 500), "expected 1 to 120, the rows of the training part"),
     ]:
         code, _, err = refit(*words)

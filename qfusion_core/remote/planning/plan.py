@@ -11,6 +11,7 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.interfaces.device_checks import kind_of
 from qfusion_core.remote.adapter.request_retry import retrying_caller
 from qfusion_core.remote.errors import Unreadable
 from qfusion_core.remote.journal.rows.validation import FURTHEST
@@ -98,11 +99,10 @@ def require_result(device: Adapter, job: Job, result: Result) -> Result:
     Raises:
         Unreadable: Names the first such row and observable; the job stays, and is fetched again.
     """
-    shape = tuple(result.values.shape)
-    if shape != job.shape:
+    if not isinstance(result.values, Tensor) or tuple(result.values.shape) != job.shape:
         raise Unreadable(
-            f"device {device.name!r} gave values of shape {list(shape)}, expected "
-            f"{list(job.shape)} (rows, observables)",
+            f"device {device.name!r} gave {kind_of(result.values)} for values, expected a torch "
+            f"tensor of shape {list(job.shape)} (rows, observables)",
             result.raw,
         )
     asked = ~failed_values(job.rows, job.columns, result.failed)

@@ -247,8 +247,10 @@ def test_a_process_that_was_stopped_past_its_lease_does_not_send(machine, evalua
         (lambda job, result: Result(result.values * float("nan"), b"raw"), "gave nan for row 1"),
         (
             lambda job, result: Result(result.values[:, :2], b"raw"),
-            "values of shape [1, 2], expect",
+            "gave torch.Tensor of shape [1, 2] for values, expected a torch tensor of shape [1, ",
         ),
+        (lambda job, result: Result(result.values.numpy(), b"raw"), "gave numpy.ndarray of shape"),
+        (lambda job, result: Result(result.values.tolist(), b"raw"), "gave list for values, expec"),
         (lambda job, result: Result(result.values + 1000, b"raw"), "expected a value of -1 to 1"),
         (lambda job, result: {}[job.rows], "KeyError: (1, 2)"),
         (lambda job, result: (_ for _ in ()).throw(Unreadable("half of it", b"raw")), "half of it"),
