@@ -16,7 +16,7 @@ from qfusion_core.testing import ReferenceDevice
 from qfusion_encoders.hardware_efficient import HardwareEfficient
 
 pytest.importorskip("numba")
-from qfusion_statevector.numba_executor import compiling, executor  # noqa: E402
+from qfusion_statevector.numba_executor import compiling, executor
 
 COLD = """
 import logging, sys, time
