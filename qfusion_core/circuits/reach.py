@@ -12,7 +12,6 @@ from itertools import product
 from typing import NamedTuple
 
 from qfusion_core.circuits.gates import Gate
-from qfusion_core.circuits.pauli_words import word
 
 LETTERS = "IXYZ"
 BITS = (0, 1, 3, 2)  # of each letter: X is bit 0, Z is bit 1
@@ -42,10 +41,12 @@ def reach(n_wires: int, gates: Sequence[Gate], words: Sequence[str]) -> Reach:
         gates: Of the circuit.
         words: Pauli words that fit, wire 0 first.
     """
-    letters = [[0, 0, 0, 0] for _ in range(n_wires)]
+    letters = [[(1 << len(words)) - 1, 0, 0, 0] for _ in range(n_wires)]
     for number, text in enumerate(words):
         for wire, letter in enumerate(text):
-            letters[wire][LETTERS.index(letter)] |= 1 << number
+            if letter != "I":  # as nearly all are
+                letters[wire][0] ^= 1 << number
+                letters[wire][LETTERS.index(letter)] |= 1 << number
     reached = [x | y | z for _, x, y, z in letters]
     acting = [0] * len(gates)
     for position in range(len(gates) - 1, -1, -1):
@@ -76,7 +77,7 @@ def said_of_width(n_wires: int, gates: Sequence[Gate], words: Sequence[str] | No
     """
     measured = words
     if measured is None:
-        pairs = [word(n_wires, {w: "Z", w + 1: "Z"}) for w in range(n_wires - 1)]
+        pairs = ["I" * w + "ZZ" + "I" * (n_wires - w - 2) for w in range(n_wires - 1)]
         measured = pairs or ["Z" * n_wires]
     widest = max((mask.bit_count() for mask in reach(n_wires, gates, measured).wires), default=0)
     of = " of neighbouring ZZ" if words is None else ""

@@ -53,7 +53,7 @@ class AffineAngles:
         """
         if [gate[:2] for gate in point.gates] != [gate[:2] for gate in self.first.gates]:
             return False
-        if not point.sound:
+        if not (point.sound and np.array_equal(point.chosen, self._chosen)):
             return False
         if not np.isfinite(point.values).all():
             return False
