@@ -210,7 +210,7 @@ def test_a_backend_without_a_name_is_not_the_default(verb, machine, qfusion, run
     file = [table] if verb == "predict" else []
     code, _, err = qfusion(verb, run, *file, "--backend", "")
     assert code == 2
-    assert "unknown backend ''" in err
+    assert "is empty: is a variable of the shell not set?" in err
 
 
 def test_the_run_may_come_before_the_verb(machine, evaluate, qfusion, run):

@@ -270,7 +270,7 @@ def test_values_that_do_not_fit_are_a_fault_of_the_plugin(machine, connect, forw
     device = connect(Measurement(tmp_path, "evaluate"))
     good, device.fetch = device.fetch, lambda job, job_id: Result(torch.zeros(2, 3))
     with pytest.raises(
-        QfusionError, match=r"job job-0: device 'queue' gave values of shape \[2, 3\], expected"
+        QfusionError, match=r"job-0: device 'queue' gave torch.Tensor of shape \[2, 3\] for"
     ):
         forward(device)
     device.fetch = good
