@@ -17,6 +17,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.device_checks import require_measured, require_wires
 from qfusion_core.interfaces.encoders import QuantumEncoder
+from qfusion_core.model.device_slot import DeviceSlot
 from qfusion_core.model.zscore import ZScore
 from qfusion_core.options import Options
 
@@ -105,7 +106,7 @@ class CircuitEncoder(QuantumEncoder):
         self.register_buffer("layout", torch.tensor(tokens), persistent=False)
         self.token_positions = torch.tensor(token_positions(self.observables, tokens))
         self.standard = ZScore(len(self.observables)) if standardise else None
-        self._slot = _DeviceSlot()
+        self._slot = DeviceSlot()
 
     @abstractmethod
     def circuit(self, data: Tensor, weights: Tensor) -> None:
@@ -243,16 +244,3 @@ class CircuitEncoder(QuantumEncoder):
         from qfusion_core.model.qnode_encoder import QNodeEncoder
 
         return QNodeEncoder(qnode, n_features=n_features, weights_shape=weights_shape, **options)
-
-
-class _DeviceSlot:
-    """Holds the device: a copy of the encoder shares it, a pickle of the encoder goes without."""
-
-    def __init__(self, device: Device | None = None) -> None:
-        self.device = device
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _DeviceSlot:
-        return _DeviceSlot(self.device)
-
-    def __reduce__(self) -> tuple[type[_DeviceSlot], tuple[()]]:
-        return _DeviceSlot, ()
