@@ -8,14 +8,13 @@ from qfusion_core.circuits.gates import Gate as Gate
 from qfusion_core.circuits.gates import Term as Term
 from qfusion_core.circuits.light_cones import LightCone as LightCone
 from qfusion_core.circuits.light_cones import light_cones as light_cones
+from qfusion_core.circuits.noisy_cones import noisy_cones as noisy_cones
 from qfusion_core.circuits.pauli_words import Layout as Layout
 from qfusion_core.circuits.pauli_words import Readout as Readout
 from qfusion_core.circuits.pauli_words import commuting_groups as commuting_groups
 from qfusion_core.circuits.pauli_words import pauli_words as pauli_words
 from qfusion_core.circuits.pauli_words import token_layout as token_layout
 from qfusion_core.circuits.pauli_words import token_positions as token_positions
-from qfusion_core.circuits.reached_qubits import largest_cones as largest_cones
-from qfusion_core.circuits.reached_qubits import reached_qubits as reached_qubits
 from qfusion_core.config.spec import RunSpec as RunSpec
 from qfusion_core.config.trust import trust as trust
 from qfusion_core.data.columns import drop_setting as drop_setting

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from qfusion_core import InputError, largest_cones, reached_qubits
+from qfusion_core import noisy_cones
 
-MOST_QUBITS = 10  # of a cone: the density matrix of one takes half a second for each row
 MOST_WHOLE = 26  # of a circuit that is run shot by shot: its state takes a gigabyte
 
 
@@ -32,17 +31,6 @@ class MachineCone(NamedTuple):
         return (self.circuit, own, *(rows[:, columns] for rows in angles if columns))
 
 
-def used_qubits(circuit: Any, words: Sequence[Any]) -> tuple[int, ...]:
-    """Qubits that gates or words are on, ascending.
-
-    Args:
-        circuit: Of Qiskit.
-        words: `SparsePauliOp`, on its qubits.
-    """
-    used = {circuit.find_bit(qubit).index for gate in circuit.data for qubit in gate.qubits}
-    return tuple(sorted(used.union(*map(_letters, words))))
-
-
 def machine_cones(circuit: Any, words: Sequence[Any], name: str) -> list[MachineCone]:
     """One cone for each word, those within another one together with it; or the whole.
 
@@ -57,40 +45,27 @@ def machine_cones(circuit: Any, words: Sequence[Any], name: str) -> list[Machine
     Raises:
         InputError: Both are too wide to be simulated with noise.
     """
-    used = used_qubits(circuit, words)
-    whole = [MachineCone(circuit, used, tuple(range(len(words))))]
-    if len(used) <= MOST_QUBITS:
-        return whole
     operands = [tuple(circuit.find_bit(q).index for q in gate.qubits) for gate in circuit.data]
-    # a word without letters needs no qubit, a program some
-    reached = [reached_qubits(operands, _letters(word) or {used[0]}) for word in words]
-    widest = max(map(len, reached), default=0)
-    if widest > MOST_QUBITS and len(used) <= MOST_WHOLE:
-        return whole
-    if widest > MOST_QUBITS:
-        raise InputError(
-            f"ibm: {name}: {len(used)} qubits are simulated with noise one light cone at a time, "
-            f"of at most {MOST_QUBITS} qubits, and the widest here takes {widest}; use entangler: "
-            "brick with fewer layers, or fewer qubits"
-        )
-    return [
-        MachineCone(_part(circuit, operands, qubits), tuple(sorted(qubits)), numbers)
-        for qubits, numbers in largest_cones(reached).items()
-    ]
+    starts = [_letters(word) for word in words]
+    used = tuple(sorted({qubit for on in (*operands, *starts) for qubit in on}))
+    cones = noisy_cones(f"ibm: {name}", operands, starts, used, MOST_WHOLE)
+    if cones is None:
+        return [MachineCone(circuit, used, tuple(range(len(words))))]
+    return [MachineCone(_part(circuit, operands, cone.qubits), *cone) for cone in cones]
 
 
 def _letters(word: Any) -> set[int]:
     return {int(qubit) for qubit in (word.paulis.x | word.paulis.z).any(0).nonzero()[0]}
 
 
-def _part(circuit: Any, operands: Sequence[tuple[int, ...]], qubits: frozenset[int]) -> Any:
+def _part(circuit: Any, operands: Sequence[tuple[int, ...]], qubits: Sequence[int]) -> Any:
     """The gates on these qubits alone.
 
     Those that a word does not reach do it no harm, and a gate that leads out of the qubits is
     reached by none of their words.
     """
-    part = circuit.copy_empty_like()
+    part, inside = circuit.copy_empty_like(), frozenset(qubits)
     for gate, on in zip(circuit.data, operands, strict=True):
-        if qubits.issuperset(on):
+        if inside.issuperset(on):
             part.append(gate)
     return part

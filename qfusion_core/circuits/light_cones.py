@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.circuits.gates import Angle, Gate, Term
-from qfusion_core.circuits.reach import Reach, bits, reach
+from qfusion_core.circuits.reach import Reach, bits, by_largest, reach
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,8 @@ def light_cones(
     if not words:
         return ()
     whole = reach(circuit.n_wires, circuit.gates, words)
-    largest: list[int] = []
-    for wires in sorted(set(whole.wires), key=int.bit_count, reverse=True):
-        if not any(wires | other == other for other in largest):
-            largest.append(wires)
-    largest.sort(key=lambda wires: (wires & -wires, wires))
-    groups: dict[int, list[int]] = {wires: [] for wires in largest}
-    for number, wires in enumerate(whole.wires):
-        groups[next(other for other in largest if wires | other == other)].append(number)
-    cones = [_cone(circuit, words, whole, members) for members in groups.values()]
+    groups = by_largest(whole.wires).values()
+    cones = [_cone(circuit, words, whole, members) for members in groups]
     return tuple(cones if cost is None else _joined(circuit, words, whole, cones, cost))
 
 

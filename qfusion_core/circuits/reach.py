@@ -7,7 +7,7 @@ is a bit mask.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -62,6 +62,53 @@ def reach(n_wires: int, gates: Sequence[Gate], words: Sequence[str]) -> Reach:
             wires[number] |= 1 << wire
     least = min(1, n_wires)  # a cone has a wire, even that of a word without letters
     return Reach(acting, [mask or least for mask in wires])
+
+
+def reach_of_channels(operands: Sequence[Iterable[int]], starts: Sequence[Iterable[int]]) -> Reach:
+    """The same where nothing commutes with anything, as with noise of any kind on the qubits.
+
+    Args:
+        operands: Qubits of each gate, in the order in which they act.
+        starts: Qubits of each word's letters.
+
+    >>> reach_of_channels([(0, 1), (1, 2), (3, 4)], [[2], [4]])
+    Reach(gates=[1, 1, 2], wires=[7, 24])
+    """
+    places = [tuple(on) for on in operands]
+    seen = dict.fromkeys((qubit for on in places for qubit in on), 0)
+    for number, start in enumerate(starts):
+        for qubit in start:
+            seen[qubit] = seen.get(qubit, 0) | 1 << number
+    acting = [0] * len(places)
+    for position in range(len(places) - 1, -1, -1):
+        for qubit in places[position]:
+            acting[position] |= seen[qubit]
+        for qubit in places[position]:
+            seen[qubit] |= acting[position]
+    wires = [0] * len(starts)
+    for qubit, members in seen.items():
+        for number in bits(members):
+            wires[number] |= 1 << qubit
+    return Reach(acting, wires)
+
+
+def by_largest(cones: Sequence[int]) -> dict[int, list[int]]:
+    """The cones, masks of wires, that lie in no other one, and which of all lie in each.
+
+    In the order of their first wires; each position stands once.
+
+    >>> by_largest([0b001, 0b011, 0b100])
+    {3: [0, 1], 4: [2]}
+    """
+    largest: list[int] = []
+    for wires in sorted(set(cones), key=int.bit_count, reverse=True):
+        if not any(wires | other == other for other in largest):
+            largest.append(wires)
+    largest.sort(key=lambda wires: (wires & -wires, wires))
+    members: dict[int, list[int]] = {wires: [] for wires in largest}
+    for position, wires in enumerate(cones):
+        members[next(other for other in largest if wires | other == other)].append(position)
+    return members
 
 
 def said_of_width(n_wires: int, gates: Sequence[Gate], words: Sequence[str] | None = None) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.reach import Reach, reach_of_channels
 from qfusion_core.errors import InputError
 
 MOST_PARTS = 64  # of the smallest scale: a common divisor that is finer is taken for none
@@ -64,8 +65,7 @@ def degrees(circuit: Circuit, words: Sequence[str]) -> Degrees:
     (((3,),), (0.5,))
     """
     uses: list[list[tuple[float, int]]] = [[] for _ in range(circuit.n_data)]
-    gates, _ = _reach(circuit, words)
-    for gate, seen in zip(circuit.gates, gates, strict=True):
+    for gate, seen in zip(circuit.gates, _reach(circuit, words).gates, strict=True):
         scales: dict[int, float] = {}
         for term in gate.angle.terms if gate.angle and seen else ():
             if term.source == "data":
@@ -89,27 +89,12 @@ def degrees(circuit: Circuit, words: Sequence[str]) -> Degrees:
 
 def wires_of(circuit: Circuit, words: Sequence[str]) -> list[int]:
     """Of each word, the wires that it sees, as a mask."""
-    _, wires = _reach(circuit, words)
-    return [
-        sum((members >> number & 1) << wire for wire, members in enumerate(wires))
-        for number in range(len(words))
-    ]
+    return _reach(circuit, words).wires
 
 
-def _reach(circuit: Circuit, words: Sequence[str]) -> tuple[list[int], list[int]]:
-    """For each gate, and for each wire, the words that see it, as a mask."""
-    wires = [0] * circuit.n_wires
-    for number, word in enumerate(words):
-        for wire, letter in enumerate(word):
-            wires[wire] |= (letter != "I") << number
-    seen = [0] * len(circuit.gates)
-    for position in reversed(range(len(seen))):
-        on = circuit.gates[position].wires
-        for wire in on:
-            seen[position] |= wires[wire]
-        for wire in on:
-            wires[wire] |= seen[position]
-    return seen, wires
+def _reach(circuit: Circuit, words: Sequence[str]) -> Reach:
+    letters = [[wire for wire, letter in enumerate(word) if letter != "I"] for word in words]
+    return reach_of_channels([gate.wires for gate in circuit.gates], letters)
 
 
 def _divisor(entry: int, scales: Sequence[float]) -> float:

@@ -13,9 +13,7 @@ from qfusion_braket.machine import Machine
 from qfusion_braket.options import Options
 from qfusion_braket.parsed_program import ParsedProgram
 from qfusion_braket.simulated_circuit import SimulatedCircuit, SimulatedCone, Simulator
-from qfusion_core import Circuit, InputError, NoiseParameters, largest_cones, reached_qubits
-
-MOST_OF_A_CONE = 10  # qubits: the density matrix of one takes half a second for each row
+from qfusion_core import Circuit, InputError, NoiseParameters, noisy_cones
 
 
 class Emulator(Simulator):
@@ -70,25 +68,22 @@ class Emulator(Simulator):
             InputError: A cone takes more qubits than the simulator has.
         """
         native = self._compile(circuit)
-        used, operands = native.used, [[int(q) for q in i.target] for i in self._noisy(native)]
-        if len(used) <= MOST_OF_A_CONE:
+        # noise of a gate is on its own qubits: it leads no further
+        operands = [[int(qubit) for qubit in gate.target] for gate in native.circuit.instructions]
+        starts = [
+            {label for label, letter in zip(native.wires, word, strict=True) if letter != "I"}
+            for word in observables
+        ]
+        machine = f"braket: {self._saved.name}"
+        cones = noisy_cones(machine, operands, starts, native.used, self._most)
+        if cones is None:
             return super().prepare_cones(circuit, observables)
-        reached = [reached_qubits(operands, _labels(native, word)) for word in observables]
-        widest = max(map(len, reached), default=0)
-        if widest > MOST_OF_A_CONE and len(used) <= self._most:
-            return super().prepare_cones(circuit, observables)
-        if widest > MOST_OF_A_CONE:
-            raise InputError(
-                f"braket: {self._saved.name}: {len(used)} qubits are simulated with noise one "
-                f"light cone at a time, of at most {MOST_OF_A_CONE} qubits, and the widest here "
-                f"takes {widest}; use entangler: brick with fewer layers, or fewer qubits"
-            )
-        cones = []
-        for qubits, words in largest_cones(reached).items():
+        prepared = []
+        for qubits, words in cones:
             wires = tuple(w for w, label in enumerate(native.wires) if label in qubits)
-            part = self._part(circuit, native, sorted(qubits), wires)
-            cones.append(SimulatedCone(part, wires, words))
-        return cones
+            part = self._part(circuit, native, qubits, wires)
+            prepared.append(SimulatedCone(part, wires, words))
+        return prepared
 
     @property
     def _most(self) -> int:
@@ -175,9 +170,3 @@ class Emulator(Simulator):
         if kinds:
             with self._saved.sound():
                 self._saved.emulator.validate(Program().add_verbatim_box(Program(kinds.values())))
-
-
-def _labels(native: NativeProgram, word: str) -> set[int]:
-    """Where the letters of a word are; one without letters needs no qubit, a program some."""
-    lettered = {label for label, letter in zip(native.wires, word, strict=True) if letter != "I"}
-    return lettered or {native.wires[0]}

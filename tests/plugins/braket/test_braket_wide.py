@@ -12,6 +12,7 @@ from qfusion_braket.device import Braket
 from qfusion_braket.emulation import emulator
 from qfusion_braket.simulated_circuit import parities
 from qfusion_core import InputError, commuting_groups, open_backend
+from qfusion_core.circuits import noisy_cones
 from qfusion_encoders.hardware_efficient import HardwareEfficient
 from support.braket import saved_devices
 
@@ -62,7 +63,7 @@ def test_cones_have_the_noise_of_the_whole(grid, monkeypatch, readout):
     circuit, angles, words = call(8, readout=readout)
     device = Braket(Braket.Options(emulate=grid, shots=100, seed=1))
     one, whole = exact(device, circuit, angles, words)
-    monkeypatch.setattr(emulator, "MOST_OF_A_CONE", 6)
+    monkeypatch.setattr(noisy_cones, "WIDEST", 6)
     several, values = exact(device, circuit, angles, words)
     assert one == 1 and several > 1
     torch.testing.assert_close(values, whole, atol=1e-10, rtol=0)

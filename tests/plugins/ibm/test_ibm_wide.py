@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from qfusion_core import Circuit, InputError, open_backend, pauli_words
+from qfusion_core.circuits import noisy_cones
 from qfusion_encoders.hardware_efficient import HardwareEfficient
-from qfusion_ibm import machine_cones as cones_of_machine
 from qfusion_ibm.device import IBM
 from qfusion_ibm.layout import best_layout, expected_error
 from qfusion_ibm.machine_cones import machine_cones
@@ -49,7 +49,7 @@ def exact_noisy(errors, circuit, words, angles):
     [(8, 1, "brick"), (9, 2, "brick"), (8, 1, "linear"), (9, 1, "none")],
 )
 def test_cones_have_the_noise_of_the_whole(monkeypatch, qubits, layers, entangler):
-    monkeypatch.setattr(cones_of_machine, "MOST_QUBITS", 7)
+    monkeypatch.setattr(noisy_cones, "WIDEST", 7)
     made = encoder(qubits, layers, entangler=entangler)
     circuit, data, weights, observables = call(made, rows=1)
     machine = open_local("fake_fez")
