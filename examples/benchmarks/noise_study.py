@@ -11,20 +11,17 @@ would be asked for the whole training part.
 from __future__ import annotations
 
 import argparse
-import json
-import math
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from scores import positive, seeds
+from paired_study import Study, means_and_differences, parser, run, tables
 from torch import Tensor
 
-from qfusion_core import Circuit, Device, InputError, QfusionError, Registry, RemoteDevice
+from qfusion_core import Circuit, Device, Registry
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
@@ -36,9 +33,7 @@ from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.model.prediction import expectation_values, logits_from_tokens
-from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
-from qfusion_core.storage.writing import write_atomically
 from qfusion_core.workflows.refit_training import measure_rows, refit_rows, train_again
 from qfusion_core.workflows.train import train
 
@@ -147,103 +142,33 @@ def tested(model: FusionClassifier, device: Device, part: Part) -> tuple[Tensor,
     return values, scores(part.y, predicted.numpy()).macro_f1
 
 
-def interval(differences: Sequence[float], ratio: float) -> dict[str, float | None]:
-    """Mean with 95% limits of the corrected resampled t-interval (Nadeau and Bengio, 2003).
-
-    Args:
-        differences: One for each seed.
-        ratio: Test rows over training rows: random splits of one data set overlap.
-    """
-    from scipy import stats
-
-    n, mean = len(differences), float(np.mean(differences))
-    if n < 2:
-        return {"mean": mean, "low": None, "high": None}
-    half = float(stats.t.ppf(0.975, n - 1) * np.std(differences, ddof=1) * math.sqrt(1 / n + ratio))
-    return {"mean": mean, "low": mean - half, "high": mean + half}
-
-
 def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Means of all arms and paired differences."""
-    fitted, tested_on = results[0]["rows"]
     numbers = [*ARMS, "raw error", "calibrated error"]
-    return {
-        "means": {arm: float(np.mean([each[arm] for each in results])) for arm in numbers},
-        "differences": {
-            f"{first} - {second}": interval(
-                [each[first] - each[second] for each in results], tested_on / fitted
-            )
-            for first, second in PAIRS
-        },
-        LATER: sum(each[LATER] for each in results),
-    }
+    found = means_and_differences(results, numbers, PAIRS)
+    return {**found, LATER: sum(each[LATER] for each in results)}
 
 
 def as_markdown(document: dict[str, Any]) -> str:
     """The summary as two tables."""
-    found = document["summary"]
-    lines = [
-        f"# {document['preset']} on {document['data']}, backend {document['backend']}, "
-        f"{len(document['seeds'])} seeds",
-        "",
+    return tables(
+        document,
         "Macro F1 on test rows from 0 to 1; errors are root mean squares of expectation values.",
         "",
-        "| arm | mean |",
-        "| --- | --- |",
-        *(f"| {arm} | {value:.4f} |" for arm, value in found["means"].items()),
-        "",
-        "| paired difference | mean | 95% interval |",
-        "| --- | --- | --- |",
-    ]
-    for pair, each in found["differences"].items():
-        limits = "-" if each["low"] is None else f"{each['low']:+.4f} to {each['high']:+.4f}"
-        lines.append(f"| {pair} | {each['mean']:+.4f} | {limits} |")
-    return "\n".join([*lines, "", f"Calls of the backend {LATER}: {found[LATER]}.", ""])
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    made = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        f"Calls of the backend {LATER}: {document['summary'][LATER]}.",
     )
-    add = made.add_argument
-    add("--backend", required=True, help="a noisy one in backends.yaml that tells its noise")
-    add("--backends-file", type=Path, metavar="FILE")
-    add("--data", default="wine", metavar="DATASET", help="(default: %(default)s)")
-    add("--preset", default="hardware", help="(default: %(default)s)")
-    add("--seeds", type=seeds, default=list(range(10, 20)), metavar="LIST", help="(default: 10-19)")
-    add("--samples", type=positive, default=32, help="rows of the calibration (default: 32)")
-    add("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
-    folder = Path("examples/benchmarks/results/noise")
-    add("--out", type=Path, default=folder, metavar="FOLDER", help="(default: %(default)s)")
-    return made
 
 
 def main(words: Iterable[str] | None = None) -> int:
     """Run all seeds, then write ``BACKEND.json`` and ``BACKEND.md``."""
-    options = parser().parse_args(None if words is None else list(words))
-    try:
-        backends = Backends.read(options.backends_file)
-        device = open_named(backends, backends.require(options.backend), Registry())
-        if isinstance(device, RemoteDevice) and not device.local:
-            raise InputError(f"backend {options.backend!r} is remote; name one that runs here")
-        results = []
-        for seed in options.seeds:
-            results.append(one_seed(options, seed, backends))
-            print(", ".join(f"{arm} {results[-1][arm]:.4f}" for arm in ARMS), f"(seed {seed})")
-    except QfusionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return int(error.exit_code)
-    document = {
-        "data": options.data, "preset": options.preset, "backend": options.backend,
-        "settings": options.settings, "seeds": options.seeds, "summary": summary(results),
-        "results": results, "provenance": provenance(),
-    }  # fmt: skip
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out / f"{options.backend}.json", json.dumps(document, indent=2) + "\n")
-    write_atomically(options.out / f"{options.backend}.md", as_markdown(document))
-    print(f"\n{as_markdown(document)}\nwritten: {options.out}/{options.backend}.json and .md")
-    return 0
+    made = parser(
+        __doc__,
+        "examples/benchmarks/results/noise",
+        required=True,
+        help="a noisy one in backends.yaml that tells its noise",
+    )
+    study = Study(ARMS, one_seed, summary, as_markdown, lambda options: str(options.backend))
+    return run(study, made, words)
 
 
 if __name__ == "__main__":

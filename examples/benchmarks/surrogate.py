@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from paired_study import written
 from scores import positive
 from torch import Tensor
 
@@ -36,7 +37,6 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import circuit_of
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
-from qfusion_core.storage.writing import write_atomically
 from qfusion_core.surrogate.card import Check
 from qfusion_core.surrogate.check import check
 from qfusion_core.surrogate.grid import Grid, Rows
@@ -351,10 +351,7 @@ def main(words: Sequence[str] | Iterable[str] | None = None) -> int:
     except QfusionError as error:
         print(f"error: {error}", file=sys.stderr)
         return int(error.exit_code)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_atomically(options.out / f"{options.backend}.json", json.dumps(document, indent=2) + "\n")
-    write_atomically(options.out / f"{options.backend}.md", as_markdown(document))
-    print(f"\n{as_markdown(document)}\nwritten: {options.out}/{options.backend}.json and .md")
+    written(options.out, options.backend, document, as_markdown(document))
     return 0
 
 

@@ -12,18 +12,16 @@ on the exact backend: what the longer training does by itself. Backends on this 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from noise_study import Given, interval, tested
-from scores import positive, seeds
+from noise_study import Given, tested
+from paired_study import Study, means_and_differences, parser, run, tables
 
-from qfusion_core import InputError, QfusionError, Registry, RemoteDevice, distil
+from qfusion_core import Registry, distil
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
@@ -31,9 +29,7 @@ from qfusion_core.calibration.device import CalibratedDevice
 from qfusion_core.calibration.measure import measure_calibration
 from qfusion_core.config.presets import compose
 from qfusion_core.evaluation.row_selection import choose_rows
-from qfusion_core.provenance import provenance
 from qfusion_core.runs.loading import load_model
-from qfusion_core.storage.writing import write_atomically
 from qfusion_core.workflows.refit_training import (
     measure_rows,
     refit_rows,
@@ -111,86 +107,29 @@ def one_seed(options: argparse.Namespace, seed: int, backends: Backends) -> dict
 
 def summary(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Means of all arms and paired differences."""
-    fitted, tested_on = results[0]["rows"]
-    return {
-        "means": {arm: float(np.mean([each[arm] for each in results])) for arm in ARMS},
-        "differences": {
-            f"{first} - {second}": interval(
-                [each[first] - each[second] for each in results], tested_on / fitted
-            )
-            for first, second in PAIRS
-        },
-    }
+    return means_and_differences(results, ARMS, PAIRS)
 
 
 def as_markdown(document: dict[str, Any]) -> str:
     """The summary as two tables."""
-    found, measured = document["summary"], document["results"][0]["measured"]
-    lines = [
-        f"# {document['preset']} on {document['data']}, backend {document['backend']}, "
-        f"{len(document['seeds'])} seeds",
-        "",
+    measured = document["results"][0]["measured"]
+    return tables(
+        document,
         f"Macro F1 on test rows that the backend measured. Refit measured {measured['refit']} rows "
         f"before, the surrogate {measured['surrogate']}, whatever the data.",
-        "",
-        "| arm | mean |",
-        "| --- | --- |",
-        *(f"| {arm} | {value:.4f} |" for arm, value in found["means"].items()),
-        "",
-        "| paired difference | mean | 95% interval |",
-        "| --- | --- | --- |",
-    ]
-    for pair, each in found["differences"].items():
-        limits = "-" if each["low"] is None else f"{each['low']:+.4f} to {each['high']:+.4f}"
-        lines.append(f"| {pair} | {each['mean']:+.4f} | {limits} |")
-    return "\n".join([*lines, ""])
-
-
-def parser() -> argparse.ArgumentParser:
-    """The options of the command line."""
-    made = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    add = made.add_argument
-    add("--backend", default="ibm-noisy", help="a noisy one (default: %(default)s)")
-    add("--backends-file", type=Path, metavar="FILE")
-    add("--data", default="wine", metavar="DATASET", help="(default: %(default)s)")
-    add("--preset", default="hardware", help="(default: %(default)s)")
-    add("--seeds", type=seeds, default=list(range(10, 20)), metavar="LIST", help="(default: 10-19)")
-    add("--samples", type=positive, default=32, help="rows of the calibration (default: 32)")
-    add("--set", action="append", default=[], dest="settings", metavar="KEY=VALUE")
-    folder = Path("examples/benchmarks/results/surrogate")
-    add("--out", type=Path, default=folder, metavar="FOLDER", help="(default: %(default)s)")
-    return made
 
 
 def main(words: Iterable[str] | None = None) -> int:
     """Run all seeds, then write ``refit-DATASET.json`` and ``refit-DATASET.md``."""
-    options = parser().parse_args(None if words is None else list(words))
-    try:
-        backends = Backends.read(options.backends_file)
-        device = open_named(backends, backends.require(options.backend), Registry())
-        if isinstance(device, RemoteDevice) and not device.local:
-            raise InputError(f"backend {options.backend!r} is remote; name one that runs here")
-        results = []
-        for seed in options.seeds:
-            results.append(one_seed(options, seed, backends))
-            print(", ".join(f"{arm} {results[-1][arm]:.4f}" for arm in ARMS), f"(seed {seed})")
-            sys.stdout.flush()
-    except QfusionError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return int(error.exit_code)
-    document = {
-        "data": options.data, "preset": options.preset, "backend": options.backend,
-        "settings": options.settings, "seeds": options.seeds, "summary": summary(results),
-        "results": results, "provenance": provenance(),
-    }  # fmt: skip
-    options.out.mkdir(parents=True, exist_ok=True)
-    name = f"refit-{options.data}"
-    write_atomically(options.out / f"{name}.json", json.dumps(document, indent=2) + "\n")
-    write_atomically(options.out / f"{name}.md", as_markdown(document))
-    print(f"\n{as_markdown(document)}\nwritten: {options.out}/{name}.json and .md")
-    return 0
+    made = parser(
+        __doc__,
+        "examples/benchmarks/results/surrogate",
+        default="ibm-noisy",
+        help="a noisy one (default: %(default)s)",
+    )
+    study = Study(ARMS, one_seed, summary, as_markdown, lambda options: f"refit-{options.data}")
+    return run(study, made, words)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import typer
 from qfusion_core.cli.job_prompts import asking
 from qfusion_core.cli.options import Again, BackendsFile, Checks, NoWait, Reference, Run, Yes
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.workflows.limits import LARGEST_SEED
+from qfusion_core.workflows.limits import LARGEST_SEED, MOST_ROWS
 
 
 def distil(
@@ -20,7 +20,7 @@ def distil(
         int,
         typer.Option(min=0, max=LARGEST_SEED, help="Of the grid's place, random rows and order."),
     ] = 0,
-    max_rows: Annotated[int, typer.Option(min=1, help="A larger grid is refused.")] = 20_000,
+    max_rows: Annotated[int, typer.Option(min=1, help="A larger grid is refused.")] = MOST_ROWS,
     reference: Reference = None,
     yes: Yes = False,
     again: Again = False,

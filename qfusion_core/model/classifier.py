@@ -100,6 +100,15 @@ class FusionClassifier(TokenClassifier):
             self.quantum.device = device
         return self
 
+    def prepare(self, *, gradients: bool = False) -> None:
+        """Do what is done once before the circuit runs, if there is one: no result takes that long.
+
+        Args:
+            gradients: Whether values will be differentiated.
+        """
+        if isinstance(self.quantum, CircuitEncoder):
+            self.quantum.prepare(gradients=gradients)
+
     @torch.no_grad()
     def preprocess(self, raw: Float[Tensor, "rows ..."]) -> tuple[Tensor, Tensor]:
         """Raw features to ``(x_c [rows, *input_shape], x_q [rows, n_features])``.

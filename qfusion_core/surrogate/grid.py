@@ -17,7 +17,6 @@ from qfusion_core.errors import InputError
 from qfusion_core.surrogate.colouring import colour, sizes
 from qfusion_core.surrogate.degrees import Degrees, degrees
 
-MOST_ROWS = 20_000
 LEAST_CHECKS = 16
 _CANDIDATES = 16  # offsets of which the one that is the furthest from special angles is taken
 

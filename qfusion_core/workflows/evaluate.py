@@ -109,7 +109,6 @@ def evaluate(
 
     from qfusion_core.data.finite_rows import require_finite_logits
     from qfusion_core.metrics.scores import scores
-    from qfusion_core.model.circuit_encoder import CircuitEncoder
     from qfusion_core.model.prediction import logits_in_chunks, typical_errors
     from qfusion_core.runs.calibrated import calibrations, shares
 
@@ -118,8 +117,7 @@ def evaluate(
     ) as measurement:
         model = opened.model()
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
-        if isinstance(model.quantum, CircuitEncoder):
-            model.quantum.prepare()
+        model.prepare()
         began = time.perf_counter()
         x_c, x_q = model.preprocess(torch.from_numpy(part.x))
         logits = logits_in_chunks(model, x_c, x_q)

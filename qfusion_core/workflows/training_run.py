@@ -16,7 +16,6 @@ from qfusion_core.data.split import Split
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
 from qfusion_core.metrics.scores import scores
-from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.noise.device import noisy_device
@@ -87,8 +86,7 @@ def _fit_and_test(
     folder: RunFolder, model: FusionClassifier, split: Split, on_epoch: OnEpoch
 ) -> RunFolder:
     options, noise = folder.config.spec.training, folder.config.spec.noise
-    if isinstance(model.quantum, CircuitEncoder):
-        model.quantum.prepare(gradients=True)
+    model.prepare(gradients=True)
     began = time.perf_counter()
     state = start(model, options, len(split.train))
     if os.path.lexists(folder.training):

@@ -47,8 +47,9 @@ def test_a_backend_that_will_not_do(study, capsys):
         assert said in capsys.readouterr().err
 
 
-def test_intervals(study):
-    module, _ = study
+@pytest.mark.usefixtures("study")
+def test_intervals():
+    module = importlib.import_module("paired_study")
     found = module.interval([1.0, 2.0, 3.0], 0.0)
     # t(0.975, 2) = 4.3027, standard error 1 / sqrt(3)
     assert found["mean"] == 2
