@@ -28,12 +28,12 @@ from typing import Any, NamedTuple
 import pennylane as qml
 import torch
 from timing.arguments import new_file
+from traced_circuits import KINDS
 
 from qfusion_core import Circuit, CircuitEncoder
 from qfusion_core.provenance import provenance
 from qfusion_core.storage.writing import write_atomically
 
-Function = Callable[[torch.Tensor, torch.Tensor], None]
 Row = dict[str, Any]
 
 QUBITS = (4, 9, 16, 32, 64, 100, 156)
@@ -42,67 +42,6 @@ TARGET = "brick, 100 qubits, layers: 3"
 LIMIT = 1.0  # CPU seconds
 
 
-def brick(qubits: int, layers: int) -> tuple[Function, tuple[int, ...]]:
-    """RY of the data; in each layer RZ and RY on each wire, and CNOTs between neighbours."""
-
-    def function(data: torch.Tensor, weights: torch.Tensor) -> None:
-        qml.AngleEmbedding(data, wires=range(qubits), rotation="Y")
-        for layer in range(layers):
-            for wire in range(qubits):
-                qml.RZ(weights[layer, wire, 0], wires=wire)
-                qml.RY(weights[layer, wire, 1], wires=wire)
-            for wire in range(layer % 2, qubits - 1, 2):
-                qml.CNOT(wires=(wire, wire + 1))
-
-    return function, (layers, qubits, 2)
-
-
-def strong(qubits: int, layers: int) -> tuple[Function, tuple[int, ...]]:
-    """PennyLane's StronglyEntanglingLayers."""
-
-    def function(data: torch.Tensor, weights: torch.Tensor) -> None:
-        qml.AngleEmbedding(data, wires=range(qubits))
-        qml.StronglyEntanglingLayers(weights, wires=range(qubits))
-
-    return function, (layers, qubits, 3)
-
-
-def basic(qubits: int, layers: int) -> tuple[Function, tuple[int, ...]]:
-    """PennyLane's BasicEntanglerLayers."""
-
-    def function(data: torch.Tensor, weights: torch.Tensor) -> None:
-        qml.AngleEmbedding(data, wires=range(qubits))
-        qml.BasicEntanglerLayers(weights, wires=range(qubits))
-
-    return function, (layers, qubits)
-
-
-def mixed(qubits: int, layers: int) -> tuple[Function, tuple[int, ...]]:
-    """Data again in each layer, scaled and beside a weight: no angle is an entry as it came."""
-
-    def function(data: torch.Tensor, weights: torch.Tensor) -> None:
-        for layer in range(layers):
-            for wire in range(qubits):
-                qml.RY(0.5 * data[wire] + weights[layer, wire], wires=wire)
-            for wire in range(layer % 2, qubits - 1, 2):
-                qml.CZ(wires=(wire, wire + 1))
-
-    return function, (layers, qubits)
-
-
-def controlled(qubits: int, layers: int) -> tuple[Function, tuple[int, ...]]:
-    """Controlled rotations of neighbours: angles are halves, sums and differences of weights."""
-
-    def function(data: torch.Tensor, weights: torch.Tensor) -> None:
-        qml.AngleEmbedding(data, wires=range(qubits))
-        for layer in range(layers):
-            for wire in range(qubits - 1):
-                qml.CRot(*weights[layer, wire], wires=(wire, wire + 1))
-
-    return function, (layers, qubits, 3)
-
-
-KINDS = {each.__name__: each for each in (brick, strong, basic, mixed, controlled)}
 BY_QNODE = "brick, by QNode"
 
 
