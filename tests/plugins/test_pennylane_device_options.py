@@ -160,7 +160,7 @@ def test_rows_are_drawn_in_parts_that_memory_holds(name, monkeypatch):
 
     def execute(task, angles):
         asked.append(len(angles))
-        return torch.full((len(angles), len(task.words)), float(len(asked)))
+        return torch.full((len(angles), len(task.words)), len(asked) / 16)
 
     monkeypatch.setattr("qfusion_pennylane.device.execute", execute)
     opened = open_device(name, shots=100_000, seed=1)
@@ -168,7 +168,9 @@ def test_rows_are_drawn_in_parts_that_memory_holds(name, monkeypatch):
     data, weights = torch.zeros(95, 1), torch.zeros(0)
     values = opened.expectations(Circuit(10, gates, 1, 0), data, weights, ["Z" * 10])
     assert asked == ([40, 40, 15] if name == "default.qubit" else [10] * 9 + [5])
-    assert values[:, 0].tolist() == [1 + i for i, rows in enumerate(asked) for _ in range(rows)]
+    assert values[:, 0].tolist() == [
+        (1 + i) / 16 for i, rows in enumerate(asked) for _ in range(rows)
+    ]
 
 
 @pytest.mark.vendor
