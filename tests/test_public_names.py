@@ -40,16 +40,36 @@ def test_all_is_what_is_loaded_on_use():
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory):
-    """What mypy says of a file that uses public names, one of them misspelt."""
-    file = tmp_path_factory.mktemp("typed") / "user.py"
-    settings = file.with_name("mypy.ini")  # a user's own: other people's packages take long to read
+def mypy(tmp_path_factory):
+    """What mypy says of a file, by line; what it has read of ours, it reads once."""
+    folder = tmp_path_factory.mktemp("typed")
+    settings = folder / "mypy.ini"  # a user's own: other people's packages take long to read
     others = ",".join(f"{name}.*" for name in ("torch", "pennylane", "pandas", "sklearn", "scipy"))
     settings.write_text(
         f"[mypy]\nstrict = True\nmypy_path = {ROOT}\n"
         f"[mypy-{others}]\nfollow_imports = skip\nignore_missing_imports = True\n"
     )
-    file.write_text(
+
+    def run(name, text):
+        file = folder / name
+        file.write_text(text)
+        words = ["--config-file", settings, "--no-pretty", "--cache-dir", folder / "cache", file]
+        ran = subprocess.run(
+            [sys.executable, "-m", "mypy", *words],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert ran.returncode in (0, 1), ran.stderr
+        lines = (line for line in ran.stdout.splitlines() if line.startswith(str(file)))
+        return {int(line.split(":")[1]): line for line in lines}
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def checked(mypy):
+    """What mypy says of a file that uses public names, one of them misspelt."""
+    return mypy(
+        "user.py",
         "import qfusion_core\n"
         "from qfusion_core import Circuit, testing\n"
         'reveal_type(qfusion_core.load("x"))\n'
@@ -57,34 +77,16 @@ def checked(tmp_path_factory):
         "reveal_type(testing.FusionContract.component)\n"
         "qfusion_core.Typo\n"
         "from qfusion_core import Typo\n"
-        "qfusion_core.load()\n"
+        "qfusion_core.load()\n",
     )
-    ran = subprocess.run(
-        [
-            *(sys.executable, "-m", "mypy", "--config-file", settings),
-            *("--no-pretty", "--cache-dir", file.parent / "cache"),
-            file,
-        ],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 1, ran.stderr
-    lines = (line for line in ran.stdout.splitlines() if line.startswith(str(file)))
-    return {int(line.split(":")[1]): line for line in lines}
 
 
-def test_the_module_behind_the_stub_is_typed(tmp_path):
+def test_the_module_behind_the_stub_is_typed(mypy):
     """mypy reads the stub in its place: under another name it reads the module."""
-    copy = tmp_path / "behind_the_stub.py"
-    copy.write_text((ROOT / "qfusion_core" / "__init__.py").read_text())
-    words = ["--config-file", "", "--strict", "--cache-dir", tmp_path / "cache", copy]
-    ran = subprocess.run(
-        [sys.executable, "-m", "mypy", *words],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+    text = (ROOT / "qfusion_core" / "__init__.py").read_text()
+    assert mypy("behind_the_stub.py", text) == {}
+    wrong = text + "_HOMES.typo\n"
+    assert [*mypy("with_an_error.py", wrong)] == [len(wrong.splitlines())]
 
 
 def test_a_type_checker_sees_what_names_are(checked):

@@ -1,0 +1,1 @@
+"""A study of how width and noise trade off: see README.md."""
