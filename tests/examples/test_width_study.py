@@ -92,5 +92,6 @@ def test_one_change_is_taken_if_it_helps_beyond_chance(study, monkeypatch, tmp_p
     monkeypatch.setattr(tune, "CHANGES", (better, worse))
     tune.tune(tmp_path, 1)
     text = (tmp_path / "tuned.md").read_text()
-    assert f"Taken: {better}." in text
-    assert len(rows(tmp_path / "tuned.jsonl")) == 3 * len(tune.DATA) * len(tune.SEEDS)
+    assert f"Taken: {better}." in text and "the preset as it was: +0.1000" in text
+    trainings = 3 * len(tune.SEEDS) + 2 * len(tune.CONFIRMING_SEEDS)
+    assert len(rows(tmp_path / "tuned.jsonl")) == trainings * len(tune.DATA)
