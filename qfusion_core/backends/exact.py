@@ -31,7 +31,7 @@ def open_exact(
         how: What to do about one that cannot be taken, for errors.
 
     Raises:
-        InputError: It samples, has noise, or is the very backend.
+        InputError: It samples, has noise, is a surrogate, or is the very backend.
     """
     name = name or backends.default
     device = open_named(backends, name, registry)
@@ -42,6 +42,8 @@ def open_exact(
 
 def inexact(device: Device) -> str:
     """Why a device's values are not exact, for errors; nothing where they are."""
+    if device.stored:
+        return "holds what another one gave"
     if device.shots is not None:
         return f"samples ({device.shots} shots)"
     return "" if device.noise_model() is None else "has noise"

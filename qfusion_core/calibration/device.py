@@ -26,7 +26,7 @@ class CalibratedDevice(Device):
         self.inner, self.calibration = inner, calibration
         self.name = inner.name
         self.shots, self.max_wires = inner.shots, inner.max_wires
-        self.rows_per_call = inner.rows_per_call
+        self.rows_per_call, self.stored = inner.rows_per_call, inner.stored
 
     @property
     def unwrapped(self) -> Device:

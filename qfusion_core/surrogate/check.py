@@ -8,6 +8,7 @@ that residuals go together: what is usual is found by drawing the job's own shot
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -23,7 +24,7 @@ ALARM = 0.05  # share of sound jobs that are called unsound
 FOUND = 0.95  # share of unsound jobs that are found, for what is said of the smallest error
 DRAWS, FEWEST_DRAWS = 1000, 200
 _WORK = 5e9  # multiplications that may be spent on predicting what was drawn
-_MOST_ELEMENTS = 2**22
+_MOST_ELEMENTS = 2**24  # of what is drawn at once: 128 MB
 _EXACT = 1e-6  # of exact values, in single precision, too
 
 
@@ -40,38 +41,42 @@ class _Score(NamedTuple):
 
 
 class _Judge:
-    """Residuals of values, which are linear in them."""
+    """Residuals of values, which are linear in them.
 
-    def __init__(self, rows: Rows, values: Tensor, shots: int) -> None:
+    A word without letters is 1 whatever was measured: its errors count as infinite, so that it
+    has no say.
+    """
+
+    def __init__(self, rows: Rows, values: Tensor, shots: int, constant: Tensor) -> None:
         self.rows, self._kernel = rows, Kernel(rows.grid)
         grid, _, sentinel = rows.split(values)
         table = Table(rows.grid, grid, shots)
         predicted = table.at(rows.checks)
         own = shot_variance(predicted.clamp(-1, 1), shots)
-        self.error = (own + table.errors_at(rows.checks).square()).sqrt()
+        error = (own + table.errors_at(rows.checks).square()).sqrt()
+        self.error = error.masked_fill(constant, math.inf)
         mean = sentinel.mean(0)
-        self.own_error = shot_variance(mean.clamp(-1, 1), shots).sqrt()
+        own_error = shot_variance(mean.clamp(-1, 1), shots).sqrt()
+        self.own_error = own_error.masked_fill(constant, math.inf)
         when_grid, when_checks, when_repeats = (t.unsqueeze(-1) - 0.5 for t in rows.times)
         # the grid drifts, too, and what is predicted from it
         drifting = Table(rows.grid, grid * when_grid, None).at(rows.checks)
         self._of_checks = (predicted * when_checks - drifting) / self.error
         self._of_repeats = mean * (when_repeats - when_repeats.mean()) / self.own_error
         self.information = float(self._of_checks.square().sum() + self._of_repeats.square().sum())
-        self._features = {
-            cone: self._kernel.features(cone, rows.checks) for cone in self._kernel.cones
-        }
 
     @property
     def work(self) -> int:
         """Multiplications of one draw."""
-        return sum(each.numel() * len(cone.words) for cone, each in self._features.items())
+        per_row = sum(len(cone.words) * cone.size for cone in self._kernel.cones)
+        return per_row * len(self.rows.checks)
 
     def residuals(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """In standard errors, of checks and repeats, for ``[draws, rows, n_words]``."""
         grid, checks, repeats = self.rows.split(values.movedim(0, -1))  # [rows, words, draws]
         predicted = torch.empty_like(checks)
-        for cone, features in self._features.items():
-            words = list(cone.words)
+        for cone in self._kernel.cones:  # one at a time: features of all do not fit into memory
+            features, words = self._kernel.features(cone, self.rows.checks), list(cone.words)
             flat = grid[:, words].flatten(1)
             coefficients = self._kernel.coefficients(cone, flat).reshape(-1, flat.shape[1])
             predicted[:, words] = (features @ coefficients).unflatten(1, (len(words), -1))
@@ -106,7 +111,9 @@ def check(rows: Rows, values: Tensor, shots: int, joint: Joint, seed: int) -> Ch
         joint: Their shot noise.
         seed: Of the draws.
     """
-    judge = _Judge(rows, values, shots)
+    if bool(joint.constant.all()):
+        return check_exact(rows, values)
+    judge = _Judge(rows, values, shots, joint.constant)
     found = judge.score(values[None])
     draws = int(min(DRAWS, max(FEWEST_DRAWS, _WORK // max(1, judge.work))))
     generator = torch.Generator().manual_seed(seed)
@@ -120,10 +127,11 @@ def check(rows: Rows, values: Tensor, shots: int, joint: Joint, seed: int) -> Ch
     )
     spread = float(slopes.std()) / max(judge.information, 1e-30)
     off, _ = judge.residuals(values[None])
+    residuals = (off[..., 0] * judge.error)[:, ~joint.constant]
     excess = float(found.chi_square - squares.mean())
     return Check(
         rows=len(rows.checks),
-        rms=float((off[..., 0] * judge.error).square().mean().sqrt()),
+        rms=float(residuals.square().mean().sqrt()),
         chi_square=float(found.chi_square),
         expected=float(squares.mean()),
         p=p,

@@ -32,11 +32,13 @@ class Joint(NamedTuple):
         factors: ``[templates, n_words, n_words]``: times independent normal numbers, noise of unit
             variance that goes together as the words do.
         templates: ``[rows]``: which of them a row takes.
+        constant: ``[n_words]``: words without letters, which have no noise.
     """
 
     spread: Tensor
     factors: Tensor
     templates: Tensor
+    constant: Tensor
 
     def draw(self, times: int, generator: torch.Generator) -> Tensor:
         """Noise ``[times, rows, n_words]``."""
@@ -83,7 +85,8 @@ def joint_shots(
     weights, vectors = torch.linalg.eigh(correlation)
     factors = vectors * weights.clamp_min(0).sqrt().unsqueeze(-2)
     norm = factors.square().sum(-1, keepdim=True).clamp_min(_LEAST_VARIANCE).sqrt()
-    return Joint(variance.sqrt(), factors / norm, templates)
+    constant = torch.tensor([set(word) <= {"I"} for word in words])
+    return Joint(variance.sqrt().masked_fill(constant, 0), factors / norm, templates, constant)
 
 
 def _correlations(

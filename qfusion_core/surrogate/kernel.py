@@ -36,6 +36,11 @@ class Cone(NamedTuple):
     entries: tuple[int, ...]
     degrees: tuple[int, ...]
 
+    @property
+    def size(self) -> int:
+        """Coefficients of a word."""
+        return math.prod(2 * degree + 1 for degree in self.degrees)
+
 
 def cones(grid: Grid) -> list[Cone]:
     """Cones of all words."""

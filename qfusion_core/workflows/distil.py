@@ -115,8 +115,9 @@ def distil(
     backends, registry, run = opened.backends, opened.registry, opened.folder.path
     for name in filter(None, (backend, reference)):
         backends.options(name, registry)
-    if backend in backends.pools or backend.startswith(SURROGATE):
-        what = "a pool" if backend in backends.pools else "a surrogate"
+    stored = backend.startswith(SURROGATE) or backends.entries[backend].type == "surrogate"
+    if backend in backends.pools or stored:
+        what = "a surrogate" if stored else "a pool"
         raise InputError(f"backend {backend!r} is {what}; distil one machine by its own name")
 
     from qfusion_core.workflows.distilling import Distilling
@@ -130,7 +131,8 @@ def distil(
             _, exact = open_exact(backends, registry, reference, besides=backend)
         measurement.say(f"{backend}: {work}")
         values = work.measure(device)
-    surrogate = work.judged(device, values, exact, digest, measurement)
-    before = work.compared(surrogate)
-    file = surrogate.write()
+        # a measurement is over when the surrogate is kept: what ends before goes on with its values
+        surrogate = work.judged(device, values, exact, digest, measurement)
+        before = work.compared(surrogate)
+        file = surrogate.write()
     return DistilResult(run, file, f"{SURROGATE}{backend}", surrogate.card, before)

@@ -1,6 +1,6 @@
 """The check is quiet on sound jobs, and finds drift and noise that depends on the angle.
 
-A small seeded version; `examples/studies/surrogate` has 500 and 100 jobs.
+A small seeded version; `examples/benchmarks/surrogate.py` has 500 and 100 jobs.
 """
 
 import math
@@ -28,16 +28,20 @@ def jobs():
     exact = kind(kind.Options(executor="torch"))
     sampled = kind(kind.Options(shots=SHOTS, seed=3, executor="torch"))
 
-    def _jobs(machine, number):
+    def judged(rows, values, more, seed):
+        asked = [*words, *more]
+        values = torch.cat([values, values.new_ones(len(values), len(more))], dim=1)
+        joint = joint_shots(
+            circuit, asked, rows.data, values, shot_variance(values, SHOTS),
+            lambda data, these: exact.expectations(circuit, data, weights, these), seed,
+        )  # fmt: skip
+        return check(rows, values, SHOTS, joint, seed)
+
+    def _jobs(machine, number, more=()):
         for seed in range(100, 100 + number):
-            rows = Rows.of(Grid.of(circuit, words, seed), None, seed)
+            rows = Rows.of(Grid.of(circuit, [*words, *more], seed), None, seed)
             values = sampled.expectations(circuit, rows.data, weights, words)
-            values = machine(values, rows)
-            joint = joint_shots(
-                circuit, words, rows.data, values, shot_variance(values, SHOTS),
-                lambda data, asked: exact.expectations(circuit, data, weights, asked), seed,
-            )  # fmt: skip
-            yield check(rows, values, SHOTS, joint, seed)
+            yield judged(rows, machine(values, rows), more, seed)
 
     return _jobs
 
@@ -77,6 +81,15 @@ def test_others_are_found(jobs, machine):
     else:
         assert sum(each.drifts for each in found) <= 1
         assert "residuals are too large, as in" in found[0].meaning
+
+
+def test_a_word_without_letters_has_no_say(jobs):
+    """It is 1 whatever drifts: with the smallest error of all, it would outvote the others."""
+    found = list(jobs(drifting, 5, more=("IIII",)))
+    assert all(each.drifts and each.drift == pytest.approx(-0.1, abs=0.03) for each in found)
+    (without,), (beside,) = jobs(sound, 1), jobs(sound, 1, more=("IIII",))
+    for name in ("expected", "finds_drift", "finds_error", "drift_error"):
+        assert getattr(beside, name) == pytest.approx(getattr(without, name), rel=0.2), name
 
 
 def test_values_without_shots_follow_from_the_grid():
