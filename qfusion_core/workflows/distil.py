@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def distil(
     from qfusion_core.workflows.distilling import Distilling
 
     work = Distilling.of(opened.model(), run, backend, checks, seed, max_rows)
-    digest = backends.values_digest(backend, registry)
+    digest, began = backends.values_digest(backend, registry), datetime.now(UTC)
     with jobs.measurement(run, "distil", work.subject) as measurement:
         device = open_named(backends, backend, registry, measurement)
         exact = None
@@ -132,7 +133,7 @@ def distil(
         measurement.say(f"{backend}: {work}")
         values = work.measure(device)
         # a measurement is over when the surrogate is kept: what ends before goes on with its values
-        surrogate = work.judged(device, values, exact, digest, measurement)
+        surrogate = work.judged(device, values, exact, digest, measurement, began)
         before = work.compared(surrogate)
         file = surrogate.write()
     return DistilResult(run, file, f"{SURROGATE}{backend}", surrogate.card, before)

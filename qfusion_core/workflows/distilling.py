@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -124,6 +125,7 @@ class Distilling:
         exact: Device | None,
         options: str,
         measurement: Measurement,
+        began: datetime,
     ) -> Surrogate:
         """The surrogate, checked, not yet kept.
 
@@ -133,6 +135,7 @@ class Distilling:
             exact: Without noise; None where the device has no shots.
             options: Digest of the device's.
             measurement: With its id.
+            began: Before anything was sent.
         """
         encoder, shots, rows = self.encoder, device.shots, self.rows
         if shots is None or exact is None:
@@ -164,7 +167,7 @@ class Distilling:
             check=found,
             table="",
             provenance=provenance(),
-            **self._when_and_where(device, name, measurement),
+            **self._when_and_where(device, name, measurement, began),
         )
         return Surrogate(self.run, card, rows, values)
 
@@ -176,7 +179,7 @@ class Distilling:
             return None
 
     def _when_and_where(
-        self, device: Device, name: str | None, measurement: Measurement
+        self, device: Device, name: str | None, measurement: Measurement, began: datetime
     ) -> dict[str, str | None]:
         before = self._before()
         if before is not None and name is not None and before.card.measurement == name:
@@ -184,15 +187,15 @@ class Distilling:
             return {
                 "measured": kept.measured, "machine": kept.machine, "calibrated": kept.calibrated,
             }  # fmt: skip
-        try:
-            condition = device.condition()
-        except QfusionError:  # what is measured is kept all the same
-            condition = {}
-        when = datetime.now(UTC)
-        if name is not None:
-            jobs = measurement.journal.jobs.all()
-            ended = [job.ended for job in jobs if job.at.measurement == name and job.ended]
-            when = datetime.fromtimestamp(max(ended), UTC) if ended else when
+        jobs = [] if name is None else measurement.journal.jobs.all()
+        own = [job for job in jobs if job.at.measurement == name]
+        ended = [job.ended for job in own if job.ended]
+        when = datetime.fromtimestamp(max(ended), UTC) if ended else datetime.now(UTC)
+        condition: Mapping[str, str] = {}
+        # as the machine is now, which says nothing of what it measured for an earlier process
+        if all(job.sent is not None and job.sent >= began.timestamp() for job in own):
+            with suppress(QfusionError):  # what is measured is kept all the same
+                condition = device.condition()
         return {
             "measured": when.isoformat(timespec="seconds"),
             "machine": condition.get("machine") or None,

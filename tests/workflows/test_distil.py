@@ -137,6 +137,48 @@ def test_one_measurement_is_taken_from_the_journal(distil, own, machine, shell):
     assert len(machine.jobs) == 2 * sent and again["measurement"] != first["measurement"]
 
 
+def test_what_ends_before_it_is_kept_is_not_bought_again(shell, own, machine, monkeypatch):
+    """A crash while it judges, whatever --again says."""
+    file = own.parent / "backends.yaml"
+    paid = {"jobs": qfusion_core.JobOptions(approve=True, again=True), "backends_file": file}
+    qfusion_core.distil(own, "queue", **paid)
+    before = len(machine.jobs)
+
+    def crash(*_, **__):
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qfusion_core.workflows.distilling.check", crash)
+        with pytest.raises(MemoryError):
+            qfusion_core.distil(own, "queue", **paid)
+    assert len(machine.jobs) == 2 * before
+    monkeypatch.setattr(qfusion_core.RemoteDevice, "condition", lambda self: {"machine": "q"})
+    kept = qfusion_core.distil(own, "queue", **paid)
+    assert len(machine.jobs) == 2 * before
+    # the machine as it is now says nothing of what it measured for the process that crashed
+    assert kept.card.machine is None
+
+
+def test_a_surrogate_is_neither_exact_nor_a_machine(shell, own, tmp_path):
+    """It repeats what was measured: its age and its errors would be lost."""
+    here = yaml.safe_load((tmp_path / "backends.yaml").read_text())
+    file = {"backends_file": tmp_path / "twin.yaml"}
+    twin = {"type": "surrogate", "options": {"run": str(own), "of": "noisy"}}
+    here["backends"]["twin"] = twin
+    file["backends_file"].write_text(yaml.safe_dump(here))
+    qfusion_core.distil(own, "noisy", **file)
+    with pytest.raises(InputError, match="backend 'twin' is a surrogate; distil one machine"):
+        qfusion_core.distil(own, "twin", **file)
+    for reference in ("twin", "surrogate:noisy"):
+        refused = f"backend '{reference}' holds what another one gave and cannot be the reference"
+        with pytest.raises(InputError, match=refused):
+            qfusion_core.calibrate(own, "sampled", reference=reference, **file)
+        with pytest.raises(InputError, match=refused):
+            qfusion_core.distil(own, "sampled", reference=reference, **file)
+        with pytest.raises(InputError, match=f"'{reference}' holds what another one gave"):
+            qfusion_core.compare(own, ["sampled"], reference=reference, **file)
+
+
 def test_jobs_are_left_and_come_back_to(distil, own, machine):
     machine.seconds = 0.5
     code, out, _ = distil("queue", "--yes", "--no-wait")
