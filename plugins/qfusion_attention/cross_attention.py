@@ -65,6 +65,13 @@ class CrossAttention(Fusion):
                 "fusion 'cross-attention': token_place: wire needs tokens that lie on wires, but "
                 "the quantum encoder has none; use token_place: learned"
             )
+        alike = len(positions) - len(positions.unique(dim=0))
+        if alike and self.options.token_embedding == "shared":
+            raise InputError(
+                f"fusion 'cross-attention': {alike} tokens have the wire and weight of another one "
+                "(as X and Y of one wire do), and nothing else tells them apart; use "
+                "token_embedding: per-token, token_place: learned, or readout: z+zz-line"
+            )
         self.embed.locate(positions)
 
     def forward(

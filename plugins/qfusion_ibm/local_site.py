@@ -141,10 +141,15 @@ class LocalSite(Site):
         values = np.empty((len(words), len(pub[2]) if len(pub) > 2 else 1))
         seeds = np.random.default_rng(seed)
         for cone in cones:
-            own = None if seed is None else int(seeds.integers(1, 2**31))
             simulator, part = self._simulator(program, cone.pub(pub))
-            read = program.run_here(simulator, part, self.options, own)
-            values[list(cone.words)] = read.reshape(len(cone.words), -1)
+            # without angles it is one row, and each row of the whole has shots of its own
+            times = 1 if len(part) > 2 else values.shape[1]
+            read = []
+            for _ in range(times):
+                own = None if seed is None else int(seeds.integers(1, 2**31))
+                once = program.run_here(simulator, part, self.options, own)
+                read.append(once.reshape(len(cone.words), -1))
+            values[list(cone.words)] = np.concatenate(read, axis=1)
         return values
 
     def _simulator(self, program: Program, pub: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:

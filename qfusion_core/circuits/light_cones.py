@@ -47,7 +47,7 @@ def light_cones(
 ) -> tuple[LightCone, ...]:
     """Cut a circuit into the parts that its words need.
 
-    Words whose cones lie within a larger one share it. The time is linear in the gates.
+    Words whose cones lie within a larger one share it. Each cone goes through all gates once.
 
     Args:
         circuit: The whole.

@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from qfusion_core.cli.job_prompts import asking
-from qfusion_core.cli.options import Again, BackendsFile, Checks, NoWait, Reference, Run, Yes
+from qfusion_core.cli.options import (
+    Again,
+    BackendsFile,
+    Checks,
+    MaxRows,
+    NoWait,
+    Reference,
+    Run,
+    Yes,
+)
 from qfusion_core.cli.output import AsJson, show
 from qfusion_core.workflows.limits import LARGEST_SEED, MOST_ROWS
 
@@ -20,7 +29,7 @@ def distil(
         int,
         typer.Option(min=0, max=LARGEST_SEED, help="Of the grid's place, random rows and order."),
     ] = 0,
-    max_rows: Annotated[int, typer.Option(min=1, help="A larger grid is refused.")] = MOST_ROWS,
+    max_rows: MaxRows = MOST_ROWS,
     reference: Reference = None,
     yes: Yes = False,
     again: Again = False,
@@ -30,9 +39,9 @@ def distil(
 ) -> None:
     """Measure the quantum branch of RUN once: what is kept stands for the backend, for any input.
 
-    A grid of rows determines all values, for any noise that does not depend on the data; random
-    rows check that. From then on `--backend surrogate:NAME` gives what NAME would, and sends
-    nothing. Says the number of rows and the price before it asks.
+    A grid of rows determines all values, for noise that does not depend on the data and stays where
+    its gate is; random rows check that. From then on `--backend surrogate:NAME` gives what NAME
+    would measure, and sends nothing. Says the number of rows and the price before it asks.
     """
     from qfusion_core.workflows import distil as verb
 

@@ -11,11 +11,13 @@ from qfusion_core.cli.options import (
     AllowUrl,
     BackendsFile,
     Checks,
+    MaxRows,
     Run,
     Samples,
     SampleSeed,
 )
 from qfusion_core.cli.output import AsJson, show
+from qfusion_core.workflows.limits import MOST_ROWS
 
 
 def estimate(
@@ -42,6 +44,7 @@ def estimate(
         bool, typer.Option("--surrogate", help="Plan `qfusion distil` instead.")
     ] = False,
     checks: Checks = None,
+    max_rows: MaxRows = MOST_ROWS,
     allow_url: AllowUrl = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
@@ -67,6 +70,7 @@ def estimate(
         shots=shots,
         surrogate=surrogate,
         checks=checks,
+        max_rows=max_rows,
         allow_url=allow_url,
         backends_file=backends_file,
     )

@@ -59,6 +59,7 @@ DryRun = Annotated[
     ),
 ]
 
+MaxRows = Annotated[int, typer.Option(min=1, help="Of a surrogate: a larger grid is refused.")]
 Checks = Annotated[
     int | None,
     typer.Option(

@@ -77,6 +77,7 @@ class BackendReport:
         calibration_error: Of the probabilities (ECE), from 0 to 1.
         versus_reference: None for the reference itself.
         cost: What it took.
+        notices: What the device says of itself, as a surrogate does of its age and its check.
     """
 
     backend: str
@@ -90,6 +91,7 @@ class BackendReport:
     calibration_error: float
     versus_reference: VersusReference | None
     cost: Cost
+    notices: tuple[str, ...]
 
 
 def backend_report(
@@ -100,6 +102,7 @@ def backend_report(
     logits: Tensor,
     truth: NDArray[np.int64],
     *,
+    errors: Tensor | None,
     reference: ReferenceReport | None,
     cost: Cost,
     seed: int,
@@ -113,6 +116,8 @@ def backend_report(
         values: ``[rows, words]``.
         logits: ``[rows, classes]``.
         truth: Class indices ``[rows]``.
+        errors: Standard errors ``[rows, words]`` where the device knows them; None: they are
+            those of its shots.
         reference: What to compare with; None for the reference itself.
         cost: What it took.
         seed: Of the resampling.
@@ -120,8 +125,9 @@ def backend_report(
     predicted = logits.argmax(1).numpy()
     versus = None
     if reference is not None:
-        errors = word_errors(words, values, reference.values, _noise(device, words, reference))
-        units = [error.in_standard_errors for error in errors.values()]
+        noise = _noise(device, words, reference) if errors is None else errors
+        by_word = word_errors(words, values, reference.values, noise)
+        units = [error.in_standard_errors for error in by_word.values()]
         before = reference.logits.argmax(1).numpy()
         versus = VersusReference(
             macro_f1=scores(truth, predicted).macro_f1 - scores(truth, before).macro_f1,
@@ -130,7 +136,7 @@ def backend_report(
             mcnemar=mcnemar(truth, predicted, before),
             expectation_error=expectation_error(values - reference.values),
             largest_in_standard_errors=max((u.largest for u in units if u), default=None),
-            by_observable=errors,
+            by_observable=by_word,
             logit_error=float((logits - reference.logits).abs().max()),
         )
     return BackendReport(
@@ -145,6 +151,7 @@ def backend_report(
         calibration_error=expected_calibration_error(logits.softmax(1).numpy(), truth),
         versus_reference=versus,
         cost=cost,
+        notices=tuple(device.notices()),
     )
 
 

@@ -94,6 +94,7 @@ def compare(
             answer.values,
             logits_from_tokens(model, x_c, encoder.arrange(answer.values)),
             part.y,
+            errors=_known_errors(encoder, x_q, device),
             reference=None if backend == name else reference,
             cost=cost(encoder, x_q, device.unwrapped, answer.seconds, jobs),
             seed=seed,
@@ -112,6 +113,15 @@ def compare(
         changed_without_tokens=float(changed.double().mean()),
         gates=None if gates is None else tuple(float(gate) for gate in gates),
     )
+
+
+@torch.no_grad()
+def _known_errors(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> Tensor | None:
+    """Of a device that holds values; None where it has none, or draws its shots itself."""
+    if not device.stored or device.shots is None:
+        return None
+    weights = encoder.weights.flatten()
+    return device.standard_errors(encoder.traced, encoder.encode(x_q), weights, encoder.observables)
 
 
 def _require_comparable(model: FusionClassifier, devices: Mapping[str, Device]) -> CircuitEncoder:

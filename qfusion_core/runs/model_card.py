@@ -82,16 +82,18 @@ def _refit(about: Mapping[str, Any] | None) -> str:
     if about is None:
         return ""
     backend, rows, run = code(about["backend"]), inert(about["rows"]), code(about["run"])
+    said = "".join(f" {inert(notice)}." for notice in about.get("notices", ()))
     if about.get("encoding"):
         return (
             "Fusion, head, classical encoder and the angles of features were trained again on the "
             f"backend {backend} ({rows}), the circuit's weights were not: the model is for that "
-            f"backend, without a calibration. It was made from {run}.\n\n"
+            f"backend, without a calibration. It was made from {run}.{said}\n\n"
         )
+    gave = "gave" if said else "measured"
     return (
-        f"Fusion and head were trained again on tokens that the backend {backend} measured "
+        f"Fusion and head were trained again on tokens that the backend {backend} {gave} "
         f"({rows}): the model is for that backend, without a calibration. It was made from {run}."
-        "\n\n"
+        f"{said}\n\n"
     )
 
 

@@ -141,6 +141,7 @@ def estimate(
     shots: int | None = None,
     surrogate: bool = False,
     checks: int | None = None,
+    max_rows: int = MOST_ROWS,
     allow_url: bool = False,
     backends_file: str | Path | None = None,
 ) -> EstimateResult:
@@ -159,6 +160,7 @@ def estimate(
         shots: Of a machine that ``backends.yaml`` does not name; 1000 if it can.
         surrogate: Plan `distil` with the same seed instead.
         checks: Of that: random rows beside the grid.
+        max_rows: Of that: a larger grid is refused.
         allow_url: Ask an address that only the run names for the data set.
         backends_file: Instead of the file that is found.
 
@@ -172,7 +174,8 @@ def estimate(
     samples, seed = rows_of(samples, seed)
     shots = None if shots is None else whole("shots", shots, 1)
     checks = None if checks is None else whole("checks", checks, 1)
-    _require_fitting(samples, surrogate, checks)
+    max_rows = whole("max_rows", max_rows, 1)
+    _require_fitting(samples, surrogate, checks, max_rows)
     opened = OpenRun.open(run, backends_file)
     machine = require_known(opened.backends, backend, opened.registry)
 
@@ -185,7 +188,7 @@ def estimate(
     with no_network(offline):
         planned: Callable[[Device], EvaluationPlan]
         if surrogate:
-            work = Distilling.of(model, run, backend, checks, seed, MOST_ROWS)
+            work = Distilling.of(model, run, backend, checks, seed, max_rows)
             planned = partial(EvaluationPlan.of_distilling, work, backend)
         else:
             part = rows_of_test_part(
@@ -211,11 +214,14 @@ def estimate(
     return EstimateResult(run, parts, plan.budgets, plan.before, answers, unasked, plan.width)
 
 
-def _require_fitting(samples: int | None, surrogate: bool, checks: int | None) -> None:
+def _require_fitting(
+    samples: int | None, surrogate: bool, checks: int | None, max_rows: int
+) -> None:
     if surrogate and samples is not None:
         raise InputError("samples: a surrogate needs no rows of the data; leave it out")
-    if checks is not None and not surrogate:
-        raise InputError("checks: are those of a surrogate; give surrogate, too, or leave it out")
+    for name, given in (("checks", checks is not None), ("max_rows", max_rows != MOST_ROWS)):
+        if given and not surrogate:
+            raise InputError(f"{name}: is of a surrogate; give surrogate, too, or leave it out")
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

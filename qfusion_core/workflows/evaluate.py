@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ class EvaluateResult(VerbResult):
         adopted: What is to be said of values that came with an adopted journal; else nothing.
         standard_errors: Of the values behind the tokens, by Pauli word, root mean square over the
             rows: where the backend knows them, as a surrogate does; else nothing.
+        notices: What the device says of itself, as a surrogate does of its age and its check.
         seconds: It took here.
         provenance: Versions, commit, machine, time.
     """
@@ -48,6 +49,7 @@ class EvaluateResult(VerbResult):
     measurement: str | None
     adopted: str
     standard_errors: Mapping[str, float]
+    notices: Sequence[str]
     seconds: float
     provenance: Mapping[str, Any]
 
@@ -55,7 +57,7 @@ class EvaluateResult(VerbResult):
         """The document of ``qfusion evaluate --json``."""
         document = {"run": str(self.run), "backend": self.backend, "rows": self.rows}
         document |= {**self.scores._asdict(), "calibrated": self.calibrated}
-        for name in ("shares", "measurement", "adopted", "standard_errors"):
+        for name in ("shares", "measurement", "adopted", "standard_errors", "notices"):
             document |= {name: value} if (value := getattr(self, name)) else {}
         return document | {"seconds": round(self.seconds, 3), "provenance": self.provenance}
 
@@ -138,6 +140,7 @@ def evaluate(
         measurement=measurement.ids.get(name),
         adopted=measurement.adopted,
         standard_errors=errors,
+        notices=() if model.device is None else tuple(model.device.notices()),
         seconds=seconds,
         provenance=provenance(),
     )

@@ -140,7 +140,8 @@ def refit(
         subject = _described(rows, seed)
         with jobs.measurement(run, "refit", subject) as measurement:
             device = open_named(opened.backends, backend, opened.registry, measurement)
-            for notice in device.notices():
+            notices = tuple(device.notices())
+            for notice in notices:
                 measurement.say(notice)
             values = None if encoding else measure_rows(model, rows, device, backend)
         about: dict[str, Any] = {
@@ -151,6 +152,7 @@ def refit(
             "measurement": measurement.ids.get(backend),
             "rows": "; ".join(filter(None, (subject, measurement.adopted))),
             **({"encoding": True} if encoding else {}),
+            **({"notices": notices} if notices else {}),
         }
         tell_start(options)
         how: dict[str, Any] = {"split": split, "options": options, "about": about}

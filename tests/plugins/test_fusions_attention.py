@@ -247,8 +247,11 @@ def test_places_tell_tokens_apart_without_a_parameter_of_their_own():
     many.place_tokens(positions)
     attention = many.eval()(classical, quantum).attention
     assert len(attention[0, 0, 0].unique()) > 190
-    many.place_tokens(positions * torch.tensor([0.0, 1.0]))
-    assert many(classical, quantum).attention.std() < 1e-7
+    positions[7] = positions[150]
+    with pytest.raises(InputError, match="1 tokens have the wire and weight of another one"):
+        many.place_tokens(positions)
+    apart = fuse(quantum_shape=(200, 1), token_place="wire", token_embedding="per-token")
+    apart.place_tokens(positions)  # each has an embedding of its own
 
 
 def test_places_are_needed_only_where_they_are_asked_for():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from qfusion_core import Circuit, InputError, open_backend, pauli_words
+from qfusion_core import Angle, Circuit, Gate, InputError, Term, open_backend, pauli_words
 from qfusion_core.circuits import noisy_cones
 from qfusion_encoders.hardware_efficient import HardwareEfficient
 from qfusion_ibm.device import IBM
@@ -159,3 +159,13 @@ def test_nothing_but_the_qubits_of_a_word_is_in_the_cone_of_a_circuit_without_ga
     pub = template.pub(torch.zeros(1, 0), pauli_words("z", 30))
     cones = machine_cones(pub[0], [word for (word,) in pub[1]], "fake_fez")
     assert [len(cone.qubits) for cone in cones] == [1] * 30
+
+
+def test_rows_of_a_cone_without_angles_have_shots_of_their_own():
+    """Such a cone is one row for the simulator: it would be drawn once for all."""
+    gates = [Gate("RY", (wire,), Angle((Term("data", wire, 1.0),))) for wire in range(12)]
+    circuit = Circuit(13, (*gates, Gate("H", (12,))), n_data=12, n_weights=0)
+    device = IBM(IBM.Options(backend="fake_fez", shots=200, seed=3))
+    words = pauli_words("z", 13)
+    values = device.expectations(circuit, torch.rand(12, 12), torch.zeros(0), words)[:, 12]
+    assert values.unique().numel() > 4 and values.std() < 0.2  # of 200 shots each: .07
