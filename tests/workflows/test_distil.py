@@ -1,6 +1,7 @@
 """`qfusion distil`: one measurement, then every verb takes what stands for the backend."""
 
 import json
+import shlex
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -163,6 +164,25 @@ def test_one_measurement_is_taken_from_the_journal(distil, own, machine, shell):
     assert len(machine.requests) == requests
     again = json.loads(distil("queue", "--yes", "--again", "--json")[1])
     assert len(machine.jobs) == 2 * sent and again["measurement"] != first["measurement"]
+
+
+def test_what_is_advised_of_a_damaged_one_costs_nothing(distil, own, machine, shell):
+    """Its values are in the journal, under the rows that were drawn for it."""
+    first = json.loads(distil("queue", "--yes", "--seed", 5, "--checks", 18, "--json")[1])
+    requests = len(machine.requests)
+    raw = bytearray(file_of(own, "queue").read_bytes())
+    raw[-1] ^= 1
+    file_of(own, "queue").write_bytes(raw)
+    code, _, err = shell("evaluate", own, "--backend", "surrogate:queue")
+    assert code == 2 and "not what was measured, or not what was said of it then" in err
+    _, command, _ = err.split("`")
+    code, out, err = shell(*shlex.split(command)[1:], "--json")
+    assert code == 0, err
+    assert len(machine.requests) == requests
+    made = json.loads(out)
+    for name in ("measurement", "seed", "check", "measured"):
+        assert made[name] == first[name]
+    assert shell("evaluate", own, "--backend", "surrogate:queue")[0] == 0
 
 
 def test_what_ends_before_it_is_kept_is_not_bought_again(shell, own, machine, monkeypatch):
