@@ -233,18 +233,14 @@ class Circuit:
 
     def digest(self) -> str:
         """SHA-256 of a canonical encoding, in hexadecimal: the same in every process."""
-        gates = [
-            [
-                gate.name,
-                list(gate.wires),
-                None
-                if gate.angle is None
-                else [
-                    [[t.source, t.index, float(t.scale).hex()] for t in gate.angle.terms],
-                    float(gate.angle.offset).hex(),
-                ],
-            ]
-            for gate in self.gates
-        ]
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        def said(angle: Angle) -> list[Any]:
+            terms = [[t.source, t.index, float(t.scale).hex()] for t in angle.terms]
+            return [terms, float(angle.offset).hex()]
+
+        gates = [[g.name, list(g.wires), g.angle and said(g.angle)] for g in self.gates]
         canonical = json.dumps([1, self.n_wires, self.n_data, self.n_weights, gates])
         return hashlib.sha256(canonical.encode()).hexdigest()

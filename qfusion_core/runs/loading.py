@@ -16,7 +16,7 @@ from qfusion_core.printable import one_line, shown_path
 from qfusion_core.runs.config import RunConfig
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.tensor_limit import TensorLimit
-from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
+from qfusion_core.storage.tensors import Notes, Promised, read_tensors, write_tensors
 
 _MOST_QUANTILES = 1000  # of a feature
 _MOST_ELEMENTS = 50_000_000  # that a model may make besides those that are stored
@@ -38,7 +38,7 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
         InputError: The weights are missing, cut short, not finite, or do not fit ``config.yaml``.
     """
 
-    def check(promised: Promised) -> None:
+    def check(promised: Promised, _: Notes) -> None:
         try:
             _require_shapes(folder.config, promised, registry)
         except Exception as error:  # tensors of any name and shape are taken for transforms

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from shlex import quote
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from qfusion_core.options import Options
+from qfusion_core.printable import printable
 
+LEAST_CHECKS = 16
 MOST_DAYS = 7  # after so many a machine has been calibrated anew, most likely
 _UNSOUND = (
     "the machine drifts, or its noise depends on the data, or shots are not all of its noise, so "
@@ -18,7 +20,10 @@ _UNSOUND = (
 
 
 class Check(Options):
-    """What the check rows say; standard errors are those of the shots. None: values are exact."""
+    """What the check rows say; standard errors are those of the shots.
+
+    What needs standard errors is there as a whole, or all None: then values are exact.
+    """
 
     rows: int = Field(ge=1, description="beside the grid")
     rms: float = Field(ge=0, description="root mean square of their residuals")
@@ -31,6 +36,14 @@ class Check(Options):
     finds_drift: float | None = Field(None, ge=0, description="drift that is found, in 95 of 100")
     sound: bool = Field(description="whether nothing speaks against the surrogate")
     drifts: bool = Field(False, description="whether most of what speaks against it is drift")
+
+    @model_validator(mode="after")
+    def _whole_or_exact(self) -> Self:
+        names = "chi_square", "expected", "p", "drift", "drift_error", "finds_error", "finds_drift"
+        missing = [name for name in names if getattr(self, name) is None]
+        if 0 < len(missing) < len(names):
+            raise ValueError(f"expected {', '.join(names)} or none of them, got no {missing[0]}")
+        return self
 
     def __str__(self) -> str:
         if self.p is None:
@@ -55,7 +68,7 @@ class Check(Options):
 
 
 class Card(Options):
-    """``surrogate/BACKEND.yaml``.
+    """What stands beside the numbers in ``surrogate/BACKEND.safetensors``.
 
     Attributes:
         backend: That was measured.
@@ -71,7 +84,7 @@ class Card(Options):
         seed: Of offsets, checks and order.
         measurement: In the journal of the run; None for a backend on this machine.
         adopted: What is to be said of values that came with an adopted journal; else nothing.
-        table: SHA-256 of the file beside it.
+        table: SHA-256 of the numbers and of all else on the card.
     """
 
     format: Literal[1] = 1
@@ -134,9 +147,35 @@ class Card(Options):
             lines.append(f"values of the surrogate of {self.backend}: {self.adopted}")
         return lines
 
+    def command(self, run: str) -> str:
+        """The command that makes it once more: out of the journal, where that has its values.
+
+        Args:
+            run: Its folder.
+        """
+        checks = usual_checks(self.rows)
+        return distil_command(
+            run,
+            self.backend,
+            *(() if self.seed == 0 else ("--seed", str(self.seed))),
+            *(() if self.check.rows == checks else ("--checks", str(self.check.rows))),
+        )
+
     def again(self, run: str) -> str:
         """The command that measures anew."""
-        return f"qfusion distil {quote(run)} --backend {quote(self.backend)} --again"
+        return f"{self.command(run)} --again"
+
+
+def usual_checks(rows: int) -> int:
+    """How many rows check a grid, if no other number is given."""
+    return max(LEAST_CHECKS, rows // 4)
+
+
+def distil_command(run: str, backend: str, *words: str) -> str:
+    """A command to be copied into a shell."""
+    return " ".join(
+        quote(printable(word)) for word in ("qfusion", "distil", run, "--backend", backend, *words)
+    )
 
 
 def _later(one: str, other: str) -> bool:

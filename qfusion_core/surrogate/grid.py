@@ -14,11 +14,13 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
+from qfusion_core.surrogate.card import usual_checks
 from qfusion_core.surrogate.colouring import colour, sizes
 from qfusion_core.surrogate.degrees import Degrees, degrees
 
-LEAST_CHECKS = 16
 _CANDIDATES = 16  # offsets of which the one that is the furthest from special angles is taken
+_MOST_CHECKS = 100_000  # and more only for a grid that is as large: they predict nothing
+_LARGEST_SHOWN = 10**15  # of a number in full: one may have hundreds of digits
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Grid:
     offsets: tuple[float, ...]
 
     @classmethod
-    def of(cls, circuit: Circuit, words: Sequence[str], seed: int) -> Grid:
+    def of(cls, circuit: Circuit, words: Sequence[str], seed: int, most: int | None = None) -> Grid:
         """The smallest grid that was found for some words of a circuit.
 
         Each entry has an offset of its own, away from multiples of pi/4: there a compiler may leave
@@ -48,14 +50,19 @@ class Grid:
             circuit: The circuit.
             words: Pauli words.
             seed: Of the offsets.
+            most: A grid of more rows is refused, before any memory is taken for one; None for no
+                limit.
 
         Raises:
-            InputError: The scales of an entry have no common divisor.
+            InputError: The scales of an entry have no common divisor, or the grid is too large:
+                says how large, which word and entry make it so, and what to change.
         """
         found = degrees(circuit, words)
         colours, largest = colour(found.of_words), found.largest
         given = {entry: number for entry, number in enumerate(colours) if number is not None}
         points = tuple(sizes(given, largest))
+        if most is not None and math.prod(points) > most:
+            raise _too_large(math.prod(points), found, words, most)
         random = np.random.default_rng(seed)
         offsets = []
         for entry, frequency in enumerate(found.frequencies):
@@ -92,29 +99,6 @@ class Grid:
         period = 2 * math.pi / self.degrees.frequencies[entry]
         return self.offsets[entry] + period * torch.arange(count, dtype=torch.float64) / count
 
-    def require_size(self, words: Sequence[str], most: int) -> None:
-        """Refuse a grid that is too large.
-
-        Raises:
-            InputError: Says how large it is, which word and entry make it so, and what to change.
-        """
-        if self.rows <= most:
-            return
-        table = self.degrees.of_words
-        shares = [math.prod(2 * degree + 1 for degree in word) for word in table]
-        number = max(range(len(words)), key=shares.__getitem__)
-        seen = [entry for entry, degree in enumerate(table[number]) if degree]
-        entry = max(seen, key=lambda entry: (table[number][entry], -entry))
-        degree = self.degrees.largest[entry]
-        letters = ", ".join(f"{letter}{wire}" for wire, letter in enumerate(words[number])
-                            if letter != "I")  # fmt: skip
-        raise InputError(
-            f"the grid has {self.rows:,} rows, at most {most:,} are measured: {letters} sees "
-            f"{len(seen)} data entries, data[{entry}] with {2 * degree + 1} points (degree "
-            f"{degree}); take fewer qubits or layers, the entangler brick and the readout "
-            "z+zz-line, or another --max-rows"
-        )
-
 
 @dataclass(frozen=True)
 class Rows:
@@ -145,8 +129,17 @@ class Rows:
             grid: The grid.
             checks: How many; None for a quarter of the grid, at least 16.
             seed: Of the draw.
+
+        Raises:
+            InputError: More checks than are of any use.
         """
-        count = max(LEAST_CHECKS, grid.rows // 4) if checks is None else checks
+        usual, most = usual_checks(grid.rows), max(_MOST_CHECKS, grid.rows)
+        count = usual if checks is None else checks
+        if count > most:
+            raise InputError(
+                f"checks: expected at most {most:,} rows beside a grid of {grid.rows:,}, got "
+                f"{_counted(count)}; leave it out for {usual:,}"
+            )
         random = np.random.default_rng([seed, 1])
         periods = 2 * math.pi / np.array(grid.degrees.frequencies)
         drawn = torch.from_numpy(random.uniform(size=(count + 1, len(periods))) * periods)
@@ -180,3 +173,25 @@ class Rows:
             sorted_[self.grid.rows : -self.REPEATS],
             sorted_[-self.REPEATS :],
         )
+
+
+def _too_large(rows: int, of: Degrees, words: Sequence[str], most: int) -> InputError:
+    shares = [math.prod(2 * degree + 1 for degree in word) for word in of.of_words]
+    number = max(range(len(words)), key=shares.__getitem__)
+    word = of.of_words[number]
+    seen = [entry for entry, degree in enumerate(word) if degree]
+    entry = max(seen, key=lambda entry: (word[entry], -entry))
+    degree = of.largest[entry]
+    letters = ", ".join(
+        f"{letter}{wire}" for wire, letter in enumerate(words[number]) if letter != "I"
+    )
+    return InputError(
+        f"the grid has {_counted(rows)} rows, at most {most:,} are measured: {letters} sees "
+        f"{len(seen)} data entries, data[{entry}] with {_counted(2 * degree + 1)} points (degree "
+        f"{_counted(degree)}); take fewer qubits or layers, the entangler brick and the readout "
+        "z+zz-line, or another --max-rows"
+    )
+
+
+def _counted(number: int) -> str:
+    return f"{number:,}" if number < _LARGEST_SHOWN else f"about 10^{math.log10(number):.0f}"

@@ -1,29 +1,34 @@
-"""A surrogate on disk: a table of numbers and a card, two files in the run folder per backend."""
+"""A surrogate on disk: one file in the run folder per backend, with its numbers and its card.
+
+There is one file, so that there is nothing to tear apart: whoever reads while others write, and
+whenever a process ends, finds the old surrogate or the new one.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, unquote
 
-from qfusion_core.config.yaml_dump import dump
-from qfusion_core.config.yaml_source import YamlDocument
-from qfusion_core.errors import InputError
-from qfusion_core.printable import shown_path
+from pydantic import ValidationError
+
+from qfusion_core.config.validation_errors import first_problem
+from qfusion_core.errors import InputError, damaged
+from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
-from qfusion_core.storage.writing import require_no_link, write_atomically
-from qfusion_core.surrogate.card import Card
+from qfusion_core.storage.tensor_header import DAMAGED, TensorHeader
+from qfusion_core.storage.writing import require_no_link
+from qfusion_core.surrogate.card import Card, distil_command
+
+_ENDING = ".safetensors"
 
 
-def card_path(run: Path, backend: str) -> Path:
-    """Where the card is kept."""
-    return run / "surrogate" / f"{quote(backend, safe='')}.yaml"
-
-
-def table_path(run: Path, backend: str) -> Path:
-    """Where the numbers are kept."""
-    return card_path(run, backend).with_suffix(".safetensors")
+def path_of(run: Path, backend: str) -> Path:
+    """Where it is kept."""
+    return run / "surrogate" / f"{quote(backend, safe='')}{_ENDING}"
 
 
 def names(run: Path) -> list[str]:
@@ -31,68 +36,81 @@ def names(run: Path) -> list[str]:
     folder = run / "surrogate"
     if not folder.is_dir():
         return []
-    return sorted(unquote(path.name.removesuffix(".yaml")) for path in folder.glob("*.yaml"))
+    return sorted(unquote(path.name.removesuffix(_ENDING)) for path in folder.glob(f"*{_ENDING}"))
+
+
+def require_path(run: Path, backend: str) -> Path:
+    """Where a surrogate is.
+
+    Raises:
+        InputError: There is none, or its folder is a link.
+    """
+    path = path_of(run, backend)
+    if not os.path.lexists(path):
+        raise InputError(
+            f"{shown_path(run)}: has no surrogate of {one_line(repr(backend), 60)}; "
+            f"`{distil_command(str(run), backend)}` makes one"
+        )
+    require_no_link(path.parent)
+    return path
 
 
 def read_card(run: Path, backend: str) -> Card:
-    """The card of a surrogate.
+    """The card of a surrogate, without its numbers.
 
     Raises:
         InputError: There is none, it is damaged, or it or its folder is a link.
     """
-    path = card_path(run, backend)
-    if not os.path.lexists(path):
-        where = shown_path(run)
+    path = require_path(run, backend)
+    with open_regular(path, follow=False) as file, damaged(path, DAMAGED, advice(run, backend)):
+        notes = TensorHeader.read(file).notes
+    return card_in(notes, run, backend)
+
+
+def card_in(notes: Mapping[str, Any], run: Path, backend: str) -> Card:
+    """The card that stands in a surrogate's file.
+
+    Args:
+        notes: Of the file.
+        run: Its run folder.
+        backend: By whose name it is there.
+
+    Raises:
+        InputError: It is damaged, of another backend, or later than today.
+    """
+    where, document = shown_path(path_of(run, backend)), notes.get("card")
+    if not isinstance(document, dict):
+        raise InputError(f"{where}: has no card; {advice(run, backend)}")
+    try:
+        card = Card.model_validate(document)
+    except ValidationError as error:
+        problem = first_problem(error, Card, document)
+        place = one_line(".".join(map(str, problem.at)), 100)
         raise InputError(
-            f"{where}: has no surrogate of {backend!r}; `qfusion distil {where} --backend "
-            f"{backend}` makes one"
-        )
-    require_no_link(path.parent)
-    card = YamlDocument.read(path, follow=False).validate(Card)
+            f"{where}: card: {f'{place}: ' if place else ''}{one_line(problem.what, 160)}; "
+            f"{advice(run, backend)}"
+        ) from None
     if card.backend != backend:
         raise InputError(
-            f"{shown_path(path)}: is the card of {card.backend!r}, under the name of {backend!r}; "
-            "copy the run folder again, or distil again"
+            f"{where}: is the surrogate of {one_line(repr(card.backend), 60)}, under the name of "
+            f"{one_line(repr(backend), 60)}; copy the run folder again, or distil again"
+        )
+    if card.days < -1:  # less is a clock that goes wrong, or another's
+        raise InputError(
+            f"{where}: measured {card.measured[:10]}, expected no later than today "
+            f"({datetime.now(UTC):%Y-%m-%d}); set the clock of this machine, or "
+            f"{advice(run, backend, card)}"
         )
     return card
 
 
-def write_card(run: Path, card: Card) -> Path:
-    """Keep a card, the last of the two files: without it the other is none."""
-    path = card_path(run, card.backend)
-    with _writable(path):
-        write_atomically(require_no_link(path), dump(card.model_dump(mode="json")))
-    return path
+def advice(run: Path, backend: str, card: Card | None = None) -> str:
+    """What to do about a surrogate that cannot be used, a clause.
 
-
-def copy(run: Path, to: Path, backend: str) -> None:
-    """Take the surrogate of a backend along to another run with the same circuit and weights."""
-    card, table = read_card(run, backend), table_path(to, backend)
-    with open_regular(table_path(run, backend), follow=False) as file:
-        content = file.read()
-    with _writable(table):
-        require_no_link(table.parent).mkdir(exist_ok=True)
-        write_atomically(require_no_link(table), content)
-    write_card(to, card)
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file."""
-    with open_regular(path, follow=False) as file:
-        return hashlib.sha256(file.read()).hexdigest()
-
-
-class _writable:
-    """Says in one line why a file cannot be written."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise InputError(
-                f"{shown_path(self._path)}: cannot write the surrogate ({error.strerror})"
-            ) from None
+    Args:
+        run: The run folder.
+        backend: That was measured.
+        card: Says which rows; None where it cannot be read.
+    """
+    command = distil_command(str(run), backend) if card is None else card.command(str(run))
+    return f"`{command}` makes it anew, out of the journal if that has its values"

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from qfusion_core.calibration import store as calibrations
 from qfusion_core.circuits.circuit import Circuit
-from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.errors import InputError, QfusionError, translated
 from qfusion_core.interfaces.device_checks import require_finite
-from qfusion_core.printable import shown_path
-from qfusion_core.storage.tensors import read_tensors, write_tensors
+from qfusion_core.printable import one_line, shown_path
+from qfusion_core.storage.tensors import Notes, Promised, read_tensors, write_tensors
 from qfusion_core.storage.writing import require_no_link
 from qfusion_core.surrogate import store
 from qfusion_core.surrogate.card import Card
-from qfusion_core.surrogate.degrees import Degrees
-from qfusion_core.surrogate.grid import Grid, Rows
+from qfusion_core.surrogate.grid import Rows
+from qfusion_core.surrogate.packing import digest_of, packed, require_layout, unpacked
 from qfusion_core.surrogate.table import Table
-
-_NO_COLOUR = -1
 
 
 class Surrogate:
@@ -48,37 +46,46 @@ class Surrogate:
         """The surrogate that a run has of a backend.
 
         Raises:
-            InputError: There is none, or a file is damaged, a link, or not of the other.
+            InputError: There is none, or its file is damaged, a link, or of another backend.
         """
-        card, path = store.read_card(run, backend), store.table_path(run, backend)
-        tensors, _ = read_tensors(path)
-        try:
-            if store.digest_of(path) != card.table:
-                raise ValueError("it is of another measurement than the card")
-            rows, values = _unpacked(tensors, card)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
-            raise InputError(
-                f"{shown_path(path)}: does not fit its card ({str(error) or 'damaged'}); "
-                f"`{card.again(str(run))}` makes both anew"
-            ) from None
+        path, then = store.require_path(run, backend), store.advice(run, backend)
+
+        def check(promised: Promised, notes: Notes) -> None:
+            card = store.card_in(notes, run, backend)
+            with _fitting(path, store.advice(run, backend, card)):
+                require_layout(promised, card)
+
+        tensors, notes = read_tensors(path, check, then)
+        card = store.card_in(notes, run, backend)
+        with _fitting(path, store.advice(run, backend, card)):
+            if digest_of(notes["card"], tensors) != card.table:
+                raise ValueError("not what was measured, or not what was said of it then")
+            rows, values = unpacked(tensors, card)
         return cls(run, card, rows, values)
 
-    def write(self) -> Path:
-        """Keep it in place of the one before.
+    def write(self, run: Path | None = None) -> Path:
+        """Keep it in place of the one before: until it is whole, that one stays.
+
+        Args:
+            run: Another run folder whose model has the same circuit and weights; None for its own.
 
         Raises:
             InputError: It cannot be written, or the way inside of the run folder is a link.
         """
-        path = store.table_path(self.run, self.card.backend)
+        path = store.path_of(self.run if run is None else run, self.card.backend)
+        tensors = packed(self.rows, self.values)
+        # as it will be read: JSON has no tuples
+        document = json.loads(json.dumps(self.card.model_dump(mode="json")))
+        document["table"] = digest_of(document, tensors)
         try:
             require_no_link(path.parent).mkdir(exist_ok=True)
-            write_tensors(require_no_link(path), _packed(self.rows, self.values), {"format": 1})
+            write_tensors(require_no_link(path), tensors, {"card": document})
         except OSError as error:
             raise InputError(
-                f"{shown_path(path)}: cannot write the surrogate ({error.strerror})"
+                f"{shown_path(path)}: cannot write the surrogate ({error.strerror}); is the disk "
+                "full, or the folder read-only?"
             ) from None
-        self.card = self.card.model_copy(update={"table": store.digest_of(path)})
-        store.write_card(self.run, self.card)
+        self.card = self.card.model_copy(update={"table": document["table"]})
         return path
 
     def notices(self) -> list[str]:
@@ -131,13 +138,13 @@ class Surrogate:
             if asked != own:
                 raise InputError(
                     f"{self._of()}: was measured with other {what} than the model has; a surrogate "
-                    f"is of one circuit with its weights: `{self.card.again(str(self.run))}`"
+                    f"is of one circuit with its weights: `{self.card.command(str(self.run))}`"
                 )
         unknown = [word for word in observables if word not in self._columns]
         if unknown:
             raise InputError(
                 f"{self._of()}: {unknown[0]} was not measured, only {len(self._columns)} words "
-                f"such as {self.card.observables[0]}; `{self.card.again(str(self.run))}`"
+                f"such as {self.card.observables[0]}; `{self.card.command(str(self.run))}`"
             )
         return [self._columns[word] for word in observables]
 
@@ -166,79 +173,15 @@ def weights_digest(weights: Tensor) -> str:
     return hashlib.sha256(weights.detach().double().cpu().numpy().tobytes()).hexdigest()
 
 
+def _fitting(path: Path, then: str) -> AbstractContextManager[None]:
+    """Whatever is wrong with numbers beside a card becomes one line."""
+
+    def into(error: Exception) -> InputError:
+        said = one_line(error, 160) or type(error).__name__
+        return InputError(f"{shown_path(path)}: its numbers do not fit its card ({said}); {then}")
+
+    return translated(into)
+
+
 def _real(data: Tensor) -> Tensor:
     return data.to(torch.promote_types(data.dtype, torch.float32))
-
-
-def _packed(rows: Rows, values: Tensor) -> dict[str, Tensor]:
-    grid, of = rows.grid, rows.grid.degrees
-    longest = max((len(scales) for scales in of.scales), default=0)
-    return {
-        "values": values,
-        "degrees": torch.tensor(of.of_words, dtype=torch.int32),
-        "frequencies": torch.tensor(of.frequencies, dtype=torch.float64),
-        "scales": torch.tensor(
-            [[*scales, *[0.0] * (longest - len(scales))] for scales in of.scales],
-            dtype=torch.float64,
-        ).reshape(len(of.scales), longest),
-        "colours": torch.tensor([_NO_COLOUR if c is None else c for c in grid.colours]),
-        "points": torch.tensor(grid.points, dtype=torch.int64),
-        "offsets": torch.tensor(grid.offsets, dtype=torch.float64),
-        "checks": rows.checks,
-        "sentinel": rows.sentinel,
-        "order": torch.from_numpy(rows.order),
-    }
-
-
-def _unpacked(tensors: Mapping[str, Tensor], card: Card) -> tuple[Rows, Tensor]:
-    """What was packed.
-
-    Raises:
-        ValueError: Something of it cannot be.
-        KeyError: Something is missing.
-    """
-    n_data, n_words = len(tensors["offsets"]), len(card.observables)
-    points = tuple(tensors["points"].tolist())
-    if any(count < 1 for count in points) or math.prod(points) != card.rows:
-        raise ValueError(f"a grid of {points}, where {card.rows} rows are expected")
-    total = card.rows + len(tensors["checks"]) + Rows.REPEATS
-    for name, shape, kind in (
-        ("values", (total, n_words), torch.float64),
-        ("degrees", (n_words, n_data), torch.int32),
-        ("frequencies", (n_data,), torch.float64),
-        ("scales", (n_data, *tensors["scales"].shape[1:]), torch.float64),
-        ("colours", (n_data,), torch.int64),
-        ("checks", (len(tensors["checks"]), n_data), torch.float64),
-        ("sentinel", (n_data,), torch.float64),
-        ("order", (total,), torch.int64),
-        ("offsets", (n_data,), torch.float64),
-    ):
-        found = tensors[name]
-        if tuple(found.shape) != shape or found.dtype != kind:
-            raise ValueError(f"{name}: expected {list(shape)}, got {list(found.shape)}")
-    if not torch.equal(tensors["order"].sort().values, torch.arange(total)):
-        raise ValueError("order: expected each row once")
-    degrees, colours = tensors["degrees"], tensors["colours"].tolist()
-    if not (tensors["frequencies"] > 0).all() or not (0 <= degrees).all():
-        raise ValueError("frequencies and degrees: expected none below 0")
-    _require_kernels(degrees, colours, points)
-    of = Degrees(
-        tuple(map(tuple, degrees.tolist())),
-        tuple(tensors["frequencies"].tolist()),
-        tuple(tuple(s for s in row if s) for row in tensors["scales"].tolist()),
-    )
-    given = tuple(None if number == _NO_COLOUR else number for number in colours)
-    grid = Grid(of, given, points, tuple(tensors["offsets"].tolist()))
-    order: Any = tensors["order"].numpy().astype(np.int64)
-    return Rows(grid, tensors["checks"], tensors["sentinel"], order), tensors["values"]
-
-
-def _require_kernels(degrees: Tensor, colours: Sequence[int], points: Sequence[int]) -> None:
-    """Each word sees a colour once at most, with points enough for its degree."""
-    for word in degrees.tolist():
-        seen = [(colours[entry], degree) for entry, degree in enumerate(word) if degree]
-        numbers = [number for number, _ in seen]
-        if len(set(numbers)) < len(numbers) or not set(numbers) <= set(range(len(points))):
-            raise ValueError("colours: entries that a word sees share one, or have none")
-        if any(2 * degree + 1 > points[number] for number, degree in seen):
-            raise ValueError("points: too few for the degrees")

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import one_line, shown_path
-from qfusion_core.storage.tensors import Promised, read_tensors, write_tensors
+from qfusion_core.storage.tensors import Notes, Promised, read_tensors, write_tensors
 from qfusion_core.training.state import Epoch, TrainingState, as_json
 
 _ADVICE = "restore the configuration, or train again in a new folder"
@@ -45,7 +45,7 @@ def restore_training(path: Path, state: TrainingState) -> None:
         InputError: The file cannot be read, or is of another model.
     """
 
-    def check(promised: Promised) -> None:
+    def check(promised: Promised, _: Notes) -> None:
         with damaged(path, "does not fit config.yaml beside it", _ADVICE):
             _require_shapes(state, promised)
 

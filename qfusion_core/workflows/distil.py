@@ -28,7 +28,7 @@ class DistilResult(VerbResult):
 
     Attributes:
         run: The run folder.
-        file: In it: the table. The card lies beside it.
+        file: In it: its numbers and its card.
         backend: The name that verbs take for it.
         card: What is said of it.
         before: Beside the one that it took the place of; None where there was none.

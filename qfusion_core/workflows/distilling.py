@@ -86,8 +86,7 @@ class Distilling:
         """
         encoder = circuit_of(model, backend)
         model.double().eval()
-        grid = Grid.of(encoder.traced, encoder.observables, seed)
-        grid.require_size(encoder.observables, max_rows)
+        grid = Grid.of(encoder.traced, encoder.observables, seed, max_rows)
         return cls(run, backend, encoder, Rows.of(grid, checks, seed), seed)
 
     @property

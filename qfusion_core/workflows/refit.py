@@ -17,7 +17,6 @@ from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.storage.places import expanded
-from qfusion_core.surrogate import store
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
@@ -121,6 +120,7 @@ def refit(
     digest = opened.backends.values_digest(backend, opened.registry)
 
     from qfusion_core.model.classifier import circuit_of
+    from qfusion_core.surrogate.stored import Surrogate
     from qfusion_core.workflows.refit_training import (
         measure_rows,
         refit_rows,
@@ -162,7 +162,7 @@ def refit(
             else train_again(opened.folder, model, rows, values, place, **how, on_epoch=tell_epoch)
         )
         if backend in opened.backends.made:  # circuit and weights are the same: it is valid there
-            store.copy(run, folder.path, backend.removeprefix(SURROGATE))
+            Surrogate.read(run, backend.removeprefix(SURROGATE)).write(folder.path)
     return RefitResult(folder, backend, len(rows.validation), folder.read_metrics())
 
 

@@ -5,6 +5,7 @@ import os
 import pickle
 import subprocess
 import sys
+from dataclasses import replace
 
 import pennylane as qml
 import pytest
@@ -120,6 +121,14 @@ def test_digest_is_the_same_in_another_process():
     )  # fmt: skip
     assert there.stdout.strip() == here["digest"]
     assert len(here["digest"]) == 64
+
+
+def test_digest_is_computed_once_and_does_not_travel():
+    """A surrogate compares it in each call; whoever unpickles a circuit computes its own."""
+    circuit = Circuit(1, (Gate("RX", (0,), Angle((Term("data", 0, 1.0),))),), 1, 0)
+    assert circuit.digest() is circuit.digest()
+    object.__setattr__(circuit, "_digest", "made up")
+    assert pickle.loads(pickle.dumps(circuit)).digest() == replace(circuit).digest() != "made up"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Degrees, colours and rows of a grid."""
 
 import math
+import re
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -110,11 +112,31 @@ def test_rows_are_shuffled_and_one_comes_again_over_the_job():
 
 def test_a_grid_that_is_too_large_says_why():
     made = encoder("reuploading", 6, layers=3, entangler="ring", readout="z")
-    grid = Grid.of(made.traced, made.observables, 0)
     with pytest.raises(InputError) as error:
-        grid.require_size(made.observables, 20_000)
+        Grid.of(made.traced, made.observables, 0, most=20_000)
     assert str(error.value) == (
         "the grid has 117,649 rows, at most 20,000 are measured: Z0 sees 6 data entries, data[0] "
         "with 7 points (degree 3); take fewer qubits or layers, the entangler brick and the "
         "readout z+zz-line, or another --max-rows"
+    )
+
+
+@pytest.mark.parametrize(("largest", "said"), [(1e6, "2,000,003 rows"), (1e18, "about 10^18 rows")])
+def test_a_grid_that_is_too_large_is_refused_before_it_takes_memory(largest, said):
+    tracemalloc.start()
+    try:
+        with pytest.raises(InputError, match=re.escape(said)) as error:
+            Grid.of(tilts(1.0, largest), ["Z"], 0, most=20_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(str(error.value)) < 300
+
+
+def test_more_checks_than_are_of_use_are_refused_before_they_take_memory():
+    with pytest.raises(InputError) as error:
+        Rows.of(Grid.of(tilts(1.0), ["Z"], 0), 10**12, 0)
+    assert str(error.value) == (
+        "checks: expected at most 100,000 rows beside a grid of 3, got 1,000,000,000,000; leave it "
+        "out for 16"
     )

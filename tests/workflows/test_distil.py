@@ -1,6 +1,7 @@
 """`qfusion distil`: one measurement, then every verb takes what stands for the backend."""
 
 import json
+import shlex
 import shutil
 import time
 from datetime import UTC, datetime, timedelta
@@ -8,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import torch
 import yaml
-from safetensors.torch import load_file, save_file
 
 import qfusion_core
 from qfusion_core import InputError, QfusionError
 from qfusion_core.model.classifier import circuit_of
+from support.surrogates import card_of, file_of, rewrite, tensors_of
 
 
 @pytest.fixture
@@ -33,10 +34,6 @@ def distilled(made, tmp_path):
     return shutil.copytree(made, tmp_path / "distilled")
 
 
-def card_of(run, backend):
-    return yaml.safe_load((run / "surrogate" / f"{backend}.yaml").read_text())
-
-
 def test_it_keeps_a_table_and_a_card(distil, own):
     code, out, err = distil("sampled")
     assert code == 0, err
@@ -48,7 +45,7 @@ def test_it_keeps_a_table_and_a_card(distil, own):
     card = card_of(own, "sampled")
     assert (card["device"], card["shots"], card["rows"]) == ("noisy", 1000, 81)
     assert card["check"]["rows"] == 20 and 0 < card["check"]["p"] <= 1
-    tensors = load_file(own / "surrogate" / "sampled.safetensors")
+    tensors = tensors_of(own, "sampled")
     assert tensors["values"].shape == (105, 10) and tensors["values"].dtype == torch.float64
 
 
@@ -88,10 +85,9 @@ def test_verbs_state_its_age_and_what_speaks_against_it(shell, own):
     today = datetime.now(UTC)
     said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
     assert f"surrogate of noisy: measured {today:%Y-%m-%d} (today), 81 rows, exact values" in said
-    file = own / "surrogate" / "noisy.yaml"
-    card = yaml.safe_load(file.read_text())
+    card = card_of(own, "noisy")
     old = (today - timedelta(days=8)).isoformat(timespec="seconds")
-    file.write_text(yaml.safe_dump(card | {"measured": old}))
+    rewrite(own, "noisy", card | {"measured": old})
     said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
     assert "(8 days ago)" in said
     assert "more than 7 days ago, machines change: `qfusion distil" in said
@@ -99,8 +95,8 @@ def test_verbs_state_its_age_and_what_speaks_against_it(shell, own):
     said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
     assert f"noisy was calibrated after that ({today:%Y-%m-%d}): `qfusion distil" in said
     doubtful = card["check"] | {"sound": False, "p": 0.01, "chi_square": 9.0, "expected": 3.0}
-    doubtful |= {"drift": 0.0, "drift_error": 0.1}
-    file.write_text(yaml.safe_dump(card | {"check": doubtful}))
+    doubtful |= {"drift": 0.0, "drift_error": 0.1, "finds_error": 0.1, "finds_drift": 0.1}
+    rewrite(own, "noisy", card | {"check": doubtful})
     said = shell("evaluate", own, "--backend", "surrogate:noisy")[2]
     assert "NOT SOUND" in said and "residuals are too large, as in 1.0% of sound jobs" in said
 
@@ -108,10 +104,9 @@ def test_verbs_state_its_age_and_what_speaks_against_it(shell, own):
 def test_what_speaks_against_it_stands_in_every_document(shell, own):
     """Whoever reads the numbers later sees what stood behind them."""
     assert shell("distil", own, "--backend", "sampled")[0] == 0
-    file = own / "surrogate" / "sampled.yaml"
-    card = yaml.safe_load(file.read_text())
+    card = card_of(own, "sampled")
     card["check"] |= {"sound": False, "p": 0.01}
-    file.write_text(yaml.safe_dump(card | {"adopted": "measured under another key"}))
+    rewrite(own, "sampled", card | {"adopted": "measured under another key"})
     name, marks = "surrogate:sampled", ("NOT SOUND", "measured under another key")
     evaluated = json.loads(shell("evaluate", own, "--backend", name, "--json")[1])
     compared = json.loads(shell("compare", own, "--backends", name, "--json")[1])["backends"]
@@ -171,6 +166,25 @@ def test_one_measurement_is_taken_from_the_journal(distil, own, machine, shell):
     assert len(machine.jobs) == 2 * sent and again["measurement"] != first["measurement"]
 
 
+def test_what_is_advised_of_a_damaged_one_costs_nothing(distil, own, machine, shell):
+    """Its values are in the journal, under the rows that were drawn for it."""
+    first = json.loads(distil("queue", "--yes", "--seed", 5, "--checks", 18, "--json")[1])
+    requests = len(machine.requests)
+    raw = bytearray(file_of(own, "queue").read_bytes())
+    raw[-1] ^= 1
+    file_of(own, "queue").write_bytes(raw)
+    code, _, err = shell("evaluate", own, "--backend", "surrogate:queue")
+    assert code == 2 and "not what was measured, or not what was said of it then" in err
+    _, command, _ = err.split("`")
+    code, out, err = shell(*shlex.split(command)[1:], "--json")
+    assert code == 0, err
+    assert len(machine.requests) == requests
+    made = json.loads(out)
+    for name in ("measurement", "seed", "check", "measured"):
+        assert made[name] == first[name]
+    assert shell("evaluate", own, "--backend", "surrogate:queue")[0] == 0
+
+
 def test_what_ends_before_it_is_kept_is_not_bought_again(shell, own, machine, monkeypatch):
     """A crash while it judges, whatever --again says."""
     file = own.parent / "backends.yaml"
@@ -219,7 +233,7 @@ def test_jobs_are_left_and_come_back_to(distil, own, machine):
     assert code == 0 and "submitted" in out
     assert not (own / "surrogate").exists()
     assert distil("queue")[0] == 0
-    assert len(machine.jobs) == 3 and (own / "surrogate" / "queue.yaml").is_file()
+    assert len(machine.jobs) == 3 and file_of(own, "queue").is_file()
 
 
 def test_what_is_refused(distil, own, shell, tmp_path):
@@ -258,7 +272,7 @@ def test_other_weights_are_refused_by_name(distilled):
     said = str(error.value)
     assert said.startswith("surrogate of 'statevector'")
     assert "was measured with other weights than the model has" in said
-    assert f"`qfusion distil {distilled} --backend statevector --again`" in said
+    assert f"`qfusion distil {distilled} --backend statevector`" in said
 
 
 def test_a_gradient_of_the_weights_is_refused_and_why(distilled):
@@ -289,74 +303,57 @@ def test_encoding_is_trained_and_the_circuit_stays(distilled):
     assert "the circuit's weights were not" in (new.run / "README.md").read_text()
 
 
-def damaged(change):
-    def _damaged(run):
-        path = run / "surrogate" / "statevector.safetensors"
-        tensors = load_file(path)
-        notes = {"notes": '{"format": 1}'}
-        save_file(change(tensors), path, notes)
-        card = run / "surrogate" / "statevector.yaml"
-        from qfusion_core.surrogate.store import digest_of
-
-        said = yaml.safe_load(card.read_text())
-        card.write_text(yaml.safe_dump(said | {"table": digest_of(path)}))
-
-    return _damaged
-
-
 def without(name):
-    return damaged(lambda tensors: {n: t for n, t in tensors.items() if n != name})
+    def _without(run):
+        tensors = tensors_of(run, "statevector")
+        del tensors[name]
+        rewrite(run, "statevector", tensors=tensors)
+
+    return _without
 
 
 def with_(name, change):
-    return damaged(lambda tensors: tensors | {name: change(tensors[name])})
+    def _with(run):
+        tensors = tensors_of(run, "statevector")
+        rewrite(run, "statevector", tensors=tensors | {name: change(tensors[name])})
+
+    return _with
+
+
+def said_(**changes):
+    return lambda run: rewrite(run, "statevector", card_of(run, "statevector") | changes)
 
 
 def cut(run):
-    path = run / "surrogate" / "statevector.safetensors"
+    path = file_of(run, "statevector")
     path.write_bytes(path.read_bytes()[:-8])
 
 
 def of_another(run):
-    path = run / "surrogate" / "statevector.safetensors"
+    path = file_of(run, "statevector")
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
 
 
 def linked(run):
-    path = run / "surrogate" / "statevector.safetensors"
+    path = file_of(run, "statevector")
     path.rename(run / "elsewhere")
     path.symlink_to(run / "elsewhere")
-
-
-def no_table(run):
-    (run / "surrogate" / "statevector.safetensors").unlink()
-
-
-def misnamed(run):
-    card = run / "surrogate" / "statevector.yaml"
-    card.write_text(card.read_text().replace("backend: statevector", "backend: another"))
-
-
-def worded(run):
-    card = run / "surrogate" / "statevector.yaml"
-    card.write_text(card.read_text().replace("rows: 81", "rows: many"))
 
 
 @pytest.mark.parametrize(
     ("harm", "said"),
     [
         (cut, "cut short or not written by qfusion"),
-        (of_another, "it is of another measurement than the card"),
+        (of_another, "not what was measured, or not what was said of it then"),
         (linked, "is a link"),
-        (no_table, "cannot read it"),
-        (misnamed, "is the card of 'another', under the name of 'statevector'"),
-        (worded, "rows: should be a valid integer"),
-        (without("order"), "does not fit its card ('order')"),
+        (said_(backend="another"), "is the surrogate of 'another', under the name of 'statevector"),
+        (said_(rows="many"), "rows: should be a valid integer"),
+        (without("order"), "its numbers do not fit its card (order: missing)"),
         (
             with_("values", lambda t: t[:, 1:].contiguous()),
-            "values: expected [105, 10], got [105, 9]",
+            "values: expected float64 [105, 10], got float64 [105, 9]",
         ),
         (with_("values", lambda t: t * float("nan")), "not finite"),
         (with_("points", lambda t: t * 2), "a grid of (6, 6, 6, 6), where 81 rows are expected"),
