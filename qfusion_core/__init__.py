@@ -136,6 +136,7 @@ _HOMES = {
     "SubmitHooks": "remote.machine.site",
     "SubmitUncertain": "remote.errors",
     "Surrogate": "surrogate.stored",
+    "surrogate_card": "surrogate.store",
     "Term": "circuits.gates",
     "tiles": "remote.planning.plan",
     "token_layout": "circuits.pauli_words",

@@ -101,6 +101,7 @@ from qfusion_core.storage.reading import open_regular as open_regular
 from qfusion_core.storage.reading import parse_json as parse_json
 from qfusion_core.storage.reading import read_document as read_document
 from qfusion_core.storage.writing import write_atomically as write_atomically
+from qfusion_core.surrogate.store import surrogate_card as surrogate_card
 from qfusion_core.surrogate.stored import Surrogate as Surrogate
 from qfusion_core.training.state import TrainingState as TrainingState
 from qfusion_core.workflows.calibrate import CalibrateResult as CalibrateResult

@@ -9,7 +9,7 @@ from pathlib import Path
 from torch import Tensor
 
 import qfusion_core
-from qfusion_core import Circuit, Device, InputError, Surrogate
+from qfusion_core import Circuit, Device, InputError, Surrogate, note
 from qfusion_surrogate.options import SurrogateOptions
 
 
@@ -35,6 +35,8 @@ class SurrogateDevice(Device):
                 f"surrogate of {options.of!r}: measured {card.measured}, expected "
                 f"{options.measured}; change the option measured, or leave it out"
             )
+        if not card.check.sound:  # whoever uses it, and however quietly
+            note(f"surrogate of {card.backend!r}: {card.check.meaning}; {card.again(options.run)}")
         self.shots, self.max_wires = card.shots, len(card.observables[0])
 
     @classmethod

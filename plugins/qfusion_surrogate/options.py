@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -20,3 +21,12 @@ class SurrogateOptions(qfusion_core.Options):
         None,
         description="Its time, as on the card: any other is refused; default: whatever is there.",
     )
+
+    def that_change_values(self) -> dict[str, Any]:
+        """See `qfusion_core.Options`: what it gives is what was measured."""
+        counted = super().that_change_values()
+        try:
+            card = qfusion_core.surrogate_card(Path(self.run).expanduser(), self.of)
+        except qfusion_core.InputError:  # it will not open either
+            return counted
+        return counted | {"table": card.table}

@@ -22,5 +22,5 @@ def with_surrogates(backends: Backends, run: Path) -> Backends:
 
 
 def _options(run: Path, backend: str) -> dict[str, Any]:
-    card = store.read_card(run, backend)
+    card = store.surrogate_card(run, backend)
     return {"run": str(run), "of": backend, "measured": card.measured}

@@ -137,10 +137,11 @@ class Card(Options):
         """
         again = f"`{self.again(run)}` measures anew"
         lines = [f"{self}; {'sound' if self.check.sound else 'NOT SOUND'}: {self.check}"]
-        if not self.check.sound:
-            lines.append(f"surrogate of {self.backend}: {self.check.meaning}; {again}")
         if calibrated is not None and _later(calibrated, self.measured):
-            lines.append(f"{self.backend} was calibrated after that ({calibrated[:10]}): {again}")
+            when = calibrated[:10]
+            lines.append(
+                f"{self.backend} was calibrated after that ({when}): {again}, raw as this is"
+            )
         elif self.days > MOST_DAYS:
             lines.append(f"that is more than {MOST_DAYS} days ago, machines change: {again}")
         if self.adopted:

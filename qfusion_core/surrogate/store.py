@@ -55,8 +55,12 @@ def require_path(run: Path, backend: str) -> Path:
     return path
 
 
-def read_card(run: Path, backend: str) -> Card:
-    """The card of a surrogate, without its numbers.
+def surrogate_card(run: Path, backend: str) -> Card:
+    """The card of a surrogate, without its numbers; imports no torch.
+
+    Args:
+        run: The run folder.
+        backend: That was measured.
 
     Raises:
         InputError: There is none, it is damaged, or it or its folder is a link.

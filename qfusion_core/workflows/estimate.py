@@ -221,7 +221,9 @@ def _require_fitting(
         raise InputError("samples: a surrogate needs no rows of the data; leave it out")
     for name, given in (("checks", checks is not None), ("max_rows", max_rows != MOST_ROWS)):
         if given and not surrogate:
-            raise InputError(f"{name}: is of a surrogate; give surrogate, too, or leave it out")
+            raise InputError(
+                f"{name}: belongs to a surrogate; give surrogate, too, or leave it out"
+            )
 
 
 def _parts(backend: str, plan: EvaluationPlan) -> list[BackendEstimate]:

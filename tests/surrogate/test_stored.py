@@ -74,7 +74,7 @@ def test_it_comes_back_as_it_was_kept(make, tmp_path):
     assert made.write() == file_of(tmp_path, BACKEND)
     read = Surrogate.read(tmp_path, BACKEND)
     assert read.card.model_dump(mode="json") == made.card.model_dump(mode="json")
-    assert store.read_card(tmp_path, BACKEND) == read.card
+    assert store.surrogate_card(tmp_path, BACKEND) == read.card
     assert store.names(tmp_path) == [BACKEND]
     assert read.rows.grid == made.rows.grid and torch.equal(read.values, made.values)
     assert torch.equal(read.rows.data, made.rows.data)
@@ -290,7 +290,7 @@ def test_a_card_of_a_day_to_come_is_refused(run):
     )
     assert said in refused(run)
     with pytest.raises(InputError, match="expected no later than today"):
-        store.read_card(run, BACKEND)
+        store.surrogate_card(run, BACKEND)
 
 
 FIGURES = {

@@ -101,8 +101,8 @@ def test_verbs_state_its_age_and_what_speaks_against_it(shell, own):
     assert "NOT SOUND" in said and "residuals are too large, as in 1.0% of sound jobs" in said
 
 
-def test_what_speaks_against_it_stands_in_every_document(shell, own):
-    """Whoever reads the numbers later sees what stood behind them."""
+def test_what_speaks_against_it_stands_in_every_document(shell, own, caplog):
+    """Whoever reads the numbers later sees what stood behind them; whoever opens it is told."""
     assert shell("distil", own, "--backend", "sampled")[0] == 0
     card = card_of(own, "sampled")
     card["check"] |= {"sound": False, "p": 0.01}
@@ -115,8 +115,29 @@ def test_what_speaks_against_it_stands_in_every_document(shell, own):
     made = folder.config.provenance["refit"]
     for notices in (evaluated["notices"], compared[1]["notices"], made["notices"]):
         assert all(any(mark in line for line in notices) for mark in marks)
+    caplog.clear()
+    qfusion_core.load(own, name)
+    (told,) = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert "residuals are too large, as in 1.0% of sound jobs" in told and "qfusion distil" in told
     page = (folder.path / "README.md").read_text()
     assert f"backend <code>{name}</code> gave" in page and "NOT SOUND" in page
+
+
+def test_a_calibration_is_of_what_was_measured_then(shell, own, tmp_path):
+    """An entry of `backends.yaml` goes on with whatever the run has of the backend."""
+    here = yaml.safe_load((tmp_path / "backends.yaml").read_text())
+    here["backends"]["twin"] = {"type": "surrogate", "options": {"run": str(own), "of": "sampled"}}
+    (tmp_path / "backends.yaml").write_text(yaml.safe_dump(here))
+    for words in (
+        ("distil", own, "--backend", "sampled"),
+        ("calibrate", own, "--backend", "twin", "--samples", 12),
+    ):
+        code, _, err = shell(*words)
+        assert code == 0, err
+    assert "twin: calibrated on 12" in shell("evaluate", own, "--backend", "twin")[2]
+    assert shell("distil", own, "--backend", "sampled", "--seed", 1)[0] == 0
+    code, _, err = shell("evaluate", own, "--backend", "twin")
+    assert code == 2 and "twin" in err and "calibrat" in err
 
 
 def test_differences_are_in_the_errors_of_the_surrogate(shell, own):
@@ -254,7 +275,7 @@ def test_what_is_refused(distil, own, shell, tmp_path):
     code, _, err = shell("estimate", own, "--backend", "noisy", "--surrogate")
     assert code == 2 and "runs on this machine; it costs nothing but time" in err
     code, _, err = shell("estimate", own, "--backend", "queue", "--checks", 3)
-    assert code == 2 and "checks: are those of a surrogate" in err
+    assert code == 2 and "checks: belongs to a surrogate; give" in err
     quick = ("--preset", "hardware", "--set", "training.epochs=1")
     assert shell("train", "wine", *quick, "--quantum", "sham", "--out", tmp_path / "sham")[0] == 0
     code, _, err = shell("distil", tmp_path / "sham", "--backend", "noisy")
