@@ -137,7 +137,7 @@ class Card(Options):
         """
         again = f"`{self.again(run)}` measures anew"
         lines = [f"{self}; {'sound' if self.check.sound else 'NOT SOUND'}: {self.check}"]
-        if calibrated is not None and _later(calibrated, self.measured):
+        if calibrated is not None and later(calibrated, self.measured):
             when = calibrated[:10]
             lines.append(
                 f"{self.backend} was calibrated after that ({when}): {again}, raw as this is"
@@ -179,7 +179,7 @@ def distil_command(run: str, backend: str, *words: str) -> str:
     )
 
 
-def _later(one: str, other: str) -> bool:
+def later(one: str, other: str) -> bool:
     """Whether a time is later than another; not where it is none."""
     try:
         return datetime.fromisoformat(one) > datetime.fromisoformat(other)

@@ -104,9 +104,10 @@ def _divisor(entry: int, scales: Sequence[float]) -> float:
     smallest, parts = min(scales), 1
     for scale in scales:
         ratio = scale / smallest
-        near = Fraction(ratio).limit_denominator(MOST_PARTS)
+        known = math.isfinite(ratio)  # scales may be too far apart for a float
+        near = Fraction(ratio if known else 0).limit_denominator(MOST_PARTS)
         parts = math.lcm(parts, near.denominator)
-        if abs(near - ratio) > TOLERANCE * ratio or parts > MOST_PARTS:
+        if not known or abs(near - ratio) > TOLERANCE * ratio or parts > MOST_PARTS:
             raise InputError(
                 f"data[{entry}]: enters the circuit with scales "
                 f"{', '.join(f'{each:g}' for each in sorted(set(scales)))}, which are no multiples "

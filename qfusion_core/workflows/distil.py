@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +123,7 @@ def distil(
     from qfusion_core.workflows.distilling import Distilling
 
     work = Distilling.of(opened.model(), run, backend, checks, seed, max_rows)
-    digest, began = backends.values_digest(backend, registry), datetime.now(UTC)
+    digest = backends.values_digest(backend, registry)
     with jobs.measurement(run, "distil", work.subject) as measurement:
         device = open_named(backends, backend, registry, measurement)
         exact = None
@@ -133,7 +132,8 @@ def distil(
         measurement.say(f"{backend}: {work}")
         values = work.measure(device)
         # a measurement is over when the surrogate is kept: what ends before goes on with its values
-        surrogate = work.judged(device, values, exact, digest, measurement, began)
+        surrogate = work.judged(device, values, exact, digest, measurement)
+        work.require_newest(surrogate.card)
         before = work.compared(surrogate)
         file = surrogate.write()
     return DistilResult(run, file, f"{SURROGATE}{backend}", surrogate.card, before)

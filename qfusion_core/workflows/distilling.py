@@ -18,7 +18,7 @@ from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.classifier import FusionClassifier, circuit_of
 from qfusion_core.provenance import provenance
 from qfusion_core.remote.adapter.measurement import Measurement
-from qfusion_core.surrogate.card import Card
+from qfusion_core.surrogate.card import Card, later
 from qfusion_core.surrogate.check import check, check_exact
 from qfusion_core.surrogate.grid import Grid, Rows
 from qfusion_core.surrogate.joint_shots import joint_shots
@@ -124,7 +124,6 @@ class Distilling:
         exact: Device | None,
         options: str,
         measurement: Measurement,
-        began: datetime,
     ) -> Surrogate:
         """The surrogate, checked, not yet kept.
 
@@ -134,7 +133,6 @@ class Distilling:
             exact: Without noise; None where the device has no shots.
             options: Digest of the device's.
             measurement: With its id.
-            began: Before anything was sent.
         """
         encoder, shots, rows = self.encoder, device.shots, self.rows
         if shots is None or exact is None:
@@ -166,7 +164,7 @@ class Distilling:
             check=found,
             table="",
             provenance=provenance(),
-            **self._when_and_where(device, name, measurement, began),
+            **self._when_and_where(device, name, measurement),
         )
         return Surrogate(self.run, card, rows, values)
 
@@ -178,7 +176,7 @@ class Distilling:
             return None
 
     def _when_and_where(
-        self, device: Device, name: str | None, measurement: Measurement, began: datetime
+        self, device: Device, name: str | None, measurement: Measurement
     ) -> dict[str, str | None]:
         before = self._before()
         if before is not None and name is not None and before.card.measurement == name:
@@ -191,15 +189,32 @@ class Distilling:
         ended = [job.ended for job in own if job.ended]
         when = datetime.fromtimestamp(max(ended), UTC) if ended else datetime.now(UTC)
         condition: Mapping[str, str] = {}
-        # as the machine is now, which says nothing of what it measured for an earlier process
-        if all(job.sent is not None and job.sent >= began.timestamp() for job in own):
-            with suppress(QfusionError):  # what is measured is kept all the same
-                condition = device.condition()
+        with suppress(QfusionError):  # what is measured is kept all the same
+            condition = device.condition()
+        sent = [job.sent for job in own if job.sent]
+        first = datetime.fromtimestamp(min(sent), UTC) if sent else when
+        calibrated = condition.get("calibrated") or None
+        if calibrated and later(calibrated, first.isoformat()):
+            calibrated = None  # another one held then
         return {
             "measured": when.isoformat(timespec="seconds"),
             "machine": condition.get("machine") or None,
-            "calibrated": condition.get("calibrated") or None,
+            "calibrated": calibrated,
         }
+
+    def require_newest(self, new: Card) -> None:
+        """Nothing older takes the place of a surrogate.
+
+        Raises:
+            InputError: Values out of the journal are older than those that are there.
+        """
+        old = self._before()
+        if old is not None and later(old.card.measured, new.measured):
+            raise InputError(
+                f"{self.backend}: the run has a later surrogate than these values of the journal, "
+                f"which `{old.card.command(str(self.run))}` keeps; `{new.again(str(self.run))}` "
+                "measures anew"
+            )
 
     @torch.no_grad()
     def compared(self, new: Surrogate) -> Changes | None:

@@ -133,6 +133,13 @@ def test_a_grid_that_is_too_large_is_refused_before_it_takes_memory(largest, sai
     assert len(str(error.value)) < 300
 
 
+def test_scales_too_far_apart_for_a_float_are_refused_by_their_entry():
+    with pytest.raises(
+        InputError, match=r"data\[0\]: enters the circuit with scales 1e-300, 1e\+300"
+    ):
+        Grid.of(tilts(1e-300, 1e300), ["Z"], 0)
+
+
 def test_more_checks_than_are_of_use_are_refused_before_they_take_memory():
     with pytest.raises(InputError) as error:
         Rows.of(Grid.of(tilts(1.0), ["Z"], 0), 10**12, 0)

@@ -221,11 +221,27 @@ def test_what_ends_before_it_is_kept_is_not_bought_again(shell, own, machine, mo
         with pytest.raises(MemoryError):
             qfusion_core.distil(own, "queue", **paid)
     assert len(machine.jobs) == 2 * before
-    monkeypatch.setattr(qfusion_core.RemoteDevice, "condition", lambda self: {"machine": "q"})
+    now = {"machine": "q", "calibrated": "2999-01-01T00:00:00+00:00"}
+    monkeypatch.setattr(qfusion_core.RemoteDevice, "condition", lambda self: now)
     kept = qfusion_core.distil(own, "queue", **paid)
     assert len(machine.jobs) == 2 * before
-    # the machine as it is now says nothing of what it measured for the process that crashed
-    assert kept.card.machine is None
+    # a later calibration says nothing of what it measured for the process that crashed
+    assert (kept.card.machine, kept.card.calibrated) == ("q", None)
+
+
+def test_nothing_older_takes_the_place_of_a_surrogate(shell, own, machine):
+    """Values of the journal are as old as they are, whichever rows the command names."""
+    file = own.parent / "backends.yaml"
+    paid = {"jobs": qfusion_core.JobOptions(approve=True), "backends_file": file}
+    qfusion_core.distil(own, "queue", **paid)
+    time.sleep(1.1)  # times on cards are whole seconds
+    later = qfusion_core.distil(own, "queue", seed=5, **paid).card
+    sent = len(machine.jobs)
+    with pytest.raises(InputError) as refused:
+        qfusion_core.distil(own, "queue", **paid)
+    assert "the run has a later surrogate than these values of the journal" in str(refused.value)
+    assert "--backend queue --seed 5` keeps" in str(refused.value)
+    assert card_of(own, "queue")["measured"] == later.measured and len(machine.jobs) == sent
 
 
 def test_a_surrogate_is_neither_exact_nor_a_machine(shell, own, tmp_path):

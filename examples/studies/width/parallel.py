@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ Job = tuple[str, Callable[[], dict[str, Any]]]
 
 
 def run_all(jobs: Sequence[Job], file: Path, processes: int, shown: str) -> None:
-    """Run jobs in processes of one thread each.
+    """Run jobs in processes of one thread each; one process is this one.
 
     Args:
         jobs: Title, and what gives a row of results.
@@ -21,15 +23,26 @@ def run_all(jobs: Sequence[Job], file: Path, processes: int, shown: str) -> None
         processes: How many.
         shown: Name of the number that is printed of each row.
     """
-    from joblib import Parallel, delayed
-
-    os.environ["OMP_NUM_THREADS"] = "1"  # before the workers load their numerical libraries
-    workers = Parallel(processes, return_as="generator_unordered", batch_size=1, pre_dispatch="all")
-    found = workers(delayed(_titled)(*job) for job in jobs)
-    for number, (title, row) in enumerate(found, start=1):
+    for number, (title, row) in enumerate(_results(jobs, processes), start=1):
         append(file, row)
         said = f"{shown} {row[shown]:.4f} ({row['cpu_seconds']} s)"
         print(f"[{number}/{len(jobs)}] {title}: {said}", flush=True)
+
+
+def _results(jobs: Sequence[Job], processes: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    if processes == 1 or not jobs:
+        for title, run in jobs:
+            yield _titled(title, run)
+        return
+    os.environ["OMP_NUM_THREADS"] = "1"  # before the workers load their numerical libraries
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, spawn) as pool:
+        try:
+            for future in as_completed([pool.submit(_titled, *job) for job in jobs]):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _titled(title: str, run: Callable[[], dict[str, Any]]) -> tuple[str, dict[str, Any]]:
