@@ -35,7 +35,8 @@ def scores(rows: Sequence[Row]) -> Any:
         found = by_data[name]
         for number, layers in enumerate(LAYERS):
             line = [each for each in found if (each.arm, each.layers) == (CIRCUIT, layers)]
-            _line(panel, line, f"circuit, {layers} layers", COLOURS[number], MARKS[number], number)
+            name_of_line = f"circuit, {_layers(layers)}"
+            _line(panel, line, name_of_line, COLOURS[number], MARKS[number], number)
         _line(panel, [each for each in found if each.arm == SHAM], "sham", "#555555", "x", 3)
         for each in found:
             if each.arm == NONE:
@@ -43,8 +44,18 @@ def scores(rows: Sequence[Row]) -> Any:
                 panel.axhline(each.macro_f1.mean, color="#888888", label="no quantum branch")
         panel.set_title(name)
         panel.set_ylabel("macro F1 of the test part")
-    panels[-1].legend(fontsize="small")
+    _legend(figure, panels[0])
     return figure
+
+
+def _layers(layers: int) -> str:
+    return f"{layers} layer{'s' if layers > 1 else ''}"
+
+
+def _legend(figure: Any, panel: Any) -> None:
+    """Of one panel for all, below them."""
+    lines, names = panel.get_legend_handles_labels()
+    figure.legend(lines, names, loc="outside lower center", ncols=3, fontsize="small")
 
 
 def _line(
@@ -74,7 +85,7 @@ def errors(rows: Sequence[Row]) -> Any:
     for (machine, layers), line in lines.items():
         style = {
             "color": COLOURS[layers - 1], "marker": MARKS[layers - 1], "markersize": 4, "lw": 1,
-            "ls": "-" if machine == "fez" else "--", "label": f"{machine}, {layers} layers",
+            "ls": "-" if machine == "fez" else "--", "label": f"{machine}, {_layers(layers)}",
         }  # fmt: skip
         for panel, number in ((above, 0), (below, 1)):
             means = [sum(pair[number] for pair in of) / len(of) for of in line.values()]
@@ -83,7 +94,7 @@ def errors(rows: Sequence[Row]) -> Any:
     above.set_ylim(bottom=0)
     below.set_ylabel("macro F1 there less exact")
     below.axhline(0, color="#888888", lw=0.8)
-    below.legend(fontsize="small")
+    _legend(figure, above)
     return figure
 
 
@@ -102,11 +113,11 @@ def variances(rows: Sequence[Row]) -> Any:
                 [row["qubits"] for row in of],
                 [row[what] for row in of],
                 color=COLOURS[layers - 1], marker=MARKS[layers - 1], markersize=4, lw=1,
-                ls="-" if entangler == "brick" else "--", label=f"{entangler}, {layers} layers",
+                ls="-" if entangler == "brick" else "--", label=f"{entangler}, {_layers(layers)}",
             )  # fmt: skip
-        panel.set_yscale("log")
+        panel.set_ylim(bottom=0)
         panel.set_ylabel(title)
-    panels[-1].legend(fontsize="small")
+    _legend(figure, panels[0])
     return figure
 
 
