@@ -36,7 +36,8 @@ def require_planned_is_accepted(qfusion, run, backend, device, accepted, request
         done = sum(job["price"][what] for job in measurement["jobs"])
         assert done == plan["price"][what]
     before = len(requests)
-    assert qfusion("evaluate", run, "--backend", f"surrogate:{backend}")[0] == 0
-    assert qfusion(*words)[0] == 0
+    for command in (("evaluate", run, "--backend", f"surrogate:{backend}"), words):
+        code, out, err = qfusion(*command)
+        assert code == 0, err
     assert len(requests) == before, "a surrogate asks nobody, a second distil neither"
     return made

@@ -234,7 +234,7 @@ def _estimated(number: int, params: str, snapshot: str) -> str:
     shots = options.get("default_shots")
     precision = options.get("default_precision") or shots**-0.5
     estimator = BackendEstimatorV2(
-        backend=_snapshot(snapshot), options={"seed_simulator": 1 + number}
+        backend=_simulated(snapshot), options={"seed_simulator": 1 + number}
     )
     pubs = [(*pub[:2], pub[2] if pub[2].size else None) for pub in known["pubs"]]
     return json.dumps(estimator.run(pubs, precision=precision).result(), cls=RuntimeEncoder)
