@@ -91,6 +91,13 @@ class Backends:
             unknown = f"unknown backend {one_line(repr(schema.default), 60)}"
             suggestion = did_you_mean(schema.default, schema.backends)
             raise source.error(("default",), f"{unknown}; {shortened(suggestion, 120)}")
+        for name in schema.backends:
+            if name.startswith(SURROGATE):
+                raise source.error(
+                    ("backends", name),
+                    f"names that begin with {SURROGATE} are those of what `qfusion distil` keeps "
+                    "in a run; choose another one",
+                )
         pools = read_pools(source, schema.backends)
         return cls(source, schema.default, schema.backends, pools)
 
@@ -117,9 +124,10 @@ class Backends:
         """
         if name not in self.entries:
             if name.startswith(SURROGATE):
+                hint = f"; {did_you_mean(name, self.made)}" if self.made else ""
                 raise InputError(
-                    f"backend {one_line(repr(name), 60)}: the run has no such surrogate; `qfusion "
-                    "distil RUN --backend NAME` makes surrogate:NAME"
+                    f"backend {one_line(repr(name), 60)}: there is no such surrogate in a run that "
+                    f"was trained{hint}; `qfusion distil RUN --backend NAME` makes surrogate:NAME"
                 )
             suggestion = did_you_mean(name, self.entries)
             unknown = one_line(repr(name), 60)

@@ -39,6 +39,8 @@ def _require_members(
         wrong = None
         if member == name:
             wrong = f"pool {_shown(name)} cannot be a member of itself"
+        elif member.startswith("surrogate:"):
+            wrong = f"{_shown(member)} is of a run; name an entry of type surrogate instead"
         elif member not in entries:
             wrong = f"unknown backend {_shown(member)}; {did_you_mean(member, entries)}"
         elif entries[member].type == POOL:

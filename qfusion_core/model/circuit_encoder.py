@@ -177,16 +177,7 @@ class CircuitEncoder(QuantumEncoder):
         Raises:
             InputError: There is no device, or a shape does not fit.
         """
-        if x.ndim != 2 or x.shape[1] != self.n_features:
-            raise InputError(
-                f"features: expected shape [batch, {self.n_features}], got {list(x.shape)}"
-            )
-        data = self.encode(x)
-        if data.shape != (len(x), self.n_data):
-            raise InputError(
-                f"{type(self).__name__}.encode: expected shape {[len(x), self.n_data]} "
-                f"(batch, n_data), got {list(data.shape)}"
-            )
+        data = self._encoded(x)
         run = self._run
         if torch.compiler.is_compiling():  # neither tracing nor a device is torch's to compile
             run = torch.compiler.disable(run)
@@ -206,8 +197,21 @@ class CircuitEncoder(QuantumEncoder):
         Args:
             x: Features.
         """
-        weights = self.weights.flatten()
-        return self.device.standard_errors(self.traced, self.encode(x), weights, self.observables)
+        data, weights = self._encoded(x), self.weights.flatten()
+        return self.device.standard_errors(self.traced, data, weights, self.observables)
+
+    def _encoded(self, x: Tensor) -> Tensor:
+        if x.ndim != 2 or x.shape[1] != self.n_features:
+            raise InputError(
+                f"features: expected shape [batch, {self.n_features}], got {list(x.shape)}"
+            )
+        data = self.encode(x)
+        if data.shape != (len(x), self.n_data):
+            raise InputError(
+                f"{type(self).__name__}.encode: expected shape {[len(x), self.n_data]} "
+                f"(batch, n_data), got {list(data.shape)}"
+            )
+        return data
 
     @final  # type: ignore[misc]
     def forward(self, x: Float[Tensor, "batch features"]) -> Float[Tensor, "batch q_tokens q_dim"]:

@@ -171,5 +171,5 @@ def _refusal(
     reasons += [f"{member}: {plan.refusal}" for member, plan in plans.items()]
     return BudgetError(
         f"{pool}: the budgets take {fit} of {rows} row(s) ({'; '.join(reasons)}); nothing of it "
-        "was sent; use fewer samples, or raise a budget in backends.yaml"
+        "was sent; use fewer rows or shots, or raise a budget in backends.yaml"
     )

@@ -21,7 +21,11 @@ from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import cannot_write, require_free
 from qfusion_core.runs.config import Provenance, RunConfig
-from qfusion_core.runs.exported_measurements import exported_calibrations, measured_values
+from qfusion_core.runs.exported_measurements import (
+    exported_calibrations,
+    measured_values,
+    surrogates_left_out,
+)
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model, save_model
 from qfusion_core.runs.model_card import model_card
@@ -81,6 +85,7 @@ def export(run: str | Path, to: str | Path, *, registry: Registry | None = None)
     config = to_share(folder.config)
     metrics = _metrics(folder)
     values, left_out = measured_values(folder.path)
+    left_out += surrogates_left_out(folder.path)
     with damaged(folder.metrics):
         files = {
             "metrics.json": json.dumps(metrics, indent=2, allow_nan=False) + "\n",

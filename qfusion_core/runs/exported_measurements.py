@@ -10,8 +10,10 @@ from qfusion_core.calibration.store import Calibration
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import QfusionError
+from qfusion_core.printable import one_line
 from qfusion_core.runs.redact import provenance_to_share, without_paths
 from qfusion_core.storage.writing import require_no_link
+from qfusion_core.surrogate import store
 
 
 def exported_calibrations(run: Path) -> dict[str, str]:
@@ -41,6 +43,14 @@ def measured_values(run: Path) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
         return _values(run), ()
     except QfusionError as error:
         return [], (f"what machines measured ({without_paths(str(error))})",)
+
+
+def surrogates_left_out(run: Path) -> tuple[str, ...]:
+    """What is said of surrogates, which hold jobs, machines and folders."""
+    return tuple(
+        f"the surrogate of {one_line(name, 60)}, which `qfusion distil` makes of the copy"
+        for name in store.names(run)
+    )
 
 
 def _values(run: Path) -> list[dict[str, Any]]:

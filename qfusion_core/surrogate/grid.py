@@ -20,6 +20,7 @@ from qfusion_core.surrogate.degrees import Degrees, degrees
 
 _CANDIDATES = 16  # offsets of which the one that is the furthest from special angles is taken
 _MOST_CHECKS = 100_000  # and more only for a grid that is as large: they predict nothing
+_MOST_SENSIBLE = 10**6  # rows that anybody would measure
 _LARGEST_SHOWN = 10**15  # of a number in full: one may have hundreds of digits
 
 
@@ -186,10 +187,11 @@ def _too_large(rows: int, of: Degrees, words: Sequence[str], most: int) -> Input
         f"{letter}{wire}" for wire, letter in enumerate(words[number]) if letter != "I"
     )
     return InputError(
-        f"the grid has {_counted(rows)} rows, at most {most:,} are measured: {letters} sees "
-        f"{len(seen)} data entries, data[{entry}] with {_counted(2 * degree + 1)} points (degree "
-        f"{_counted(degree)}); take fewer qubits or layers, the entangler brick and the readout "
-        "z+zz-line, or another --max-rows"
+        f"the grid has {_counted(rows)} rows, at most {most:,} are measured: with noise between "
+        f"the gates {letters} sees {len(seen)} data entries, data[{entry}] with "
+        f"{_counted(2 * degree + 1)} points (degree {_counted(degree)}); take fewer qubits or "
+        "layers, the entangler brick and the readout z+zz-line"
+        + (", or another --max-rows" if rows <= _MOST_SENSIBLE else "")
     )
 
 

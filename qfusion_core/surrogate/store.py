@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote
 from pydantic import ValidationError
 
 from qfusion_core.config.validation_errors import first_problem
-from qfusion_core.errors import InputError, damaged
+from qfusion_core.errors import InputError, damaged, did_you_mean
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.tensor_header import DAMAGED, TensorHeader
@@ -46,13 +46,43 @@ def require_path(run: Path, backend: str) -> Path:
         InputError: There is none, or its folder is a link.
     """
     path = path_of(run, backend)
-    if not os.path.lexists(path):
+    if not run.is_dir():
         raise InputError(
-            f"{shown_path(run)}: has no surrogate of {one_line(repr(backend), 60)}; "
+            f"{shown_path(run.absolute())}: not a run folder (no such folder); give the folder "
+            "that `qfusion train` wrote, a relative one from the working directory"
+        )
+    if not os.path.lexists(path):
+        known = names(run)
+        hint = f"{did_you_mean(backend, known)}; " if known else ""
+        raise InputError(
+            f"{shown_path(run)}: has no surrogate of {one_line(repr(backend), 60)}; {hint}"
             f"`{distil_command(str(run), backend)}` makes one"
         )
     require_no_link(path.parent)
     return path
+
+
+def require_room(run: Path, backend: str) -> None:
+    """Look before it is measured whether a surrogate can be written.
+
+    Raises:
+        InputError: Something is in its place, or the folder cannot be written to.
+    """
+    path = path_of(run, backend)
+    folder = require_no_link(path.parent)
+    within = folder if os.path.lexists(folder) else run
+    problem = None
+    if os.path.lexists(folder) and not folder.is_dir():
+        problem = f"{folder.name} is no folder"
+    elif require_no_link(path).is_dir():
+        problem = "it is a folder"
+    elif not os.access(within, os.W_OK | os.X_OK):
+        problem = "its folder is read-only"
+    if problem:
+        raise InputError(
+            f"{shown_path(path)}: cannot write the surrogate ({problem}); nothing was measured; "
+            "make room there and run again"
+        )
 
 
 def surrogate_card(run: Path, backend: str) -> Card:

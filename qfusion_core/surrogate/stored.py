@@ -137,8 +137,9 @@ class Surrogate:
         ):
             if asked != own:
                 raise InputError(
-                    f"{self._of()}: was measured with other {what} than the model has; a surrogate "
-                    f"is of one circuit with its weights: `{self.card.command(str(self.run))}`"
+                    f"{self._of()}: was measured with other {what} than the model has, and is of "
+                    f"one circuit with its weights: `{self.card.command(str(self.run))}` if it is "
+                    "this run's; for another run's model distil that run"
                 )
         unknown = [word for word in observables if word not in self._columns]
         if unknown:

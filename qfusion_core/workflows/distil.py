@@ -8,17 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
-from qfusion_core.backends.file import SURROGATE
+from qfusion_core.backends.file import SURROGATE, Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.surrogate.card import Card
+from qfusion_core.surrogate.store import require_room
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import MOST_ROWS, require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
-    from qfusion_core.workflows.distilling import Changes
+    from qfusion_core.workflows.surrogate_changes import Changes
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,18 @@ def _line(card: Card) -> tuple[object, ...]:
     return (*shown, *figures, f"{check.drift:+.1%} +- {check.drift_error:.1%}", f"{check.p:.3f}")
 
 
+def require_machine(backends: Backends, name: str) -> None:
+    """Refuse what nothing can be distilled from.
+
+    Raises:
+        InputError: It is a pool or a surrogate.
+    """
+    stored = name.startswith(SURROGATE) or backends.entries[name].type == "surrogate"
+    if name in backends.pools or stored:
+        what = "a surrogate" if stored else "a pool"
+        raise InputError(f"backend {name!r} is {what}; distil one machine by its own name")
+
+
 def distil(
     run: str | Path,
     backend: str,
@@ -115,11 +128,10 @@ def distil(
     backends, registry, run = opened.backends, opened.registry, opened.folder.path
     for name in filter(None, (backend, reference)):
         backends.options(name, registry)
-    stored = backend.startswith(SURROGATE) or backends.entries[backend].type == "surrogate"
-    if backend in backends.pools or stored:
-        what = "a surrogate" if stored else "a pool"
-        raise InputError(f"backend {backend!r} is {what}; distil one machine by its own name")
+    require_machine(backends, backend)
+    require_room(run, backend)
 
+    from qfusion_core.remote.planning.queued_device import QueuedDevice
     from qfusion_core.workflows.distilling import Distilling
 
     work = Distilling.of(opened.model(), run, backend, checks, seed, max_rows)
@@ -129,6 +141,8 @@ def distil(
         exact = None
         if device.shots is not None:
             _, exact = open_exact(backends, registry, reference, besides=backend)
+        if not jobs.again and not (isinstance(device, QueuedDevice) and not device.local):
+            work.refuse_to_replace(digest)
         measurement.say(f"{backend}: {work}")
         values = work.measure(device)
         # a measurement is over when the surrogate is kept: what ends before goes on with its values

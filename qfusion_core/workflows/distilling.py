@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -24,31 +23,7 @@ from qfusion_core.surrogate.grid import Grid, Rows
 from qfusion_core.surrogate.joint_shots import joint_shots
 from qfusion_core.surrogate.stored import Surrogate, weights_digest
 from qfusion_core.surrogate.table import shot_variance
-
-
-class Changes(NamedTuple):
-    """The surrogate before, beside the new one.
-
-    Attributes:
-        card: Of the one before.
-        rms: Difference of their values at the new check rows.
-        ratio: The same in standard errors of the difference: about 1 where nothing has changed;
-            None where values are exact.
-    """
-
-    card: Card
-    rms: float
-    ratio: float | None
-
-    @property
-    def said(self) -> str:
-        """In a line."""
-        usual = "" if self.ratio is None else f", {self.ratio:.2f} standard errors (1 is usual)"
-        return f"values differ from those before by {self.rms:.4f} (rms){usual}"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON."""
-        return {"card": self.card.model_dump(mode="json"), "rms": self.rms, "ratio": self.ratio}
+from qfusion_core.workflows.surrogate_changes import Changes
 
 
 @dataclass(frozen=True)
@@ -214,6 +189,28 @@ class Distilling:
                 f"{self.backend}: the run has a later surrogate than these values of the journal, "
                 f"which `{old.card.command(str(self.run))}` keeps; `{new.again(str(self.run))}` "
                 "measures anew"
+            )
+
+    def refuse_to_replace(self, options: str) -> None:
+        """No surrogate that no journal keeps is replaced unasked.
+
+        Args:
+            options: Digest of the device's.
+
+        Raises:
+            InputError: There is one, of the same rows of this circuit with its weights.
+        """
+        if (old := self._before()) is None:
+            return
+        encoder, card = self.encoder, old.card
+        of = encoder.traced.digest(), weights_digest(encoder.weights.flatten())
+        asked = (*of, encoder.observables, options, self.seed, len(self.rows.checks))
+        if asked == (
+            card.circuit, card.weights, card.observables, card.options, card.seed, card.check.rows,
+        ):  # fmt: skip
+            raise InputError(
+                f"{self.backend}: the run has its surrogate, measured {card.measured[:16]}; "
+                f"`{card.again(str(self.run))}` measures anew and puts both side by side"
             )
 
     @torch.no_grad()

@@ -16,6 +16,7 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
+from qfusion_core.workflows.distil import require_machine
 from qfusion_core.workflows.limits import MOST_ROWS, require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
@@ -177,6 +178,8 @@ def estimate(
     max_rows = whole("max_rows", max_rows, 1)
     _require_fitting(samples, surrogate, checks, max_rows)
     opened = OpenRun.open(run, backends_file)
+    if surrogate and backend in opened.backends.entries:
+        require_machine(opened.backends, backend)
     machine = require_known(opened.backends, backend, opened.registry)
 
     from qfusion_core.backends.offline import OfflinePlan, with_or_without_account

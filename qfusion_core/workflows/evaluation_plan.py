@@ -82,7 +82,12 @@ class EvaluationPlan(NamedTuple):
         Raises:
             InputError: The device runs on this machine.
         """
-        queue, encoder = _queue(device, backend), work.encoder
+        if not isinstance(device, QueuedDevice) or device.local:
+            raise InputError(
+                f"backend {backend!r} runs on this machine, where distil costs nothing but time: "
+                f"{work}"
+            )
+        queue, encoder = device, work.encoder
         encoder.device = device
         angles = encoder.traced.angles(work.rows.data, encoder.weights.detach().flatten())
         jobs = queue.assign(Call.of(encoder.traced, angles, encoder.observables))

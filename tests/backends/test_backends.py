@@ -112,6 +112,14 @@ def test_an_unknown_backend_names_the_file_and_the_nearest(written, refusal):
             "backends.yaml:4:35: backends.it.budget.max_usd: should be greater than 0, got -1",
         ),
         (
+            one("{type: a}\n  'surrogate:it': {type: statevector}"),
+            "backends.yaml:5:19: backends.surrogate:it: names that begin with surrogate: are those",
+        ),
+        (
+            one("{type: pool, options: {backends: ['surrogate:a']}}"),
+            "backends.yaml:4:41: backends.it.options.backends.0: 'surrogate:a' is of a run; name",
+        ),
+        (
             one("{type: a}\n  it: {type: b}"),
             "backends.yaml:5:3: key 'it' stands twice, first in line 4; remove one of them",
         ),

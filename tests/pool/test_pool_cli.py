@@ -187,8 +187,8 @@ def test_budgets_that_do_not_suffice_end_with_3(machine, right, evaluate):
     assert err.splitlines()[-1] == (
         "error: both: the budgets take 8 of 10 row(s) (left: the plan needs up to 1 job(s), but of "
         "max_jobs 1 only 0 are left in this run; right: the plan needs up to 3 job(s), but of "
-        "max_jobs 2 only 2 are left in this run); nothing of it was sent; use fewer samples, or "
-        "raise a budget in backends.yaml"
+        "max_jobs 2 only 2 are left in this run); nothing of it was sent; use fewer rows or "
+        "shots, or raise a budget in backends.yaml"
     )
     assert (len(machine.jobs), len(right.jobs)) == (1, 0)
 

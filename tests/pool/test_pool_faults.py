@@ -321,8 +321,8 @@ def test_a_budget_takes_what_it_can(machine, other, measure, failure):
     assert line == (
         "both: the budgets take 2 of 6 row(s) (a: the plan needs up to 1 job(s), but of max_jobs 2 "
         "only 0 are left in this run; b: the plan needs up to 3 job(s), but of max_jobs 6 only 2 "
-        "are left in this run); nothing of it was sent; use fewer samples, or raise a budget in "
-        "backends.yaml"
+        "are left in this run); nothing of it was sent; use fewer rows or shots, or raise a "
+        "budget in backends.yaml"
     )
     assert len(keys(machine, other)) == 6
 

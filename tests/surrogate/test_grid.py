@@ -115,9 +115,9 @@ def test_a_grid_that_is_too_large_says_why():
     with pytest.raises(InputError) as error:
         Grid.of(made.traced, made.observables, 0, most=20_000)
     assert str(error.value) == (
-        "the grid has 117,649 rows, at most 20,000 are measured: Z0 sees 6 data entries, data[0] "
-        "with 7 points (degree 3); take fewer qubits or layers, the entangler brick and the "
-        "readout z+zz-line, or another --max-rows"
+        "the grid has 117,649 rows, at most 20,000 are measured: with noise between the gates Z0 "
+        "sees 6 data entries, data[0] with 7 points (degree 3); take fewer qubits or layers, the "
+        "entangler brick and the readout z+zz-line, or another --max-rows"
     )
 
 

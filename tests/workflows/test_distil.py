@@ -276,26 +276,60 @@ def test_jobs_are_left_and_come_back_to(distil, own, machine):
 def test_what_is_refused(distil, own, shell, tmp_path):
     for words, said in [
         (("quue",), "unknown backend 'quue'"),
-        (("noisy", "--max-rows", 80), "the grid has 81 rows, at most 80 are measured: Z1 sees 4"),
+        (("noisy", "--max-rows", 80), "the grid has 81 rows, at most 80 are measured: with noise"),
         (("sampled", "--reference", "sampled"), "samples (1000 shots) and cannot be the reference"),
-        (("surrogate:noisy",), "the run has no such surrogate; `qfusion distil RUN --backend"),
+        (("surrogate:noisy",), "no such surrogate in a run that was trained; `qfusion distil RUN"),
     ]:
         code, _, err = distil(*words)
         assert code == 2, words
         assert said in err
     assert not (own / "surrogate").exists()
     code, _, err = shell("evaluate", own, "--backend", "surrogate:noisy")
-    assert code == 2 and "the run has no such surrogate" in err
+    assert code == 2 and "no such surrogate in a run" in err
     code, _, err = shell("refit", own, "--backend", "noisy", "--encoding")
     assert code == 2 and "then refit on surrogate:noisy" in err
     code, _, err = shell("estimate", own, "--backend", "noisy", "--surrogate")
-    assert code == 2 and "runs on this machine; it costs nothing but time" in err
+    assert code == 2
+    assert "runs on this machine, where distil costs nothing but time: 105 rows: a grid" in err
     code, _, err = shell("estimate", own, "--backend", "queue", "--checks", 3)
     assert code == 2 and "checks: belongs to a surrogate; give" in err
     quick = ("--preset", "hardware", "--set", "training.epochs=1")
     assert shell("train", "wine", *quick, "--quantum", "sham", "--out", tmp_path / "sham")[0] == 0
     code, _, err = shell("distil", tmp_path / "sham", "--backend", "noisy")
     assert code == 2 and "the model has no circuit" in err
+
+
+def test_the_same_rows_are_not_measured_again_unasked_where_no_journal_has_them(distil, own):
+    assert distil("sampled")[0] == 0
+    before = file_of(own, "sampled").read_bytes()
+    code, _, err = distil("sampled")
+    assert code == 2 and file_of(own, "sampled").read_bytes() == before
+    assert "the run has its surrogate, measured 20" in err and "--again` measures anew" in err
+    assert distil("sampled", "--checks", 17)[0] == 0
+    assert distil("sampled", "--checks", 17, "--again")[0] == 0
+
+
+def test_room_is_looked_for_before_anything_is_measured(distil, own):
+    path = file_of(own, "sampled")
+    path.mkdir(parents=True)
+    code, _, err = distil("sampled")
+    assert code == 2 and "cannot write the surrogate (it is a folder); nothing was measured" in err
+    path.rmdir()
+    path.parent.rmdir()
+    path.parent.write_text("mine")
+    code, _, err = distil("sampled")
+    assert code == 2 and "(surrogate is no folder); nothing was measured" in err
+
+
+def test_a_misspelt_surrogate_has_the_names_of_those_that_are_there(distilled, shell):
+    code, _, err = shell("evaluate", distilled, "--backend", "surrogate:statvector")
+    assert code == 2 and "did you mean 'surrogate:statevector'?" in err
+
+
+def test_features_of_another_width_are_refused_for_errors_too(distilled):
+    encoder = qfusion_core.load(distilled, "surrogate:statevector").quantum
+    with pytest.raises(InputError, match=r"features: expected shape \[batch, 4\], got \[2, 2\]"):
+        encoder.standard_errors(torch.zeros(2, 2))
 
 
 def test_other_weights_are_refused_by_name(distilled):
@@ -423,3 +457,12 @@ def test_an_entry_of_backends_yaml_opens_it(distilled, tmp_path):
     assert (device.shots, device.max_wires, device.stored) == (None, 4, True)
     with pytest.raises(InputError, match=r"backends.other: .*expected yesterday; change the op"):
         qfusion_core.open_backend("other", file)
+    for entry, said in [
+        ("{run: nowhere, of: statevector}", r"nowhere: not a run folder \(no such folder\)"),
+        (f"{{run: {distilled}, of: statvector}}", "of 'statvector'; did you mean 'statevector'?"),
+    ]:
+        file.write_text(
+            f"version: 1\ndefault: twin\nbackends:\n  twin: {{type: surrogate, options: {entry}}}\n"
+        )
+        with pytest.raises(InputError, match=said):
+            qfusion_core.open_backend("twin", file)

@@ -125,6 +125,6 @@ def _require(
         if not need <= rest + 1e-9:
             raise BudgetError(
                 f"{backend}: the plan needs up to {need:g} {unit}, but of {limit} {allowed:g} only "
-                f"{rest:g} are left {where}; nothing was sent; use fewer samples, or raise "
+                f"{rest:g} are left {where}; nothing was sent; use fewer rows or shots, or raise "
                 f"{limit} in backends.yaml"
             )

@@ -152,7 +152,7 @@ def test_what_a_budget_says():
         require_budget("q", Budget(max_usd=5), Spending(usd=4.5), Price(1, 1, usd=Range(0.4, 0.75)))
     assert str(refused.value) == (
         "q: the plan needs up to 0.75 USD, but of max_usd 5 only 0.5 are left in this run; nothing "
-        "was sent; use fewer samples, or raise max_usd in backends.yaml"
+        "was sent; use fewer rows or shots, or raise max_usd in backends.yaml"
     )
     with pytest.raises(BudgetError) as refused:
         require_budget("q", Budget(max_usd=5), Spending(), Price(1, 1))
