@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema
 
+from qfusion_core.errors import InputError
 from qfusion_core.strict_numbers import strict_fields
 
 
@@ -66,6 +67,20 @@ class Options(BaseModel):
             for name, value in self.that_change_values().items()
             if name in short or value != whole.get(name)
         }
+
+    def with_shots(self, shots: int | None) -> Self:
+        """The same with another number of shots; None: exact values.
+
+        An option that says the number in another way gives way to it.
+
+        Raises:
+            pydantic.ValidationError: The options do not allow it.
+            InputError: The number is fixed.
+        """
+        if "shots" not in type(self).model_fields:
+            raise InputError("its number of shots is fixed; leave shots out")
+        given = self.model_dump(exclude_unset=True)
+        return type(self).model_validate({**given, "shots": shots})
 
     def counted_at_first(self) -> dict[str, Any] | None:
         """What the first release would have counted; None if it did not know what is set."""

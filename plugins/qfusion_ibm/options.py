@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
+from typing_extensions import override
 
 import qfusion_core
 from qfusion_ibm.snapshots import is_local, require_snapshot
@@ -139,6 +140,11 @@ class Options(qfusion_core.RemoteOptions):
                 f"each draw in memory: expected at most {MOST_HERE} shots{least}"
             )
         return self
+
+    @override
+    def with_shots(self, shots: int | None) -> Self:
+        given = self.model_dump(exclude_unset=True, exclude={"precision"})
+        return type(self).model_validate({**given, "shots": shots})
 
     @property
     def draws(self) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
+from typing_extensions import override
 
 import qfusion_core
 
@@ -44,3 +45,9 @@ class StatevectorOptions(qfusion_core.Options):
         gt=0,
         description="Most memory that one evaluation may take, in GB; default: what is free.",
     )
+
+    @override
+    def with_shots(self, shots: int | None) -> Self:
+        of_draws = {"seed", "sampling"} if shots is None else set()
+        given = self.model_dump(exclude_unset=True, exclude=of_draws)
+        return type(self).model_validate({**given, "shots": shots})

@@ -5,6 +5,7 @@ What is wrong in ``backends.yaml`` is said before torch is imported, which devic
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,9 @@ from qfusion_core.backends.file import Backends
 from qfusion_core.backends.trust import require_trust
 from qfusion_core.config.arguments import require_text
 from qfusion_core.errors import InputError
+from qfusion_core.options import Options
 from qfusion_core.plugin.registry import Registry
+from qfusion_core.printable import shown_path
 
 if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from qfusion_core.remote.adapter.binding import Binding
     from qfusion_core.remote.adapter.measurement import Measurement
     from qfusion_core.remote.device import RemoteDevice
+
+Change = Callable[[Options], Options]
 
 
 def open_backend(
@@ -56,6 +61,7 @@ def open_named(
     registry: Registry | None = None,
     run: str | Path | Measurement | None = None,
     approve: Approve = None,
+    change: Change | None = None,
 ) -> Device:
     """As `open_backend`, of a file that was read.
 
@@ -65,6 +71,8 @@ def open_named(
         registry: Where devices are looked up.
         run: As of `open_backend`.
         approve: As of `open_backend`.
+        change: Gives the options to open it with in place of those of the file, such as
+            ``lambda options: options.with_shots(100)``.
 
     Raises:
         InputError: Unknown name, device or option, a secret that is not set, or no budget for a
@@ -80,7 +88,9 @@ def open_named(
     from qfusion_core.remote.device import RemoteDevice
 
     if name in backends.pools:
-        return _open_pool(backends, name, registry, Measurement.of(run, approve))
+        return _open_pool(backends, name, registry, Measurement.of(run, approve), change)
+    if change is not None:
+        options = _changed(backends, name, options, change)
     credentials = backends.credentials(name, device)
     called = f"device {device.name!r} of {registry.provider('device', device.name)}"
     try:
@@ -109,7 +119,27 @@ def _binding(
     return Binding(name, budget, measurement)
 
 
-def _open_pool(backends: Backends, name: str, registry: Registry, measurement: Measurement) -> Pool:
+def _changed(backends: Backends, name: str, options: Options, change: Change) -> Options:
+    from pydantic import ValidationError
+
+    from qfusion_core.config.validation_errors import first_problem
+
+    try:
+        return change(options)
+    except ValidationError as error:
+        text = first_problem(error, type(options), error.errors()[0]["input"]).what
+    except InputError as error:
+        text = str(error)
+    raise InputError(f"backend {name!r} in {shown_path(backends.source_of(name).path)}: {text}")
+
+
+def _open_pool(
+    backends: Backends,
+    name: str,
+    registry: Registry,
+    measurement: Measurement,
+    change: Change | None,
+) -> Pool:
     """A pool of the members that can be opened; the others are left out, and it knows why.
 
     Raises:
@@ -129,7 +159,7 @@ def _open_pool(backends: Backends, name: str, registry: Registry, measurement: M
         except InputError as error:
             absent[member] = str(error)
             continue
-        opened = open_named(backends, member, registry, measurement)
+        opened = open_named(backends, member, registry, measurement, change=change)
         if not isinstance(opened, RemoteDevice) or opened.local:
             budget = backends.entries[member].budget
             opened = LocalMember(opened)

@@ -46,6 +46,26 @@ def trainable_angles(circuit: Circuit, *, data: bool, weights: bool) -> Tensor:
     return needed.nonzero().squeeze(1)
 
 
+def shifted_slopes(run: Callable[[Tensor], Tensor], angles: Tensor, columns: Tensor) -> Tensor:
+    """Derivatives of values by some of the angles, in one call of two rows for each.
+
+    Args:
+        run: Rows of angles ``[rows, n_angles]`` to values ``[rows, n_observables]``.
+        angles: ``[batch, n_angles]`` in radians.
+        columns: Positions of the angles.
+
+    Returns:
+        ``[columns, batch, n_observables]``.
+    """
+    shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
+    shift[torch.arange(len(columns)), 0, columns] = math.pi / 2
+    rows = torch.stack([angles + shift, angles - shift])  # [2, columns, batch, n_angles]
+    values = run(rows.flatten(0, 2))
+    plus, minus = values.reshape(*rows.shape[:3], values.shape[1])
+    slopes: Tensor = (plus - minus) / 2
+    return slopes
+
+
 class _ParameterShift(torch.autograd.Function):
     @staticmethod
     def forward(
@@ -69,10 +89,7 @@ class _ParameterShift(torch.autograd.Function):
         if ctx.refusal:
             raise QfusionError(ctx.refusal)
         angles, columns = ctx.saved_tensors
-        shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
-        shift[torch.arange(len(columns)), 0, columns] = math.pi / 2
-        rows = torch.stack([angles + shift, angles - shift])  # [2, columns, batch, n_angles]
-        plus, minus = ctx.run(rows.flatten(0, 2)).reshape(*rows.shape[:3], grad_output.shape[1])
+        slopes = shifted_slopes(ctx.run, angles, columns)
         grad = torch.zeros_like(angles)
-        grad[:, columns] = torch.einsum("cbo,bo->bc", (plus - minus) / 2, grad_output)
+        grad[:, columns] = torch.einsum("cbo,bo->bc", slopes, grad_output)
         return grad, None, None, None

@@ -1,0 +1,1 @@
+"""Doors: how people who keep their own code reach the backends."""

@@ -1,0 +1,1 @@
+"""The PennyLane device ``qfusion``: QNodes on any backend."""

@@ -1,0 +1,222 @@
+"""A batch of tapes: as few calls as their structures allow, and what is read from the values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from pennylane.exceptions import DeviceError
+from pennylane.tape import QuantumScript
+from torch import Tensor
+
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.doors.pennylane.backend import DoorBackend
+from qfusion_core.doors.pennylane.calls import Rows
+from qfusion_core.doors.pennylane.drawing import drawn_results
+from qfusion_core.doors.pennylane.jacobians import jacobians
+from qfusion_core.doors.pennylane.preprocessing import is_drawn
+from qfusion_core.doors.pennylane.tapes import TapeRows, Template, rows_of
+
+NOISE = 1e-9  # below it a negative probability is rounding
+
+
+class Products(tuple[Any, ...]):
+    """Products of a tape, one for each trainable parameter.
+
+    PennyLane's torch interface looks at their shape through `numpy.squeeze`, which cannot make an
+    array of parameters of different shapes, as those of a broadcast tape are.
+    """
+
+    __slots__ = ()
+
+    def squeeze(self, axis: object = None) -> np.ndarray:
+        """An array of as many entries."""
+        return np.empty(len(self))
+
+
+class _Part(NamedTuple):
+    """A tape with one number of shots: where its result belongs."""
+
+    tape: int
+    copy: int
+    rows: TapeRows
+
+
+class Batch:
+    """Tapes that run together.
+
+    Args:
+        tapes: After preprocessing, their parameters NumPy's.
+        wires: Of the device.
+        template: Makes, or remembers, the circuit of a tape.
+        backend: Where they run.
+    """
+
+    def __init__(
+        self,
+        tapes: Sequence[QuantumScript],
+        wires: Sequence[object],
+        template: Template,
+        backend: DoorBackend,
+    ) -> None:
+        self._tapes, self._backend = tapes, backend
+        self._wires, self._template = wires, template
+
+    def results(self) -> tuple[Any, ...]:
+        """Of each tape, nested as PennyLane wants it.
+
+        Raises:
+            QfusionError: The backend cannot run it.
+        """
+        found: dict[tuple[int, int], Any] = {}
+        for number, tape in enumerate(self._tapes):
+            if _is_drawn(tape):
+                found[number, -1] = drawn_results(tape, self._wires, self._template, self._backend)
+        for rows, parts in self._groups():
+            values = self._backend.calls.values(rows)
+            for part, own in zip(parts, _split(values, parts), strict=True):
+                found[part.tape, part.copy] = self._read(part.rows, own)
+        return tuple(
+            found[number, -1]
+            if _is_drawn(tape)
+            else tuple(found[number, copy] for copy in range(len(_shots(tape))))
+            if tape.shots.has_partitioned_shots
+            else found[number, 0]
+            for number, tape in enumerate(self._tapes)
+        )
+
+    def products(self, cotangents: Sequence[Any]) -> tuple[Products, ...]:
+        """Of the cotangents of each tape's results with their derivatives.
+
+        Raises:
+            DeviceError: A tape has samples, or several numbers of shots.
+            QfusionError: The backend has no gradients.
+        """
+        for tape in self._tapes:
+            if _is_drawn(tape) or tape.shots.has_partitioned_shots:
+                raise DeviceError(
+                    "derivatives of samples, or with several numbers of shots, are not supported "
+                    f"by qfusion over backend {self._backend.name!r}"
+                )
+        found: list[Products] = [Products()] * len(self._tapes)
+        for rows, parts in self._groups():
+            wanted = [_nested(part.rows, cotangents[part.tape]) for part in parts]
+            columns = sorted({c for part in parts for c in _trainable(part.rows) if c is not None})
+            worth = partial(_worth, parts=parts, wanted=wanted)
+            values, gradient = self._backend.calls.pulled_back(rows, columns, worth)
+            parted = zip(_split(values, parts), _split(gradient, parts), strict=True)
+            for part, given, (own_values, own) in zip(parts, wanted, parted, strict=True):
+                by_column = dict(zip(columns, own.unbind(1), strict=True))
+                found[part.tape] = _products(part.rows, own_values, by_column, given)
+        return tuple(found)
+
+    def jacobians(self) -> tuple[Any, ...]:
+        """Of each tape's results, nested as PennyLane wants them.
+
+        Raises:
+            DeviceError: As of `products`, or a tape is broadcast.
+        """
+        rows = [rows_of(tape, self._wires, self._template) for tape in self._tapes]
+        sizes = [[read.outcomes for read, _ in each.readings] for each in rows]
+        return jacobians(self._tapes, sizes, self.products)
+
+    def _groups(self) -> Iterator[tuple[Rows, list[_Part]]]:
+        """Tapes of one template, the same words and the same shots."""
+        groups: dict[tuple[Circuit, tuple[str, ...], int | None], list[_Part]] = {}
+        for number, tape in enumerate(self._tapes):
+            if _is_drawn(tape):
+                continue
+            rows = rows_of(tape, self._wires, self._template)
+            for copy, shots in enumerate(_shots(tape)):
+                alike = groups.setdefault((rows.circuit, rows.words, shots), [])
+                alike.append(_Part(number, copy, rows))
+        for (circuit, words, shots), parts in groups.items():
+            angles = torch.from_numpy(np.concatenate([part.rows.angles for part in parts]))
+            yield Rows(circuit, angles, words, shots), parts
+
+    def _read(self, rows: TapeRows, values: Tensor) -> Any:
+        results = []
+        for read, columns in rows.readings:
+            result = read.of(values[:, columns])
+            if read.outcomes and (least := float(result.min())) < -NOISE:
+                self._backend.say_once(
+                    f"backend {self._backend.name!r}: a probability is {least:.3g}: they are read "
+                    "from noisy expectation values, and are left as they are"
+                )
+            results.append(result.numpy() if rows.batched else result.numpy()[0])
+        return results[0] if len(results) == 1 else tuple(results)
+
+
+def _shots(tape: QuantumScript) -> list[int | None]:
+    return list(tape.shots) if tape.shots else [None]
+
+
+def _is_drawn(tape: QuantumScript) -> bool:
+    return any(map(is_drawn, tape.measurements))
+
+
+def _split(values: Tensor, parts: Sequence[_Part]) -> Sequence[Tensor]:
+    return torch.split(values, [len(part.rows.angles) for part in parts])
+
+
+def _nested(rows: TapeRows, cotangent: Any) -> list[Tensor]:
+    """One for each measurement, with a row for each row of the tape."""
+    given = cotangent if isinstance(cotangent, tuple | list) else (cotangent,)
+    count = len(rows.angles)
+    return [
+        torch.as_tensor(np.asarray(each), dtype=torch.float64).reshape(count, -1).squeeze(1)
+        if np.ndim(each) == rows.batched
+        else torch.as_tensor(np.asarray(each), dtype=torch.float64).reshape(count, -1)
+        for each in given
+    ]
+
+
+def _worth(values: Tensor, parts: Sequence[_Part], wanted: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Cotangents of the values of words: ``[rows, words]``."""
+    with torch.enable_grad():
+        values = values.detach().requires_grad_()
+        total = values.sum() * 0.0
+        for part, own, cotangents in zip(parts, _split(values, parts), wanted, strict=True):
+            for (read, columns), given in zip(part.rows.readings, cotangents, strict=True):
+                total = total + (read.of(own[:, columns]) * given).sum()
+        (worth,) = torch.autograd.grad(total, values)
+    return worth
+
+
+def _trainable(rows: TapeRows) -> list[int | None]:
+    columns = rows.columns
+    return [columns[each] for each in rows.tape.trainable_params if each < len(columns)]
+
+
+def _products(
+    rows: TapeRows, values: Tensor, by_column: dict[int, Tensor], cotangents: Sequence[Tensor]
+) -> Products:
+    """For each trainable parameter, in its shape."""
+    columns, parameters = rows.columns, rows.tape.get_parameters(trainable_only=False)
+    changes = [
+        (change, places, given)
+        for (read, places), given, measured in zip(
+            rows.readings, cotangents, rows.tape.measurements, strict=True
+        )
+        if measured.obs is not None
+        for change in [*read.changes, *[None] * (len(measured.obs.data) - len(read.changes))]
+    ]
+    found = []
+    for each in rows.tape.trainable_params:
+        shape = np.shape(parameters[each])
+        if each < len(columns):
+            column = columns[each]
+            along = values.new_zeros(len(values)) if column is None else by_column[column]
+        else:
+            change, places, given = changes[each - len(columns)]
+            if change is None:
+                raise DeviceError(
+                    "a derivative by the entries of an observable is not supported by qfusion; by "
+                    "coefficients of a sum it is, of qml.expval"
+                )
+            along = change(values[:, places]) * given
+        found.append((along if shape else along.sum()).numpy().reshape(shape))
+    return Products(found)

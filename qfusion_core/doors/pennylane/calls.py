@@ -1,0 +1,136 @@
+"""Calls of a backend for rows of angles: values of Pauli words, and what angles change of them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.parameter_shift import shifted_slopes
+from qfusion_core.errors import QfusionError
+from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
+
+Key = tuple[object, ...]
+KEPT = 64  # calls whose values are remembered: those of a forward pass, until the one back
+
+
+class Rows(NamedTuple):
+    """Rows of angles of one template, and what is measured of each.
+
+    Attributes:
+        circuit: The template.
+        angles: ``[rows, n_angles]`` in radians, float64.
+        words: Pauli words.
+        shots: None: exact values, or as many as the backend takes.
+    """
+
+    circuit: Circuit
+    angles: Tensor
+    words: tuple[str, ...]
+    shots: int | None
+
+    def key(self) -> Key:
+        """Equal for equal rows."""
+        numbers = hashlib.sha256(self.angles.numpy().tobytes()).digest()
+        return self.circuit, self.words, self.shots, tuple(self.angles.shape), numbers
+
+
+class Calls:
+    """Calls of one backend.
+
+    A machine that cannot be differentiated through is asked once forward and once back: what it
+    answered forward is remembered until then, and what it answered back serves every cotangent.
+
+    Args:
+        device: Gives the device for a number of shots.
+    """
+
+    def __init__(self, device: Callable[[int | None], Device]) -> None:
+        self._device = device
+        self._values: OrderedDict[Key, Tensor] = OrderedDict()
+        self._slopes_by_key: OrderedDict[Key, Tensor] = OrderedDict()
+
+    def values(self, rows: Rows) -> Tensor:
+        """Values ``[rows, words]`` in float64, measured now."""
+        values = self._ask(rows)
+        if isinstance(self._device(rows.shots), BlackBoxDevice):
+            key = rows.key()
+            _remember(self._values, key, values)
+            for old in [old for old in self._slopes_by_key if old[:-1] == key]:
+                del self._slopes_by_key[old]  # what is measured now has its own slopes
+        return values
+
+    def remembered(self, rows: Rows) -> Tensor:
+        """Those of the last call with the same rows, or measured now."""
+        found = self._values.get(rows.key())
+        return self.values(rows) if found is None else found
+
+    def _ask(self, rows: Rows) -> Tensor:
+        if not rows.words:
+            return rows.angles.new_zeros(len(rows.angles), 0)
+        with torch.no_grad():
+            return _all(self._device(rows.shots), rows, rows.angles)
+
+    def pulled_back(
+        self, rows: Rows, columns: Sequence[int], worth: Callable[[Tensor], Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Values, and the product of their cotangents with the derivatives by some angles.
+
+        Args:
+            rows: The point.
+            columns: Of the angles.
+            worth: Of values ``[rows, words]``: the cotangent of each, in their shape.
+
+        Returns:
+            ``[rows, words]`` and ``[rows, columns]``, float64.
+
+        Raises:
+            QfusionError: The backend has no gradients.
+        """
+        if not (columns and rows.words):
+            return self.remembered(rows), rows.angles.new_zeros(len(rows.angles), len(columns))
+        device = self._device(rows.shots)
+        if isinstance(device, BlackBoxDevice):
+            slopes, values = self._slopes(rows, tuple(columns), device), self.remembered(rows)
+            return values, torch.einsum("crw,rw->rc", slopes, worth(values))
+        with torch.enable_grad():
+            angles = rows.angles.clone().requires_grad_()
+            values = _all(device, rows, angles)
+            (gradient,) = torch.autograd.grad(values, angles, worth(values.detach()))
+        return values.detach(), gradient[:, list(columns)]
+
+    def _slopes(self, rows: Rows, columns: tuple[int, ...], device: BlackBoxDevice) -> Tensor:
+        """Derivatives of all values by the angles: ``[columns, rows, words]``, measured once."""
+        key = (*rows.key(), columns)
+        found = self._slopes_by_key.get(key)
+        if found is None:
+            if not device.shiftable:
+                raise QfusionError(f"{device.name}: {NO_GRADIENTS}")
+
+            def run(shifted: Tensor) -> Tensor:
+                return self._ask(rows._replace(angles=shifted))
+
+            found = shifted_slopes(run, rows.angles, torch.tensor(columns))
+            _remember(self._slopes_by_key, key, found)
+        return found
+
+
+def _all(device: Device, rows: Rows, angles: Tensor) -> Tensor:
+    """Values ``[rows, words]`` in float64, in as many calls as the device wants."""
+    parts = [
+        device.expectations(rows.circuit, part, angles.new_zeros(0), rows.words)
+        for part in angles.split(device.rows_per_call or max(1, len(angles)))
+    ]
+    return torch.cat(parts).double()
+
+
+def _remember(kept: OrderedDict[Key, Tensor], key: Key, values: Tensor) -> None:
+    kept[key] = values
+    kept.move_to_end(key)
+    while len(kept) > KEPT:
+        kept.popitem(last=False)

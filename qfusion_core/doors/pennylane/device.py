@@ -1,0 +1,175 @@
+"""The PennyLane device ``qfusion``: any backend of ``backends.yaml`` under a QNode."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pennylane.devices import Device, ExecutionConfig
+from pennylane.devices.modifiers import simulator_tracking, single_tape_support
+from pennylane.exceptions import DeviceError, QuantumFunctionError
+from pennylane.tape import QuantumScript
+from pennylane.transforms.core import CompilePipeline
+
+from qfusion_core.doors.pennylane.backend import DoorBackend
+from qfusion_core.doors.pennylane.batch import Batch
+from qfusion_core.doors.pennylane.preprocessing import pipeline
+from qfusion_core.doors.pennylane.second_derivatives import refuse_second_derivatives
+from qfusion_core.doors.pennylane.tapes import template_of
+from qfusion_core.remote.adapter.approval import Approve
+from qfusion_core.remote.adapter.measurement import Measurement
+
+_DEVICE = ("device", "best")
+
+
+@simulator_tracking
+@single_tape_support
+class QfusionDevice(Device):
+    """A backend as a PennyLane device.
+
+    Tapes of one structure, and the rows of a broadcast tape, are rows of angles of one template:
+    one job, or as few as the provider's limits allow. Gradients are the device's own
+    (``diff_method="best"`` or ``"device"``): exact on a simulator, by parameter shift in one more
+    call on all else. Values and gradients are float64.
+
+    Args:
+        wires: Their number, or their labels; None: those of each tape.
+        shots: For QNodes that set none; None: as the backend has it.
+        backend: Name in ``backends.yaml``; None for its default.
+        backends_file: Instead of the file that is found.
+        run: As of `qfusion_core.open_backend`: where jobs are written down.
+        approve: As of `qfusion_core.open_backend`.
+    """
+
+    def __init__(
+        self,
+        wires: int | Iterable[Hashable] | None = None,
+        shots: int | None = None,
+        *,
+        backend: str | None = None,
+        backends_file: str | Path | None = None,
+        run: str | Path | Measurement | None = None,
+        approve: Approve = None,
+    ) -> None:
+        super().__init__(wires=wires, shots=shots)
+        self.backend = DoorBackend.open(backend, backends_file, run, approve)
+        self._template = lru_cache(maxsize=256)(template_of)
+
+    @property
+    def name(self) -> str:
+        """As in ``qml.device``."""
+        return "qfusion"
+
+    def supports_derivatives(
+        self,
+        execution_config: ExecutionConfig | None = None,
+        circuit: QuantumScript | None = None,
+    ) -> bool:
+        """First ones, of what is no sample; of higher ones PennyLane's parameter shift has them."""
+        if execution_config is None:
+            return True
+        if execution_config.gradient_method not in _DEVICE:
+            return False
+        order: int = execution_config.derivative_order
+        return order <= 1
+
+    def supports_vjp(
+        self,
+        execution_config: ExecutionConfig | None = None,
+        circuit: QuantumScript | None = None,
+    ) -> bool:
+        """As `supports_derivatives`."""
+        return self.supports_derivatives(execution_config, circuit)
+
+    def setup_execution_config(
+        self, config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
+    ) -> ExecutionConfig:
+        """Gradients by products with cotangents, where they are the device's own."""
+        config = config or ExecutionConfig()
+        if config.mcm_config.mcm_method not in (None, "deferred"):
+            raise DeviceError(
+                f"mcm_method {config.mcm_config.mcm_method!r} is not supported by qfusion over "
+                f"backend {self.backend.name!r}; 'deferred' is"
+            )
+        if config.gradient_method not in _DEVICE:
+            return config
+        if not self.supports_derivatives(config):
+            raise QuantumFunctionError(
+                "qfusion: derivatives of the device are of first order; use "
+                'diff_method="parameter-shift" with max_diff'
+            )
+        return replace(
+            config,
+            gradient_method="device",
+            use_device_gradient=True,
+            use_device_jacobian_product=True,
+            grad_on_execution=False,
+        )
+
+    def preprocess_transforms(
+        self, execution_config: ExecutionConfig | None = None
+    ) -> CompilePipeline:
+        """See `qfusion_core.doors.pennylane.preprocessing`."""
+        config = execution_config or ExecutionConfig()
+        deferred = config.mcm_config.mcm_method == "deferred"
+        return pipeline(self.wires, self.backend.name, deferred=deferred)
+
+    def execute(
+        self,
+        circuits: Sequence[QuantumScript],
+        execution_config: ExecutionConfig | None = None,
+    ) -> tuple[Any, ...]:
+        """Results of tapes: NumPy's float64, as PennyLane wants them nested."""
+        return self._batch(circuits).results()
+
+    def compute_vjp(
+        self,
+        circuits: Sequence[QuantumScript],
+        cotangents: Sequence[Any],
+        execution_config: ExecutionConfig | None = None,
+    ) -> tuple[Any, ...]:
+        """Products of cotangents with the derivatives by trainable parameters.
+
+        Raises:
+            QuantumFunctionError: A second derivative: this one would be taken for a constant.
+        """
+        refuse_second_derivatives(execution_config)
+        return self._batch(circuits).products(cotangents)
+
+    def execute_and_compute_vjp(
+        self,
+        circuits: Sequence[QuantumScript],
+        cotangents: Sequence[Any],
+        execution_config: ExecutionConfig | None = None,
+    ) -> tuple[Any, ...]:
+        """Both."""
+        results = self.execute(circuits, execution_config)
+        return results, self.compute_vjp(circuits, cotangents, execution_config)
+
+    def compute_derivatives(
+        self,
+        circuits: Sequence[QuantumScript],
+        execution_config: ExecutionConfig | None = None,
+    ) -> tuple[Any, ...]:
+        """Whole Jacobians, which jax.jit asks for.
+
+        Raises:
+            QuantumFunctionError: A second derivative.
+        """
+        refuse_second_derivatives(execution_config)
+        return self._batch(circuits).jacobians()
+
+    def execute_and_compute_derivatives(
+        self,
+        circuits: Sequence[QuantumScript],
+        execution_config: ExecutionConfig | None = None,
+    ) -> tuple[Any, ...]:
+        """Both."""
+        results = self.execute(circuits, execution_config)
+        return results, self.compute_derivatives(circuits, execution_config)
+
+    def _batch(self, circuits: Sequence[QuantumScript]) -> Batch:
+        return Batch(circuits, tuple(self.wires or ()), self._template, self.backend)

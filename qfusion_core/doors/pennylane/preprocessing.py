@@ -1,0 +1,153 @@
+"""What a tape goes through before it runs: what cannot be is refused, the rest is taken apart."""
+
+from __future__ import annotations
+
+import pennylane as qml
+from pennylane.devices.preprocess import (
+    decompose,
+    device_resolve_dynamic_wires,
+    null_postprocessing,
+    validate_device_wires,
+)
+from pennylane.exceptions import DeviceError
+from pennylane.measurements import (
+    CountsMP,
+    ExpectationMP,
+    MeasurementProcess,
+    ProbabilityMP,
+    SampleMeasurement,
+    VarianceMP,
+)
+from pennylane.operation import Channel, Operator
+from pennylane.tape import QuantumScript, QuantumScriptBatch
+from pennylane.transforms import split_non_commuting
+from pennylane.transforms.core import CompilePipeline, transform
+from pennylane.typing import PostprocessingFn
+
+from qfusion_core.circuits.tracing.record import DROPPED, GATE_NAMES
+from qfusion_core.circuits.tracing.rules import affine
+
+READ = (ExpectationMP, VarianceMP, ProbabilityMP)
+_PUT_OFF = (
+    'mcm_method="deferred" in the QNode, or qml.defer_measurements, puts it off to the end on a '
+    "qubit more"
+)
+
+
+def pipeline(wires: qml.wires.Wires | None, backend: str, *, deferred: bool) -> CompilePipeline:
+    """Of the device over a backend.
+
+    Args:
+        wires: Of the device; None: any.
+        backend: For errors.
+        deferred: Whether mid-circuit measurements are put off to the end.
+    """
+    made = CompilePipeline()
+    if deferred:
+        made.add_transform(qml.defer_measurements, allow_postselect=False)
+    made.add_transform(transform(refuse_unsupported), backend=backend)
+    made.add_transform(validate_device_wires, wires=wires, name=f"qfusion over {backend!r}")
+    made.add_transform(transform(in_computational_basis))
+    made.add_transform(
+        decompose,
+        target_gates={*GATE_NAMES, *DROPPED},
+        stopping_condition=is_gate,
+        skip_initial_state_prep=False,
+        decomposer=parts,
+        device_wires=wires,
+        name=f"qfusion over {backend!r}",
+    )
+    made.add_transform(device_resolve_dynamic_wires, wires=wires, allow_resets=False)
+    return made
+
+
+def is_drawn(measurement: MeasurementProcess) -> bool:
+    """Whether it is made of single outcomes."""
+    return isinstance(measurement, SampleMeasurement) and not isinstance(measurement, READ)
+
+
+def is_gate(operation: Operator) -> bool:
+    """Whether it is of the gate set, or has no effect."""
+    return operation.name in GATE_NAMES or operation.name in DROPPED
+
+
+def parts(operation: Operator) -> list[Operator]:
+    """What an operation is made of: by a rule, by PennyLane, or by its matrix.
+
+    A matrix serves where nothing is differentiated: PennyLane would lose the derivative.
+
+    Raises:
+        DecompositionUndefinedError: There is no way.
+    """
+    own = affine(operation)
+    if own is not None:
+        return own
+    trains = any(qml.math.requires_grad(each) for each in operation.data)
+    if operation.has_decomposition or trains or not operation.has_matrix:
+        return list(operation.decomposition())
+    return [qml.QubitUnitary(qml.matrix(operation), wires=operation.wires)]
+
+
+def refuse_unsupported(
+    tape: QuantumScript, backend: str
+) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """Refuse what no backend can do, by name.
+
+    Raises:
+        DeviceError: Names it, the backend, and what can.
+    """
+    where = f"is not supported by qfusion over backend {backend!r}"
+    for operation in tape.operations:
+        if operation.name.startswith(("MidMeasure", "PauliMeasure")):
+            if getattr(operation, "postselect", None) is not None:
+                raise DeviceError(f"postselection {where}; qml.device('default.qubit') has it")
+            raise DeviceError(f"a mid-circuit measurement {where}: {_PUT_OFF}")
+        if operation.name.startswith("Conditional"):
+            raise DeviceError(f"a gate on the condition of a measurement {where}: {_PUT_OFF}")
+        if isinstance(operation, Channel):
+            raise DeviceError(
+                f"{operation.name} {where}: noise belongs to a backend; choose a noisy one, or "
+                "qml.device('default.mixed')"
+            )
+    for measurement in tape.measurements:
+        if not isinstance(measurement, READ) and not is_drawn(measurement):
+            how = "with finite shots" if tape.shots else "for analytic simulation"
+            raise DeviceError(
+                f"{_name(measurement)} {where} (not accepted {how}): it answers with expectation "
+                "values of Pauli words; qml.device('default.qubit') has it"
+            )
+    return (tape,), null_postprocessing
+
+
+def _name(measurement: MeasurementProcess) -> str:
+    text = " ".join(str(measurement).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def in_computational_basis(
+    tape: QuantumScript,
+) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """Where outcomes are drawn: each measurement is one of the basis states after some gates."""
+    if not any(map(is_drawn, tape.measurements)):
+        return (tape,), null_postprocessing
+    tapes, together = split_non_commuting(tape, grouping_strategy="wires")
+    return tuple(map(_turned, tapes)), together
+
+
+def _turned(tape: QuantumScript) -> QuantumScript:
+    if not any(map(is_drawn, tape.measurements)):
+        return tape
+    measured = [
+        type(each)(eigvals=each.eigvals(), wires=each.wires, **_options(each))
+        if each.obs is not None
+        else each
+        for each in tape.measurements
+    ]
+    with qml.QueuingManager.stop_recording():
+        operations = [*tape.operations, *tape.diagonalizing_gates]
+    return tape.copy(operations=operations, measurements=measured)
+
+
+def _options(measurement: MeasurementProcess) -> dict[str, bool]:
+    counts = isinstance(measurement, CountsMP)
+    return {"all_outcomes": measurement.all_outcomes} if counts else {}
