@@ -82,6 +82,7 @@ _HOMES = {
     "MachineList": "remote.machine.machine_list",
     "Marks": "data.formats.marks",
     "Measurement": "remote.adapter.measurement",
+    "measurement": "workflows.measuring",
     "NoiseParameters": "noise_parameters",
     "noisy_cones": "circuits.noisy_cones",
     "note": "notes",

@@ -124,6 +124,7 @@ from qfusion_core.workflows.export import export as export
 from qfusion_core.workflows.job_options import JobOptions as JobOptions
 from qfusion_core.workflows.jobs import JobTable as JobTable
 from qfusion_core.workflows.jobs import jobs as jobs
+from qfusion_core.workflows.measuring import measurement as measurement
 from qfusion_core.workflows.predict import Prediction as Prediction
 from qfusion_core.workflows.predict import PredictResult as PredictResult
 from qfusion_core.workflows.predict import predict as predict

@@ -16,7 +16,7 @@ MODULES = (
 LAYERS = (
     *MODULES, "storage", "metrics", "circuits", "data", "interfaces", "plugin", "config", "model",
     "noise", "calibration", "surrogate", "remote", "pool", "training", "testing", "backends",
-    "evaluation", "runs", "workflows", "cli",
+    "evaluation", "runs", "workflows", "doors", "cli",
 )  # fmt: skip
 # the rooms of `remote` and its files outside of them, bottom to top; a dot is a room in a room
 REMOTE = (

@@ -46,6 +46,21 @@ def trainable_angles(circuit: Circuit, *, data: bool, weights: bool) -> Tensor:
     return needed.nonzero().squeeze(1)
 
 
+def shifted_rows(angles: Tensor, columns: Tensor) -> Tensor:
+    """Rows of angles, one of which is a quarter turn further, and back.
+
+    Args:
+        angles: ``[batch, n_angles]`` in radians.
+        columns: Positions of the angles that are shifted.
+
+    Returns:
+        ``[2, columns, batch, n_angles]``.
+    """
+    shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
+    shift[torch.arange(len(columns)), 0, columns] = math.pi / 2
+    return torch.stack([angles + shift, angles - shift])
+
+
 def shifted_slopes(run: Callable[[Tensor], Tensor], angles: Tensor, columns: Tensor) -> Tensor:
     """Derivatives of values by some of the angles, in one call of two rows for each.
 
@@ -57,9 +72,7 @@ def shifted_slopes(run: Callable[[Tensor], Tensor], angles: Tensor, columns: Ten
     Returns:
         ``[columns, batch, n_observables]``.
     """
-    shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
-    shift[torch.arange(len(columns)), 0, columns] = math.pi / 2
-    rows = torch.stack([angles + shift, angles - shift])  # [2, columns, batch, n_angles]
+    rows = shifted_rows(angles, columns)
     values = run(rows.flatten(0, 2))
     plus, minus = values.reshape(*rows.shape[:3], values.shape[1])
     slopes: Tensor = (plus - minus) / 2

@@ -171,6 +171,18 @@ class BlackBoxDevice(Device, ABC):
             ``[rows, n_observables]``.
         """
 
+    def foresee(  # noqa: B027 (a device that costs nothing has nothing to do)
+        self, circuit: Circuit, angles: Tensor, columns: Tensor, observables: Sequence[str]
+    ) -> None:
+        """Told of a step before its forward pass: what costs money can be asked for as a whole.
+
+        Args:
+            circuit: The template.
+            angles: ``[rows, n_angles]`` in radians.
+            columns: Positions of the angles whose gradient will be asked for.
+            observables: Pauli words.
+        """
+
     @final
     def expectations(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
@@ -201,4 +213,7 @@ class BlackBoxDevice(Device, ABC):
             return values.detach().to(rows)
 
         columns = trainable_angles(circuit, data=data.requires_grad, weights=weights.requires_grad)
+        columns = columns if torch.is_grad_enabled() else columns[:0]
+        if len(angles) and observables:
+            self.foresee(circuit, angles.detach(), columns, observables)
         return parameter_shift(run, angles, columns, refusal="" if self.shiftable else NO_GRADIENTS)

@@ -11,6 +11,7 @@ from torch import Tensor
 from qfusion_core import options as base
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.remote.adapter.adapter import Adapter
+from qfusion_core.remote.execution.foresight import foresee
 from qfusion_core.remote.execution.run_call import evaluate
 from qfusion_core.remote.journal.rows.records import JobRecord, PlannedJob
 from qfusion_core.remote.machine.job import Call, Job
@@ -45,6 +46,13 @@ class RemoteDevice(Adapter, QueuedDevice, ABC):
             Interrupted: The user stopped it; no job is lost.
         """
         return evaluate(self, Call.of(circuit, angles, observables)).values
+
+    @final
+    def foresee(
+        self, circuit: Circuit, angles: Tensor, columns: Tensor, observables: Sequence[str]
+    ) -> None:
+        """Ask for all steps of a measurement that has such; see `qfusion_core.Measurement`."""
+        foresee(self, Call.of(circuit, angles, observables), columns)
 
     @final
     @property

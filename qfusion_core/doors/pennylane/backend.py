@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 from pennylane.exceptions import DeviceError
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import Change, open_named
 from qfusion_core.config.arguments import require_text
-from qfusion_core.doors.pennylane.calls import Calls
+from qfusion_core.circuits.parameter_shift import shifted_rows
+from qfusion_core.doors.pennylane.calls import Calls, Rows
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
 from qfusion_core.notes import note
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.remote.adapter.approval import Approve
 from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.remote.journal.rows.records import PlannedJob
+from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.planning.queued_device import QueuedDevice
+from qfusion_core.workflows.measuring import asked_at_a_terminal, show_price
 
 
 class DoorBackend:
@@ -60,6 +67,8 @@ class DoorBackend:
         require_text("backend", name, "the name of a backend, or None")
         backends = Backends.read(path)
         name = backends.default if name is None else name
+        if not isinstance(run, Measurement) and approve is None:
+            run = Measurement(run, approve=asked_at_a_terminal, on_price=show_price)
         return cls(backends, name, Measurement.of(run, approve))
 
     def device(self, shots: int | None) -> Device:
@@ -116,6 +125,25 @@ class DoorBackend:
                 "without shots; set them, as in qml.set_shots(qnode, 1000)"
             )
         return found
+
+    def plan(self, rows: Rows, columns: Sequence[int]) -> list[PlannedJob]:
+        """Jobs for the values of some rows, and for their derivatives by the angles of columns.
+
+        Raises:
+            InputError: It runs on this machine.
+        """
+        device = self.device(rows.shots)
+        if not isinstance(device, QueuedDevice) or device.local:
+            raise InputError(
+                f"backend {self.name!r} runs on this machine; it costs nothing but time"
+            )
+        if not rows.words:
+            return []
+        jobs = device.assign(Call.of(rows.circuit, rows.angles, rows.words))
+        if columns:
+            shifted = shifted_rows(rows.angles, torch.tensor(columns)).flatten(0, 2)
+            jobs += device.assign(Call.of(rows.circuit, shifted, rows.words))
+        return jobs
 
     def say_once(self, line: str) -> None:
         """Say a line that was not said yet."""

@@ -19,6 +19,7 @@ from qfusion_core.doors.pennylane.drawing import drawn_results
 from qfusion_core.doors.pennylane.jacobians import jacobians
 from qfusion_core.doors.pennylane.preprocessing import is_drawn
 from qfusion_core.doors.pennylane.tapes import TapeRows, Template, rows_of
+from qfusion_core.remote.journal.rows.records import PlannedJob
 
 NOISE = 1e-9  # below it a negative probability is rounding
 
@@ -65,8 +66,11 @@ class Batch:
         self._tapes, self._backend = tapes, backend
         self._wires, self._template = wires, template
 
-    def results(self) -> tuple[Any, ...]:
+    def results(self, *, trained: bool) -> tuple[Any, ...]:
         """Of each tape, nested as PennyLane wants it.
+
+        Args:
+            trained: Whether derivatives by trainable parameters will be asked for.
 
         Raises:
             QfusionError: The backend cannot run it.
@@ -76,7 +80,7 @@ class Batch:
             if _is_drawn(tape):
                 found[number, -1] = drawn_results(tape, self._wires, self._template, self._backend)
         for rows, parts in self._groups():
-            values = self._backend.calls.values(rows)
+            values = self._backend.calls.values(rows, _columns(parts) if trained else ())
             for part, own in zip(parts, _split(values, parts), strict=True):
                 found[part.tape, part.copy] = self._read(part.rows, own)
         return tuple(
@@ -87,6 +91,17 @@ class Batch:
             else found[number, 0]
             for number, tape in enumerate(self._tapes)
         )
+
+    def plan(self, *, trained: bool) -> list[PlannedJob]:
+        """The jobs of `results`, and of the derivatives after it; nothing is sent.
+
+        Raises:
+            InputError: The backend runs on this machine.
+        """
+        jobs: list[PlannedJob] = []
+        for rows, parts in self._groups():
+            jobs += self._backend.plan(rows, _columns(parts) if trained else ())
+        return jobs
 
     def products(self, cotangents: Sequence[Any]) -> tuple[Products, ...]:
         """Of the cotangents of each tape's results with their derivatives.
@@ -104,7 +119,7 @@ class Batch:
         found: list[Products] = [Products()] * len(self._tapes)
         for rows, parts in self._groups():
             wanted = [_nested(part.rows, cotangents[part.tape]) for part in parts]
-            columns = sorted({c for part in parts for c in _trainable(part.rows) if c is not None})
+            columns = _columns(parts)
             worth = partial(_worth, parts=parts, wanted=wanted)
             values, gradient = self._backend.calls.pulled_back(rows, columns, worth)
             parted = zip(_split(values, parts), _split(gradient, parts), strict=True)
@@ -186,9 +201,14 @@ def _worth(values: Tensor, parts: Sequence[_Part], wanted: Sequence[Sequence[Ten
     return worth
 
 
-def _trainable(rows: TapeRows) -> list[int | None]:
-    columns = rows.columns
-    return [columns[each] for each in rows.tape.trainable_params if each < len(columns)]
+def _columns(parts: Sequence[_Part]) -> list[int]:
+    """Of the angles that are trainable in any tape."""
+    found = set()
+    for part in parts:
+        columns = part.rows.columns
+        own = (columns[each] for each in part.rows.tape.trainable_params if each < len(columns))
+        found |= {column for column in own if column is not None}
+    return sorted(found)
 
 
 def _products(

@@ -55,10 +55,19 @@ class Calls:
         self._values: OrderedDict[Key, Tensor] = OrderedDict()
         self._slopes_by_key: OrderedDict[Key, Tensor] = OrderedDict()
 
-    def values(self, rows: Rows) -> Tensor:
-        """Values ``[rows, words]`` in float64, measured now."""
+    def values(self, rows: Rows, columns: Sequence[int] = ()) -> Tensor:
+        """Values ``[rows, words]`` in float64, measured now.
+
+        Args:
+            rows: The point.
+            columns: Of the angles whose derivatives will be asked for.
+        """
+        device = self._device(rows.shots)
+        if isinstance(device, BlackBoxDevice) and rows.words:
+            trained = torch.tensor(columns, dtype=torch.long)
+            device.foresee(rows.circuit, rows.angles, trained, rows.words)
         values = self._ask(rows)
-        if isinstance(self._device(rows.shots), BlackBoxDevice):
+        if isinstance(device, BlackBoxDevice):
             key = rows.key()
             _remember(self._values, key, values)
             for old in [old for old in self._slopes_by_key if old[:-1] == key]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pennylane as qml
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.modifiers import simulator_tracking, single_tape_support
-from pennylane.exceptions import DeviceError, QuantumFunctionError
+from pennylane.exceptions import DeviceError
+from pennylane.math import Interface
 from pennylane.tape import QuantumScript
+from pennylane.transforms import convert_to_numpy_parameters
 from pennylane.transforms.core import CompilePipeline
+from pennylane.workflow import construct_batch, construct_execution_config
 
 from qfusion_core.doors.pennylane.backend import DoorBackend
 from qfusion_core.doors.pennylane.batch import Batch
@@ -21,6 +25,7 @@ from qfusion_core.doors.pennylane.second_derivatives import refuse_second_deriva
 from qfusion_core.doors.pennylane.tapes import template_of
 from qfusion_core.remote.adapter.approval import Approve
 from qfusion_core.remote.adapter.measurement import Measurement
+from qfusion_core.remote.planning.estimate import Estimate
 
 _DEVICE = ("device", "best")
 
@@ -41,7 +46,7 @@ class QfusionDevice(Device):
         backend: Name in ``backends.yaml``; None for its default.
         backends_file: Instead of the file that is found.
         run: As of `qfusion_core.open_backend`: where jobs are written down.
-        approve: As of `qfusion_core.open_backend`.
+        approve: As of `qfusion_core.open_backend`; None: somebody at a terminal is asked.
     """
 
     def __init__(
@@ -91,16 +96,11 @@ class QfusionDevice(Device):
         config = config or ExecutionConfig()
         if config.mcm_config.mcm_method not in (None, "deferred"):
             raise DeviceError(
-                f"mcm_method {config.mcm_config.mcm_method!r} is not supported by qfusion over "
+                f"mcm_method {str(config.mcm_config.mcm_method)!r} is not supported by qfusion over "
                 f"backend {self.backend.name!r}; 'deferred' is"
             )
-        if config.gradient_method not in _DEVICE:
-            return config
         if not self.supports_derivatives(config):
-            raise QuantumFunctionError(
-                "qfusion: derivatives of the device are of first order; use "
-                'diff_method="parameter-shift" with max_diff'
-            )
+            return config
         return replace(
             config,
             gradient_method="device",
@@ -123,7 +123,9 @@ class QfusionDevice(Device):
         execution_config: ExecutionConfig | None = None,
     ) -> tuple[Any, ...]:
         """Results of tapes: NumPy's float64, as PennyLane wants them nested."""
-        return self._batch(circuits).results()
+        config = execution_config or ExecutionConfig()
+        trained = bool(config.use_device_gradient) and config.interface != Interface.NUMPY
+        return self._batch(circuits).results(trained=trained)
 
     def compute_vjp(
         self,
@@ -170,6 +172,32 @@ class QfusionDevice(Device):
         """Both."""
         results = self.execute(circuits, execution_config)
         return results, self.compute_derivatives(circuits, execution_config)
+
+    def estimate(
+        self, qnode: qml.QNode, *, gradients: bool = True, steps: int = 1
+    ) -> Callable[..., Estimate]:
+        """What a QNode over this device would take; nothing is sent.
+
+        Args:
+            qnode: The QNode.
+            gradients: Whether the derivatives by its trainable arguments will be asked for.
+            steps: How many times both.
+
+        Returns:
+            To be called with the QNode's arguments: jobs, price and facts of the whole.
+        """
+
+        def _estimate(*arguments: Any, **named: Any) -> Estimate:
+            tapes, _ = construct_batch(qnode, level="gradient")(*arguments, **named)
+            config = construct_execution_config(qnode, resolve=False)(*arguments, **named)
+            tapes, _ = self.preprocess_transforms(config)(tapes)
+            for tape in tapes:
+                numbers = tape.get_parameters(trainable_only=False)
+                tape.trainable_params = sorted(qml.math.get_trainable_indices(numbers))
+            own, _ = convert_to_numpy_parameters(tapes)
+            return Estimate.of(self._batch(own).plan(trained=gradients) * steps)
+
+        return _estimate
 
     def _batch(self, circuits: Sequence[QuantumScript]) -> Batch:
         return Batch(circuits, tuple(self.wires or ()), self._template, self.backend)

@@ -130,7 +130,7 @@ def in_computational_basis(
     """Where outcomes are drawn: each measurement is one of the basis states after some gates."""
     if not any(map(is_drawn, tape.measurements)):
         return (tape,), null_postprocessing
-    tapes, together = split_non_commuting(tape, grouping_strategy="wires")
+    tapes, together = split_non_commuting(tape, grouping_strategy="qwc")
     return tuple(map(_turned, tapes)), together
 
 

@@ -37,6 +37,8 @@ class Approval:
             price. None or False: nothing that costs money is sent.
         on_price: Called with the name of a backend and its price before that.
         agreed: So far, by call.
+        ahead: What was agreed to for all steps of a loop, before its first job; None: nothing.
+        used: Of that.
     """
 
     def __init__(
@@ -46,10 +48,19 @@ class Approval:
     ) -> None:
         self.approve, self.on_price = approve, called("on_price", on_price)
         self.agreed: dict[CallId, Agreement] = {}
+        self.ahead: Price | None = None
+        self.used = Price.total([])
 
     def of(self, call_id: CallId) -> Agreement:
         """What was agreed to for a call."""
         return self.agreed.setdefault(call_id, Agreement())
+
+    def covers(self, price: Price) -> bool:
+        """Take a price out of what was agreed to ahead, if it still is in there."""
+        if self.ahead is None or not (self.used + price).within(self.ahead):
+            return False
+        self.used += price
+        return True
 
     def require(
         self, backend: str, price: Price, way_out: str = "", unsent: str = NOTHING_SENT

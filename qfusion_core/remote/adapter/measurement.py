@@ -62,6 +62,8 @@ class Measurement:
             where.
         verb: What is done.
         subject: To what: the same verb with another subject is another measurement.
+        steps: A loop of so many steps, each with a pass forward and, where something is trained,
+            one back: the whole is priced, and asked for, before its first job.
         again: Measure again what has been finished.
         wait: Wait for the jobs; otherwise submit and raise `JobsLeft`.
         approve: True, or a function that is called with the price before anything that costs money
@@ -79,6 +81,7 @@ class Measurement:
         verb: str | None = None,
         subject: str = "",
         *,
+        steps: int | None = None,
         again: bool = False,
         wait: bool = True,
         approve: Approve = None,
@@ -86,7 +89,9 @@ class Measurement:
         on_progress: Callable[[Progress], None] | None = None,
         say: Callable[[str], None] | None = None,
     ) -> None:
-        self.verb, self.subject, self.again = verb, subject, again
+        if steps is not None and verb is None:
+            raise InputError("steps: belong to a measurement with a name; give verb, too")
+        self.verb, self.subject, self.again, self.steps = verb, subject, again, steps
         self.wait, self.on_progress = wait, called("on_progress", on_progress)
         self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(TOLD).info

@@ -47,7 +47,7 @@ def require_agreement(
     costly = [job for job in plan if job.backend in paid]
     if not costly:
         return
-    for name in dict.fromkeys(job.backend for job in costly):
+    for name in dict.fromkeys(job.backend for job in costly if approval.ahead is None):
         approval.on_price(name, Price.total(job.price for job in costly if job.backend == name))
     most = whole = Price.total(job.price for job in costly)
     if len(queue.members) > 1:
@@ -57,7 +57,8 @@ def require_agreement(
         if not highest.within(whole):
             most = highest
             approval.on_price(f"{queue.bound.backend}, if members stand in for others", most)
-    approval.require(queue.bound.backend, most, way_out, unsent)
+    if not approval.covers(most):
+        approval.require(queue.bound.backend, most, way_out, unsent)
     approval.of(call_id).most += most
 
 

@@ -90,14 +90,7 @@ def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity,
     """A call as the journal has it, planned and written down now if it was not; its place."""
     bound = queue.bound
     _require_affordable(queue)
-    measurement = bound.measurement
-    identity = MeasurementIdentity(
-        measurement.verb or "call",
-        measurement.subject,
-        bound.backend,
-        queue.name,
-        queue.values_digest(),
-    )
+    measurement, identity = bound.measurement, queue.identity
     call_id = measurement.at(identity, call, queue.values_digests())
     journal = measurement.journal
     stored = journal.call(call_id)

@@ -14,6 +14,7 @@ from qfusion_core.interfaces.device import BlackBoxDevice
 from qfusion_core.remote.adapter.adapter import Adapter
 from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.errors import RemoteError
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import JobRecord, PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.money.price import Price
@@ -99,6 +100,18 @@ class QueuedDevice(BlackBoxDevice, ABC):
     def values_digest(self) -> str:
         """The first of them: that of today."""
         return self.values_digests()[0]
+
+    @property
+    def identity(self) -> MeasurementIdentity:
+        """What its measurement is recognised by."""
+        measurement = self.bound.measurement
+        return MeasurementIdentity(
+            measurement.verb or "call",
+            measurement.subject,
+            self.bound.backend,
+            self.name,
+            self.values_digest(),
+        )
 
     def member(self, backend: str) -> Adapter:
         """One of its machines.

@@ -1,0 +1,73 @@
+"""A measurement outside of the verbs: where a program's own calls are written down."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qfusion_core.config.arguments import refused
+from qfusion_core.notes import note
+from qfusion_core.workflows.limits import whole
+
+if TYPE_CHECKING:
+    from qfusion_core.remote.adapter.approval import Approve
+    from qfusion_core.remote.adapter.measurement import Measurement
+    from qfusion_core.remote.money.price import Price
+
+
+def measurement(
+    name: str,
+    run: str | Path | None = None,
+    *,
+    subject: str = "",
+    steps: int | None = None,
+    again: bool = False,
+    approve: Approve = None,
+) -> Measurement:
+    """A measurement for a program of one's own, to be used in a ``with``.
+
+    It goes wherever a ``run`` goes: `open_backend`, ``qml.device("qfusion", run=...)``, a Qiskit
+    estimator. Its calls are numbered: a program that ended too early, and is started again, gets
+    from the journal what was measured, and goes on. Without ``approve`` somebody at a terminal is
+    asked before anything that costs money is sent; where nobody sits there, it is refused.
+
+    Args:
+        name: Of what is done; another name is another measurement.
+        run: Folder of the journal; None makes a new one, which nothing can go on with.
+        subject: To what, as part of the name.
+        steps: Of a loop: the whole is priced, checked against the budget and asked for before the
+            first job.
+        again: Measure again what has been finished.
+        approve: As of `open_backend`.
+
+    Raises:
+        InputError: An argument is of another kind.
+    """
+    if not isinstance(name, str) or not name:
+        raise refused("name", name, "what is done, in a word or two")
+    steps = None if steps is None else whole("steps", steps, 1)
+
+    from qfusion_core.remote.adapter.measurement import Measurement
+
+    return Measurement(
+        run,
+        name,
+        subject,
+        steps=steps,
+        again=again,
+        approve=asked_at_a_terminal if approve is None else approve,
+        on_price=None if approve is True else show_price,
+    )
+
+
+def asked_at_a_terminal(price: Price) -> bool:
+    """Whether somebody there agrees; no where nobody is."""
+    if sys.stdin is None or not sys.stdin.isatty():
+        return False
+    return input("Send it? [y/N] ").strip().lower() in ("y", "yes")
+
+
+def show_price(backend: str, price: Price) -> None:
+    """Before that."""
+    note(f"{backend}: {price}")

@@ -1,0 +1,135 @@
+"""QNodes on a remote machine: few jobs, what was planned, a journal, a budget, somebody's word."""
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+
+import qfusion_core
+from qfusion_core import BudgetError, InputError
+from qfusion_core.config.trust import trust
+from support import keys
+from support.queue_fixtures import NOISY_BACKENDS
+
+N = 3
+
+
+@pytest.fixture
+def queue(machine, installed, tmp_path, monkeypatch):
+    """Opens the device over the loopback machine."""
+    monkeypatch.setenv("QUEUE_TOKEN", keys.QUEUE)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    monkeypatch.chdir(tmp_path)
+    text = NOISY_BACKENDS.format(url=machine.url).replace("rows_per_job: 50", "rows_per_job: 500")
+    (tmp_path / "backends.yaml").write_text(text)
+    trust(tmp_path / "backends.yaml")
+    return lambda **options: qml.device("qfusion", wires=N, backend="queue", **options)
+
+
+def layer(device, **options):
+    @qml.qnode(device, **options)
+    def circuit(inputs, w):
+        qml.AngleEmbedding(inputs, wires=range(N))
+        qml.StronglyEntanglingLayers(w, wires=range(N))
+        return [qml.expval(qml.Z(wire)) for wire in range(N)]
+
+    return circuit
+
+
+def step(circuit, rows=8):
+    """A step of training behind a Linear: values, and gradients of everything."""
+    torch.manual_seed(0)
+    quantum = qml.qnn.TorchLayer(circuit, {"w": (1, N, 3)}).double()
+    net = torch.nn.Sequential(torch.nn.Linear(5, N).double(), quantum)
+    values = net(torch.linspace(-1, 1, 5 * rows, dtype=torch.float64).reshape(rows, 5))
+    values.square().sum().backward()
+    return values.detach(), [p.grad for p in net.parameters()]
+
+
+def test_a_step_is_two_jobs_and_right(queue, machine, tmp_path):
+    values, gradients = step(layer(queue(run=tmp_path / "run", approve=True)))
+    assert len(machine.jobs) == 2
+    exact, of_exact = step(layer(qml.device("default.qubit", wires=N), diff_method="backprop"))
+    assert (values - exact).abs().max() < 0.15  # of 2000 shots
+    for ours, theirs in zip(gradients, of_exact, strict=True):
+        assert (ours - theirs).abs().max() < 0.2 + 0.1 * theirs.abs().max()
+
+
+def test_the_estimate_is_what_is_sent(queue, machine, tmp_path):
+    device = queue(run=tmp_path / "run", approve=True)
+    x = torch.rand(8, N, dtype=torch.float64, requires_grad=True)
+    w = torch.rand(1, N, 3, dtype=torch.float64, requires_grad=True)
+    circuit = layer(device)
+    plan = device.estimate(circuit)(x, w)
+    assert not machine.jobs
+    assert device.estimate(circuit, steps=20)(x, w).jobs == 40
+    torch.stack(circuit(x, w)).sum().backward()
+    document = qfusion_core.jobs(tmp_path / "run").to_dict()
+    prices = [job["price"] for row in document["measurements"] for job in row["jobs"]]
+    assert plan.jobs == len(machine.jobs) == len(prices) == 2
+    assert plan.price.executions == sum(price["executions"] for price in prices)
+    assert plan.price.shots == sum(price["shots"] for price in prices)
+
+
+def test_parameter_shift_of_pennylane_has_all_its_tapes_in_one_job(queue, machine, tmp_path):
+    circuit = layer(queue(run=tmp_path / "run", approve=True), diff_method="parameter-shift")
+    w = torch.rand(1, N, 3, dtype=torch.float64, requires_grad=True)
+    torch.stack(circuit(torch.rand(N, dtype=torch.float64), w)).sum().backward()
+    assert len(machine.jobs) == 2
+
+
+def test_shots_of_the_qnode_count(queue, machine, tmp_path):
+    device = queue(run=tmp_path / "run", approve=True)
+    circuit = qml.set_shots(layer(device, diff_method=None), 123)
+    circuit(np.zeros(N), np.zeros((1, N, 3)))
+    (job,) = machine.jobs.values()
+    assert job["shots"] == 123
+
+
+def test_the_backends_own_shots_are_said_once(queue, tmp_path, caplog):
+    circuit = layer(queue(run=tmp_path / "run", approve=True), diff_method=None)
+    for _ in range(2):
+        circuit(np.zeros(N), np.zeros((1, N, 3)))
+    said = [each for each in caplog.messages if "no shots are set" in each]
+    assert said == ["backend 'queue': no shots are set, so each value is of its own 2000"]
+
+
+def test_nothing_is_sent_unasked(queue, machine, tmp_path):
+    circuit = layer(queue(run=tmp_path / "run"), diff_method=None)
+    with pytest.raises(InputError, match="queue costs money .*nothing of it was sent"):
+        circuit(np.zeros(N), np.zeros((1, N, 3)))
+    assert not machine.jobs
+
+
+def test_a_loop_is_asked_for_as_a_whole_and_goes_on(queue, machine, tmp_path):
+    asked = []
+
+    def loop(steps, fail_after=None):
+        with qfusion_core.measurement(
+            "training", tmp_path / "run", steps=3, approve=lambda price: asked.append(price) or True
+        ) as measurement:
+            circuit = layer(queue(run=measurement))
+            w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
+            for number in range(steps):
+                if number == fail_after:
+                    raise KeyboardInterrupt
+                loss = torch.stack(circuit(torch.ones(4, N, dtype=torch.float64), w)).sum()
+                (gradient,) = torch.autograd.grad(loss, w)
+                w = (w - 0.1 * gradient).detach().requires_grad_()
+        return w
+
+    with pytest.raises(KeyboardInterrupt):
+        loop(3, fail_after=2)
+    assert [price.tasks for price in asked] == [6] and len(machine.jobs) == 4
+    weights = loop(3)
+    assert [price.tasks for price in asked] == [6, 2] and len(machine.jobs) == 6
+    assert torch.equal(loop(3), weights) and len(machine.jobs) == 6
+
+
+def test_a_loop_beyond_the_budget_is_refused_before_its_first_job(queue, machine, tmp_path):
+    with qfusion_core.measurement("long", tmp_path / "run", steps=51, approve=True) as measurement:
+        circuit = layer(queue(run=measurement))
+        w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
+        with pytest.raises(BudgetError, match=r"51 steps of a loop: queue: the plan needs up to 102"):
+            circuit(torch.ones(4, N, dtype=torch.float64), w)
+    assert not machine.jobs

@@ -1,0 +1,74 @@
+"""Plain PennyLane over Amazon Braket: two tasks for a step, and nothing lost in a killed loop."""
+
+import pennylane as qml
+import pytest
+import torch
+
+from qfusion_core import trust
+from support import keys
+from support.braket.server import environment, running
+from support.braket.service import Service
+from support.training_loop import require_nothing_lost
+
+BACKENDS = """
+version: 1
+default: sv1
+backends:
+  sv1:
+    type: braket
+    options: {device: sv1, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
+              poll_seconds: 0.002, poll_seconds_max: 0.01}
+    budget: {max_usd: 50}
+  garnet:
+    type: braket
+    options: {device: iqm/Garnet, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
+              poll_seconds: 0.002, poll_seconds_max: 0.01}
+    budget: {max_usd: 9000}
+"""
+
+
+@pytest.fixture
+def backends(service, tmp_path, monkeypatch):
+    """The working directory with the entries."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    (tmp_path / "backends.yaml").write_text(BACKENDS)
+    trust(tmp_path / "backends.yaml")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
+def test_a_killed_loop(steps, kills, backends, service):
+    undisturbed = Service()
+    undisturbed.secret = keys.BRAKET
+    with running(undisturbed) as address:
+        require_nothing_lost(
+            backends,
+            "garnet",
+            [environment(each, keys.BRAKET) for each in (address, service.address)],
+            lambda: [task["tags"]["qfusion"] for task in service.tasks.values()],
+            steps=steps,
+            kills=kills,
+        )
+
+
+@pytest.mark.parametrize("rows", [2, pytest.param(32, marks=pytest.mark.soak)])
+def test_a_step_behind_a_linear_is_what_was_planned(rows, backends, service):
+    device = qml.device("qfusion", wires=2, backend="sv1", run=backends / "run", approve=True)
+
+    @qml.qnode(device)
+    def circuit(inputs, w):
+        qml.AngleEmbedding(inputs, wires=range(2))
+        qml.BasicEntanglerLayers(w, wires=range(2))
+        return [qml.expval(qml.Z(wire)) for wire in range(2)]
+
+    quantum = qml.qnn.TorchLayer(circuit, {"w": (1, 2)}).double()
+    net = torch.nn.Sequential(torch.nn.Linear(5, 2).double(), quantum)
+    x = torch.rand(rows, 5, dtype=torch.float64)
+    with torch.no_grad():
+        inputs = net[0](x)
+    plan = device.estimate(circuit)(inputs.requires_grad_(), quantum.w)
+    assert not service.tasks
+    net(x).square().sum().backward()
+    assert len(service.tasks) == plan.jobs
+    assert all(bool(parameter.grad.isfinite().all()) for parameter in net.parameters())
