@@ -171,7 +171,7 @@ class BlackBoxDevice(Device, ABC):
             ``[rows, n_observables]``.
         """
 
-    def foresee(  # noqa: B027 (a device that costs nothing has nothing to do)
+    def foresee(
         self, circuit: Circuit, angles: Tensor, columns: Tensor, observables: Sequence[str]
     ) -> None:
         """Told of a step before its forward pass: what costs money can be asked for as a whole.

@@ -1,4 +1,4 @@
-"""A training loop in plain PennyLane: a process that has imported everything forks it, and kills it.
+"""A training loop in plain PennyLane, forked and killed by a process that has imported everything.
 
     python -m support.training_loop
 

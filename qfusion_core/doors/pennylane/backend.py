@@ -11,8 +11,8 @@ from pennylane.exceptions import DeviceError
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import Change, open_named
-from qfusion_core.config.arguments import require_text
 from qfusion_core.circuits.parameter_shift import shifted_rows
+from qfusion_core.config.arguments import require_text
 from qfusion_core.doors.pennylane.calls import Calls, Rows
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device

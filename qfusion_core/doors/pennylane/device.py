@@ -94,10 +94,11 @@ class QfusionDevice(Device):
     ) -> ExecutionConfig:
         """Gradients by products with cotangents, where they are the device's own."""
         config = config or ExecutionConfig()
-        if config.mcm_config.mcm_method not in (None, "deferred"):
+        method = config.mcm_config.mcm_method
+        if method not in (None, "deferred"):
             raise DeviceError(
-                f"mcm_method {str(config.mcm_config.mcm_method)!r} is not supported by qfusion over "
-                f"backend {self.backend.name!r}; 'deferred' is"
+                f"mcm_method {str(method)!r} is not supported by qfusion over backend "
+                f"{self.backend.name!r}; 'deferred' is"
             )
         if not self.supports_derivatives(config):
             return config

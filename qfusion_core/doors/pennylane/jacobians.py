@@ -54,9 +54,7 @@ def _unit(sizes: Sequence[int | None], number: int) -> tuple[np.ndarray, ...]:
     if number >= 0:
         flat[number] = 1.0
     parts = np.split(flat, np.cumsum([1 if size is None else size for size in sizes])[:-1])
-    return tuple(
-        part[0] if size is None else part for part, size in zip(parts, sizes, strict=True)
-    )
+    return tuple(part[0] if size is None else part for part, size in zip(parts, sizes, strict=True))
 
 
 def _nested(rows: Sequence[Sequence[np.ndarray]], sizes: Sequence[int | None]) -> Any:

@@ -1,4 +1,4 @@
-"""A loop of steps is priced as a whole, checked against the budget and asked for before it begins."""
+"""A loop of steps is priced, checked against the budget and asked for before it begins."""
 
 from __future__ import annotations
 

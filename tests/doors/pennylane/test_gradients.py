@@ -1,4 +1,4 @@
-"""First derivatives in every interface, second ones right or refused; what is drawn; what is said."""
+"""First derivatives everywhere, second ones right or refused; what is drawn; what is said."""
 
 import numpy as np
 import pennylane as qml
@@ -64,9 +64,7 @@ def test_jax_compiled_and_not(device, jax):
 def test_second_derivatives_are_right_by_parameter_shift(device, jax):
     circuit = made(device, max_diff=2)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
-    np.testing.assert_allclose(
-        torch.autograd.functional.hessian(circuit, x), HESSIAN, atol=1e-7
-    )
+    np.testing.assert_allclose(torch.autograd.functional.hessian(circuit, x), HESSIAN, atol=1e-7)
     found = qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
     np.testing.assert_allclose(found, HESSIAN, atol=1e-7)
     np.testing.assert_allclose(jax.hessian(circuit)(jax.numpy.array(AT)), HESSIAN, atol=1e-7)
@@ -75,13 +73,13 @@ def test_second_derivatives_are_right_by_parameter_shift(device, jax):
 def test_second_derivatives_of_its_own_gradient_are_refused(device, jax):
     circuit = made(device)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
-    with pytest.raises(QuantumFunctionError, match="second derivative .* max_diff=2"):
+    with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         torch.autograd.functional.hessian(circuit, x)
-    with pytest.raises(QuantumFunctionError, match="second derivative .* max_diff=2"):
+    with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
-    with pytest.raises(ValueError, match="do not support JVP"):  # jax's own words
+    with pytest.raises(ValueError, match=r"do not support JVP"):  # jax's own words
         jax.hessian(circuit)(jax.numpy.array(AT))
-    with pytest.raises(QuantumFunctionError, match="does not support device"):
+    with pytest.raises(QuantumFunctionError, match=r"does not support device"):
         made(device, diff_method="device", max_diff=2)(x)
 
 
@@ -98,7 +96,9 @@ def test_a_broadcast_layer_behind_a_linear(device):
         torch.manual_seed(1)
         quantum = qml.qnn.TorchLayer(circuit, {"w": (2, 2, 3)}).double()
         net = torch.nn.Sequential(torch.nn.Linear(5, 2).double(), quantum)
-        net(torch.linspace(-2, 2, 160, dtype=torch.float64).reshape(32, 5)).square().sum().backward()
+        net(
+            torch.linspace(-2, 2, 160, dtype=torch.float64).reshape(32, 5)
+        ).square().sum().backward()
         return [parameter.grad for parameter in net.parameters()]
 
     calls = []
@@ -124,7 +124,7 @@ def test_outcomes_are_drawn_together(device):
     assert (parity == 1).all()
     first, second = qml.set_shots(bell, (30, 50))()
     assert first[0].shape == (30, 2) and second[0].shape == (50, 2)
-    with pytest.raises(DeviceError, match="not supported .* without shots; set them"):
+    with pytest.raises(DeviceError, match=r"not supported .* without shots; set them"):
         bell()
 
 
@@ -160,7 +160,7 @@ def test_wires_that_are_not_there(device):
         qml.X("three")
         return qml.expval(qml.Z(0))
 
-    with pytest.raises(WireError, match="qfusion over 'statevector'.*three"):
+    with pytest.raises(WireError, match=r"qfusion over 'statevector'.*three"):
         circuit()
 
 
@@ -187,7 +187,9 @@ def test_too_many_wires_are_refused_with_both_numbers():
         qml.X(0)
         return qml.probs(wires=range(11))
 
-    with pytest.raises(DeviceError, match="probabilities of 11 wires are not supported.* 10 wires"):
+    with pytest.raises(
+        DeviceError, match=r"probabilities of 11 wires are not supported.* 10 wires"
+    ):
         circuit()
 
     @qml.qnode(opened)
@@ -195,7 +197,7 @@ def test_too_many_wires_are_refused_with_both_numbers():
         qml.X(0)
         return qml.expval(qml.Hermitian(np.eye(128), wires=range(7)))
 
-    with pytest.raises(DeviceError, match="at most 6 wires, got 7"):
+    with pytest.raises(DeviceError, match=r"at most 6 wires, got 7"):
         matrix()
 
 
@@ -213,12 +215,12 @@ def test_put_off_measurements(device):
     theirs = qml.QNode(circuit, qml.device("default.qubit", wires=3))(x)
     for one, other in zip(ours, theirs, strict=True):
         assert float(one) == pytest.approx(float(other), abs=1e-12)
-    with pytest.raises(DeviceError, match="mcm_method 'one-shot' is not supported"):
+    with pytest.raises(DeviceError, match=r"mcm_method 'one-shot' is not supported"):
         qml.set_shots(qml.QNode(circuit, device, mcm_method="one-shot"), 10)(x)
 
 
 def test_a_misspelt_backend_is_said_when_the_device_is_made():
     from qfusion_core import InputError
 
-    with pytest.raises(InputError, match="did you mean 'statevector'"):
+    with pytest.raises(InputError, match=r"did you mean 'statevector'"):
         qml.device("qfusion", wires=1, backend="statevektor")

@@ -8,6 +8,8 @@ import pytest
 import torch
 from pennylane.exceptions import DeviceError
 
+from support.places import ROOT
+
 from .qnodes import EQUAL, REFUSED, named_wires
 
 X = (0.3, -1.1, 0.8, 2.0)
@@ -56,3 +58,11 @@ def test_refused_by_name(function):
     text = " ".join(str(error.value).split())
     assert re.match(REFUSED[function], text), text
     assert "backend 'statevector'" in text and "\n" not in str(error.value)
+
+
+def test_the_page_has_all_forty():
+    page = (ROOT / "docs" / "how-to" / "pennylane.md").read_text()
+    rows = [row.strip("| ").split(" | ") for row in page.splitlines() if row.startswith("| ")][2:]
+    wanted = [[each.__name__.replace("_", " "), "equal"] for each in EQUAL]
+    wanted += [[each.__name__.replace("_", " "), "refused"] for each in REFUSED]
+    assert rows == wanted and len(rows) == 40

@@ -96,7 +96,7 @@ def test_the_backends_own_shots_are_said_once(queue, tmp_path, caplog):
 
 def test_nothing_is_sent_unasked(queue, machine, tmp_path):
     circuit = layer(queue(run=tmp_path / "run"), diff_method=None)
-    with pytest.raises(InputError, match="queue costs money .*nothing of it was sent"):
+    with pytest.raises(InputError, match=r"queue costs money .*nothing of it was sent"):
         circuit(np.zeros(N), np.zeros((1, N, 3)))
     assert not machine.jobs
 
@@ -130,6 +130,8 @@ def test_a_loop_beyond_the_budget_is_refused_before_its_first_job(queue, machine
     with qfusion_core.measurement("long", tmp_path / "run", steps=51, approve=True) as measurement:
         circuit = layer(queue(run=measurement))
         w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
-        with pytest.raises(BudgetError, match=r"51 steps of a loop: queue: the plan needs up to 102"):
+        with pytest.raises(
+            BudgetError, match=r"51 steps of a loop: queue: the plan needs up to 102"
+        ):
             circuit(torch.ones(4, N, dtype=torch.float64), w)
     assert not machine.jobs

@@ -7,7 +7,7 @@ import torch
 import qfusion_core
 from support import keys
 from support.ibm import proxy
-from support.ibm.service import CRN, Service
+from support.ibm.service import Service
 from support.training_loop import require_nothing_lost
 
 BACKENDS = """
