@@ -117,7 +117,8 @@ def test_what_is_declared_is_imported():
             for owner in owners(m)}  # fmt: skip
     by_name = {
         "amazon-braket-pennylane-plugin", "pennylane-qiskit",  # entry points of PennyLane
-        "build", "flaky", "pytest-mock", "hatchling", "pandas-stubs", "pytest-xdist", "ruff", "mypy", "types-pyyaml",
+        "build", "flaky", "pytest-mock", "hatchling",
+        "pandas-stubs", "pytest-xdist", "ruff", "mypy", "types-pyyaml",
         "beartype",  # --jaxtyping-packages
     }  # fmt: skip
     assert EVERY - seen - by_name - {"qfusion"} == set()
