@@ -18,6 +18,7 @@ _METHODS = {
     "Sdg": "sdg", "SX": "sx", "SXdg": "sxdg", "T": "t", "Tdg": "tdg", "CNOT": "cx", "CZ": "cz",
     "SWAP": "swap",
 }  # fmt: skip
+GATES = {name: gate for gate, name in _METHODS.items()}  # Qiskit's names of the gate set
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ What is wrong in ``backends.yaml`` is said before torch is imported, which devic
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ def open_backend(
     *,
     run: str | Path | Measurement | None = None,
     approve: Approve = None,
+    shots: int | None = None,
 ) -> Device:
     """Open a backend by its name in ``backends.yaml``.
 
@@ -47,12 +49,18 @@ def open_backend(
             each price (`qfusion_core.Price`) before anything is sent, and says whether it may be
             spent; without it such a backend raises an error with the price. A `Measurement` has its
             own.
+        shots: Instead of those that its options have; None leaves them.
 
     Raises:
         InputError: One line with the position in the file.
     """
     require_text("name", name, "the name of a backend, or None")
-    return open_named(Backends.read(path), name, run=run, approve=approve)
+    change = None if shots is None else partial(_with_shots, shots=shots)
+    return open_named(Backends.read(path), name, run=run, approve=approve, change=change)
+
+
+def _with_shots(options: Options, shots: int) -> Options:
+    return options.with_shots(shots)
 
 
 def open_named(

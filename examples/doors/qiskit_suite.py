@@ -1,0 +1,78 @@
+"""qiskit-machine-learning's own tests of EstimatorQNN over our estimator.
+
+    git clone https://github.com/qiskit-community/qiskit-machine-learning
+    pip install qiskit-machine-learning ddt
+    python examples/doors/qiskit_suite.py qiskit-machine-learning
+
+The tests make an ``EstimatorV2`` of qiskit-ibm-runtime; a `conftest.py` beside a copy of them puts
+`QfusionEstimator` over ``statevector`` in its place. Results are written to
+``results/qiskit_suite.json``; the exit code is 1 where a test fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from qfusion_core.provenance import provenance
+
+HERE = Path(__file__).parent
+TESTS = (
+    "test/neural_networks/test_estimator_qnn.py",
+    "test/gradients/test_estimator_gradient.py",
+    "test/connectors/test_torch_networks.py",
+    "test/algorithms/classifiers/test_neural_network_classifier.py",
+)
+PLACED = """
+import qiskit_ibm_runtime
+from qfusion_ibm import QfusionEstimator
+
+
+class Placed(QfusionEstimator):
+    def __init__(self, mode=None, options=None):
+        super().__init__("statevector")
+
+
+qiskit_ibm_runtime.EstimatorV2 = Placed
+"""
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run them; the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("repository", type=Path, help="of qiskit-machine-learning")
+    options = parser.parse_args(words)
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(options.repository / "test", Path(folder) / "test")
+        (Path(folder) / "conftest.py").write_text(PLACED)
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", f"--junit-xml={report}"]
+        subprocess.run([*command, *TESTS], cwd=folder, check=False)
+        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
+    found: dict[str, Counter[str]] = {}
+    for case in cases:
+        marks = [mark.tag for mark in case if mark.tag in ("failure", "error", "skipped")]
+        name = str(case.get("classname")).rpartition(".")[2]
+        found.setdefault(name, Counter())[marks[0] if marks else "passed"] += 1
+    versions = {name: version(name) for name in ("qiskit", "qiskit-machine-learning")}
+    document = {"tests": TESTS, "outcomes": found, "versions": versions, "provenance": provenance()}
+    path = HERE / "results" / "qiskit_suite.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+    return int(any(each["failure"] + each["error"] for each in found.values()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

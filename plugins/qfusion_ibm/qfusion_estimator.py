@@ -1,0 +1,151 @@
+"""Qiskit's estimator over any backend: what is written for an estimator runs on every machine."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from qiskit.primitives import (  # noqa: TID253 (its base class; who asks for it has Qiskit)
+    BaseEstimatorV2,
+    DataBin,
+    EstimatorPubLike,
+    PrimitiveJob,
+    PrimitiveResult,
+    PubResult,
+)
+from qiskit.primitives.containers.estimator_pub import EstimatorPub  # noqa: TID253
+from typing_extensions import override
+
+from qfusion_core import Circuit, Device, Measurement, open_backend
+from qfusion_ibm.from_qiskit import QiskitTemplate
+from qfusion_ibm.pub_rows import Place, PubRows, pauli_sum
+
+
+class QfusionEstimator(BaseEstimatorV2):
+    """An estimator for code that is written for Qiskit's interface.
+
+    PUBs of one circuit are one matrix of angles and one list of words: one job, or as few as the
+    provider's limits allow. A precision becomes shots, ``1 / precision**2``; 0 is for backends with
+    exact values. Everything runs before `run` returns, with the journal and the budget of ``run``.
+
+    Args:
+        backend: Name in ``backends.yaml``; None for its default.
+        backends_file: Instead of the file that is found.
+        run: As of `qfusion_core.open_backend`.
+        approve: As of `qfusion_core.open_backend`.
+        default_precision: Of PUBs that have none; None: the shots that the backend has.
+    """
+
+    def __init__(
+        self,
+        backend: str | None = None,
+        *,
+        backends_file: str | Path | None = None,
+        run: str | Path | Measurement | None = None,
+        approve: Any = None,
+        default_precision: float | None = None,
+    ) -> None:
+        self._measurement = Measurement.of(run, approve)
+        self._backend, self._file = backend, backends_file
+        self.default_precision = default_precision
+        self._devices: dict[int | None, Device] = {}
+        self._device(None)  # what is wrong with the entry is said here
+
+    @override
+    def run(
+        self, pubs: Iterable[EstimatorPubLike], *, precision: float | None = None
+    ) -> PrimitiveJob[PrimitiveResult[PubResult]]:
+        """Values of PUBs; an error is raised here, not by the job's ``result``.
+
+        Args:
+            pubs: Circuits, observables, parameter values.
+            precision: Of those that have none.
+
+        Raises:
+            InputError: A circuit is none of gates alone, or the backend takes no such precision.
+            QfusionError: The backend cannot run it.
+        """
+        precision = self.default_precision if precision is None else precision
+        asked = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        result = PrimitiveResult(self._results(asked))
+        job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(lambda: result)
+        job._submit()
+        return job
+
+    def _results(self, pubs: list[EstimatorPub]) -> list[PubResult]:
+        templates: dict[int, QiskitTemplate] = {}
+        groups: dict[tuple[Circuit, int | None], PubRows] = defaultdict(PubRows)
+        asked = []
+        for pub in pubs:
+            if id(pub.circuit) not in templates:
+                templates[id(pub.circuit)] = QiskitTemplate.of(pub.circuit)
+            template, shots = templates[id(pub.circuit)], _shots(pub.precision)
+            group = template.circuit, shots
+            asked.append((group, groups[group].places(*_entries(pub, template))))
+        values = {group: self._values(*group, rows) for group, rows in groups.items()}
+        return [
+            self._result(pub, places, values[group], group[1])
+            for pub, (group, places) in zip(pubs, asked, strict=True)
+        ]
+
+    def _values(self, circuit: Circuit, shots: int | None, rows: PubRows) -> Any:
+        """``[rows, words]``, measured in as few calls as the device wants."""
+        if not rows.words:
+            return np.zeros((len(rows.rows), 0))
+        device = self._device(shots)
+        angles, words = torch.from_numpy(np.stack(rows.rows)), tuple(rows.words)
+        with torch.no_grad():
+            parts = [
+                device.expectations(circuit, part, angles.new_zeros(0), words)
+                for part in angles.split(device.rows_per_call or len(angles))
+            ]
+        return torch.cat(parts).double().numpy()
+
+    def _device(self, shots: int | None) -> Device:
+        if shots not in self._devices:
+            exact = self._devices.get(None)
+            if shots == 0 and exact is not None and exact.shots is None:
+                return exact
+            self._devices[shots] = open_backend(
+                self._backend, self._file, run=self._measurement, shots=shots
+            )
+        return self._devices[shots]
+
+    def _result(
+        self, pub: EstimatorPub, places: list[Place], values: Any, shots: int | None
+    ) -> PubResult:
+        taken = self._device(shots).shots
+        evs = np.array([place.value(values) for place in places]).reshape(pub.shape)
+        stds = np.array([place.error(values, taken) for place in places]).reshape(pub.shape)
+        metadata = {
+            "target_precision": pub.precision,
+            "shots": taken,
+            "circuit_metadata": pub.circuit.metadata,
+        }
+        return PubResult(DataBin(evs=evs, stds=stds, shape=pub.shape), metadata)
+
+
+def _shots(precision: float | None) -> int | None:
+    if precision is None:
+        return None
+    return 0 if precision == 0 else math.ceil(1 / precision**2)
+
+
+def _entries(pub: EstimatorPub, template: QiskitTemplate) -> tuple[Any, list[Mapping[str, float]]]:
+    """Of each entry of a PUB, in the order of its shape: angles, and factors of words."""
+    values = pub.parameter_values.as_array(pub.circuit.parameters)
+    shape = pub.parameter_values.shape
+    rows = template.angles(values.reshape(math.prod(shape), len(template.parameters)))
+    numbers = np.arange(len(rows)).reshape(shape)
+    observables = np.empty(pub.observables.shape, dtype=object)
+    for index in np.ndindex(pub.observables.shape):
+        observables[index] = pauli_sum(pub.observables[index])
+    return (
+        rows[np.broadcast_to(numbers, pub.shape).reshape(-1)],
+        list(np.broadcast_to(observables, pub.shape).reshape(-1)),
+    )

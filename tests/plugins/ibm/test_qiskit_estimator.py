@@ -1,0 +1,112 @@
+"""Qiskit's estimator interface over any backend: right values, few jobs, precision as shots."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qfusion_core import InputError
+from support.places import ROOT
+
+BACKENDS = """
+version: 1
+default: ibm
+backends:
+  statevector: {type: statevector}
+  ibm:
+    type: ibm
+    options: {backend: ibm_manila, shots: 1000, grace_seconds: 0.3, mode: job,
+              poll_seconds: 0.002, poll_seconds_max: 0.01, resilience_level: 0}
+    credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
+    budget: {max_jobs: 100}
+"""
+
+
+def circuit():
+    from qiskit.circuit.library import real_amplitudes, zz_feature_map
+
+    return zz_feature_map(3).compose(real_amplitudes(3, reps=1))
+
+
+def observables():
+    from qiskit.quantum_info import SparsePauliOp
+
+    return [[SparsePauliOp(["ZII", "XXI", "III"], [0.4, 0.2, 1.0])], [SparsePauliOp(["IYZ"])]]
+
+
+def estimator(backend="statevector", **options):
+    from qfusion_ibm import QfusionEstimator
+
+    return QfusionEstimator(backend, **options)
+
+
+@settings(max_examples=5)
+@given(st.integers(0, 2**32 - 1))
+def test_exact_values_are_qiskits_own(seed):
+    from qiskit.primitives import StatevectorEstimator
+
+    made, random = circuit(), np.random.default_rng(seed)
+    values = random.uniform(-7, 7, (4, len(made.parameters)))
+    pubs = [(made, observables(), values), (made, "ZIX", values[:2]), (made, "III", values[0])]
+    ours, theirs = estimator().run(pubs).result(), StatevectorEstimator().run(pubs).result()
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.data.evs.shape == other.data.evs.shape == one.data.stds.shape
+        np.testing.assert_allclose(one.data.evs, other.data.evs, atol=1e-12)
+        assert (one.data.stds == 0).all()
+
+
+def test_projectors_and_circuits_without_parameters():
+    from qiskit import QuantumCircuit
+
+    bell = QuantumCircuit(2)
+    bell.h(0)
+    bell.cx(0, 1)
+    (result,) = (
+        estimator().run([(bell, [{"00": 1.0}, {"01": 1.0}, {"++": 1.0}, {"ZZ": 2.0}])]).result()
+    )
+    np.testing.assert_allclose(result.data.evs, [0.5, 0.0, 0.5, 2.0], atol=1e-12)
+
+
+def test_precision_becomes_shots():
+    made = circuit()
+    values = np.zeros((20, len(made.parameters)))
+    (result,) = estimator().run([(made, "ZII", values)], precision=0.1).result()
+    assert result.metadata["shots"] == 100 and result.metadata["target_precision"] == 0.1
+    exact = estimator().run([(made, "ZII", values)]).result()[0].data.evs
+    off = (result.data.evs - exact) / np.maximum(result.data.stds, 1e-3)
+    assert 0.5 < np.sqrt(np.mean(off**2)) < 1.6
+    with pytest.raises(InputError, match="should be less than or equal to 100000000"):
+        estimator().run([(made, "ZII", values)], precision=1e-6)
+
+
+def test_what_is_no_gate_is_refused():
+    from qiskit import QuantumCircuit
+
+    measured = QuantumCircuit(1, 1)
+    measured.measure(0, 0)
+    with pytest.raises(InputError, match="measure is no gate that can be run"):
+        estimator().run([(measured, "Z")])
+
+
+def test_pubs_of_one_circuit_are_one_job(qfusion, service, tmp_path):
+    """As EstimatorQNN asks: a PUB for each observable, and one for each sample and gradient."""
+    made = circuit()
+    values = np.random.default_rng(0).uniform(0, 6, (3, len(made.parameters)))
+    ours = estimator("ibm", run=tmp_path / "run", approve=True)
+    pubs = [(made, word, values) for word in ("ZII", "IZI", "IIZ")]
+    pubs += [(made, "ZII", row) for row in values + 0.5]
+    results = ours.run(pubs).result()
+    assert len(service.jobs) == 1
+    exact = estimator().run(pubs).result()
+    for one, other in zip(results, exact, strict=True):
+        assert one.data.stds.max() > 0
+        assert np.abs(one.data.evs - other.data.evs).max() < 0.3  # 1000 shots, noise of Manila
+
+
+def test_their_own_tests_were_run():
+    path = ROOT / "examples" / "doors" / "results" / "qiskit_suite.json"
+    outcomes = json.loads(path.read_text())["outcomes"]
+    assert sum(each.get("passed", 0) for each in outcomes.values()) > 30
+    assert not any(each.get("failure", 0) or each.get("error", 0) for each in outcomes.values())
