@@ -1,8 +1,10 @@
 """The command line in the test's own process, and a small model for it."""
 
+import functools
 import shutil
 
 import pytest
+import typer.main
 
 from support.keys import require_none
 
@@ -24,6 +26,14 @@ def train_wine(folder, *words):
     """A trained model with a circuit of four qubits and one measurement setting."""
     assert not exit_code("train", "wine", *QUICK, *words, "--out", folder, "--json")
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def verbs_read_once():
+    """Typer reads the signatures of all verbs anew for each command line: 60 ms, always the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.main.get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture

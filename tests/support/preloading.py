@@ -1,11 +1,16 @@
 """What a process imports before it forks a child for each command: no child imports it again."""
 
+import functools
 import importlib
 import pkgutil
 from importlib.metadata import entry_points
 
 # what is ours, and what it takes long to import of others
-_OTHERS = ("torch", "pennylane", "pandas", "sklearn.datasets", "sklearn.metrics", "typer.main")
+_OTHERS = (
+    "torch", "torch._dynamo", "pennylane", "pennylane_lightning.lightning_qubit", "pandas",
+    "sklearn.datasets", "sklearn.datasets.data", "sklearn.datasets.descr", "sklearn.metrics",
+    "typer.main",
+)  # fmt: skip
 _VENDORS = ("boto3", "braket.aws", "braket.simulator", "qiskit", "qiskit_ibm_runtime", "qiskit_aer")
 
 
@@ -29,6 +34,20 @@ def preload(*, vendors: bool = False) -> None:
         except ModuleNotFoundError as error:
             if error.name and error.name.startswith("qfusion"):
                 raise
+    _on_first_use()
+
+
+def _on_first_use():
+    """What libraries get ready when they are first used. No kernel is loaded: that is a child's."""
+    import typer.main
+    from numba.core.registry import cpu_target
+
+    from qfusion_core.cli.app import app
+
+    cpu_target.target_context.refresh()
+    cpu_target.typing_context.refresh()
+    typer.main.get_command = functools.cache(typer.main.get_command)
+    typer.main.get_command(app)
 
 
 def _ours():
