@@ -30,7 +30,7 @@ def train_wine(folder, *words):
 
 @pytest.fixture(scope="session", autouse=True)
 def verbs_read_once():
-    """Typer reads the signatures of all verbs anew for each command line: 60 ms, always the same."""
+    """Typer would read the signatures of all verbs anew for each command line: 60 ms."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("typer.main.get_command", functools.cache(typer.main.get_command))
         yield
