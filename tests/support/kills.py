@@ -25,6 +25,12 @@ POINTS = (
 )  # fmt: skip
 
 
+def seeds(count, usual=3):
+    """The first few seeds, and the others for a soak: all are instants of the same kind."""
+    more = (pytest.param(seed, marks=pytest.mark.soak) for seed in range(usual, count))
+    return [*range(usual), *more]
+
+
 class Warm:
     """A process that has imported everything, and forks children."""
 
@@ -117,7 +123,7 @@ class Kills:
         assert run() == (0, undisturbed[0])
         assert self.all_sent_once(machine)
 
-    @pytest.mark.parametrize("seed", range(10))
+    @pytest.mark.parametrize("seed", seeds(10))
     def test_killed_at_a_random_instant(self, machine, run, undisturbed, seed):
         instant = random.Random(seed).uniform(0.0, undisturbed[1])
         status, _ = run(after=instant)
