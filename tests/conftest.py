@@ -27,7 +27,7 @@ settings.load_profile("no deadline")
 
 pytest_plugins = [
     "support.command_line", "support.errors", "support.remote_fixtures", "support.queue_fixtures",
-    "support.scheduling",
+    "support.forked", "support.scheduling",
 ]  # fmt: skip
 collect_ignore = ["third_party"]  # what others wrote, faults included
 # programs of their own, each beside a conftest of its own

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -41,18 +39,10 @@ except InputError as error:
 
 
 @pytest.mark.parametrize("claim", [True, False])
-def test_two_processes_never_get_one_folder(tmp_path, claim):
+def test_two_processes_never_get_one_folder(forks, tmp_path, claim):
     """Both have done all but choosing a folder when they are told to go on."""
     place = tmp_path / "run"
-    both = {
-        kind: subprocess.Popen(
-            [sys.executable, "-c", CREATE, str(place), kind, str(claim)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for kind in ("sham", "none")
-    }
+    both = {kind: forks.talk(place, kind, claim, code=CREATE) for kind in ("sham", "none")}
     for process in both.values():
         assert process.stdout.readline() == "ready\n"
     for process in both.values():
@@ -114,22 +104,17 @@ train(spec, sys.argv[1], on_epoch=stop)
 """
 
 
-def test_a_run_that_is_being_trained_is_not_resumed_and_one_whose_process_died_is(tmp_path):
+def test_a_run_that_is_being_trained_is_not_resumed_and_one_whose_process_died_is(forks, tmp_path):
     run = tmp_path / "run"
-    process = subprocess.Popen(
-        [sys.executable, "-c", TRAIN, str(run)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = forks.talk(run, code=TRAIN)
     try:
         assert process.stdout.readline() == "epoch\n"
         with pytest.raises(InputError) as refused:
             resume_training(run)
         assert f"{run}: is being trained by process {process.pid} on " in str(refused.value)
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+        process.kill()
+        assert process.communicate()[1] == -signal.SIGKILL
     folder = resume_training(run).folder
     assert folder.read_metrics()["epochs"] == 3
     assert {path.name for path in run.iterdir()} == {

@@ -508,12 +508,12 @@ main(sys.argv[2:])
 
 
 @pytest.mark.parametrize("limit", [0, 20_000])
-def test_a_full_disk_while_training_is_one_line_and_leaves_nothing_half_made(tmp_path, limit):
+def test_a_full_disk_while_training_is_one_line_and_leaves_nothing_half_made(
+    forks, tmp_path, limit
+):
     out = tmp_path / "run"
     words = ["train", "wine", "--preset", "hardware", "--quantum", "none", "--out", str(out)]
-    command = [sys.executable, "-c", PROGRAM, str(limit), *words]
-    environment = {**os.environ, "NUMBA_DISABLE_JIT": "0"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    done = forks.run(limit, *words, code=PROGRAM)
     errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert done.returncode in (1, 2), done.stderr
     assert len(errors) == 1, done.stderr

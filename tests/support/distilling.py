@@ -6,10 +6,11 @@ from support.killed import command_line_killed
 from support.kills import KILLED
 
 
-def require_planned_is_accepted(qfusion, run, backend, device, accepted, requests):
+def require_planned_is_accepted(forks, qfusion, run, backend, device, accepted, requests):
     """`distil` is killed after two of its four jobs, and goes on: nothing is lost or sent twice.
 
     Args:
+        forks: See `support.forked`.
         qfusion: Runs the command line: (exit code, output, error).
         run: A model with 81 grid rows.
         backend: That takes 30 rows in a job.
@@ -23,7 +24,7 @@ def require_planned_is_accepted(qfusion, run, backend, device, accepted, request
     plan = json.loads(qfusion("estimate", run, "--backend", backend, "--surrogate", "--json")[1])
     assert (plan["jobs"], plan["rows"]) == (4, 105) and not accepted()
     words = ("distil", run, "--backend", backend, "--yes", "--json")
-    status, err = command_line_killed(device, 2, *words)
+    status, err = command_line_killed(forks, device, 2, *words)
     assert status == KILLED, err
     assert len(accepted()) == 2
     code, out, err = qfusion(*words)

@@ -1,30 +1,28 @@
-"""The command line in a process of its own that is killed in the middle of its jobs.
-
-    python -m support.killed N MODULE:CLASS WORDS...
-
-dies after the N-th submission of a device of that class was accepted, before the journal knows.
-"""
+"""The command line in a process of its own that is killed in the middle of its jobs."""
 
 import importlib
 import os
 import signal
-import subprocess
 import sys
 
-from support.places import TESTS, python_path
 
+def command_line_killed(forks, device, after, *words):
+    """Exit status and error of a process that dies after so many submissions.
 
-def command_line_killed(device, after, *words):
-    """Exit status of a process that dies after so many submissions."""
-    done = subprocess.run(
-        [sys.executable, "-m", "support.killed", str(after), device, *map(str, words)],
-        env={**os.environ, "PYTHONPATH": python_path(TESTS)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    They were accepted, and the journal does not know that of the last.
+
+    Args:
+        forks: See `support.forked`.
+        device: ``MODULE:CLASS`` of it.
+        after: So many.
+        words: The command line.
+    """
+    done = forks.run(after, device, *words, code="from support.killed import main; main()")
     return done.returncode, done.stderr
 
 
 def main():
+    """In the child: ``N MODULE:CLASS WORDS...``."""
     after, device, *words = sys.argv[1:]
     module, _, name = device.partition(":")
     kind, left = getattr(importlib.import_module(module), name), int(after)
@@ -44,7 +42,3 @@ def main():
 
     RemoteOptions.margin_seconds = float("-inf")  # no test waits for minutes
     command_line(words)
-
-
-if __name__ == "__main__":
-    main()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -64,32 +62,28 @@ def test_resumed_it_ends_like_an_uninterrupted_run(tmp_path, cut_after, members)
     assert not resumed.training.exists()
 
 
-def test_killed_it_loses_at_most_one_epoch(tmp_path):
+def test_killed_it_loses_at_most_one_epoch(forks, tmp_path):
     """SIGKILL in the middle of the training, at a moment that nothing chose."""
-    run = tmp_path / "run"
-    arguments = ["wine", "--preset", "hardware", "--out", str(run), "--set", "training.epochs=40"]
-    patience = ["--set", "training.patience=40"]
-    whole = tmp_path / "whole"
-    command = [sys.executable, "-m", "qfusion_core.cli", "train"]
-    process = subprocess.Popen([*command, *arguments, *patience], stderr=subprocess.PIPE, text=True)
-    seen = 0
-    for line in process.stderr:  # wait for some epochs, then kill without warning
-        seen += line.startswith("epoch")
-        if seen == 5:
-            time.sleep(0.03)
-            os.kill(process.pid, signal.SIGKILL)
-            break
-    process.stderr.close()
+    run, whole = tmp_path / "run", tmp_path / "whole"
+    training = ["train", "wine", "--preset", "hardware", "--set", "training.epochs=40"]
+    training += ["--set", "training.patience=40", "--out"]
+    read, write = os.pipe()
+    with open(read) as said, open(write, "w") as err:  # noqa: PTH123
+        process = forks.start(*training, run, stderr=err)
+        err.close()
+        seen = 0
+        for line in said:  # wait for some epochs, then kill without warning
+            seen += line.startswith("epoch")
+            if seen == 5:
+                time.sleep(0.03)
+                process.kill()
+                break
     assert process.wait() == -signal.SIGKILL
     kept = len((run / "history.jsonl").read_text().splitlines())
     assert seen <= kept < 40
-    arguments[4] = str(whole)
-    both = [["--resume", str(run)], [*arguments, *patience]]  # in one process: it starts slowly
-    code = "import sys; from qfusion_core.cli import main\n" + "".join(
-        f"try: main({['train', *words]!r})\nexcept SystemExit as end: assert not end.code\n"
-        for words in both
-    )
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    for words in (["train", "--resume", run], [*training, whole]):
+        done = forks.run(*words)
+        assert done.returncode == 0, done.stderr
     assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
 
 

@@ -26,11 +26,11 @@ def qfusion(qfusion, service, tmp_path):
     return qfusion
 
 
-def test_planned_is_accepted_after_a_kill(service, qfusion, run):
+def test_planned_is_accepted_after_a_kill(forks, service, qfusion, run):
     def accepted():
         return [task["tags"]["qfusion"] for task in service.tasks.values()]
 
     made = require_planned_is_accepted(
-        qfusion, run, "garnet", "qfusion_braket.device:Braket", accepted, service.requests
+        forks, qfusion, run, "garnet", "qfusion_braket.device:Braket", accepted, service.requests
     )
     assert made["machine"]

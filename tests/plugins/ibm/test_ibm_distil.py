@@ -16,11 +16,11 @@ backends:
 """
 
 
-def test_planned_is_accepted_after_a_kill(service, qfusion, run):
+def test_planned_is_accepted_after_a_kill(forks, service, qfusion, run):
     def accepted():
         return [job["tags"][0] for job in service.jobs.values()]
 
     made = require_planned_is_accepted(
-        qfusion, run, "ibm", "qfusion_ibm.device:IBM", accepted, service.requests
+        forks, qfusion, run, "ibm", "qfusion_ibm.device:IBM", accepted, service.requests
     )
     assert made["machine"] == "ibm_manila" and made["calibrated"].startswith("20")

@@ -4,12 +4,11 @@ import contextlib
 import gzip
 import os
 import random
+import select
 import shutil
 import signal
 import sqlite3
 import struct
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -274,25 +273,20 @@ for n in range(30):
 """
 
 
-def test_a_list_beside_a_process_that_writes(tmp_path, shell):
-    writer = subprocess.Popen([sys.executable, "-c", READ_WHILE, tmp_path])
+def test_a_list_beside_a_process_that_writes(tmp_path, shell, forks):
+    writer = forks.talk(tmp_path, code=READ_WHILE)
     seen = 0
-    try:
-        while writer.poll() is None:
-            if (tmp_path / "journal.sqlite").exists():
-                code, _, error = shell("jobs", tmp_path)
-                assert code == 0, error
-                seen += 1
-            else:
-                time.sleep(0.01)  # it still imports
-    finally:
-        writer.wait()
-    assert writer.returncode == 0
+    while not select.select([writer.stdout], [], [], 0.01)[0]:  # until it ends, without a word
+        if (tmp_path / "journal.sqlite").exists():
+            code, _, error = shell("jobs", tmp_path)
+            assert code == 0, error
+            seen += 1
+    assert writer.communicate() == ("", 0)
     assert seen
     assert not list(tmp_path.glob(".journal*"))
 
 
-def test_a_log_that_was_left_is_read_where_it_lies(tmp_path, shell):
+def test_a_log_that_was_left_is_read_where_it_lies(tmp_path, shell, forks):
     """What a killed process had written is in the log beside the file: a list must not lose it."""
     said = READ_WHILE.replace("range(30)", "range(1)") + (
         "import os, sqlite3; db = sqlite3.connect(journal.path)\n"
@@ -301,7 +295,7 @@ def test_a_log_that_was_left_is_read_where_it_lies(tmp_path, shell):
         "os._exit(0)"
     )
     (tmp_path / "run").mkdir()
-    subprocess.run([sys.executable, "-c", said, tmp_path / "run"], check=True)
+    assert forks.run(tmp_path / "run", code=said).returncode == 0
     assert (tmp_path / "run" / "journal.sqlite-wal").stat().st_size
     shutil.copytree(tmp_path / "run", tmp_path / "copy", ignore=shutil.ignore_patterns("*-shm"))
     for folder in (tmp_path / "run", tmp_path / "copy"):

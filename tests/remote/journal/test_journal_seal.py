@@ -231,10 +231,11 @@ for left in range(1, 1000):
 """
 
 
-def test_killed_at_every_statement_of_a_transaction(tmp_path):
+def test_killed_at_every_statement_of_a_transaction(forks, tmp_path):
     """The rows and their seal are one: whoever comes next has both, of before or of after."""
     _, keys = write(tmp_path)
-    subprocess.run([sys.executable, "-c", KILLED, tmp_path, keys[1]], check=True)
+    done = forks.run(tmp_path, keys[1], code=KILLED)
+    assert done.returncode == 0, done.stderr
     runs = sorted((run for run in tmp_path.iterdir() if run.name.isdecimal()), key=_number)
     states = []
     for run in runs:

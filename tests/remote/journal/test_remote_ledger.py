@@ -5,8 +5,6 @@ import platform
 import socket
 import sqlite3
 import stat
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -70,10 +68,11 @@ def test_one_owner_at_a_time(written, clock):
 
 
 @pytest.fixture
-def dead():
+def dead(forks):
     """The name of a process that has ended."""
     said = "from qfusion_core.remote.journal.rows.lease import new_owner; print(new_owner())"
-    done = subprocess.run([sys.executable, "-c", said], capture_output=True, text=True, check=True)
+    done = forks.run(code=said)
+    assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
