@@ -195,19 +195,28 @@ def test_a_working_directory_that_is_gone_is_one_line(qfusion, tmp_path, monkeyp
     )
 
 
-def test_names_that_the_stream_cannot_encode(qfusion):
+NARROW = """
+import sys
+for stream in (sys.stdout, sys.stderr):  # as PYTHONIOENCODING makes them
+    stream.reconfigure(encoding="cp1252")
+from qfusion_core.cli import main
+main()
+"""
+
+
+def test_names_that_the_stream_cannot_encode(qfusion, forks):
     classes = ["猫", "λ"] * 30
     table = pd.DataFrame({"a": range(60), "b": [1.0, -1.0] * 30, "label": classes})
     table.to_csv("uni.csv", index=False)
     words = ["--preset", "hardware", "--quantum", "none", "--set", "training.epochs=1"]
     assert qfusion("train", "file:uni.csv", *words, "--out", "run")[0] == 0
+    done = forks.run("predict", "run", "uni.csv", code=NARROW)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {line.split(",")[1] for line in done.stdout.splitlines()[1:]} <= {"猫", "λ"}
+    done = forks.run("predict", "run", "uni.csv", "--json", code=NARROW)
+    assert done.returncode == 0
+    assert {row["class"] for row in json.loads(done.stdout)} <= {"猫", "λ"}
     narrow = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "cp1252"}
-    code, out, err = process("predict", "run", "uni.csv", **narrow)
-    assert (code, err) == (0, b"")
-    assert {line.split(",")[1] for line in out.decode().splitlines()[1:]} <= {"猫", "λ"}
-    code, out, _ = process("predict", "run", "uni.csv", "--json", **narrow)
-    assert code == 0
-    assert {row["class"] for row in json.loads(out)} <= {"猫", "λ"}
     code, _, err = process("evaluate", "猫", **narrow)
     assert (code, err.decode().startswith("error: 猫: not a run folder")) == (2, True)
 

@@ -13,11 +13,11 @@ LIGHT = [
     (("--version",), 0),
     (("plugins", "--json"), 0),
     (("backends",), 0),
-    (("backends", "paid", "--check"), 2),
-    (("backends", "save", "paid"), 2),
     (("trust", "--list"), 0),
 ]
 HEAVY = [
+    (("backends", "paid", "--check"), 2),
+    (("backends", "save", "paid"), 2),
     (("evaluate", "run"), 0),  # the default of the found file, a machine that costs money, is none
     (("evaluate", "run", "--backend", "paid", "--yes"), 2),
     (("evaluate", "run", "--backend", "bare", "--yes"), 2),
@@ -57,8 +57,6 @@ def test_light_commands_through_both_doors(door, place, machine, words, code):
     done = door(*words)
     harmless(done, words, place, machine)
     assert done.code == code, done.err
-    if code == 2:
-        assert f"qfusion trust {place.folder.resolve()}/backends.yaml" in done.out + done.err
     assert "evil" not in done.out
 
 
@@ -75,7 +73,8 @@ def test_heavy_commands(warm, place, machine, words, code):
     done = warm(*words)
     harmless(done, words, place, machine)
     assert done.code == code, done.err
-    if code == 2 and words[1] == "run":
-        assert "qfusion trust" in done.out + done.err
+    if code == 2 and (words[1] == "run" or "paid" in words):
+        assert f"qfusion trust {place.folder.resolve()}/backends.yaml" in done.out + done.err
+    assert words[0] != "backends" or "evil" not in done.out
     if "--json" in words:
         json.loads(done.out)
