@@ -135,7 +135,7 @@ def test_a_journal_that_was_changed_is_used_only_where_nothing_was(
     rounds, copy, written, monkeypatch
 ):
     _, name = written
-    for seed, random in rounds(40):
+    for seed, random in rounds(15):
         run = copy()
         path = run / "journal.sqlite"
         if random.random() < 0.5:
@@ -151,7 +151,7 @@ def test_a_journal_that_was_changed_is_used_only_where_nothing_was(
 
 def test_our_own_seal_over_what_cannot_be(rounds, copy, written, capsys):
     _, name = written
-    for seed, random in rounds(40):
+    for seed, random in rounds(15):
         run = copy()
         change(run / "journal.sqlite", random, sealed=True)
         read(run, name, seed)
@@ -163,7 +163,7 @@ def test_our_own_seal_over_what_cannot_be(rounds, copy, written, capsys):
 
 def test_what_is_adopted_is_read_or_refused(rounds, copy, written):
     _, name = written
-    for seed, random in rounds(40):
+    for seed, random in rounds(15):
         run = copy()
         change(run / "journal.sqlite", random, sealed=False)
         taken = outcome(seed, adopt_jobs, [run])

@@ -55,7 +55,7 @@ def write(frame, path, random):
 
 
 def test_every_label_is_a_class(rounds, tmp_path):
-    for seed, random in rounds(150):
+    for seed, random in rounds(60):
         names = labels(random)
         path = tmp_path / random.choice(["t.csv", "t.parquet"])
         write(table(names), path, random)

@@ -108,7 +108,7 @@ def used(path):
 
 
 def test_configurations(rounds, runs, copied, capsys):
-    for seed, random in rounds(50):
+    for seed, random in rounds(20):
         run = copied(random.choice(runs))
         file = run / "config.yaml"
         file.write_bytes(written(yaml.safe_load(file.read_text()), random))
@@ -122,7 +122,7 @@ def test_configurations(rounds, runs, copied, capsys):
 
 
 def test_models(rounds, runs, copied, capsys):
-    for seed, random in rounds(50):
+    for seed, random in rounds(20):
         run = copied(random.choice(runs))
         file = run / "model.safetensors"
         file.write_bytes(tensors(file.read_bytes(), random))
@@ -133,7 +133,7 @@ def test_models(rounds, runs, copied, capsys):
 
 def test_trainings(rounds, unfinished, copied, capsys):
     source, spec, model, rows = unfinished
-    for seed, random in rounds(40):
+    for seed, random in rounds(20):
         run = copied(source)
         file = run / "training.safetensors"
         file.write_bytes(tensors(file.read_bytes(), random))

@@ -149,7 +149,7 @@ def arrays(random):
 def test_tables(rounds, tmp_path, kind):
     make = {"parquet": parquet, "npz": arrays}.get(kind, delimited)
     path = tmp_path / f"table.{kind}"
-    for seed, random in rounds(120):
+    for seed, random in rounds(50):
         path.write_bytes(make(random))
         frame = outcome(seed, read_table, path, about=path.name).value
         names = ("a", "b") if frame is None else tuple(frame.columns)[:2]

@@ -83,7 +83,7 @@ def test_backends(rounds, path, capsys):
                 outcome(seed, open_named, backends, name, REGISTRY)
         return True
 
-    for seed, random in rounds(80):
+    for seed, random in rounds(30):
         path.write_bytes(written(BACKENDS, random))
         taken = outcome(seed, read, about=path.name)
         if random.random() < 0.03:
@@ -94,7 +94,7 @@ def test_backends(rounds, path, capsys):
 def test_prices(rounds, path, monkeypatch):
     mitigated = IBM.Options(backend="ibm_fez", shots=1000, resilience_level=1)
     monkeypatch.setenv("QFUSION_PRICES", str(path))
-    for seed, random in rounds(80):
+    for seed, random in rounds(30):
         path.write_bytes(written(PACKAGED, random))
         for prices in (BraketPrices, IbmPrices):
             taken = outcome(seed, prices.read, about=path.name).value
@@ -105,7 +105,7 @@ def test_prices(rounds, path, monkeypatch):
 
 def test_presets(rounds, path):
     known = [YamlDocument.read(each).data for each in sorted(PRESETS.glob("*.yaml"))]
-    for seed, random in rounds(80):
+    for seed, random in rounds(30):
         path.write_bytes(written(random.choice(known), random))
         data = random.choice(["wine", "covertype", "fashion-mnist"])
         outcome(seed, lambda: compose(str(path), data, registry=REGISTRY))  # noqa: B023
@@ -116,7 +116,7 @@ def test_settings_and_data(rounds):
         text = random.choice([random.choice(TOKENS), str(random.choice(ODD))[:9999], "1", "[1, 2]"])
         return damage_text(text, random) if random.random() < 0.3 else text
 
-    for seed, random in rounds(400):
+    for seed, random in rounds(150):
         settings = [f"{random.choice(PARTS)}={word()}" for _ in range(random.choice([1, 1, 2]))]
         data = random.choice(DATA)
         if random.random() < 0.3:
@@ -136,7 +136,7 @@ def test_settings_and_data(rounds):
 def test_calibrations(rounds, tmp_path):
     path = store.place(tmp_path, "aer")
     path.parent.mkdir()
-    for seed, random in rounds(80):
+    for seed, random in rounds(30):
         path.write_bytes(written(CALIBRATION, random))
         taken = outcome(seed, store.read, tmp_path, "aer", about=path.name).value
         if taken is not None:
