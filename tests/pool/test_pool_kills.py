@@ -10,7 +10,8 @@ import pytest
 
 from machine import Machine
 from support.keys import QUEUE as SECRET
-from support.kills import KILLED, POINTS, Warm, seeds
+from support.kills import KILLED, POINTS, Warm
+from support.seeds import seeds
 
 FAULTS = {
     "none": {},
@@ -94,9 +95,14 @@ def test_killed_while_the_other_takes_over(machines, run, point):
     require_once(machines, "fails", said)
 
 
-def test_killed_at_every_use_of_the_journal(machines, run, tmp_path):
-    """One after the other until a run gets through, with a job that fails and is handed over."""
-    for access in range(1, 200):
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.soak)])
+def test_killed_at_every_use_of_the_journal(machines, run, tmp_path, step):
+    """One after the other until a run gets through, with a job that fails and is handed over.
+
+    Each job uses it in the same ways, and of one machine every use is tried in the usual run; the
+    members' jobs and the hand-over are hit at different ones by each third.
+    """
+    for access in range(1, 200, step):
         for machine in machines.values():
             machine.jobs.clear()
         spoil(machines["a"], "fails at once")

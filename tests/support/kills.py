@@ -18,17 +18,12 @@ from pathlib import Path
 import pytest
 
 from support.places import EXAMPLE, TESTS, python_path
+from support.seeds import seeds
 
 KILLED = -9
 POINTS = (
     "before the intent", "after the intent", "after the submit", "while polling", "while storing",
 )  # fmt: skip
-
-
-def seeds(count, usual=3):
-    """The first few seeds, and the others for a soak: all are instants of the same kind."""
-    more = (pytest.param(seed, marks=pytest.mark.soak) for seed in range(usual, count))
-    return [*range(usual), *more]
 
 
 class Warm:

@@ -8,7 +8,8 @@ import pytest
 
 from machine import Machine
 from support.keys import QUEUE as SECRET
-from support.kills import KILLED, POINTS, Kills, Warm, seeds
+from support.kills import KILLED, POINTS, Kills, Warm
+from support.seeds import seeds
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from qfusion_core.remote.journal.sqlite import file
 from qfusion_core.remote.journal.sqlite.schema import create
 from qfusion_core.storage.user_key import keys as user_keys
 from support import keys
+from support.seeds import seeds
 
 OLD = Path(__file__).with_name("journals") / "version-3.sqlite.gz"
 VALUES = (
@@ -199,7 +200,7 @@ def zeroed(raw, dice):
 
 
 @pytest.mark.parametrize("change", [cut, flipped, zeroed])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", seeds(3, usual=2))
 def test_bytes_that_were_lost_or_changed(run, refused, change, seed):
     path, dice = run / "journal.sqlite", random.Random(seed)
     path.write_bytes(change(path.read_bytes(), dice))
@@ -225,7 +226,7 @@ def mutate(path, dice, *, sealed):
             seal.write_seal(db, "j", user_keys()[0], seal.digests_of(db))
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", seeds(10, usual=4))
 def test_cells_of_a_foreign_journal(own, refused, seed):
     path = own / "journal.sqlite"
     path.write_bytes(gzip.decompress(OLD.read_bytes()))
@@ -233,7 +234,7 @@ def test_cells_of_a_foreign_journal(own, refused, seed):
     refused(own)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", seeds(8, usual=4))
 def test_cells_under_a_seal_that_holds(run, shell, seed):
     """As a fault of ours could write them: still one line, or a list, and no traceback."""
     mutate(run / "journal.sqlite", random.Random(seed), sealed=True)
