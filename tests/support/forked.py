@@ -32,10 +32,10 @@ class Forks:
         assert self.lines.readline() == "ready\n"
 
     def ask(self, work, streams=()):
-        """An answer, a number."""
+        """An answer."""
         socket.send_fds(self.connection, [b"."], streams)
         self.connection.sendall((json.dumps(work) + "\n").encode())
-        return int(self.lines.readline())
+        return json.loads(self.lines.readline())
 
     def start(self, *arguments, code=None, stdin=None, stdout=None, stderr=None, environment=None):
         """A process: ``python -c CODE ARGUMENTS``, or the command line where there is no code.
@@ -100,6 +100,7 @@ class Started:
     """A child that was started."""
 
     stdin = stdout = None  # of one that is talked to
+    seconds = bytes = None  # computed, and taken beyond what was imported, of one that has ended
 
     def __init__(self, forks, pid):
         self.forks, self.pid = forks, pid
@@ -109,7 +110,8 @@ class Started:
 
     def wait(self):
         """The exit status; a negative one is the signal that killed it."""
-        return self.forks.ask({"wait": self.pid})
+        status, self.seconds, self.bytes = self.forks.ask({"wait": self.pid})
+        return status
 
     def communicate(self):
         """The rest of what it says, and its exit status."""

@@ -2,8 +2,9 @@
 
 It is sent a byte with the child's standard streams, then a JSON line: ``code`` and ``arguments``,
 or ``words`` of the command line, ``environment``, ``directory`` and ``path``; it answers with the
-child's number. Asked to ``wait`` for that, it answers with the exit status. Nothing is transpiled
-here, and no thread started: each child would wait for threads that it does not have.
+child's number. Asked to ``wait`` for that, it answers with the exit status, the seconds that the
+child has computed and the bytes that it took beyond this process. Nothing is transpiled here, and
+no thread started: each child would wait for threads that it does not have.
 """
 
 import functools
@@ -16,6 +17,7 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
+from pathlib import Path
 
 from support.preloading import preload
 
@@ -52,6 +54,18 @@ def take_place(work, streams):
     warnings.resetwarnings()
 
 
+def resident():
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def ended(pid):
+    """Status, seconds and bytes of a child, when it has ended."""
+    _, status, usage = os.wait4(pid, 0)
+    beyond = max(0, usage.ru_maxrss * 1024 - resident())
+    return os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, beyond
+
+
 def child(work, streams):
     status = 1
     try:
@@ -83,13 +97,13 @@ def serve(connection):
             return
         work = json.loads(line)
         if "wait" in work:
-            answer = os.waitstatus_to_exitcode(os.waitpid(work["wait"], 0)[1])
+            answer = ended(work["wait"])
         elif not (answer := os.fork()):
             connection.detach()
             child(work, streams)
         for stream in streams:
             os.close(stream)
-        connection.sendall(f"{answer}\n".encode())
+        connection.sendall((json.dumps(answer) + "\n").encode())
 
 
 if __name__ == "__main__":
