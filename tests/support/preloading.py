@@ -3,6 +3,7 @@
 import functools
 import importlib
 import pkgutil
+from contextlib import suppress
 from importlib.metadata import entry_points
 
 # what is ours, and what it takes long to import of others
@@ -40,12 +41,14 @@ def preload(*, vendors: bool = False) -> None:
 def _on_first_use():
     """What libraries get ready when they are first used. No kernel is loaded: that is a child's."""
     import typer.main
-    from numba.core.registry import cpu_target
 
     from qfusion_core.cli.app import app
 
-    cpu_target.target_context.refresh()
-    cpu_target.typing_context.refresh()
+    with suppress(ModuleNotFoundError):  # an extra
+        from numba.core.registry import cpu_target
+
+        cpu_target.target_context.refresh()
+        cpu_target.typing_context.refresh()
     typer.main.get_command = functools.cache(typer.main.get_command)
     typer.main.get_command(app)
 
