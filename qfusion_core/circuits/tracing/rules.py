@@ -50,6 +50,15 @@ def affine(op: Operator) -> list[Operator] | None:
     return _by_rule(op) if trainable else pennylane(op)
 
 
+def of_numbers(op: Operator) -> list[Operator] | None:
+    """What an operation is made of whose numbers are given, by torch or not; None as of `affine`.
+
+    PennyLane takes no exponential apart whose exponent is a tensor, trainable or not.
+    """
+    tensors = any(isinstance(each, Tensor) for each in op.parameters)
+    return _by_rule(op) if tensors and type(innermost(op)) is Exp else affine(op)
+
+
 def _by_rule(op: Operator) -> list[Operator] | None:
     if isinstance(op, Controlled):
         return _controlled(op)

@@ -224,3 +224,49 @@ def test_a_misspelt_backend_is_said_when_the_device_is_made():
 
     with pytest.raises(InputError, match=r"did you mean 'statevector'"):
         qml.device("qfusion", wires=1, backend="statevektor")
+
+
+def of_two_amplitudes(x):
+    qml.AmplitudeEmbedding(x, wires=[0, 1], normalize=True, pad_with=0.0)
+    return qml.expval(qml.Z(0))
+
+
+def of_a_matrix(x):
+    qml.QubitUnitary(qml.CRX.compute_matrix(x[0]), wires=[0, 1])
+    return qml.expval(qml.Z(0))
+
+
+def of_a_matrix_alone(x):
+    qml.BlockEncode(x.reshape(1, 2) / 4, wires=[0, 1])
+    return qml.expval(qml.Z(0))
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (of_two_amplitudes, "the derivative by amplitudes that are 0 is not supported by qfusion"),
+        (of_a_matrix, "with trainable parameters is not supported by qfusion"),
+        (of_a_matrix_alone, "with trainable parameters is not supported by qfusion"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:To copy construct from a tensor")  # PennyLane's BlockEncode
+def test_what_would_lose_its_derivative_is_refused_in_a_line(function, said, device):
+    x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
+    with pytest.raises(DeviceError) as error:
+        qml.QNode(function, device)(x)
+    assert said in str(error.value) and "\n" not in str(error.value)
+    exact = qml.QNode(function, qml.device("default.qubit", wires=2))(np.array(AT))
+    assert float(qml.QNode(function, device)(np.array(AT))) == pytest.approx(exact, abs=1e-10)
+
+
+def test_amplitudes_are_differentiated_away_from_zero(device):
+    def circuit(x):
+        qml.AmplitudeEmbedding(torch.cat([x, x.flip(0) - 2]), wires=[0, 1], normalize=True)
+        return qml.expval(qml.Z(0) @ qml.X(1))
+
+    found = []
+    for opened, method in ((device, "best"), (qml.device("default.qubit", wires=2), "backprop")):
+        x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
+        (gradient,) = torch.autograd.grad(qml.QNode(circuit, opened, diff_method=method)(x), x)
+        found.append(gradient)
+    torch.testing.assert_close(*found, rtol=0, atol=1e-10)
