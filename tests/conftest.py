@@ -31,7 +31,7 @@ pytest_plugins = [
 ]  # fmt: skip
 collect_ignore = ["third_party"]  # what others wrote, faults included
 # programs of their own, each beside a conftest of its own
-collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py"]
+collect_ignore_glob = ["*/warm*.py", "*/sitecustomize.py", "*/jax_program.py"]
 
 
 def pytest_configure(config):

@@ -35,16 +35,6 @@ def expected():
     return gradient.numpy()
 
 
-pytestmark = pytest.mark.filterwarnings("ignore:jax.core.:DeprecationWarning")  # PennyLane's use
-
-
-@pytest.fixture
-def jax():
-    jax = pytest.importorskip("jax")
-    with jax.enable_x64(True):
-        yield jax
-
-
 def test_torch_and_autograd(device):
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
     (gradient,) = torch.autograd.grad(made(device)(x), x)
@@ -53,32 +43,21 @@ def test_torch_and_autograd(device):
     np.testing.assert_allclose(found, expected(), atol=1e-12)
 
 
-def test_jax_compiled_and_not(device, jax):
-    x = jax.numpy.array(AT)
-    for wrap in (lambda function: function, jax.jit):
-        found = wrap(jax.grad(made(device)))(x)
-        assert found.dtype == np.float64
-        np.testing.assert_allclose(found, expected(), atol=1e-12)
-
-
-def test_second_derivatives_are_right_by_parameter_shift(device, jax):
+def test_second_derivatives_are_right_by_parameter_shift(device):
     circuit = made(device, max_diff=2)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
     np.testing.assert_allclose(torch.autograd.functional.hessian(circuit, x), HESSIAN, atol=1e-7)
     found = qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
     np.testing.assert_allclose(found, HESSIAN, atol=1e-7)
-    np.testing.assert_allclose(jax.hessian(circuit)(jax.numpy.array(AT)), HESSIAN, atol=1e-7)
 
 
-def test_second_derivatives_of_its_own_gradient_are_refused(device, jax):
+def test_second_derivatives_of_its_own_gradient_are_refused(device):
     circuit = made(device)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
     with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         torch.autograd.functional.hessian(circuit, x)
     with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
-    with pytest.raises(ValueError, match=r"do not support JVP"):  # jax's own words
-        jax.hessian(circuit)(jax.numpy.array(AT))
     with pytest.raises(QuantumFunctionError, match=r"does not support device"):
         made(device, diff_method="device", max_diff=2)(x)
 

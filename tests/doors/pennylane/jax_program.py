@@ -1,0 +1,45 @@
+"""Gradients in jax, compiled and not, of first and second order; prints them as JSON."""
+
+import json
+import sys
+
+import jax
+import pennylane as qml
+
+jax.config.update("jax_enable_x64", True)
+
+
+def over(device, **options):
+    @qml.qnode(device, **options)
+    def circuit(x):
+        qml.RX(x[0], wires=0)
+        qml.RY(x[1], wires=1)
+        qml.CNOT([0, 1])
+        qml.RX(x[0] * x[1], wires=1)
+        return qml.expval(qml.Z(0) @ qml.Z(1))
+
+    return circuit
+
+
+def main():
+    x = jax.numpy.array(json.loads(sys.argv[1]))
+    ours = qml.device("qfusion", wires=2, backend="statevector")
+    exact = over(qml.device("default.qubit", wires=2))
+    found = {
+        "exact": jax.grad(exact)(x),
+        "plain": jax.grad(over(ours))(x),
+        "compiled": jax.jit(jax.grad(over(ours)))(x),
+        "exact hessian": jax.hessian(exact)(x),
+        "hessian": jax.hessian(over(ours, max_diff=2))(x),
+    }
+    try:
+        found["own hessian"] = jax.hessian(over(ours))(x)
+    except ValueError as error:
+        refused = str(error)
+    values = {name: value.tolist() for name, value in found.items()}
+    kinds = sorted({str(value.dtype) for value in found.values()})
+    sys.stdout.write(json.dumps({**values, "kinds": kinds, "refused": refused}))
+
+
+if __name__ == "__main__":
+    main()
