@@ -92,7 +92,8 @@ def test_every_entry_point_loads_from_the_wheel(wheel, tmp_path):
 def test_the_extras_are_those_that_were_promised(wheel):
     (metadata,) = wheel.glob("*.dist-info/METADATA")
     extras = Parser().parsestr(metadata.read_text()).get_all("Provides-Extra")
-    assert set(extras) == {"fast", "ibm", "aer", "braket", "report", "all", "test", "bench"}
+    promised = {"fast", "ibm", "aer", "braket", "report", "jax", "all", "test", "bench"}
+    assert set(extras) == promised
     together = PROJECT["project"]["optional-dependencies"]["all"]
     assert together == ["qfusion[fast,ibm,braket,report]"]
 
