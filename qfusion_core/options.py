@@ -31,6 +31,8 @@ class Options(BaseModel):
     Attributes:
         neutral: Names of the options that change no value of a device. All others count: with
             another of those a measurement is another measurement.
+        instead_of_shots: Those that say how many shots in another way: `with_shots` drops them.
+        of_draws: Those that mean nothing where values are exact: likewise.
         values_version: Raised when a default that changes values changes: what was measured with
             the one before is another measurement.
         first_options: The options of the first release (3670349) that change values; None where
@@ -39,6 +41,8 @@ class Options(BaseModel):
     """
 
     neutral: ClassVar[frozenset[str]] = frozenset()
+    instead_of_shots: ClassVar[frozenset[str]] = frozenset()
+    of_draws: ClassVar[frozenset[str]] = frozenset()
     values_version: ClassVar[int] = 1
     first_options: ClassVar[frozenset[str] | None] = None
     model_config = ConfigDict(
@@ -71,15 +75,14 @@ class Options(BaseModel):
     def with_shots(self, shots: int | None) -> Self:
         """The same with another number of shots; None: exact values.
 
-        An option that says the number in another way gives way to it.
-
         Raises:
             pydantic.ValidationError: The options do not allow it.
             InputError: The number is fixed.
         """
         if "shots" not in type(self).model_fields:
             raise InputError("its number of shots is fixed; leave shots out")
-        given = self.model_dump(exclude_unset=True)
+        dropped = {*self.instead_of_shots, *(self.of_draws if shots is None else ())}
+        given = self.model_dump(exclude_unset=True, exclude=dropped)
         return type(self).model_validate({**given, "shots": shots})
 
     def counted_at_first(self) -> dict[str, Any] | None:

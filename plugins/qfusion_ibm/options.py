@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
-from typing_extensions import override
 
 import qfusion_core
 from qfusion_ibm.snapshots import is_local, require_snapshot
@@ -27,6 +26,8 @@ class Options(qfusion_core.RemoteOptions):
     neutral = qfusion_core.RemoteOptions.neutral | {
         "mode", "session_seconds", "max_execution_time", "job_tags",
     }  # fmt: skip
+
+    instead_of_shots = frozenset({"precision"})
 
     first_options = frozenset({
         "backend", "shots", "precision", "seed", "optimization_level", "layout_seed",
@@ -140,11 +141,6 @@ class Options(qfusion_core.RemoteOptions):
                 f"each draw in memory: expected at most {MOST_HERE} shots{least}"
             )
         return self
-
-    @override
-    def with_shots(self, shots: int | None) -> Self:
-        given = self.model_dump(exclude_unset=True, exclude={"precision"})
-        return type(self).model_validate({**given, "shots": shots})
 
     @property
     def draws(self) -> int:

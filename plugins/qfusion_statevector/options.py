@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import ClassVar, Literal
 
 from pydantic import Field
-from typing_extensions import override
 
 import qfusion_core
 
@@ -14,6 +13,8 @@ MOST_SHOTS = 10**8  # of a group and row: a standard error of 1e-4, in about 5 s
 
 class StatevectorOptions(qfusion_core.Options):
     """Options of `statevector`."""
+
+    of_draws: ClassVar[frozenset[str]] = frozenset({"seed", "sampling"})
 
     executor: Literal["numba", "torch", "lightning"] | None = Field(
         None,
@@ -45,9 +46,3 @@ class StatevectorOptions(qfusion_core.Options):
         gt=0,
         description="Most memory that one evaluation may take, in GB; default: what is free.",
     )
-
-    @override
-    def with_shots(self, shots: int | None) -> Self:
-        of_draws = {"seed", "sampling"} if shots is None else set()
-        given = self.model_dump(exclude_unset=True, exclude=of_draws)
-        return type(self).model_validate({**given, "shots": shots})

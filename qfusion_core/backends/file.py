@@ -23,6 +23,7 @@ from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
 from qfusion_core.notes import note
 from qfusion_core.options import Credentials, Options, values_digests
 from qfusion_core.plugin.registry import Registry
+from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.pool.options import PoolOptions, pool_digests
 from qfusion_core.printable import one_line, shortened, shown_path
 from qfusion_core.storage.places import expanded
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from qfusion_core.interfaces.device import Device
 
 VARIABLE = "QFUSION_BACKENDS"
-SURROGATE = "surrogate:"  # before the name of a backend: what stands for it in a run folder
 PACKAGED = Path(__file__).with_name("backends.yaml")
 
 

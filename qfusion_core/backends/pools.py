@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from qfusion_core.backends.schema import BackendEntry
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import did_you_mean
-from qfusion_core.plugin.reserved import POOL
+from qfusion_core.plugin.reserved import POOL, SURROGATE
 from qfusion_core.pool.options import PoolOptions
 from qfusion_core.printable import one_line
 
@@ -39,7 +39,7 @@ def _require_members(
         wrong = None
         if member == name:
             wrong = f"pool {_shown(name)} cannot be a member of itself"
-        elif member.startswith("surrogate:"):
+        elif member.startswith(SURROGATE):
             wrong = f"{_shown(member)} is of a run; name an entry of type surrogate instead"
         elif member not in entries:
             wrong = f"unknown backend {_shown(member)}; {did_you_mean(member, entries)}"

@@ -3,6 +3,7 @@
 import re
 
 POOL = "pool"  # the `type:` of several backends as one
+SURROGATE = "surrogate:"  # before the name of a backend: what stands for it in a run folder
 
 
 def fits_a_command_line(name: str) -> bool:

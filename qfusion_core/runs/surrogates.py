@@ -6,7 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qfusion_core.backends.file import SURROGATE, Backends
+from qfusion_core.backends.file import Backends
+from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.surrogate import store
 
 

@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qfusion_core.backends.file import SURROGATE, Backends
+from qfusion_core.backends.file import Backends
 from qfusion_core.config.arguments import called, listed, require_switches
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part

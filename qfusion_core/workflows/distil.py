@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
-from qfusion_core.backends.file import SURROGATE, Backends
+from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.surrogate.card import Card
 from qfusion_core.surrogate.store import require_room
@@ -131,7 +132,7 @@ def distil(
     require_machine(backends, backend)
     require_room(run, backend)
 
-    from qfusion_core.remote.planning.queued_device import QueuedDevice
+    from qfusion_core.remote.planning.queued_device import as_queue
     from qfusion_core.workflows.distilling import Distilling
 
     work = Distilling.of(opened.model(), run, backend, checks, seed, max_rows)
@@ -141,7 +142,7 @@ def distil(
         exact = None
         if device.shots is not None:
             _, exact = open_exact(backends, registry, reference, besides=backend)
-        if not jobs.again and not (isinstance(device, QueuedDevice) and not device.local):
+        if not jobs.again and as_queue(device) is None:
             work.refuse_to_replace(digest)
         measurement.say(f"{backend}: {work}")
         values = work.measure(device)

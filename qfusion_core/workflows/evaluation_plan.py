@@ -18,7 +18,7 @@ from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.planning.estimate import BudgetCheck, check_budget, plan_of
-from qfusion_core.remote.planning.queued_device import QueuedDevice
+from qfusion_core.remote.planning.queued_device import QueuedDevice, as_queue
 from qfusion_core.workflows.distilling import Distilling
 
 
@@ -82,12 +82,12 @@ class EvaluationPlan(NamedTuple):
         Raises:
             InputError: The device runs on this machine.
         """
-        if not isinstance(device, QueuedDevice) or device.local:
+        queue, encoder = as_queue(device), work.encoder
+        if queue is None:
             raise InputError(
                 f"backend {backend!r} runs on this machine, where distil costs nothing but time: "
                 f"{work}"
             )
-        queue, encoder = device, work.encoder
         encoder.device = device
         angles = encoder.traced.angles(work.rows.data, encoder.weights.detach().flatten())
         jobs = queue.assign(Call.of(encoder.traced, angles, encoder.observables))
@@ -111,6 +111,7 @@ class EvaluationPlan(NamedTuple):
 
 
 def _queue(device: Device, backend: str) -> QueuedDevice:
-    if not isinstance(device, QueuedDevice) or device.local:
+    queue = as_queue(device)
+    if queue is None:
         raise InputError(f"backend {backend!r} runs on this machine; it costs nothing but time")
-    return device
+    return queue

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from qfusion_core.backends.file import SURROGATE
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import called, require_switches
 from qfusion_core.config.spec import Training
 from qfusion_core.errors import InputError
+from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,6 @@ from pennylane.exceptions import DeviceError
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import Change, open_named
-from qfusion_core.circuits.parameter_shift import shifted_rows
 from qfusion_core.config.arguments import require_text
 from qfusion_core.doors.pennylane.calls import Calls, Rows
 from qfusion_core.errors import InputError
@@ -22,7 +22,8 @@ from qfusion_core.remote.adapter.approval import Approve
 from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.machine.job import Call
-from qfusion_core.remote.planning.queued_device import QueuedDevice
+from qfusion_core.remote.planning.estimate import plans_of_step
+from qfusion_core.remote.planning.queued_device import as_queue
 from qfusion_core.workflows.measuring import asked_at_a_terminal, show_price
 
 
@@ -132,18 +133,15 @@ class DoorBackend:
         Raises:
             InputError: It runs on this machine.
         """
-        device = self.device(rows.shots)
-        if not isinstance(device, QueuedDevice) or device.local:
+        queue = as_queue(self.device(rows.shots))
+        if queue is None:
             raise InputError(
                 f"backend {self.name!r} runs on this machine; it costs nothing but time"
             )
         if not rows.words:
             return []
-        jobs = device.assign(Call.of(rows.circuit, rows.angles, rows.words))
-        if columns:
-            shifted = shifted_rows(rows.angles, torch.tensor(columns)).flatten(0, 2)
-            jobs += device.assign(Call.of(rows.circuit, shifted, rows.words))
-        return jobs
+        call = Call.of(rows.circuit, rows.angles, rows.words)
+        return list(chain(*plans_of_step(queue, call, torch.tensor(columns))))
 
     def say_once(self, line: str) -> None:
         """Say a line that was not said yet."""

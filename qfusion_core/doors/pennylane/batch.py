@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Sequence
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,7 +79,7 @@ class Batch:
         for number, tape in enumerate(self._tapes):
             if _is_drawn(tape):
                 found[number, -1] = drawn_results(tape, self._wires, self._template, self._backend)
-        for rows, parts in self._groups():
+        for rows, parts in self._groups:
             values = self._backend.calls.values(rows, _columns(parts) if trained else ())
             for part, own in zip(parts, _split(values, parts), strict=True):
                 found[part.tape, part.copy] = self._read(part.rows, own)
@@ -99,7 +99,7 @@ class Batch:
             InputError: The backend runs on this machine.
         """
         jobs: list[PlannedJob] = []
-        for rows, parts in self._groups():
+        for rows, parts in self._groups:
             jobs += self._backend.plan(rows, _columns(parts) if trained else ())
         return jobs
 
@@ -117,7 +117,7 @@ class Batch:
                     f"by qfusion over backend {self._backend.name!r}"
                 )
         found: list[Products] = [Products()] * len(self._tapes)
-        for rows, parts in self._groups():
+        for rows, parts in self._groups:
             wanted = [_nested(part.rows, cotangents[part.tape]) for part in parts]
             columns = _columns(parts)
             worth = partial(_worth, parts=parts, wanted=wanted)
@@ -138,7 +138,8 @@ class Batch:
         sizes = [[read.outcomes for read, _ in each.readings] for each in rows]
         return jacobians(self._tapes, sizes, self.products)
 
-    def _groups(self) -> Iterator[tuple[Rows, list[_Part]]]:
+    @cached_property
+    def _groups(self) -> list[tuple[Rows, list[_Part]]]:
         """Tapes of one template, the same words and the same shots."""
         groups: dict[tuple[Circuit, tuple[str, ...], int | None], list[_Part]] = {}
         for number, tape in enumerate(self._tapes):
@@ -148,9 +149,10 @@ class Batch:
             for copy, shots in enumerate(_shots(tape)):
                 alike = groups.setdefault((rows.circuit, rows.words, shots), [])
                 alike.append(_Part(number, copy, rows))
-        for (circuit, words, shots), parts in groups.items():
-            angles = torch.from_numpy(np.concatenate([part.rows.angles for part in parts]))
-            yield Rows(circuit, angles, words, shots), parts
+        return [
+            (Rows(circuit, _together(parts), words, shots), parts)
+            for (circuit, words, shots), parts in groups.items()
+        ]
 
     def _read(self, rows: TapeRows, values: Tensor) -> Any:
         results = []
@@ -171,6 +173,10 @@ def _shots(tape: QuantumScript) -> list[int | None]:
 
 def _is_drawn(tape: QuantumScript) -> bool:
     return any(map(is_drawn, tape.measurements))
+
+
+def _together(parts: Sequence[_Part]) -> Tensor:
+    return torch.from_numpy(np.concatenate([part.rows.angles for part in parts]))
 
 
 def _split(values: Tensor, parts: Sequence[_Part]) -> Sequence[Tensor]:

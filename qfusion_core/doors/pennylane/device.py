@@ -142,16 +142,6 @@ class QfusionDevice(Device):
         refuse_second_derivatives(execution_config)
         return self._batch(circuits).products(cotangents)
 
-    def execute_and_compute_vjp(
-        self,
-        circuits: Sequence[QuantumScript],
-        cotangents: Sequence[Any],
-        execution_config: ExecutionConfig | None = None,
-    ) -> tuple[Any, ...]:
-        """Both."""
-        results = self.execute(circuits, execution_config)
-        return results, self.compute_vjp(circuits, cotangents, execution_config)
-
     def compute_derivatives(
         self,
         circuits: Sequence[QuantumScript],
@@ -164,15 +154,6 @@ class QfusionDevice(Device):
         """
         refuse_second_derivatives(execution_config)
         return self._batch(circuits).jacobians()
-
-    def execute_and_compute_derivatives(
-        self,
-        circuits: Sequence[QuantumScript],
-        execution_config: ExecutionConfig | None = None,
-    ) -> tuple[Any, ...]:
-        """Both."""
-        results = self.execute(circuits, execution_config)
-        return results, self.compute_derivatives(circuits, execution_config)
 
     def estimate(
         self, qnode: qml.QNode, *, gradients: bool = True, steps: int = 1

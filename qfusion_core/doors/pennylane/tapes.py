@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from pennylane.tape import QuantumScript
@@ -38,7 +39,7 @@ class TapeRows:
     batched: bool
     tape: QuantumScript
 
-    @property
+    @cached_property
     def columns(self) -> list[int | None]:
         """Of each of the tape's parameters: its column in the angles; None: it has none."""
         rotations, found = 0, []

@@ -6,12 +6,11 @@ from itertools import count
 
 from torch import Tensor
 
-from qfusion_core.circuits.parameter_shift import shifted_rows
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.money.price import Price
-from qfusion_core.remote.planning.estimate import check_budget
+from qfusion_core.remote.planning.estimate import check_budget, plans_of_step
 from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
@@ -31,10 +30,7 @@ def foresee(queue: QueuedDevice, call: Call, columns: Tensor) -> None:
     approval, steps = measurement.approval, measurement.steps
     if steps is None or approval.ahead is not None or queue.local:
         return
-    jobs = [queue.assign(call)]
-    if len(columns):
-        rows = shifted_rows(call.angles, columns).flatten(0, 2)
-        jobs.append(queue.assign(Call.of(call.circuit, rows, call.observables)))
+    jobs = plans_of_step(queue, call, columns)
     written = _calls_written(queue, call)
     plan: list[PlannedJob] = []
     for position, own in enumerate(jobs):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 from torch import Tensor
 
+from qfusion_core.circuits.parameter_shift import shifted_rows
 from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.journal.sqlite.totals import total_of
@@ -65,6 +66,21 @@ def plan_of(queue: QueuedDevice, encoder: CircuitEncoder, x: Tensor) -> list[Pla
     circuit = encoder.traced
     angles = circuit.angles(encoder.encode(x), encoder.weights.flatten())
     return queue.assign(Call.of(circuit, angles, encoder.observables))
+
+
+def plans_of_step(queue: QueuedDevice, call: Call, columns: Tensor) -> list[list[PlannedJob]]:
+    """The plan of a pass forward, and of one back where a gradient is asked for; sends nothing.
+
+    Args:
+        queue: The machines.
+        call: The pass forward.
+        columns: Positions of the angles whose gradient is asked for.
+    """
+    plans = [queue.assign(call)]
+    if len(columns):
+        rows = shifted_rows(call.angles, columns).flatten(0, 2)
+        plans.append(queue.assign(Call.of(call.circuit, rows, call.observables)))
+    return plans
 
 
 class BudgetCheck(NamedTuple):

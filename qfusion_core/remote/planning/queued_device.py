@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from qfusion_core.interfaces.device import BlackBoxDevice
+from qfusion_core.interfaces.device import BlackBoxDevice, Device
 from qfusion_core.remote.adapter.adapter import Adapter
 from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.errors import RemoteError
@@ -35,6 +35,11 @@ class CallResult(NamedTuple):
 
     values: Tensor
     origins: list[Origin]
+
+
+def as_queue(device: Device) -> QueuedDevice | None:
+    """A device whose jobs go somewhere else; None for one that runs on this machine."""
+    return device if isinstance(device, QueuedDevice) and not device.local else None
 
 
 class QueuedDevice(BlackBoxDevice, ABC):

@@ -5,20 +5,9 @@ import sys
 
 import jax
 import pennylane as qml
+from second_order import over
 
 jax.config.update("jax_enable_x64", True)
-
-
-def over(device, **options):
-    @qml.qnode(device, **options)
-    def circuit(x):
-        qml.RX(x[0], wires=0)
-        qml.RY(x[1], wires=1)
-        qml.CNOT([0, 1])
-        qml.RX(x[0] * x[1], wires=1)
-        return qml.expval(qml.Z(0) @ qml.Z(1))
-
-    return circuit
 
 
 def main():

@@ -7,6 +7,8 @@ import torch
 from pennylane import numpy as pnp
 from pennylane.exceptions import DeviceError, QuantumFunctionError, WireError
 
+from .second_order import over
+
 AT = (0.3, 0.8)
 HESSIAN = ((-0.43311212, -0.19161212), (-0.19161212, -0.63533362))
 
@@ -16,35 +18,23 @@ def device():
     return qml.device("qfusion", wires=2, backend="statevector")
 
 
-def made(device, **options):
-    @qml.qnode(device, **options)
-    def circuit(x):
-        qml.RX(x[0], wires=0)
-        qml.RY(x[1], wires=1)
-        qml.CNOT([0, 1])
-        qml.RX(x[0] * x[1], wires=1)
-        return qml.expval(qml.Z(0) @ qml.Z(1))
-
-    return circuit
-
-
 def expected():
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
-    exact = made(qml.device("default.qubit", wires=2), diff_method="backprop")
+    exact = over(qml.device("default.qubit", wires=2), diff_method="backprop")
     (gradient,) = torch.autograd.grad(exact(x), x)
     return gradient.numpy()
 
 
 def test_torch_and_autograd(device):
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
-    (gradient,) = torch.autograd.grad(made(device)(x), x)
+    (gradient,) = torch.autograd.grad(over(device)(x), x)
     np.testing.assert_allclose(gradient, expected(), atol=1e-12)
-    found = qml.grad(made(device))(pnp.array(AT, requires_grad=True))
+    found = qml.grad(over(device))(pnp.array(AT, requires_grad=True))
     np.testing.assert_allclose(found, expected(), atol=1e-12)
 
 
 def test_second_derivatives_are_right_by_parameter_shift(device):
-    circuit = made(device, max_diff=2)
+    circuit = over(device, max_diff=2)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
     np.testing.assert_allclose(torch.autograd.functional.hessian(circuit, x), HESSIAN, atol=1e-7)
     found = qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
@@ -52,14 +42,14 @@ def test_second_derivatives_are_right_by_parameter_shift(device):
 
 
 def test_second_derivatives_of_its_own_gradient_are_refused(device):
-    circuit = made(device)
+    circuit = over(device)
     x = torch.tensor(AT, dtype=torch.float64, requires_grad=True)
     with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         torch.autograd.functional.hessian(circuit, x)
     with pytest.raises(QuantumFunctionError, match=r"second derivative .* max_diff=2"):
         qml.jacobian(qml.grad(circuit))(pnp.array(AT, requires_grad=True))
     with pytest.raises(QuantumFunctionError, match=r"does not support device"):
-        made(device, diff_method="device", max_diff=2)(x)
+        over(device, diff_method="device", max_diff=2)(x)
 
 
 def test_a_broadcast_layer_behind_a_linear(device):
@@ -198,7 +188,7 @@ def test_put_off_measurements(device):
         qml.set_shots(qml.QNode(circuit, device, mcm_method="one-shot"), 10)(x)
 
 
-def test_a_misspelt_backend_is_said_when_the_device_is_made():
+def test_a_misspelt_backend_is_said_when_the_device_is_over():
     from qfusion_core import InputError
 
     with pytest.raises(InputError, match=r"did you mean 'statevector'"):

@@ -38,11 +38,12 @@ def backends(service, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
-def test_a_killed_loop(steps, kills, backends, service):
+def test_a_killed_loop(forks, steps, kills, backends, service):
     undisturbed = Service()
     undisturbed.secret = keys.BRAKET
     with running(undisturbed) as address:
         require_nothing_lost(
+            forks,
             backends,
             "garnet",
             [environment(each, keys.BRAKET) for each in (address, service.address)],

@@ -7,31 +7,30 @@ import torch
 import qfusion_core
 from support import keys
 from support.ibm import proxy
+from support.ibm.access import ENTRY
 from support.ibm.service import Service
 from support.training_loop import require_nothing_lost
 
-BACKENDS = """
+BACKENDS = (
+    """
 version: 1
 default: ibm
 backends:
   noisy: {type: ibm, options: {backend: fake_manila, shots: 4096, seed: 5}}
-  ibm:
-    type: ibm
-    options: {backend: ibm_manila, shots: 1000, grace_seconds: 0.3, mode: job,
-              poll_seconds: 0.002, poll_seconds_max: 0.01, resilience_level: 0}
-    credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
-    budget: {max_jobs: 100}
 """
+    + ENTRY
+)
 
 
 @pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
-def test_a_killed_loop(steps, kills, qfusion, service, certificate, tmp_path):
+def test_a_killed_loop(forks, steps, kills, qfusion, service, certificate, tmp_path):
     import qiskit_aer  # noqa: F401 (here: threads of two services would import it side by side)
     import qiskit_ibm_runtime.fake_provider  # noqa: F401
 
     undisturbed = Service(keys.IBM)
     with proxy.running(undisturbed, certificate) as address:
         require_nothing_lost(
+            forks,
             tmp_path,
             "ibm",
             [proxy.environment(each, certificate) for each in (address, service.address)],

@@ -8,20 +8,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qfusion_core import InputError
+from support.ibm.access import ENTRY
 from support.places import ROOT
 
-BACKENDS = """
+BACKENDS = (
+    """
 version: 1
 default: ibm
 backends:
   statevector: {type: statevector}
-  ibm:
-    type: ibm
-    options: {backend: ibm_manila, shots: 1000, grace_seconds: 0.3, mode: job,
-              poll_seconds: 0.002, poll_seconds_max: 0.01, resilience_level: 0}
-    credentials: {token: {$env: QISKIT_IBM_TOKEN}, instance: {$env: QISKIT_IBM_INSTANCE}}
-    budget: {max_jobs: 100}
 """
+    + ENTRY
+)
 
 
 def circuit():
