@@ -46,14 +46,18 @@ class PubRows:
         constant = sum(factor for word, factor in factors.items() if not set(word) - {"I"})
         own = {word: factor for word, factor in factors.items() if set(word) - {"I"}}
         columns = [self.words.setdefault(word, len(self.words)) for word in own]
+        return Place(self._row(row, columns), columns, np.array(list(own.values())), constant)
+
+    def _row(self, row: Numbers, columns: list[int]) -> int:
+        """Number of a copy of the row whose words nobody has asked for yet."""
         copies = self._copies[row.tobytes()]
         for number, used in copies:
             if used.isdisjoint(columns):
                 used.update(columns)
-                return Place(number, columns, np.array(list(own.values())), constant)
+                return number
         copies.append((len(self.rows), set(columns)))
         self.rows.append(row)
-        return Place(len(self.rows) - 1, columns, np.array(list(own.values())), constant)
+        return len(self.rows) - 1
 
 
 class Place:

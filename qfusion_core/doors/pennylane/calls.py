@@ -40,6 +40,14 @@ class Rows(NamedTuple):
         return self.circuit, self.words, self.shots, tuple(self.angles.shape), numbers
 
 
+@torch.no_grad()
+def values_of(device: Device, rows: Rows) -> Tensor:
+    """Values ``[rows, words]`` of a device, in float64."""
+    if not rows.words:
+        return rows.angles.new_zeros(len(rows.angles), 0)
+    return _all(device, rows, rows.angles)
+
+
 class Calls:
     """Calls of one backend.
 
@@ -80,10 +88,7 @@ class Calls:
         return self.values(rows) if found is None else found
 
     def _ask(self, rows: Rows) -> Tensor:
-        if not rows.words:
-            return rows.angles.new_zeros(len(rows.angles), 0)
-        with torch.no_grad():
-            return _all(self._device(rows.shots), rows, rows.angles)
+        return values_of(self._device(rows.shots), rows)
 
     def pulled_back(
         self, rows: Rows, columns: Sequence[int], worth: Callable[[Tensor], Tensor]

@@ -11,6 +11,7 @@ import torch
 from pennylane.tape import QuantumScript
 
 from qfusion_core.doors.pennylane.backend import DoorBackend
+from qfusion_core.doors.pennylane.calls import Rows, values_of
 from qfusion_core.doors.pennylane.tapes import Template, rows_of
 
 
@@ -38,13 +39,10 @@ def drawn_results(
     )
     probabilities = tape.copy(measurements=[qml.probs(wires=labels)])
     rows = rows_of(probabilities, wires, template)
-    device = backend.exact()
-    with torch.no_grad():
-        values = device.expectations(
-            rows.circuit, torch.from_numpy(rows.angles), torch.zeros(0).double(), rows.words
-        )
+    asked = Rows(rows.circuit, torch.from_numpy(rows.angles), rows.words, None)
+    values = values_of(backend.exact(), asked)
     ((read, columns),) = rows.readings
-    weights = read.of(values[:, columns].double()).clamp_min(0).numpy()
+    weights = read.of(values[:, columns]).clamp_min(0).numpy()
     weights /= weights.sum(1, keepdims=True)
     shots = backend.shots_of_samples(tape.shots.total_shots)
     outcomes = np.stack([backend.stream.choice(len(row), shots, p=row) for row in weights])
