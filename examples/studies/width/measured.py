@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,15 @@ Row = dict[str, Any]
 
 
 def run_folder(cell: Cell, runs: Path) -> RunFolder:
-    """The trained run, from an earlier call where there is one: training is deterministic."""
+    """The trained run, from an earlier call where there is one: training is deterministic.
+
+    One that was cut off begins again, so that its time is that of a whole training.
+    """
     folder = runs / cell.folder
-    if (folder / "metrics.json").exists():
+    if (folder / "model.safetensors").exists():  # a training writes it last
         return RunFolder.open(folder)
+    if folder.exists():
+        shutil.rmtree(folder)
     return train(cell.spec(Registry()), folder, backend="statevector").folder
 
 
