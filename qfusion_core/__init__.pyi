@@ -3,6 +3,7 @@
 from qfusion_core import testing as testing
 from qfusion_core.backends.opening import open_backend as open_backend
 from qfusion_core.circuits.circuit import Circuit as Circuit
+from qfusion_core.circuits.full_precision import full_precision as full_precision
 from qfusion_core.circuits.gates import Angle as Angle
 from qfusion_core.circuits.gates import Gate as Gate
 from qfusion_core.circuits.gates import Term as Term
@@ -130,8 +131,8 @@ from qfusion_core.workflows.predict import PredictResult as PredictResult
 from qfusion_core.workflows.predict import predict as predict
 from qfusion_core.workflows.refit import RefitResult as RefitResult
 from qfusion_core.workflows.refit import refit as refit
+from qfusion_core.workflows.resume_training import resume_training as resume_training
 from qfusion_core.workflows.train import TrainResult as TrainResult
-from qfusion_core.workflows.train import resume_training as resume_training
 from qfusion_core.workflows.train import train as train
 from qfusion_core.working_directory import installed_path as installed_path
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
-from qfusion_core import QfusionError
+from qfusion_core import QfusionError, full_precision
 
 
 class NotFinite(QfusionError):
@@ -86,13 +85,6 @@ class Expectations(torch.autograd.Function):
         with full_precision(gradient.device):
             gradients = ctx.executor.backward(ctx.saved_tensors, gradient, of_data, of_weights)
         return *gradients, None
-
-
-def full_precision(device: torch.device) -> AbstractContextManager[Any]:
-    """Autocast off: it would compute in half precision what is promised in single or double."""
-    if torch.is_autocast_enabled(device.type):
-        return torch.autocast(device.type, enabled=False)
-    return nullcontext()
 
 
 def _plain(part: Tensor) -> Tensor:

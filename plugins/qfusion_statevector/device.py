@@ -9,11 +9,10 @@ import torch
 from torch import Tensor
 
 import qfusion_core
-from qfusion_core import Circuit, Device, InputError, require_finite, shot_noise
+from qfusion_core import Circuit, Device, InputError, full_precision, require_finite, shot_noise
 from qfusion_statevector.autograd import (
     Expectations,
     NotFinite,
-    full_precision,
     refuse_transforms,
 )
 from qfusion_statevector.executor_choice import ExecutorChoice

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from qfusion_core.circuits.full_precision import full_precision
 from qfusion_core.circuits.gates import FIXED, ROTATIONS, Angle, Gate, Term, whole_number
 from qfusion_core.circuits.reach import said_of_width
 from qfusion_core.errors import InputError
@@ -172,10 +173,9 @@ class Circuit:
             ``[batch, n_angles]`` in radians, differentiable in both, in the dtype of ``data``.
         """
         self.check(data, weights)
-        import torch
 
         a, c, b = (matrix.to(data) for matrix in self.affine)
-        with torch.autocast(data.device.type, enabled=False):  # angles keep their digits
+        with full_precision(data.device):
             return data @ a.T + (weights.to(data) @ c.T + b)
 
     def check(self, data: Tensor, weights: Tensor, observables: Sequence[str] = ()) -> None:

@@ -14,6 +14,14 @@ Backend = Annotated[
     str | None,
     typer.Option(help="Where the circuit runs: a name in backends.yaml; its default if not given."),
 ]
+TorchDevice = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="cpu|cuda|auto",
+        help="Where torch computes, and an exact circuit with it: cpu if not given.",
+    ),
+]
 BackendsFile = Annotated[
     Path | None,
     typer.Option(

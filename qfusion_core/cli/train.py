@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from qfusion_core.cli.job_prompts import paying
-from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
+from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, TorchDevice, Yes
 from qfusion_core.cli.output import AsJson, show
 from qfusion_core.workflows.limits import LARGEST_SEED
 
@@ -32,6 +32,7 @@ def train(
     ] = None,
     fusion: Annotated[str | None, typer.Option(help="Another fusion.")] = None,
     backend: Backend = None,
+    device: TorchDevice = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=LARGEST_SEED, help="Of the split, the weights and the batches."),
@@ -54,14 +55,15 @@ def train(
     """Train a model on DATASET, test it once, and keep it in a run folder."""
     from qfusion_core.cli.training_progress import show_training
     from qfusion_core.errors import InputError
-    from qfusion_core.workflows import train as verb
+    from qfusion_core.workflows.resume_training import resume_training
+    from qfusion_core.workflows.train import train as start_training
 
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
     given = (data, preset, out, seed, settings or None, *parts.values())
     if resume is not None and any(value is not None for value in given):
         raise InputError(
             "--resume RUN takes data set, model and settings from RUN: beside it give only "
-            "--backend, --backends-file, --allow-url or --json"
+            "--backend, --device, --backends-file, --allow-url or --json"
         )
     if resume is None and data is None:
         raise InputError("no data set given; e.g. qfusion train wine (`qfusion plugins` lists all)")
@@ -74,8 +76,9 @@ def train(
             "on_epoch": progress.epoch,
         }
         if resume is not None:
-            made = verb.resume_training(resume, **where, allow_url=allow_url)
+            made = resume_training(resume, **where, torch_device=device, allow_url=allow_url)
         else:
             where |= parts | {"preset": preset or "strong", "settings": settings or ()}
-            made = verb.train(data or "", out, seed=seed, **where)
+            where["torch_device"] = device or "cpu"
+            made = start_training(data or "", out, seed=seed, **where)
     show(made, as_json=as_json)

@@ -113,7 +113,8 @@ class FusionClassifier(TokenClassifier):
     def preprocess(self, raw: Float[Tensor, "rows ..."]) -> tuple[Tensor, Tensor]:
         """Raw features to ``(x_c [rows, *input_shape], x_q [rows, n_features])``.
 
-        Transforms run in float64 and their results come in the dtype of the model's weights.
+        Transforms run in float64, where the weights are, and their results come in the dtype of
+        the weights.
 
         Raises:
             InputError: No tensor, samples of another shape than the model was trained on, or
@@ -135,7 +136,7 @@ class FusionClassifier(TokenClassifier):
                 f"the model's weights are {dtype}, in which torch does not compute; use "
                 "model.float(), or one of double, half and bfloat16"
             )
-        raw = raw.double()
+        raw = raw.to(self.torch_device, torch.float64)
         x_c = self.transforms["classical"](raw).to(dtype)
         if self.quantum is None:
             return x_c, raw.new_zeros(len(raw), 0, dtype=dtype)

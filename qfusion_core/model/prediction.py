@@ -56,7 +56,7 @@ def typical_errors(model: TokenClassifier, x_q: Tensor) -> dict[str, float]:
 def logits_in_chunks(
     model: TokenClassifier, x_c: Tensor, x_q: Tensor
 ) -> Float[Tensor, "rows classes"]:
-    """Logits of preprocessed rows, in evaluation mode."""
+    """Logits of preprocessed rows, in evaluation mode, on the CPU."""
     return logits_from_tokens(model, x_c, quantum_tokens(model, x_q))
 
 
@@ -64,11 +64,11 @@ def logits_in_chunks(
 def logits_from_tokens(
     model: TokenClassifier, x_c: Tensor, tokens: Tensor | None
 ) -> Float[Tensor, "rows classes"]:
-    """Logits of rows whose tokens are known already: no circuit is run."""
+    """Logits of rows whose tokens are known already, on the CPU: no circuit is run."""
     model.eval()
     parts = x_c.split(CHUNK)
     given = [None] * len(parts) if tokens is None else tokens.split(CHUNK)
-    return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)])
+    return torch.cat([model.classify(*pair) for pair in zip(parts, given, strict=True)]).cpu()
 
 
 def require_usable_rows(
@@ -104,4 +104,4 @@ def rows_digest(model: FusionClassifier, raw: Float[Tensor, "rows ..."]) -> str:
     short = raw.float()
     pairs = zip(model.preprocess(raw), model.preprocess(short), strict=True)
     same = all(torch.allclose(one, other, rtol=1e-5, atol=1e-5) for one, other in pairs)
-    return hashlib.sha256((short if same else raw).numpy().tobytes()).hexdigest()
+    return hashlib.sha256((short if same else raw).cpu().numpy().tobytes()).hexdigest()

@@ -36,6 +36,11 @@ class TokenClassifier(nn.Module, ABC):
         """What runs the circuit; None where there is no circuit or nothing is attached."""
         return self.quantum.device if isinstance(self.quantum, CircuitEncoder) else None
 
+    @property
+    def torch_device(self) -> torch.device:
+        """Where the weights of the head are, and everything else after ``model.to(...)``."""
+        return next(self.head.parameters()).device
+
     @abstractmethod
     def tokens(self, x_q: Tensor) -> Tensor | None:
         """Quantum tokens ``[batch, q_tokens, q_dim]``, or None where there is no quantum branch."""

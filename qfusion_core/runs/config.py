@@ -31,6 +31,7 @@ class Provenance(TypedDict, total=False):
     commit: str | None
     versions: dict[str, str]
     refit: RefitRecord
+    torch_device: str
 
 
 class RunConfig(Options):

@@ -110,7 +110,7 @@ class Surrogate:
                 weights is asked for.
         """
         columns = self._require_fit(circuit, data, weights, observables)
-        values = self.table.at(_real(data))[:, columns].to(data.dtype)
+        values = self.table.at(_real(data))[:, columns].to(data)
         if weights.requires_grad and torch.is_grad_enabled():
             # torch does not annotate it
             values = values + _NoGradient.apply(weights, self._of())  # type: ignore[no-untyped-call]
@@ -122,7 +122,7 @@ class Surrogate:
         """Of `expectations` with the same arguments, from the shots: ``[rows, n_observables]``."""
         columns = self._require_fit(circuit, data, weights, observables)
         with torch.no_grad():
-            return self.table.errors_at(_real(data))[:, columns].to(data.dtype)
+            return self.table.errors_at(_real(data))[:, columns].to(data)
 
     def _require_fit(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
@@ -185,4 +185,5 @@ def _fitting(path: Path, then: str) -> AbstractContextManager[None]:
 
 
 def _real(data: Tensor) -> Tensor:
-    return data.to(torch.promote_types(data.dtype, torch.float32))
+    """As the table takes it: on the CPU, in single or double precision."""
+    return data.to("cpu", torch.promote_types(data.dtype, torch.float32))

@@ -15,6 +15,7 @@ from qfusion_core.storage.tensors import Notes, Promised, read_tensors, write_te
 from qfusion_core.training.state import Epoch, TrainingState, as_json
 
 _ADVICE = "restore the configuration, or train again in a new folder"
+_MOST_RANDOM = 2**16  # bytes of a generator's state
 _MOMENTS = frozenset({"step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq"})  # of AdamW
 
 
@@ -29,7 +30,7 @@ def save_training(path: Path, state: TrainingState) -> None:
     optimizer = state.optimizer.state_dict()
     for index, entries in optimizer["state"].items():
         tensors |= {f"optimizer.{index}.{name}": value for name, value in entries.items()}
-    tensors["random"] = torch.get_rng_state()
+    tensors |= {"random": torch.get_rng_state(), **_random_there(state)}
     counters = {
         "history": [as_json(epoch) for epoch in state.history],
         "rates": [group["lr"] for group in optimizer["param_groups"]],
@@ -62,6 +63,7 @@ def restore_training(path: Path, state: TrainingState) -> None:
         state.history = [_epoch(number, entry) for number, entry in enumerate(counters["history"])]
         _restore_optimizer(state, tensors, counters)
         torch.set_rng_state(tensors["random"])
+        _restore_random_there(state, tensors)
     state.best = _under("best", tensors)
     state.model.load_state_dict(_under("model", tensors))
 
@@ -86,9 +88,26 @@ def _require_shapes(state: TrainingState, promised: Promised) -> None:
         for entry in _MOMENTS
     }
     for name, tensor in promised.items():
+        if name.startswith("random.") and tensor.ndim == 1 and len(tensor) <= _MOST_RANDOM:
+            continue  # of an accelerator, which this machine need not have
         wanted = list(expected[name]) if name in expected else "none of that name"
         if wanted != list(tensor.shape):
             raise ValueError(f"{one_line(name, 40)}: expected {wanted}, got {list(tensor.shape)}")
+
+
+def _random_there(state: TrainingState) -> dict[str, Tensor]:
+    """Random numbers of the accelerator that the model is on, from which it draws its dropout."""
+    device = state.model.torch_device
+    if device.type == "cpu":
+        return {}
+    return {f"random.{device.type}": torch.get_device_module(device).get_rng_state(device)}
+
+
+def _restore_random_there(state: TrainingState, tensors: dict[str, Tensor]) -> None:
+    """Those of the file; fresh ones where the training began on a device of another kind."""
+    device = state.model.torch_device
+    if (random := tensors.get(f"random.{device.type}")) is not None:
+        torch.get_device_module(device).set_rng_state(random, device)
 
 
 def _restore_optimizer(

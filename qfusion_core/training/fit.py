@@ -90,7 +90,7 @@ def fit_prepared(
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
 ) -> None:
     """`fit` on rows that are preprocessed already."""
-    model, targets = state.model, torch.from_numpy(train.y)
+    model, targets = state.model, torch.from_numpy(train.y).to(train.x_c.device)
     loss = nn.CrossEntropyLoss(
         weight=class_weights(train.y, options.class_weight_power).to(train.x_c),
         label_smoothing=options.label_smoothing,
@@ -127,7 +127,7 @@ def _one_epoch(
     model = state.model
     model.train()
     total = 0.0
-    for rows in _batches(len(targets), options.batch_size):
+    for rows in _batches(len(targets), options.batch_size, targets.device):
         logits = model.member_logits(inputs[0][rows], model.tokens(inputs[1][rows]))
         value = loss(logits.flatten(0, 1), targets[rows].repeat_interleave(logits.shape[1]))
         state.optimizer.zero_grad(set_to_none=True)
@@ -159,9 +159,10 @@ def _diverged(state: TrainingState, loss: float) -> QfusionError:
     )
 
 
-def _batches(rows: int, size: int) -> Iterator[Tensor]:
+def _batches(rows: int, size: int, device: torch.device) -> Iterator[Tensor]:
     """Shuffled row numbers; a last batch of a single row is left out (it has no variance)."""
-    for batch in torch.randperm(rows).split(size):
+    # drawn on the CPU: the order is the same on every device
+    for batch in torch.randperm(rows, device="cpu").to(device).split(size):
         if len(batch) > 1 or rows == 1:
             yield batch
 

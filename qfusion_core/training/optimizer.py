@@ -13,7 +13,9 @@ from qfusion_core.model.token_classifier import TokenClassifier
 
 def adamw(model: TokenClassifier, options: Training) -> torch.optim.AdamW:
     """The optimizer of a model's weights."""
-    return torch.optim.AdamW(_groups(model, options), fused=False, foreach=False)
+    # on the CPU always the same sums; elsewhere torch takes the fewest kernels
+    kernels = False if model.torch_device.type == "cpu" else None
+    return torch.optim.AdamW(_groups(model, options), fused=kernels, foreach=kernels)
 
 
 def schedule(

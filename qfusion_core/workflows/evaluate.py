@@ -78,6 +78,7 @@ def evaluate(
     seed: int = 0,
     raw: bool = False,
     allow_url: bool = False,
+    torch_device: str = "cpu",
     backends_file: str | Path | None = None,
     jobs: JobOptions | None = None,
 ) -> EvaluateResult:
@@ -90,6 +91,7 @@ def evaluate(
         seed: Of the draw.
         raw: Leave off what `calibrate` stored for the backend.
         allow_url: Ask an address that only the run names for the data set.
+        torch_device: Where the model and an exact circuit are computed; see `train`.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
 
@@ -112,12 +114,14 @@ def evaluate(
     from qfusion_core.data.finite_rows import require_finite_logits
     from qfusion_core.metrics.scores import scores
     from qfusion_core.model.prediction import logits_in_chunks, typical_errors
+    from qfusion_core.model.torch_device import usable_torch_device
     from qfusion_core.runs.calibrated import calibrations, shares
 
+    there = usable_torch_device(torch_device)
     with jobs.measurement(
         opened.folder.path, "evaluate", describe_rows(samples, seed)
     ) as measurement:
-        model = opened.model()
+        model = opened.model().to(there)
         model.attach(opened.device(model, name, measurement, raw=raw, say=measurement.say))
         model.prepare()
         began = time.perf_counter()

@@ -60,6 +60,7 @@ def predict(
     samples: int | None = None,
     seed: int = 0,
     raw: bool = False,
+    torch_device: str = "cpu",
     backends_file: str | Path | None = None,
     jobs: JobOptions | None = None,
 ) -> PredictResult:
@@ -72,6 +73,7 @@ def predict(
         samples: So many of the rows, drawn by the seed; all for None.
         seed: Of the draw.
         raw: Leave off what `calibrate` stored for the backend.
+        torch_device: Where the model and an exact circuit are computed; see `train`.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
 
@@ -92,9 +94,10 @@ def predict(
     import torch
 
     from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
+    from qfusion_core.model.torch_device import usable_torch_device
     from qfusion_core.runs.calibrated import shares
 
-    model, table = opened.model(), torch.from_numpy(x)
+    model, table = opened.model().to(usable_torch_device(torch_device)), torch.from_numpy(x)
     inputs = model.preprocess(table)
     for branch in inputs:  # before a machine is asked for what no model can use
         require_usable_rows(branch, numbers, file, "features beyond what the model can hold")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from qfusion_core.config.arguments import (
     called,
     refused,
     require_backend,
-    require_switches,
     require_text,
     texts,
 )
@@ -32,6 +30,8 @@ from qfusion_core.workflows.noise_snapshot import with_figures
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
+    import torch
+
     from qfusion_core.data.split import Split
     from qfusion_core.interfaces.device import Device
     from qfusion_core.training.state import TrainingState
@@ -80,6 +80,7 @@ def train(
     settings: str | Iterable[str] = (),
     seed: int | None = None,
     backend: str | Device | None = None,
+    torch_device: str = "cpu",
     backends_file: str | Path | None = None,
     jobs: JobOptions | None = None,
     on_start: OnStart | None = None,
@@ -100,6 +101,8 @@ def train(
         seed: Of the split, the weights and the batches.
         backend: Where the circuit runs: a name in ``backends.yaml``, an open device, or None for
             the file's default.
+        torch_device: Where the weights and an exact circuit are computed, as torch calls it:
+            ``cpu``, ``cuda``, ``cuda:1``; ``auto`` takes an accelerator where there is one.
         backends_file: Instead of the file that is found.
         jobs: How to deal with a remote machine.
         on_start: Called with the specification and the folder before the training; None
@@ -108,7 +111,7 @@ def train(
 
     Raises:
         InputError: An unknown name, key or value; a folder that is not free; a row that cannot be
-            used; job options that have no meaning in a training.
+            used; a torch device that is not here; job options that have no meaning in a training.
     """
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
     _require_kinds(data, parts, backend)
@@ -118,7 +121,9 @@ def train(
     seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
     jobs.require_waiting("a training")
     backends, registry = Backends.read(backends_file), Registry()
-    _check_backend(backends, backend, registry)
+    backend = backends.default if backend is None else backend
+    if isinstance(backend, str):
+        backends.options(backend, registry)  # what is wrong with it is said before torch is there
     if isinstance(data, RunSpec):
         _refuse_beside(preset=preset, **parts, settings=settings or None, seed=seed)
         spec, name = data, f"{data.data.type}-seed{data.training.seed}"
@@ -136,60 +141,16 @@ def train(
         dataset = dataset_of(spec.data, registry)
         dataset.require_source()
         # what opening lacks, such as a key, is said before data are read or downloaded
-        if backend is None or isinstance(backend, str):
+        if isinstance(backend, str):
             backend = open_named(backends, backend, registry, jobs.paying(place))
+
+        from qfusion_core.model.torch_device import usable_torch_device
+
+        there = usable_torch_device(torch_device)
         spec = with_figures(spec, backends, registry)
         split = dataset.load(seed=spec.training.seed)
         tell_start(spec, place)
-        folder = _train(spec, place, split, backend, registry, tell_epoch)
-    return TrainResult(folder, folder.read_metrics())
-
-
-def resume_training(
-    run: str | Path,
-    *,
-    backend: str | Device | None = None,
-    backends_file: str | Path | None = None,
-    allow_url: bool = False,
-    jobs: JobOptions | None = None,
-    on_start: OnStart | None = None,
-    on_epoch: OnEpoch | None = None,
-) -> TrainResult:
-    """Continue a training that was cut off, to the result of one that was not.
-
-    Args:
-        run: Its folder.
-        backend: As of `train`; likewise what is not said here.
-        backends_file: Instead of the file that is found.
-        allow_url: Whether an address that only the folder names may be asked for the data.
-        jobs: How to deal with a remote machine.
-        on_start: Called before the training; None for nobody.
-        on_epoch: Called after each epoch; None for nobody.
-
-    Raises:
-        InputError: The training has finished, another process is at it, or the data has changed;
-            job options that have no meaning in a training.
-    """
-    require_switches(allow_url=allow_url)
-    require_backend(backend)
-    tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
-    jobs = JobOptions.of(jobs)
-    jobs.require_waiting("a training")
-    backends, registry = Backends.read(backends_file), Registry()
-    _check_backend(backends, backend, registry)
-    folder = RunFolder.open(run, registry)
-    if backend is None or isinstance(backend, str):
-        backend = open_named(backends, backend, registry, jobs.paying(folder.path))
-    if os.path.lexists(folder.model):
-        where = shown_path(folder.path)
-        raise InputError(f"{where}: the training has finished; nothing to resume")
-    tell_start(folder.config.spec, folder.path)
-
-    from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
-
-    split = folder.load_split(registry, allow_url=allow_url)
-    model = fresh_model(folder.config.spec, split, backend, registry)
-    train_to_the_end(folder, model, split, tell_epoch)
+        folder = _train(spec, place, split, backend, registry, there, tell_epoch)
     return TrainResult(folder, folder.read_metrics())
 
 
@@ -202,12 +163,6 @@ def _require_kinds(data: Any, parts: Mapping[str, Any], backend: Any) -> None:
     for part, name in parts.items():
         require_text(part, name, "the name of a component, as `qfusion plugins` lists it, or None")
     require_backend(backend)
-
-
-def _check_backend(backends: Backends, backend: str | Device | None, registry: Registry) -> None:
-    """What is wrong with an entry is said before torch is imported."""
-    if backend is None or isinstance(backend, str):
-        backends.options(backends.default if backend is None else backend, registry)
 
 
 def _refuse_beside(**arguments: object) -> None:
@@ -225,12 +180,13 @@ def _train(
     split: Split,
     device: Device,
     registry: Registry,
+    torch_device: torch.device,
     on_epoch: OnEpoch,
 ) -> RunFolder:
     from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
-    model = fresh_model(spec, split, device, registry)
-    folder = RunFolder.create(out, spec, split)
+    model = fresh_model(spec, split, device, registry, torch_device)
+    folder = RunFolder.create(out, spec, split, {"torch_device": str(torch_device)})
     try:
         return train_to_the_end(folder, model, split, on_epoch)
     except Exception:

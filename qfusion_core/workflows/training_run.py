@@ -18,6 +18,7 @@ from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.prediction import logits_in_chunks
+from qfusion_core.model.torch_device import torch_device_name
 from qfusion_core.noise.device import noisy_device
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
@@ -36,7 +37,11 @@ OnEpoch = Callable[[TrainingState], None]
 
 
 def fresh_model(
-    spec: RunSpec, split: Split, device: Device, registry: Registry
+    spec: RunSpec,
+    split: Split,
+    device: Device,
+    registry: Registry,
+    torch_device: torch.device | str = "cpu",
 ) -> FusionClassifier:
     """An untrained model; its weights are drawn from torch's random numbers, seeded by the run.
 
@@ -45,6 +50,7 @@ def fresh_model(
         split: Its data; transforms are fitted on the training part.
         device: Where the circuit runs, open.
         registry: Where components are looked up.
+        torch_device: Where it is trained.
 
     Raises:
         InputError: The device gives no gradients.
@@ -55,7 +61,7 @@ def fresh_model(
     model = FusionClassifier.fit_transforms(
         spec, split.train, n_classes=len(split.class_names), registry=registry
     )
-    model.attach(device)
+    model.to(torch_device).attach(device)
     noisy_device(model, spec.noise)  # refused before a folder is made
     return model
 
@@ -104,6 +110,7 @@ def _fit_and_test(
     metrics = _measure(state, split) | {
         "seconds": round(time.perf_counter() - began, 2),
         "device": None if model.device is None else model.device.name,
+        "torch_device": torch_device_name(model.torch_device),
         "provenance": provenance(),
     }
     with writing(folder.path, go_on):

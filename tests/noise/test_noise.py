@@ -19,7 +19,8 @@ from qfusion_core.noise.pauli_paths import survival
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.loading import load_model
 from qfusion_core.testing import ReferenceDevice
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 from support.places import THIRD_PARTY
 
 EXACT = ReferenceDevice(ReferenceDevice.example())

@@ -11,7 +11,8 @@ from qfusion_core import InputError, Registry
 from qfusion_core.config.presets import compose
 from qfusion_core.runs.claim import claimed, new_folder, training_lock
 from qfusion_core.runs.folder import RunFolder
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 
 QUICK = ["training.epochs=2", "quantum.options.layers=1"]
 

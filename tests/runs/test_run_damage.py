@@ -24,7 +24,8 @@ from qfusion_core.runs.export import export
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.model_card import inert, model_card
 from qfusion_core.runs.tensor_limit import TensorLimit
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 
 SETTINGS = ["training.epochs=2", "quantum.options.layers=1"]
 

@@ -10,7 +10,8 @@ import yaml
 
 from qfusion_core import InputError, Registry, load
 from qfusion_core.config.presets import compose
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from qfusion_core.surrogate.check import check_exact
 from qfusion_core.surrogate.grid import Grid, Rows
 from qfusion_core.surrogate.stored import weights_digest
 from support.encoders import encoder
+from support.second_device import THERE, SecondDevice
 from support.surrogates import card_of, file_of, rewrite, tensors_of
 
 BACKEND = "fez"
@@ -54,6 +55,22 @@ def run(make, tmp_path):
     """A run folder with a surrogate of seed 0."""
     make(tmp_path, 0).write()
     return tmp_path
+
+
+def test_it_answers_where_the_data_are(run, model):
+    surrogate, asked = Surrogate.read(run, BACKEND), (model.traced, model.observables)
+    data, weights = torch.randn(3, model.n_data), model.weights.detach().flatten()
+    wanted = [
+        of(asked[0], data, weights, asked[1])
+        for of in (surrogate.expectations, surrogate.standard_errors)
+    ]
+    with SecondDevice():
+        for of, values in zip(
+            (surrogate.expectations, surrogate.standard_errors), wanted, strict=True
+        ):
+            found = of(asked[0], data.to(THERE), weights.to(THERE), asked[1])
+            assert found.device == THERE
+            torch.testing.assert_close(found.cpu(), values)
 
 
 def refused(run):

@@ -15,7 +15,8 @@ from qfusion_core.cli import main
 from qfusion_core.config.presets import compose
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits, require_finite_rows
 from qfusion_core.runs.folder import load_split
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 
 
 def table(path, fill=None, rows=80):

@@ -15,7 +15,8 @@ from qfusion_core import InputError, QfusionError, Registry, load
 from qfusion_core.config.presets import compose
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.training.fit import class_weights
-from qfusion_core.workflows.train import resume_training, train
+from qfusion_core.workflows.resume_training import resume_training
+from qfusion_core.workflows.train import train
 
 QUICK = ("training.epochs=4", "quantum.options.layers=1")
 

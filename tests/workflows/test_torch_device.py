@@ -1,0 +1,95 @@
+"""Verbs on another torch device than the CPU: the same results, and it is written down."""
+
+import pytest
+import torch
+
+from qfusion_core import evaluate, predict, resume_training, train
+from qfusion_core.runs.folder import RunFolder
+from support.second_device import THERE, SecondDevice, random_numbers
+
+QUICK = ["training.epochs=2", "training.batch_size=64", "quantum.options.layers=1", "classical.options.dropout=0.3"]
+NAME = str(THERE)
+
+
+class Cut(Exception):
+    """Stands for whatever ends a training early."""
+
+
+@pytest.fixture(scope="module")
+def random():
+    """Of the second device: torch looks for them once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch, THERE.type, random_numbers(), raising=False)
+        yield torch.get_device_module(THERE)
+
+
+@pytest.fixture
+def second(random):
+    """A second torch device, which draws random numbers, too."""
+    with SecondDevice():
+        yield random
+
+
+def trained(out, device="cpu", **more):
+    return train(
+        "wine", out, preset="hardware", settings=QUICK, backend="statevector",
+        torch_device=device, **more,
+    )  # fmt: skip
+
+
+def test_a_model_is_trained_there_to_the_same_scores(second, tmp_path):
+    here, there = trained(tmp_path / "here"), trained(tmp_path / "there", NAME)
+    assert (here.metrics["torch_device"], there.metrics["torch_device"]) == ("cpu", NAME)
+    assert RunFolder.open(there.run).config.provenance["torch_device"] == NAME
+    assert there.metrics["test"] == here.metrics["test"]
+    for of in ("validation_loss", "train_loss"):
+        found, wanted = (run.metrics["validation"][of] for run in (there, here))
+        assert found == pytest.approx(wanted, abs=1e-4)
+
+
+def test_cut_off_there_it_ends_there_like_an_uninterrupted_one(second, tmp_path):
+    whole = trained(tmp_path / "whole", NAME)
+
+    def cut(state):
+        raise Cut
+
+    with pytest.raises(Cut):
+        trained(tmp_path / "cut", NAME, on_epoch=cut)
+    saved, second.state = second.state, torch.zeros_like(second.state)
+    resumed = resume_training(tmp_path / "cut", backend="statevector")
+    assert torch.equal(second.state, saved)
+    assert resumed.folder.model.read_bytes() == whole.folder.model.read_bytes()
+    assert resumed.metrics["torch_device"] == NAME
+
+
+def test_what_began_there_can_be_finished_here(second, tmp_path):
+    def cut(state):
+        raise Cut
+
+    with pytest.raises(Cut):
+        trained(tmp_path / "cut", NAME, on_epoch=cut)
+    resumed = resume_training(tmp_path / "cut", backend="statevector", torch_device="cpu")
+    assert resumed.metrics["torch_device"] == "cpu" and resumed.metrics["epochs"] == 2
+
+
+def test_a_run_is_evaluated_there_and_predicts_there(second, tmp_path):
+    run = trained(tmp_path / "run").run
+    table = tmp_path / "new.csv"
+    names = RunFolder.open(run).config.features
+    table.write_text("\n".join([",".join(names), ",".join(["1.5"] * len(names))]) + "\n")
+    here, there = (evaluate(run, "statevector", torch_device=d) for d in ("cpu", NAME))
+    assert here.scores == there.scores
+    one, other = (predict(run, table, "statevector", torch_device=d) for d in ("cpu", NAME))
+    assert one.predictions[0][1] == other.predictions[0][1]
+    assert one.predictions[0][2] == pytest.approx(other.predictions[0][2], abs=1e-4)
+
+
+def test_a_device_that_torch_does_not_know_costs_a_line(qfusion, tmp_path):
+    run = trained(tmp_path / "run").run
+    table = tmp_path / "new.csv"
+    names = RunFolder.open(run).config.features
+    table.write_text(f"{','.join(names)}\n{','.join('1' * len(names))}\n")
+    for words in (["train", "wine"], ["evaluate", run], ["predict", run, table]):
+        code, out, err = qfusion(*words, "--device", "gpu")
+        assert (code, out) == (2, "")
+        assert err == "error: device: expected cpu, cuda, cuda:N or auto, got 'gpu'\n"
