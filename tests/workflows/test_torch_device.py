@@ -7,7 +7,10 @@ from qfusion_core import evaluate, predict, resume_training, train
 from qfusion_core.runs.folder import RunFolder
 from support.second_device import THERE, SecondDevice, random_numbers
 
-QUICK = ["training.epochs=2", "training.batch_size=64", "quantum.options.layers=1", "classical.options.dropout=0.3"]
+QUICK = [
+    "training.epochs=2", "training.batch_size=64", "quantum.options.layers=1",
+    "classical.options.dropout=0.3",
+]  # fmt: skip
 NAME = str(THERE)
 
 
