@@ -150,6 +150,8 @@ _HOMES = {
     "Transient": "remote.errors",
     "trust": "config.trust",
     "Unreadable": "remote.errors",
+    "untrained": "workflows.untrained",
+    "UntrainedResult": "workflows.untrained",
     "write_atomically": "storage.writing",
     "ZScore": "model.zscore",
 }

@@ -134,6 +134,8 @@ from qfusion_core.workflows.refit import refit as refit
 from qfusion_core.workflows.resume_training import resume_training as resume_training
 from qfusion_core.workflows.train import TrainResult as TrainResult
 from qfusion_core.workflows.train import train as train
+from qfusion_core.workflows.untrained import UntrainedResult as UntrainedResult
+from qfusion_core.workflows.untrained import untrained as untrained
 from qfusion_core.working_directory import installed_path as installed_path
 
 # old names, which warn at run time

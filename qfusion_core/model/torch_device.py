@@ -21,15 +21,15 @@ def usable_torch_device(name: str | torch.device) -> torch.device:
     Raises:
         InputError: torch does not know it, or it cannot be used here.
     """
+    if not isinstance(name, str | torch.device):
+        raise _unknown(name)
     if name == AUTO:
         found = torch.accelerator.current_accelerator(check_available=True)
         return _CPU if found is None or _unusable(found) else found
     try:
         device = torch.device(name)
-    except (RuntimeError, TypeError):
-        raise InputError(
-            f"device: expected cpu, cuda, cuda:N or auto, got {one_line(repr(name), 40)}"
-        ) from None
+    except RuntimeError:
+        raise _unknown(name) from None
     if reason := _unusable(device):
         raise InputError(
             f"device: {device} cannot be used here ({reason}); use cpu, or auto, which takes what "
@@ -43,6 +43,10 @@ def torch_device_name(device: torch.device) -> str:
     if device.type != "cuda":
         return str(device)
     return f"{device} ({torch.cuda.get_device_name(device)})"
+
+
+def _unknown(name: object) -> InputError:
+    return InputError(f"device: expected cpu, cuda, cuda:N or auto, got {one_line(repr(name), 40)}")
 
 
 def _unusable(device: torch.device) -> str | None:

@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qfusion_core.backends.file import Backends
-from qfusion_core.backends.opening import open_named
-from qfusion_core.config.arguments import (
-    called,
-    refused,
-    require_backend,
-    require_text,
-    texts,
-)
-from qfusion_core.config.presets import compose
+from qfusion_core.config.arguments import called
 from qfusion_core.config.spec import RunSpec
-from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.printable import shown_path
 from qfusion_core.runs.claim import claimed
-from qfusion_core.runs.folder import RunFolder, dataset_of
+from qfusion_core.runs.folder import RunFolder
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.limits import LARGEST_SEED, whole
-from qfusion_core.workflows.noise_snapshot import with_figures
 from qfusion_core.workflows.result import Table, VerbResult
+from qfusion_core.workflows.training_request import TrainingRequest
 
 if TYPE_CHECKING:
     import torch
@@ -114,64 +102,17 @@ def train(
             used; a torch device that is not here; job options that have no meaning in a training.
     """
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
-    _require_kinds(data, parts, backend)
+    request = TrainingRequest.of(data, preset, parts, settings, seed, backend, backends_file)
     tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     jobs = JobOptions.of(jobs)
-    settings = texts("settings", settings, 'texts, such as ["training.epochs=20"]')
-    seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
     jobs.require_waiting("a training")
-    backends, registry = Backends.read(backends_file), Registry()
-    backend = backends.default if backend is None else backend
-    if isinstance(backend, str):
-        backends.options(backend, registry)  # what is wrong with it is said before torch is there
-    if isinstance(data, RunSpec):
-        _refuse_beside(preset=preset, **parts, settings=settings or None, seed=seed)
-        spec, name = data, f"{data.data.type}-seed{data.training.seed}"
-    else:
-        preset, seeds = preset or "strong", [] if seed is None else [f"training.seed={seed}"]
-        spec = compose(
-            str(preset),
-            data,
-            **parts,
-            settings=[*settings, *seeds],
-            registry=registry,
-        )
-        name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-    with claimed(None if out is None else expanded(out, "out"), Path("runs") / name) as place:
-        dataset = dataset_of(spec.data, registry)
-        dataset.require_source()
-        # what opening lacks, such as a key, is said before data are read or downloaded
-        if isinstance(backend, str):
-            backend = open_named(backends, backend, registry, jobs.paying(place))
-
-        from qfusion_core.model.torch_device import usable_torch_device
-
-        there = usable_torch_device(torch_device)
-        spec = with_figures(spec, backends, registry)
-        split = dataset.load(seed=spec.training.seed)
+    wished = None if out is None else expanded(out, "out")
+    with claimed(wished, Path("runs") / request.name) as place:
+        device, there = request.open(torch_device, jobs.paying(place))
+        spec, split = request.load()
         tell_start(spec, place)
-        folder = _train(spec, place, split, backend, registry, there, tell_epoch)
+        folder = _train(spec, place, split, device, request.registry, there, tell_epoch)
     return TrainResult(folder, folder.read_metrics())
-
-
-def _require_kinds(data: Any, parts: Mapping[str, Any], backend: Any) -> None:
-    """What is no data set, no name of a component or no backend."""
-    if not isinstance(data, str | RunSpec):
-        file = f'; did you mean "file:{shown_path(data)}"?' if isinstance(data, Path) else ""
-        expected = 'a data set as on the command line, such as "wine", or a RunSpec'
-        raise InputError(f"{refused('data', data, expected)}{file}")
-    for part, name in parts.items():
-        require_text(part, name, "the name of a component, as `qfusion plugins` lists it, or None")
-    require_backend(backend)
-
-
-def _refuse_beside(**arguments: object) -> None:
-    """What a whole specification says itself is not said a second time."""
-    if names := [name for name, value in arguments.items() if value is not None]:
-        raise InputError(
-            f"{', '.join(names)}: not beside a RunSpec, which says it itself; change the "
-            "specification (`spec.model_copy`), or give the name of a data set"
-        )
 
 
 def _train(
