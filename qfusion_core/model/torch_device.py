@@ -24,7 +24,9 @@ def usable_torch_device(name: str | torch.device) -> torch.device:
     if not isinstance(name, str | torch.device):
         raise _unknown(name)
     if name == AUTO:
-        found = torch.accelerator.current_accelerator(check_available=True)
+        found = (
+            torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
+        )
         return _CPU if found is None or _unusable(found) else found
     try:
         device = torch.device(name)

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 import torch
 
-from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
+from qfusion_core import (
+    FusionClassifier,
+    InputError,
+    Part,
+    Registry,
+    open_backend,
+    resume_training,
+    train,
+)
 from qfusion_core.config.presets import compose
 from qfusion_core.model.prediction import logits_in_chunks, rows_digest
 from qfusion_core.model.torch_device import torch_device_name, usable_torch_device
@@ -143,3 +151,56 @@ def test_shots_and_noise_are_the_same_there(device):
     (logits, gradients), (there, gradients_there) = found
     torch.testing.assert_close(there, logits, rtol=0, atol=1e-9)
     torch.testing.assert_close(gradients_there, gradients, rtol=1e-7, atol=1e-8)
+
+
+on_a_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+
+
+@pytest.mark.gpu
+@on_a_gpu
+@torch.no_grad()
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_gpu_gives_the_values_of_the_cpu_in_single_precision(preset):
+    made = model(preset).float().eval()
+    wanted = made.quantum.expectations(made.preprocess(ROWS)[1])
+    made.to("cuda")
+    found = made.quantum.expectations(made.preprocess(ROWS)[1])
+    torch.testing.assert_close(found.cpu(), wanted, rtol=0, atol=1e-5)
+
+
+@pytest.mark.gpu
+@on_a_gpu
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_autocast_on_a_gpu_leaves_the_circuit_its_digits(dtype):
+    made = model("strong").float().to("cuda").eval()
+    inputs = made.preprocess(ROWS)
+    wanted = made.quantum.expectations(inputs[1])
+    with torch.autocast("cuda", dtype):
+        found = made.quantum.expectations(inputs[1])
+        made(*inputs).square().sum().backward()
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
+    assert all(weight.grad.isfinite().all() for weight in made.quantum.parameters())
+
+
+@pytest.mark.gpu
+@on_a_gpu
+def test_a_training_that_is_cut_off_on_a_gpu_goes_on_with_its_random_numbers(tmp_path):
+    quick = ["training.epochs=3", "classical.options.dropout=0.5"]
+
+    def cut(state):
+        if state.epoch == 2:
+            raise KeyboardInterrupt
+
+    whole = train(
+        "wine", tmp_path / "whole", preset="hardware", settings=quick, torch_device="cuda"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        train(
+            "wine", tmp_path / "cut", preset="hardware", settings=quick, torch_device="cuda",
+            on_epoch=cut,
+        )  # fmt: skip
+    resumed = resume_training(tmp_path / "cut")
+    assert "cuda" in resumed.metrics["torch_device"]
+    for of in ("train_loss", "validation_loss"):
+        found, wanted = (run.metrics["validation"][of] for run in (resumed, whole))
+        assert found == pytest.approx(wanted, rel=1e-3)

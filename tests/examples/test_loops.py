@@ -1,0 +1,58 @@
+"""Training loops that are not ours run as they stand, on the CPU and on a device beside it."""
+
+import re
+import runpy
+import sys
+
+import pytest
+import torch
+
+import qfusion_core
+from qfusion_core import FusionClassifier, InputError
+from support.places import ROOT
+from support.second_device import THERE, SecondDevice
+
+LOOPS = sorted(path.name for path in (ROOT / "examples" / "loops").glob("[a-z]*.py"))
+
+
+@pytest.fixture
+def said(monkeypatch, capsys):
+    """Runs one: what it prints."""
+
+    def _said(name, *words):
+        monkeypatch.setattr(sys, "argv", [name, *words])
+        runpy.run_path(str(ROOT / "examples" / "loops" / name), run_name="__main__")
+        return capsys.readouterr().out
+
+    return _said
+
+
+def test_all_of_them_are_here():
+    assert LOOPS == ["in_skorch.py", "plain_loop.py"]
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_a_loop_trains_the_model(said, name):
+    found = float(re.search(r"test accuracy ([\d.]+)", said(name, "--epochs", "8"))[1])
+    assert found > 0.85  # three classes
+
+
+def test_the_plain_loop_runs_on_another_device(said):
+    with SecondDevice():
+        assert "test accuracy" in said("plain_loop.py", "--epochs", "1", "--device", str(THERE))
+
+
+def test_what_a_training_starts_from_is_the_same_each_time():
+    one, other = (qfusion_core.untrained("wine", preset="hardware", seed=3) for _ in range(2))
+    assert isinstance(one.model, FusionClassifier) and one.model.device is not None
+    for ours, theirs in zip(one.model.parameters(), other.model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    rows = torch.from_numpy(one.split.train.x)
+    assert one.model(*one.model.preprocess(rows)).shape == (len(rows), 3)
+
+
+def test_what_it_is_given_is_checked_as_that_of_a_training(failure):
+    said = failure(InputError, qfusion_core.untrained, "wine", fusion="crossattention")
+    assert "cross-attention" in said
+    said = failure(InputError, qfusion_core.untrained, "wine", torch_device="gpu")
+    assert said == "device: expected cpu, cuda, cuda:N or auto, got 'gpu'"
