@@ -164,7 +164,8 @@ class CircuitEncoder(QuantumEncoder):
             gradients: Whether values will be differentiated.
         """
         _ = self.traced
-        self.device.unwrapped.prepare(self.weights.dtype, gradients=gradients)
+        if self.weights.device.type == "cpu":  # elsewhere torch brings the kernels
+            self.device.unwrapped.prepare(self.weights.dtype, gradients=gradients)
 
     def expectations(
         self, x: Float[Tensor, "batch features"]
