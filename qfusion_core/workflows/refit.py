@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import called, require_switches
@@ -16,6 +15,7 @@ from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.runs.claim import claimed
 from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
+from qfusion_core.storage.file_names import file_name
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.limits import require_name, rows_of, whole
@@ -178,7 +178,7 @@ def _require_surrogate(opened: OpenRun, backend: str) -> None:
 
 def _beside(run: Path, backend: str) -> Path:
     run = run if run.name else run.resolve()
-    return run.with_name(f"{run.name}-refit-{quote(backend, safe='')}")
+    return run.with_name(f"{run.name}-refit-{file_name(backend)}")
 
 
 def _described(rows: RefitRows, seed: int) -> str:

@@ -76,7 +76,7 @@ def test_every_verb_takes_it_and_gets_what_the_backend_gives(shell, own):
     assert code == 0 and "surrogate:noisy: calibrated on 12 training rows" in err
     code, _, err = shell("refit", own, "--backend", "surrogate:noisy", "--epochs", 1)
     assert code == 0, err
-    new = own.with_name("wine-refit-surrogate%3Anoisy")
+    new = own.with_name("wine-refit-surrogate-noisy")
     assert shell("evaluate", new, "--backend", "surrogate:noisy")[0] == 0
 
 

@@ -26,8 +26,9 @@ def save(
     found.require(name)
 
     from qfusion_core.backends.properties import save_properties
+    from qfusion_core.storage.file_names import file_name
 
-    path = save_properties(found, name, out or Path(f"{name}.json"))
+    path = save_properties(found, name, out or Path(f"{file_name(name)}.json"))
     if as_json:
         print_json({"backend": name, "path": str(path), "bytes": path.stat().st_size})
     else:

@@ -73,6 +73,15 @@ def test_another_file_and_json(shell, garnet, tmp_path):
     }
 
 
+def test_the_file_of_a_backend_whose_name_is_no_part_of_a_path(shell, garnet, tmp_path):
+    with (tmp_path / "backends.yaml").open("a") as file:
+        file.write("  iqm/garnet 2: {type: braket, options: {device: iqm/Garnet, shots: 500}, ")
+        file.write("budget: {max_usd: 1}}\n")
+    code, out, err = shell("backends", "save", "iqm/garnet 2")
+    assert code == 0, err
+    assert out.startswith("iqm-garnet-2.json: properties of iqm/garnet 2, ")
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
