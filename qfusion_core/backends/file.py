@@ -8,7 +8,6 @@ this package, in that order; one that lies here and is not trusted stands behind
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from qfusion_core.backends.pools import read_pools
 from qfusion_core.backends.schema import BackendEntry, BackendsFile, refuse_secrets
 from qfusion_core.config.file_search import find, left_out
+from qfusion_core.config.shell_command import quoted
 from qfusion_core.config.trust import how_to_trust
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import CredentialsMissing, InputError, did_you_mean
@@ -225,7 +225,7 @@ def _with_strangers(own: Backends, theirs: Backends) -> Backends:
     """
     strangers = frozenset(theirs.entries) - frozenset(own.entries)
     pools = {name: pool for name, pool in theirs.pools.items() if name in strangers}
-    default = shlex.quote(one_line(theirs.default, 60))
+    default = quoted(one_line(theirs.default, 60))
     note(
         f"{theirs.source.path} was only found here: of it count names that {own.source.path} has "
         "not, for what runs on this machine"

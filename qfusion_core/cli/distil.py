@@ -18,7 +18,8 @@ from qfusion_core.cli.options import (
     Yes,
 )
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.workflows.limits import LARGEST_SEED, MOST_ROWS
+from qfusion_core.surrogate.sizes import MOST_ROWS
+from qfusion_core.workflows.limits import LARGEST_SEED
 
 
 def distil(

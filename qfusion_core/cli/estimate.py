@@ -17,7 +17,7 @@ from qfusion_core.cli.options import (
     SampleSeed,
 )
 from qfusion_core.cli.output import AsJson, show
-from qfusion_core.workflows.limits import MOST_ROWS
+from qfusion_core.surrogate.sizes import MOST_ROWS
 
 
 def estimate(

@@ -8,9 +8,10 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
 
-_INSTEAD = "qfusion.instead_of_a_verb"  # where a verb is left out: the first word
+_INSTEAD = "qfusion.instead_of_a_verb"  # where a verb is left out: the words
 
 
 class ListByDefault(TyperGroup):
@@ -34,7 +35,7 @@ class ListByDefault(TyperGroup):
         left_out = args[0] not in (*self.commands, "--help") if args else not self.no_args_is_help
         if left_out:
             behind = args[1:2] if args[1:2] and args[1] in self.commands else []
-            ctx.meta[_INSTEAD] = "" if behind else next(iter(args), "")
+            ctx.meta[_INSTEAD] = [] if behind else args
             args = [*behind, *args[:1], *args[2:]] if behind else ["list", *args]
         return super().parse_args(ctx, args)
 
@@ -47,11 +48,10 @@ class ListByDefault(TyperGroup):
         try:
             return super().invoke(ctx)
         except (InputError, typer.TyperException) as error:
-            word = ctx.meta.get(_INSTEAD, "")
-            near = get_close_matches(word, self.commands, n=1)
+            words = ctx.meta.get(_INSTEAD, [])
+            near = get_close_matches(words[0], self.commands, n=1) if words else []
             if not near:
                 raise
-            words = error.format_message() if isinstance(error, typer.TyperException) else error
-            said = str(words).rstrip(".")
-            nearest = f"did you mean `{ctx.command_path} {near[0]}`?"
-            raise InputError(f"{said}; {nearest}") from None
+            what = error.format_message() if isinstance(error, typer.TyperException) else error
+            nearest = shell_command(*ctx.command_path.split()[1:], *near, *words[1:])
+            raise InputError(f"{str(what).rstrip('.')}; did you mean `{nearest}`?") from None

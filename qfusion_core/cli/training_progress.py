@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qfusion_core.cli.output import is_terminal, say
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def show_training() -> Iterator[ShownTraining]:
         if shown.run is None or not (shown.run / "config.yaml").is_file():
             raise
         raise Interrupted(
-            f"interrupted; continue with `qfusion train --resume {shlex.quote(str(shown.run))}`"
+            f"interrupted; continue with `{shell_command('train', '--resume', shown.run)}`"
         ) from None
     finally:
         shown.stop()

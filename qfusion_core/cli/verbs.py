@@ -7,6 +7,8 @@ from typing import Any
 
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
+from qfusion_core.cli.repeated import Given
+from qfusion_core.config.shell_command import repeating
 from qfusion_core.errors import InputError
 
 # names of Python's functions, and other words for what is there
@@ -34,6 +36,11 @@ class Verb(TyperCommand):
             if single and times > 1:
                 raise InputError(f"{option.opts[0]}: given {times} times, expected once; leave one")
         return rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it; what the user gave stands in the commands that it suggests, too."""
+        with repeating(Given(ctx).lacking):
+            return super().invoke(ctx)
 
 
 class Verbs(TyperGroup):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import shown_path
@@ -147,7 +147,7 @@ def state_of(path: Path) -> str:
 
 def how_to_trust(path: str | Path) -> str:
     """A clause for errors: what to do with a file that is not on the list."""
-    command = f"qfusion trust {shlex.quote(str(Path(path).absolute()))}"
+    command = shell_command("trust", Path(path).absolute())
     return f"if it is yours: `{command}`, or qfusion_core.trust(path)"
 
 

@@ -8,10 +8,10 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from shlex import quote
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
-from qfusion_core.printable import one_line, printable, shown_path
+from qfusion_core.printable import one_line, shown_path
 
 LOCK = "training.lock"
 
@@ -42,8 +42,7 @@ def or_resume(path: Path) -> str:
     begun = os.path.isfile(path / "config.yaml")  # noqa: PTH113  (raises nothing)
     if not begun or os.path.lexists(path / "model.safetensors"):
         return ELSEWHERE
-    command = f"qfusion train --resume {quote(printable(path))}"
-    return f"{ELSEWHERE}, or continue it with `{command}`"
+    return f"{ELSEWHERE}, or continue it with `{shell_command('train', '--resume', path)}`"
 
 
 def cannot_write(path: Path, error: OSError | ValueError, advice: str = ELSEWHERE) -> InputError:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import YamlDocument
@@ -157,7 +158,7 @@ class RunFolder:
         if os.path.lexists(self.training):
             raise InputError(
                 f"{where}: the training has not finished; continue it with "
-                f"`qfusion train --resume {where}`"
+                f"`{shell_command('train', '--resume', self.path)}`"
             )
         raise InputError(
             f"{where}: model.safetensors is missing; copy the whole folder, or train again"

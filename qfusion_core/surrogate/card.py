@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from shlex import quote
 from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.options import Options
-from qfusion_core.printable import printable
+from qfusion_core.surrogate.sizes import MOST_ROWS, usual_checks
 
-LEAST_CHECKS = 16
 MOST_DAYS = 7  # after so many a machine has been calibrated anew, most likely
 _UNSOUND = (
     "the machine drifts, or its noise depends on the data, or shots are not all of its noise, so "
@@ -148,35 +147,25 @@ class Card(Options):
             lines.append(f"values of the surrogate of {self.backend}: {self.adopted}")
         return lines
 
-    def command(self, run: str) -> str:
+    def command(self, run: str, *more: str) -> str:
         """The command that makes it once more: out of the journal, where that has its values.
 
         Args:
             run: Its folder.
+            more: Further words.
         """
         checks = usual_checks(self.rows)
-        return distil_command(
-            run,
-            self.backend,
+        return shell_command(
+            *("distil", run, "--backend", self.backend),
             *(() if self.seed == 0 else ("--seed", str(self.seed))),
             *(() if self.check.rows == checks else ("--checks", str(self.check.rows))),
+            *(() if self.rows <= MOST_ROWS else ("--max-rows", str(self.rows))),
+            *more,
         )
 
     def again(self, run: str) -> str:
         """The command that measures anew."""
-        return f"{self.command(run)} --again"
-
-
-def usual_checks(rows: int) -> int:
-    """How many rows check a grid, if no other number is given."""
-    return max(LEAST_CHECKS, rows // 4)
-
-
-def distil_command(run: str, backend: str, *words: str) -> str:
-    """A command to be copied into a shell."""
-    return " ".join(
-        quote(printable(word)) for word in ("qfusion", "distil", run, "--backend", backend, *words)
-    )
+        return self.command(run, "--again")
 
 
 def later(one: str, other: str) -> bool:

@@ -14,9 +14,9 @@ from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.errors import InputError
-from qfusion_core.surrogate.card import usual_checks
 from qfusion_core.surrogate.colouring import colour, sizes
 from qfusion_core.surrogate.degrees import Degrees, degrees
+from qfusion_core.surrogate.sizes import usual_checks
 
 _CANDIDATES = 16  # offsets of which the one that is the furthest from special angles is taken
 _MOST_CHECKS = 100_000  # and more only for a grid that is as large: they predict nothing

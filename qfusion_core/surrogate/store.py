@@ -15,13 +15,14 @@ from urllib.parse import quote, unquote
 
 from pydantic import ValidationError
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.config.validation_errors import first_problem
 from qfusion_core.errors import InputError, damaged, did_you_mean
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 from qfusion_core.storage.tensor_header import DAMAGED, TensorHeader
 from qfusion_core.storage.writing import require_no_link
-from qfusion_core.surrogate.card import Card, distil_command
+from qfusion_core.surrogate.card import Card
 
 _ENDING = ".safetensors"
 
@@ -56,7 +57,7 @@ def require_path(run: Path, backend: str) -> Path:
         hint = f"{did_you_mean(backend, known)}; " if known else ""
         raise InputError(
             f"{shown_path(run)}: has no surrogate of {one_line(repr(backend), 60)}; {hint}"
-            f"`{distil_command(str(run), backend)}` makes one"
+            f"`{shell_command('distil', run, '--backend', backend)}` makes one"
         )
     require_no_link(path.parent)
     return path
@@ -146,5 +147,6 @@ def advice(run: Path, backend: str, card: Card | None = None) -> str:
         backend: That was measured.
         card: Says which rows; None where it cannot be read.
     """
-    command = distil_command(str(run), backend) if card is None else card.command(str(run))
+    bare = shell_command("distil", run, "--backend", backend)
+    command = bare if card is None else card.command(str(run))
     return f"`{command}` makes it anew, out of the journal if that has its values"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import require_switches
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
 from qfusion_core.evaluation.row_selection import choose_rows
 from qfusion_core.runs.opening import OpenRun
@@ -134,7 +134,8 @@ def calibrate(
 def _require_one_machine(backends: Backends, run: Path, backend: str) -> None:
     if backend in backends.pools:
         members = backends.pools[backend].backends
-        verbs = ", ".join(f"`qfusion calibrate {quote(str(run))} --backend {m}`" for m in members)
+        commands = [shell_command("calibrate", run, "--backend", member) for member in members]
+        verbs = ", ".join(f"`{command}`" for command in commands)
         raise InputError(
             f"backend {backend!r} is a pool, and each member has a calibration of its own, which "
             f"the pool applies: {verbs}"

@@ -14,9 +14,10 @@ from qfusion_core.errors import InputError
 from qfusion_core.plugin.reserved import SURROGATE
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.surrogate.card import Card
+from qfusion_core.surrogate.sizes import MOST_ROWS
 from qfusion_core.surrogate.store import require_room
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.limits import MOST_ROWS, require_name, rows_of, whole
+from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:

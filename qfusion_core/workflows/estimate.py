@@ -16,8 +16,9 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.storage.network import no_network
+from qfusion_core.surrogate.sizes import MOST_ROWS
 from qfusion_core.workflows.distil import require_machine
-from qfusion_core.workflows.limits import MOST_ROWS, require_name, rows_of, whole
+from qfusion_core.workflows.limits import require_name, rows_of, whole
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qfusion_core.printable import one_line, printable
+from qfusion_core.config.shell_command import shell_command
+from qfusion_core.printable import one_line
 from qfusion_core.remote.journal.presence import require_journal
 from qfusion_core.workflows.result import Table, VerbResult
 from qfusion_core.workflows.run_jobs import RunJobs
@@ -66,7 +66,7 @@ class JobTable(RunJobs, VerbResult):
         )
         for row in self.measurements:
             if row["state"] == "open" and row["jobs"]:  # none: it was refused before anything
-                forget = shlex.join(["qfusion", "jobs", "forget", str(self.run), row["id"]])
+                forget = shell_command("jobs", "forget", self.run, row["id"])
                 go_on = "run the same again to go on, or give up with"
                 yield f"{row['id']} is open: {go_on} `{forget}`"
             elif row["state"] == "forgotten":
@@ -85,7 +85,7 @@ class JobTable(RunJobs, VerbResult):
         if self.standing.kind == "foreign":
             yield (
                 f"the journal is not yours ({self.standing.why}): nothing is sent, and no value is "
-                f"used, until `qfusion jobs adopt {shlex.quote(printable(self.run))}`"
+                f"used, until `{shell_command('jobs', 'adopt', self.run)}`"
             )
         for row in self.measurements:
             if any(job.adopted for job in row["jobs"]):

@@ -12,7 +12,6 @@ from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_value
 
 LARGEST_SEED = 2**32 - 1
-MOST_ROWS = 20_000  # of the grid of a surrogate, if no other number is given
 
 
 def whole(name: str, value: Any, least: int, most: int | None = None) -> int:

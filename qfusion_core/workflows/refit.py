@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import called, require_switches
+from qfusion_core.config.shell_command import quoted, shell_command
 from qfusion_core.config.spec import Training
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.reserved import SURROGATE
@@ -64,7 +65,7 @@ class RefitResult(VerbResult):
             ("part", "rows", "macro F1", "accuracy", "epoch"),
             [("validation", self.validation_rows, *figures)],
         )
-        yield f"run folder: {self.run}; test it with --backend {self.backend}"
+        yield f"run folder: {self.run}; test it with --backend {quoted(self.backend)}"
 
 
 def refit(
@@ -169,10 +170,10 @@ def refit(
 def _require_surrogate(opened: OpenRun, backend: str) -> None:
     opened.backends.options(backend, opened.registry)
     if opened.backends.entries[backend].type != "surrogate":
+        distil = shell_command("distil", opened.folder.path, "--backend", backend)
         raise InputError(
             f"--encoding: each step asks for values of new angles, which {backend!r} would have to "
-            f"measure; `qfusion distil {opened.folder.path} --backend {backend}`, then refit on "
-            f"{SURROGATE}{backend}"
+            f"measure; `{distil}`, then refit on {SURROGATE}{backend}"
         )
 
 

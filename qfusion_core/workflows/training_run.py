@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.data.finite_rows import RowNotFinite, require_finite_logits
 from qfusion_core.data.split import Split
@@ -21,7 +22,6 @@ from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.model.torch_device import torch_device_name
 from qfusion_core.noise.device import noisy_device
 from qfusion_core.plugin.registry import Registry
-from qfusion_core.printable import shown_path
 from qfusion_core.provenance import provenance
 from qfusion_core.runs.blame import blamed
 from qfusion_core.runs.claim import training_lock
@@ -97,7 +97,7 @@ def _fit_and_test(
     state = start(model, options, len(split.train))
     if os.path.lexists(folder.training):
         restore_training(folder.training, state)
-    go_on = f"make room, then continue with `qfusion train --resume {shown_path(folder.path)}`"
+    go_on = f"make room, then continue with `{shell_command('train', '--resume', folder.path)}`"
 
     def keep(state: TrainingState) -> None:
         with writing(folder.training, go_on):

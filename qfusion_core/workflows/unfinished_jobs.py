@@ -95,7 +95,7 @@ def forget_measurements(run: str | Path, which: Sequence[str], *, lost: bool = F
         return InputError(
             f"{run}: measurement {name}: job {job.job_id or job.key} may be at the provider; first "
             f"`{measurement.command('cancel', name)}`, or wait for it with resume; where nobody "
-            f"can ask for it any more, `{measurement.command('forget', name)} --yes`"
+            f"can ask for it any more, `{measurement.command('forget', name, '--yes')}`"
         )
 
     for row in [] if lost else rows:

@@ -47,7 +47,7 @@ def test_lists_that_are_given_twice_are_one_list(trained, command_line):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("jobs", "rsume", "run"), "(run); did you mean `qfusion jobs resume`?"),
+        (("jobs", "rsume", "my run"), "did you mean `qfusion jobs resume 'my run'`?"),
         (("jobs", "cancl"), "expected that of a run; did you mean `qfusion jobs cancel`?"),
         (("backends", "machnes"), "; did you mean `qfusion backends machines`?"),
         (("doctor",), "no such command 'doctor'; it is `qfusion backends --check`"),

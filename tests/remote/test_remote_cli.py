@@ -185,7 +185,11 @@ def test_resume_sends_what_was_not_sent(machine, evaluate, qfusion, run):
     assert code == 2
     assert "queue costs money (about 1.14 to 1.26 USD, " in err
     assert "add --yes to agree; no job is lost: `qfusion jobs resume " in err
-    assert err.endswith("--yes` goes on, `jobs cancel` and then `jobs forget` give up\n")
+    measurement = json.loads(qfusion("jobs", run, "--json")[1])["measurements"][0]["id"]
+    cancel, forget = (
+        shlex.join(["qfusion", "jobs", verb, str(run)]) for verb in ("cancel", "forget")
+    )
+    assert err.endswith(f" --yes` goes on, `{cancel}` and then `{forget} {measurement}` give up\n")
     assert len(machine.jobs) == 1
     assert qfusion("jobs", "resume", run, "--yes")[1] == "done: job-0, job-1, job-2\n"
     assert len(machine.jobs) == 3

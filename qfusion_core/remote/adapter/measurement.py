@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from qfusion_core.config.arguments import called
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
 from qfusion_core.notes import TOLD
 from qfusion_core.remote.adapter.approval import Approval, Approve
@@ -142,7 +142,7 @@ class Measurement:
 
     def command(self, action: str, *words: str) -> str:
         """A command on the jobs of the run, to be copied into a shell."""
-        return shlex.join(["qfusion", "jobs", action, str(self.folder), *words])
+        return shell_command("jobs", action, self.folder, *words)
 
     @property
     def ids(self) -> dict[str, str]:

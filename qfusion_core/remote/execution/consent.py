@@ -86,8 +86,9 @@ def require_consent(
         plan.append(PlannedJob(record.position, job, price, record.backend))
     prices = {record.key: planned.price for record, planned in zip(new, plan, strict=True)}
     way_out = (
-        f"; no job is lost: `{measurement.command('resume')} --yes` goes on, `jobs cancel` and "
-        "then `jobs forget` give up"
+        f"; no job is lost: `{measurement.command('resume', '--yes')}` goes on, "
+        f"`{measurement.command('cancel')}` and then "
+        f"`{measurement.command('forget', call_id.measurement)}` give up"
     )
     doubtful = sum(record.sent is not None for record in new)
     unsent = (

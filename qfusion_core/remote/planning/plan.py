@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import torch
 from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces.device_checks import kind_of
 from qfusion_core.remote.adapter.request_retry import retrying_caller
@@ -66,8 +66,8 @@ def planned(device: Adapter, call: Call) -> list[tuple[Job, Price]]:
     # a plan sends nothing, but may look at the machine
     jobs = retrying_caller(device)(
         lambda: device.plan(call.circuit, call.angles, call.observables),
-        next_step="nothing was sent: run the same again, or look with `qfusion backends "
-        f"{shlex.quote(device.bound.backend)} --check`",
+        next_step="nothing was sent: run the same again, or look with "
+        f"`{shell_command('backends', device.bound.backend, '--check')}`",
     )
     require_cover(device.name, call, jobs)
     return [(job, device.price(job)) for job in jobs]

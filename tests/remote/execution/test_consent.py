@@ -86,7 +86,7 @@ def test_intents_of_another_process_are_priced_and_asked_for(
         forward(connect(measurement))
     said = str(refused.value)
     assert "queue costs money (about " in said and "3 jobs, " in said
-    assert "`qfusion jobs resume " in said and "`jobs cancel` and then `jobs forget`" in said
+    assert "`qfusion jobs resume " in said and "` and then `qfusion jobs forget " in said
     assert "no job is lost" in said
     assert not machine.jobs
     asked = []

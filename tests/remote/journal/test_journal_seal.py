@@ -264,7 +264,7 @@ def test_a_copy_is_the_users_own_and_a_foreign_key_is_not(tmp_path, monkeypatch)
     assert str(refused.value).endswith(
         "journal.sqlite: sealed with another key than yours, or yours is lost: nothing is sent, "
         "and no value of it is used; its jobs may be at the provider: look with `qfusion jobs "
-        "RUN`, then take it over with `qfusion jobs adopt RUN`"
+        "list RUN`, then take it over with `qfusion jobs adopt RUN`"
     )
     assert len(Journal(tmp_path / "run", to_show=True).jobs.all()) == 3
 

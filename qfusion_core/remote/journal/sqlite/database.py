@@ -26,8 +26,8 @@ from qfusion_core.remote.journal.sqlite.file import (
     connected,
     explained,
     fingerprint,
+    on_run,
     require_plain,
-    shown_run,
     writable,
 )
 from qfusion_core.remote.journal.sqlite.locked_file import LockedFile
@@ -195,11 +195,10 @@ class JournalDatabase:
         return self._known
 
     def _foreign(self, known: _Known) -> InputError:
-        run = shown_run(self.path)
         return InputError(
             f"{shown_path(self.path, 70)}: {known.standing.why}: nothing is sent, and no value of "
-            f"it is used; its jobs may be at the provider: look with `qfusion jobs {run}`, then "
-            f"take it over with `qfusion jobs adopt {run}`"
+            "it is used; its jobs may be at the provider: look with "
+            f"`{on_run(self.path, 'list')}`, then take it over with `{on_run(self.path, 'adopt')}`"
         )
 
     def _require_writable(self) -> None:

@@ -7,7 +7,6 @@ It is opened where it lies to be written or read; for the rest see
 from __future__ import annotations
 
 import os
-import shlex
 import sqlite3
 import stat
 import time
@@ -15,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
+from qfusion_core.config.shell_command import quoted, shell_command
 from qfusion_core.errors import InputError, QfusionError, translated
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.writing import require_no_link
@@ -149,16 +149,16 @@ def bounded(db: sqlite3.Connection, size: int) -> Iterator[None]:
         db.set_progress_handler(None, 0)
 
 
-def shown_run(path: Path) -> str:
-    """The folder of a journal in a command, as a shell takes it; RUN where a line has no room."""
-    run = shlex.quote(str(path.parent))
-    return run if len(run) <= 60 and run.isprintable() else "RUN"
+def on_run(path: Path, action: str, *words: str) -> str:
+    """A command on the jobs of a journal's folder, which is RUN where a line has no room for it."""
+    run = str(path.parent)
+    named = run if len(quoted(run)) <= 60 and run.isprintable() else "RUN"
+    return shell_command("jobs", action, named, *words)
 
 
 def give_up(path: Path, measurement: str) -> str:
     """What to do about a measurement that cannot be read."""
-    command = f"qfusion jobs forget {shown_run(path)} {measurement}"
-    return f"give it up with `{command}`, then run again"
+    return f"give it up with `{on_run(path, 'forget', measurement)}`, then run again"
 
 
 def damaged_row(path: Path, what: str, advice: str = LOST) -> AbstractContextManager[None]:
