@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -56,6 +57,31 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"did you mean {one_line(repr(near[0]), 60)}? {listing}" if near else listing
 
 
+def in_words(error: Exception, limit: int = 80) -> str:
+    """What a library raised of an input, without the names that Python has for it.
+
+    Args:
+        error: That was raised.
+        limit: Of characters.
+
+    >>> in_words(KeyError("notes")), in_words(ValueError("a header of 0 bytes"))
+    ("no 'notes' in it", 'a header of 0 bytes')
+    """
+    said = one_line(error, limit)
+    match error:
+        case json.JSONDecodeError():
+            return f"no JSON: line {error.lineno}, column {error.colno}"
+        case UnicodeDecodeError():
+            return f"no UTF-8 text: byte {error.start}"
+        case RecursionError():
+            return "nested too deeply"
+        case KeyError():
+            return f"no {said} in it"
+        case AttributeError() | IndexError() | TypeError():
+            return one_line(f"other values than expected: {error}", limit).removesuffix(":")
+    return said or "it cannot be read"
+
+
 @contextmanager
 def translated(into: Callable[[Exception], QfusionError]) -> Iterator[None]:
     """Whatever a library raises of an input that nobody foresaw becomes one of ours.
@@ -86,9 +112,7 @@ def damaged(
     """
 
     def into(error: Exception) -> InputError:
-        said = one_line(error, 80)
-        reason = f"{type(error).__name__}: {said}" if said else type(error).__name__
         then = f"; {advice}" if advice else ""
-        return InputError(f"{shown_path(path)}: {what} ({reason}){then}")
+        return InputError(f"{shown_path(path)}: {what} ({in_words(error)}){then}")
 
     return translated(into)

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ValidationError
 from qfusion_core.config.validation_errors import first_problem, places_for_text, replaced
 from qfusion_core.config.yaml_parser import KeyPath, parse_yaml
 from qfusion_core.config.yaml_scalars import plain_value
-from qfusion_core.errors import InputError
+from qfusion_core.errors import InputError, in_words
 from qfusion_core.printable import one_line, shortened, shown_path
 from qfusion_core.storage.reading import YAML_LIMIT, read_text
 
@@ -171,7 +171,7 @@ class YamlDocument:
             raise self.error(at, str(error)) from None
         except (ArithmeticError, LookupError, OSError, RuntimeError, TypeError) as error:
             # or it meets a value that it did not foresee, such as a home that nobody has (~x)
-            reason = f"cannot be used ({type(error).__name__}: {one_line(error, 80)})"
+            reason = f"cannot be used ({in_words(error)})"
             raise self.error(at, reason) from None
 
     def _as_written(self, model: type[Model], at: KeyPath, entry: Any) -> Model:

@@ -22,7 +22,7 @@ from qfusion_core.data.formats.columnar import read_parquet
 from qfusion_core.data.formats.delimited import read_delimited, require_unique
 from qfusion_core.data.formats.marks import UNMARKED, Marks
 from qfusion_core.data.formats.narrow import exact_float, narrowest
-from qfusion_core.errors import InputError, QfusionError
+from qfusion_core.errors import InputError, QfusionError, in_words
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
 
@@ -195,9 +195,8 @@ def _opened(path: Path) -> Iterator[tuple[IO[bytes], str, str]]:
                 "as UTF-8"
             ) from None
         except Exception as error:  # libraries raise anything at all of what they did not foresee
-            message = one_line(error, 120)
-            plain = message and isinstance(error, (OSError, ValueError, BadZipFile))
-            reason = message if plain else f"damaged ({type(error).__name__}: {message})"
+            plain = str(error).strip() and isinstance(error, (OSError, ValueError, BadZipFile))
+            reason = one_line(error, 120) if plain else f"damaged ({in_words(error, 120)})"
             raise InputError(f"{where}: cannot be read as {kind}: {reason}") from None
 
 

@@ -205,7 +205,7 @@ class RunFolder:
         with damaged(self.metrics):
             metrics = json.loads(text, parse_constant=lambda word: None)  # NaN is no JSON
             if not isinstance(metrics, dict):
-                raise TypeError(f"expected a mapping, got {type(metrics).__name__}")
+                raise ValueError(f"expected a mapping, got {type(metrics).__name__}")
         return metrics
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -182,6 +183,25 @@ def test_tensors_that_do_not_fit_are_refused(run, damage):
     assert "model.safetensors: does not fit config.yaml beside it (" in refusal(load, run)
 
 
+# what it has for an exception is no word for who reads a line about a file
+PYTHONS = re.compile(r"\w(Error|Exception)\b")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "no JSON: line 1, column 1"),
+        (b'{"test":\n [1, ', "no JSON: line 2, column 6"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[1]", "expected a mapping, got list"),
+    ],
+)
+def test_what_is_wrong_with_a_document_is_said_in_words(run, content, said):
+    (run / "metrics.json").write_bytes(content)
+    line = refusal(RunFolder.open(run).read_metrics)
+    assert line.endswith(f"metrics.json: damaged or not written by qfusion ({said})")
+
+
 def header(entries, size=None, body=b""):
     raw = json.dumps(entries).encode() if not isinstance(entries, bytes) else entries
     return (len(raw) if size is None else size).to_bytes(8, "little") + raw + body
@@ -204,13 +224,17 @@ NOTES = {"__metadata__": {"notes": "{}"}}
         header({"__metadata__": {"notes": "3"}}),
         header({"__metadata__": 3}),
         header([1]),
+        header(b"{"),
+        header({"__metadata__": {"notes": "{"}}),
         b"\xff" * 100,
         b"",
     ],
 )
 def test_headers_that_promise_what_is_not_there_are_refused(run, content):
     (run / "model.safetensors").write_bytes(content)
-    assert "model.safetensors: cut short or not written by qfusion" in refusal(load, run)
+    said = refusal(load, run)
+    assert "model.safetensors: cut short or not written by qfusion (" in said
+    assert not PYTHONS.search(said)
 
 
 def test_a_large_sparse_file_takes_no_memory(run):
@@ -272,7 +296,7 @@ def test_a_large_sparse_checkpoint_takes_no_memory(unfinished, name):
         file.write(header({**NOTES, name: entry}))
         file.truncate(file.tell() + size)
     said = without_memory(refusal, resume_training, unfinished)
-    assert f"training.safetensors: does not fit config.yaml beside it (ValueError: {name}" in said
+    assert f"training.safetensors: does not fit config.yaml beside it ({name}" in said
 
 
 def test_no_more_tensors_are_made_than_may_be():

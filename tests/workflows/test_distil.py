@@ -400,6 +400,12 @@ def cut(run):
     path.write_bytes(path.read_bytes()[:-8])
 
 
+def garbled(run):
+    path = file_of(run, "statevector")
+    raw = path.read_bytes()
+    path.write_bytes(raw[:8] + raw[8:].replace(b'"F64"', b'"F64 ', 1))
+
+
 def of_another(run):
     path = file_of(run, "statevector")
     raw = bytearray(path.read_bytes())
@@ -417,6 +423,7 @@ def linked(run):
     ("harm", "said"),
     [
         (cut, "cut short or not written by qfusion"),
+        (garbled, "cut short or not written by qfusion (no JSON: line 1, column "),
         (of_another, "not what was measured, or not what was said of it then"),
         (linked, "is a link"),
         (said_(backend="another"), "is the surrogate of 'another', under the name of 'statevector"),
