@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qfusion_core.circuits.word_kinds import shown_word
+
 if TYPE_CHECKING:
     from qfusion_core.evaluation.backend_report import BackendReport
     from qfusion_core.evaluation.cost import Amount
@@ -46,7 +48,7 @@ def errors_of(row: BackendReport) -> tuple[str, ...]:
         f"{off.rms:.2g}",
         f"{off.largest:.2g}",
         "-" if units is None else f"{units:.1f}",
-        word,
+        shown_word(word),
         f"{versus.logit_error:.2g}",
     )
 

@@ -45,6 +45,20 @@ def expectation_error(off: Tensor) -> ExpectationError:
     )
 
 
+def together(errors: Sequence[ExpectationError]) -> ExpectationError:
+    """Of several observables, at least one, over the same rows each.
+
+    >>> together([ExpectationError(0.5, 3.0, 3.5), ExpectationError(-0.5, 4.0, 5.0)]).mean
+    0.0
+    """
+    size = len(errors)
+    return ExpectationError(
+        math.fsum(error.mean for error in errors) / size,
+        math.sqrt(math.fsum(error.rms**2 for error in errors) / size),
+        max(error.largest for error in errors),
+    )
+
+
 def word_errors(
     words: Sequence[str], values: Tensor, exact: Tensor, noise: Tensor | None
 ) -> dict[str, WordError]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qfusion_core.backends.exact import open_exact
 from qfusion_core.backends.opening import open_named
+from qfusion_core.circuits.word_kinds import said_of_words, word_kinds
 from qfusion_core.config.arguments import require_switches
 from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
@@ -20,7 +22,7 @@ from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
     from qfusion_core.backends.file import Backends
-    from qfusion_core.calibration.store import Calibration
+    from qfusion_core.calibration.store import Calibration, Correction
     from qfusion_core.model.classifier import FusionClassifier
 
 LEAST = 2  # rows: a line through one is none
@@ -48,25 +50,37 @@ class CalibrateResult(VerbResult):
         return {"run": str(self.run), "file": str(self.file), **document}
 
     def shown(self) -> Iterator[Table | str]:
-        """Scale, offset and errors of each observable."""
+        """Scale, offset and errors of each observable, or of each kind of them."""
+        fitted = self.calibration.observables
+        kinds = word_kinds(fitted)
         yield Table(
             ("observable", "scale", "offset", "rms error raw", "rms error calibrated"),
-            [
-                (
-                    word,
-                    f"{line.scale:.4f}",
-                    f"{line.offset:+.4f}",
-                    f"{line.raw_error:.4f}",
-                    f"{line.error:.4f}",
-                )
-                for word, line in self.calibration.observables.items()
-            ],
+            [(name, *_figures([fitted[word] for word in words])) for name, words in kinds.items()],
         )
+        if len(kinds) < len(fitted):
+            yield f"{said_of_words(fitted)}; {self.file.name} has each of them"
         yield (
             f"{self.rows} training rows, compared with {self.calibration.reference}; each is "
             "predicted without itself"
         )
         yield f"written: {self.file}"
+
+
+def _figures(lines: Sequence[Correction]) -> tuple[str, ...]:
+    """Cells of observables that share a line: from the least to the most, and what is usual."""
+    scales, offsets = [line.scale for line in lines], [line.offset for line in lines]
+    raw, left = ([getattr(line, name) for line in lines] for name in ("raw_error", "error"))
+    return (
+        _range(scales, ".4f"), _range(offsets, "+.4f"), f"{_rms(raw):.4f}", f"{_rms(left):.4f}",
+    )  # fmt: skip
+
+
+def _range(values: Sequence[float], form: str) -> str:
+    return " to ".join(dict.fromkeys(format(value, form) for value in (min(values), max(values))))
+
+
+def _rms(values: Sequence[float]) -> float:
+    return math.sqrt(math.fsum(value**2 for value in values) / len(values))
 
 
 def calibrate(

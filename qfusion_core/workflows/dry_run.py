@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from qfusion_core.circuits.word_kinds import said_of_words, shown_word, word_kinds
 from qfusion_core.config.arguments import require_switches
 from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
@@ -63,9 +64,15 @@ class DryRunResult(VerbResult):
         }
 
     def shown(self) -> Iterator[Table | str]:
-        """The plan, the error of each observable, and how many classes agree."""
+        """The plan, the error of each observable or kind of them, and how many classes agree."""
+        from qfusion_core.metrics.expectation_error import together
+
         jobs, price, _ = self.made.plan
-        facts = self.made.facts
+        facts, errors = self.made.facts, self.made.errors
+        kinds = {
+            name: together([errors[word] for word in words])
+            for name, words in word_kinds(errors).items()
+        }
         yield Table(
             ("backend", "rows", "jobs", "executions", "shots", *facts),
             [(self.backend, self.rows, jobs, price.executions, price.shots, *facts.values())],
@@ -73,10 +80,13 @@ class DryRunResult(VerbResult):
         yield Table(
             ("observable", "mean error", "rms error", "max error"),
             [
-                (word, f"{error.mean:+.4f}", f"{error.rms:.4f}", f"{error.largest:.4f}")
-                for word, error in self.made.errors.items()
+                (name, f"{error.mean:+.4f}", f"{error.rms:.4f}", f"{error.largest:.4f}")
+                for name, error in kinds.items()
             ],
         )
+        if len(kinds) < len(errors):
+            worst = max(errors, key=lambda word: errors[word].largest)
+            yield f"{said_of_words(errors)}; the largest error is at {shown_word(worst)}."
         if old := said_of_age(price):
             yield old
         yield (

@@ -5,6 +5,8 @@ import json
 import pytest
 from sklearn.datasets import load_wine
 
+from support.command_line import QUICK
+
 
 def test_it_sends_nothing_and_expects_what_the_snapshot_gives(shell, own, machine):
     words = ("evaluate", own, "--backend", "noisy-queue", "--samples", 9, "--dry-run")
@@ -45,6 +47,33 @@ def test_predict_takes_it_too(shell, own, machine, tmp_path):
     assert code == 0
     assert json.loads(out)["rows"] == 5
     assert machine.requests == []
+
+
+def test_many_observables_are_shown_by_their_kind(shell, tmp_path):
+    """In a document each has its own figures."""
+    run = tmp_path / "run"
+    many = ("--set", "quantum.options.qubits=6", "--set", "quantum.options.readout=z+zz-all")
+    assert shell("train", "wine", *QUICK, *many, "--out", run)[0] == 0
+    words = ("evaluate", run, "--backend", "noisy-queue", "--samples", 9, "--dry-run")
+    errors = json.loads(shell(*words, "--json")[1])["errors"]
+    assert len(errors) == 21
+    text = shell(*words)[1]
+    rows = {line.split("  ")[0]: line.split()[3:] for line in text.splitlines() if " x Z" in line}
+    assert list(rows) == ["6 x Z", "15 x ZZ"]
+    for name, shown in rows.items():
+        alike = [error for word, error in errors.items() if word.count("Z") == name.count("Z")]
+        mean = sum(error["mean"] for error in alike) / len(alike)
+        rms = (sum(error["rms"] ** 2 for error in alike) / len(alike)) ** 0.5
+        largest = max(error["largest"] for error in alike)
+        assert shown == [f"{mean:+.4f}", f"{rms:.4f}", f"{largest:.4f}"]
+    worst = max(errors, key=lambda word: errors[word]["largest"])
+    said = f"21 observables in 1 measurement setting; the largest error is at {worst}."
+    assert said in text.splitlines()
+    code, text, err = shell("calibrate", run, "--backend", "noisy", "--samples", 8)
+    assert code == 0, err
+    assert [line.split("  ")[0] for line in text.splitlines()[1:3]] == list(rows)
+    assert "21 observables in 1 measurement setting; noisy.yaml has each of them" in text
+    assert "ZIIIII" in (run / "calibration" / "noisy.yaml").read_text()
 
 
 @pytest.mark.parametrize(
