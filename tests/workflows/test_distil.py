@@ -326,6 +326,14 @@ def test_a_misspelt_surrogate_has_the_names_of_those_that_are_there(distilled, s
     assert code == 2 and "did you mean 'surrogate:statevector'?" in err
 
 
+def test_a_misspelt_surrogate_is_said_before_anything_is_compared(distilled, shell, machine):
+    """As any other name that is misspelt."""
+    several = "queue,surrogate:statvector"
+    code, out, err = shell("compare", distilled, "--backends", several, "--yes")
+    assert (code, out) == (2, "") and not machine.jobs
+    assert "did you mean 'surrogate:statevector'? known: surrogate:statevector" in err
+
+
 def test_features_of_another_width_are_refused_for_errors_too(distilled):
     encoder = qfusion_core.load(distilled, "surrogate:statevector").quantum
     with pytest.raises(InputError, match=r"features: expected shape \[batch, 4\], got \[2, 2\]"):
