@@ -31,11 +31,10 @@ def agrees(*, yes: bool) -> Callable[[Price], bool]:
 
 def show_price(backend: str, price: Price) -> None:
     """Before that."""
-    from qfusion_core.remote.money.price_age import said_of_age
+    from qfusion_core.remote.money.price_age import price_lines
 
-    say(f"{backend}: {price}", err=True)
-    if old := said_of_age(price):
-        say(old, err=True)
+    for line in price_lines(backend, price):
+        say(line, err=True)
 
 
 def say_aside(line: str) -> None:

@@ -70,4 +70,7 @@ def asked_at_a_terminal(price: Price) -> bool:
 
 def show_price(backend: str, price: Price) -> None:
     """Before that."""
-    note(f"{backend}: {price}")
+    from qfusion_core.remote.money.price_age import price_lines
+
+    for line in price_lines(backend, price):
+        note(line)

@@ -36,6 +36,11 @@ def said_of_age(price: Price, today: date | None = None) -> str | None:
     )
 
 
+def price_lines(backend: str, price: Price) -> list[str]:
+    """What somebody is told before a price is asked for: the price, and that its list is old."""
+    return [f"{backend}: {price}", *filter(None, [said_of_age(price)])]
+
+
 def _days(day: str, today: date) -> int:
     try:
         return (today - date.fromisoformat(day)).days
