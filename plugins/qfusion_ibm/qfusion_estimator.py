@@ -102,7 +102,7 @@ class QfusionEstimator(BaseEstimatorV2):
         with torch.no_grad():
             parts = [
                 device.expectations(circuit, part, angles.new_zeros(0), words)
-                for part in angles.split(device.rows_per_call or len(angles))
+                for part in device.split_rows(angles)
             ]
         return torch.cat(parts).double().numpy()
 

@@ -133,7 +133,7 @@ def _first_call(encoder: CircuitEncoder, x_q: Tensor, device: Device) -> Call:
     at once: a queue splits by itself.
     """
     circuit, weights = encoder.traced, encoder.weights.flatten()
-    data = encoder.encode(x_q[: device.rows_per_call])
+    data = encoder.encode(device.split_rows(x_q)[0])
     angles = checked_angles(device, circuit, data, weights, encoder.observables)
     return Call.of(circuit, angles, encoder.observables)
 

@@ -115,6 +115,11 @@ class Device(Component, ABC):
         """What a verb says before it uses the device: how old its values are, for one."""
         return ()
 
+    @final
+    def split_rows(self, rows: Tensor) -> tuple[Tensor, ...]:
+        """Rows of data or of angles in parts, each for one call; of no row there is one part."""
+        return rows.split(self.rows_per_call or max(1, len(rows)))
+
     def standard_errors(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
     ) -> Tensor | None:

@@ -27,16 +27,15 @@ def quantum_tokens(model: TokenClassifier, x_q: Tensor) -> Tensor | None:
     model.eval()
     # a remote device splits by itself: all rows in one call wait for its queue once
     device = model.device
-    size = CHUNK if device is None else device.rows_per_call or max(1, len(x_q))
-    chunks = [model.tokens(chunk) for chunk in x_q.split(size)]
+    parts = x_q.split(CHUNK) if device is None else device.split_rows(x_q)
+    chunks = [model.tokens(part) for part in parts]
     return None if chunks[0] is None else torch.cat([c for c in chunks if c is not None])
 
 
 @torch.no_grad()
 def expectation_values(encoder: CircuitEncoder, x_q: Tensor) -> Float[Tensor, "rows n_observables"]:
     """Expectation values of all rows, before z-score and layout."""
-    size = encoder.device.rows_per_call or max(1, len(x_q))
-    return torch.cat([encoder.expectations(chunk) for chunk in x_q.split(size)])
+    return torch.cat([encoder.expectations(part) for part in encoder.device.split_rows(x_q)])
 
 
 def typical_errors(model: TokenClassifier, x_q: Tensor) -> dict[str, float]:

@@ -81,9 +81,8 @@ class Distilling:
     def measure(self, device: Device) -> Tensor:
         """Values ``[rows, n_words]`` in float64; of a queue, all in one call."""
         self.encoder.device = device
-        data = self.rows.data
-        size = device.rows_per_call or len(data)
-        return torch.cat([self._values(device, part) for part in data.split(size)])
+        parts = device.split_rows(self.rows.data)
+        return torch.cat([self._values(device, part) for part in parts])
 
     def _values(self, device: Device, data: Tensor, words: Sequence[str] | None = None) -> Tensor:
         encoder = self.encoder

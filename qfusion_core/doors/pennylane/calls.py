@@ -138,7 +138,7 @@ def _all(device: Device, rows: Rows, angles: Tensor) -> Tensor:
     """Values ``[rows, words]`` in float64, in as many calls as the device wants."""
     parts = [
         device.expectations(rows.circuit, part, angles.new_zeros(0), rows.words)
-        for part in angles.split(device.rows_per_call or max(1, len(angles)))
+        for part in device.split_rows(angles)
     ]
     return torch.cat(parts).double()
 
