@@ -14,13 +14,13 @@ import json
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pennylane.devices.tests
+from outcomes import FAILED, outcomes
 
 from qfusion_core.provenance import provenance
 
@@ -67,15 +67,11 @@ def run(case: Case, extra: Sequence[str] = ()) -> dict[str, Any]:
         done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
         if not report.exists():
             raise SystemExit(f"the suite did not run:\n{done.stdout}{done.stderr}")
-        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
-    outcomes, failed = Counter[str](), Counter[str]()
-    for each in cases:
-        marks = [mark.tag for mark in each if mark.tag in ("failure", "error", "skipped")]
-        outcomes[marks[0] if marks else "passed"] += 1
-        if marks and marks[0] != "skipped":
-            failed[str(each.get("name")).split("[")[0]] += 1
+        found = list(outcomes(report))
+    failed = Counter(each.name for each in found if each.became in FAILED)
     return {
-        "backend": case.backend, "shots": case.shots, "outcomes": dict(outcomes),
+        "backend": case.backend, "shots": case.shots,
+        "outcomes": Counter(each.became for each in found),
         "expected": {name: failed[name] for name in sorted(failed) if name in EXPECTED},
         "unexpected": {name: failed[name] for name in sorted(failed) if name not in EXPECTED},
     }  # fmt: skip

@@ -17,11 +17,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
+
+from outcomes import FAILED, outcomes
 
 from qfusion_core.provenance import provenance
 
@@ -59,19 +60,16 @@ def main(words: Sequence[str] | None = None) -> int:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-W", "ignore", f"--junit-xml={report}"]
         subprocess.run([*command, *TESTS], cwd=folder, check=False)
-        cases = list(ElementTree.parse(report).getroot().iter("testcase"))
-    found: dict[str, Counter[str]] = {}
-    for case in cases:
-        marks = [mark.tag for mark in case if mark.tag in ("failure", "error", "skipped")]
-        name = str(case.get("classname")).rpartition(".")[2]
-        found.setdefault(name, Counter())[marks[0] if marks else "passed"] += 1
+        found: dict[str, Counter[str]] = {}
+        for each in outcomes(report):
+            found.setdefault(each.group, Counter())[each.became] += 1
     versions = {name: version(name) for name in ("qiskit", "qiskit-machine-learning")}
     document = {"tests": TESTS, "outcomes": found, "versions": versions, "provenance": provenance()}
     path = HERE / "results" / "qiskit_suite.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(found, indent=1))
-    return int(any(each["failure"] + each["error"] for each in found.values()))
+    return int(any(each[became] for each in found.values() for became in FAILED))
 
 
 if __name__ == "__main__":

@@ -1,1 +1,0 @@
-"""Doors, held by test suites that somebody else wrote."""
