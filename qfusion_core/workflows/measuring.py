@@ -37,7 +37,7 @@ def measurement(
         run: Folder of the journal; None makes a new one, which nothing can go on with.
         subject: To what, as part of the name.
         steps: Of a loop: the whole is priced, checked against the budget and asked for before the
-            first job.
+            first job; of several circuits in a step that of each, before its own first job.
         again: Measure again what has been finished.
         approve: As of `open_backend`.
 

@@ -50,6 +50,53 @@ def require_nothing_lost(forks, folder, backend, environments, accepted, *, step
     assert len(keys) == len(set(keys)) == 2 * steps
 
 
+def require_each_asked(backend, run, sent):
+    """Two QNodes in a step: the second sends nothing on the word for the first, and no more is sent
+    than was agreed to.
+
+    Args:
+        backend: That costs money.
+        run: Folder of a run.
+        sent: Gives the number of jobs that its service has.
+    """
+    import pennylane as qml
+    import torch
+
+    import qfusion_core
+    from qfusion_core import InputError
+
+    asked, answers = [], []
+
+    def approve(price):
+        asked.append((price, sent()))
+        return answers.pop(0)
+
+    def loop(name, steps=2):
+        with qfusion_core.measurement(name, run, steps=steps, approve=approve) as measurement:
+            device = qml.device("qfusion", wires=2, backend=backend, run=measurement)
+            first = qml.QNode(lambda w: (qml.RY(w[0], 0), qml.expval(qml.Z(0)))[1], device)
+            second = qml.QNode(lambda w: (qml.RX(w[1], 0), qml.expval(qml.Z(0)))[1], device)
+            w = torch.tensor([0.5, -0.2], dtype=torch.float64, requires_grad=True)
+            for _ in range(steps):
+                torch.autograd.grad(first(w) + second(w), w)
+
+    answers[:] = [True, False]
+    try:
+        loop("refused")
+    except InputError as error:
+        assert f"{backend} costs money ({asked[1][0]}); nothing of it was sent" in str(error)
+    else:
+        raise AssertionError("the second QNode was not asked for")
+    assert len(asked) == 2 and asked[0][1] == 0
+    one_forward = sent()
+    assert asked[1][1] == one_forward > 0
+    asked.clear()
+    answers[:] = [True, True]
+    loop("agreed")
+    assert len(asked) == 2 and asked[0][1] == one_forward  # and no other question
+    assert sent() - one_forward == sum(price.tasks for price, _ in asked)
+
+
 def main():
     """In the child: ``BACKEND RUN STEPS OUT``; gradient descent on two weights, two jobs a step."""
     import pennylane as qml

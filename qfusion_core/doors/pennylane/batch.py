@@ -80,7 +80,9 @@ class Batch:
             if _is_drawn(tape):
                 found[number, -1] = drawn_results(tape, self._wires, self._template, self._backend)
         for rows, parts in self._groups:
-            values = self._backend.calls.values(rows, _columns(parts) if trained else ())
+            self._backend.calls.foresee(rows, _columns(parts) if trained else ())
+        for rows, parts in self._groups:
+            values = self._backend.calls.values(rows)
             for part, own in zip(parts, _split(values, parts), strict=True):
                 found[part.tape, part.copy] = self._read(part.rows, own)
         return tuple(

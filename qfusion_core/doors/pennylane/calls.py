@@ -63,8 +63,8 @@ class Calls:
         self._values: OrderedDict[Key, Tensor] = OrderedDict()
         self._slopes_by_key: OrderedDict[Key, Tensor] = OrderedDict()
 
-    def values(self, rows: Rows, columns: Sequence[int] = ()) -> Tensor:
-        """Values ``[rows, words]`` in float64, measured now.
+    def foresee(self, rows: Rows, columns: Sequence[int]) -> None:
+        """Tell of values that will be asked for: what a loop costs is said before any of it.
 
         Args:
             rows: The point.
@@ -74,7 +74,10 @@ class Calls:
         if isinstance(device, BlackBoxDevice) and rows.words:
             trained = torch.tensor(columns, dtype=torch.long)
             device.foresee(rows.circuit, rows.angles, trained, rows.words)
-        values = self._ask(rows)
+
+    def values(self, rows: Rows) -> Tensor:
+        """Values ``[rows, words]`` in float64, measured now."""
+        device, values = self._device(rows.shots), self._ask(rows)
         if isinstance(device, BlackBoxDevice):
             key = rows.key()
             _remember(self._values, key, values)

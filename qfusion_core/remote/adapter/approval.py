@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
 from qfusion_core.config.arguments import called
 from qfusion_core.errors import InputError
-from qfusion_core.remote.journal.rows.records import CallId
+from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
+from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
 from qfusion_core.remote.money.price import Price
 
 NOTHING_SENT = "nothing of it was sent"
@@ -29,6 +31,20 @@ class Agreement:
     jobs: dict[str, Price] = field(default_factory=dict)
 
 
+class Kind(NamedTuple):
+    """What calls of a loop have in common, their angles left open.
+
+    Attributes:
+        about: What measures them.
+        circuit: Digest of the template.
+        observables: Pauli words.
+    """
+
+    about: MeasurementIdentity
+    circuit: str
+    observables: tuple[str, ...]
+
+
 class Approval:
     """Of one process, for one measurement.
 
@@ -37,7 +53,8 @@ class Approval:
             price. None or False: nothing that costs money is sent.
         on_price: Called with the name of a backend and its price before that.
         agreed: So far, by call.
-        ahead: What was agreed to for all steps of a loop, before its first job; None: nothing.
+        foreseen: Of a loop: the jobs of each pass of a step, by what is asked.
+        ahead: What was agreed to for all steps of these, together; None: nothing.
         used: Of that.
     """
 
@@ -48,6 +65,7 @@ class Approval:
     ) -> None:
         self.approve, self.on_price = approve, called("on_price", on_price)
         self.agreed: dict[CallId, Agreement] = {}
+        self.foreseen: dict[Kind, list[list[PlannedJob]]] = {}
         self.ahead: Price | None = None
         self.used = Price.total([])
 

@@ -63,7 +63,9 @@ class Measurement:
         verb: What is done.
         subject: To what: the same verb with another subject is another measurement.
         steps: A loop of so many steps, each with a pass forward and, where something is trained,
-            one back: the whole is priced, and asked for, before its first job.
+            one back: the whole is priced, and asked for, before its first job; of several circuits
+            in a step that of each, before its own first job. What comes beyond is taken out of
+            what was agreed to, and asked for once that is used up.
         again: Measure again what has been finished.
         wait: Wait for the jobs; otherwise submit and raise `JobsLeft`.
         approve: True, or a function that is called with the price before anything that costs money

@@ -47,8 +47,10 @@ def require_agreement(
     costly = [job for job in plan if job.backend in paid]
     if not costly:
         return
-    for name in dict.fromkeys(job.backend for job in costly if approval.ahead is None):
-        approval.on_price(name, Price.total(job.price for job in costly if job.backend == name))
+    told = {
+        name: Price.total(job.price for job in costly if job.backend == name)
+        for name in dict.fromkeys(job.backend for job in costly)
+    }
     most = whole = Price.total(job.price for job in costly)
     if len(queue.members) > 1:
         regions = [(planned.job.rows, planned.job.columns) for planned in plan]
@@ -56,8 +58,10 @@ def require_agreement(
         highest = Price.highest([whole, *(alone[name] for name in paid if name in alone)])
         if not highest.within(whole):
             most = highest
-            approval.on_price(f"{queue.bound.backend}, if members stand in for others", most)
+            told[f"{queue.bound.backend}, if members stand in for others"] = most
     if not approval.covers(most):
+        for name, price in told.items():
+            approval.on_price(name, price)
         approval.require(queue.bound.backend, most, way_out, unsent)
     approval.of(call_id).most += most
 

@@ -135,3 +135,135 @@ def test_a_loop_beyond_the_budget_is_refused_before_its_first_job(queue, machine
         ):
             circuit(torch.ones(4, N, dtype=torch.float64), w)
     assert not machine.jobs
+
+
+class Asked:
+    """Somebody who is asked: says yes so often; what was asked, and how many jobs there were."""
+
+    def __init__(self, machine, yes=99):
+        self.machine, self.yes, self.jobs, self.at = machine, yes, [], []
+
+    def __call__(self, price):
+        self.jobs.append(price.tasks)
+        self.at.append(len(self.machine.jobs))
+        return len(self.jobs) <= self.yes
+
+
+def rotated(device):
+    @qml.qnode(device)
+    def circuit(w):
+        for wire in range(N):
+            qml.RX(w[0, wire, 0], wires=wire)
+        return qml.expval(qml.Z(0) @ qml.X(1))
+
+    return circuit
+
+
+def train_two(queue, run, approve, steps, fail_after=None):
+    """A loop with two QNodes in a step: each is two jobs, one forward and one back."""
+    with qfusion_core.measurement("two", run, steps=steps, approve=approve) as measurement:
+        device = queue(run=measurement)
+        first, second = layer(device), rotated(device)
+        w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
+        for number in range(steps):
+            if number == fail_after:
+                raise KeyboardInterrupt
+            loss = torch.stack(first(torch.ones(4, N, dtype=torch.float64), w)).sum() + second(w)
+            (gradient,) = torch.autograd.grad(loss, w)
+            w = (w - 0.1 * gradient).detach().requires_grad_()
+    return w
+
+
+def test_each_qnode_of_a_step_is_asked_for_as_a_whole_before_its_first_job(
+    queue, machine, tmp_path, caplog
+):
+    asked = Asked(machine)
+    train_two(queue, tmp_path / "run", asked, 3)
+    assert (asked.jobs, asked.at, len(machine.jobs)) == ([6, 6], [0, 1], 12)
+    told = [line.split(": about")[0] for line in caplog.messages if ": about" in line]
+    assert told == [
+        "queue: 3 steps, 6 jobs still to send",
+        "queue: 3 steps, 6 jobs still to send, beside those that were agreed to",
+    ]
+
+
+def test_the_estimates_of_both_are_what_is_asked(queue, machine, tmp_path):
+    prices = []
+    train_two(queue, tmp_path / "run", lambda price: prices.append(price) or True, 2)
+    device = queue(run=tmp_path / "other")
+    w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
+    x = torch.ones(4, N, dtype=torch.float64)
+    estimates = [
+        device.estimate(layer(device), steps=2)(x, w),
+        device.estimate(rotated(device), steps=2)(w),
+    ]
+    assert [each.price for each in estimates] == prices
+
+
+def test_a_second_qnode_sends_nothing_on_the_word_for_the_first(queue, machine, tmp_path):
+    asked = Asked(machine, yes=1)
+    with pytest.raises(InputError, match=r"queue costs money .*; 6 jobs, .*nothing of it was sent"):
+        train_two(queue, tmp_path / "run", asked, 3)
+    assert (asked.jobs, len(machine.jobs)) == ([6, 6], 1)
+
+
+def test_where_nobody_can_be_asked_nothing_is_sent(queue, machine, tmp_path):
+    with pytest.raises(InputError, match="queue costs money"):
+        train_two(queue, tmp_path / "run", None, 3)
+    assert not machine.jobs
+
+
+def test_a_loop_of_two_goes_on_with_what_is_left_of_each(queue, machine, tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train_two(queue, run, True, 3, fail_after=2)
+    asked = Asked(machine)
+    weights = train_two(queue, run, asked, 3)
+    assert (asked.jobs, asked.at, len(machine.jobs)) == ([2, 2], [8, 8], 12)
+    assert torch.equal(train_two(queue, run, None, 3), weights) and len(machine.jobs) == 12
+
+
+def test_a_second_qnode_beyond_the_budget_is_refused_before_its_first_job(queue, machine, tmp_path):
+    """A loop of 26 steps is 52 jobs of each, and the budget of a run 100."""
+    with pytest.raises(BudgetError, match=r"26 steps of a loop: queue: the plan needs up to 103"):
+        train_two(queue, tmp_path / "run", True, 26)
+    assert len(machine.jobs) == 1
+
+
+def test_what_comes_beyond_is_said_and_asked_for_once_the_word_is_used_up(
+    queue, machine, tmp_path, caplog
+):
+    """A QNode that is called twice in a step."""
+    asked = Asked(machine, yes=2)
+    with qfusion_core.measurement("twice", tmp_path / "run", steps=2, approve=asked) as measurement:
+        circuit = rotated(queue(run=measurement))
+        w = torch.zeros(1, N, 3, dtype=torch.float64)
+        for _ in range(3):
+            circuit(w)
+        with pytest.raises(InputError, match=r"queue costs money .*; 1 job, "):
+            circuit(w)
+    assert (asked.jobs, asked.at, len(machine.jobs)) == ([2, 1, 1], [0, 2, 3], 3)
+    told = [line for line in caplog.messages if ": about" in line]
+    assert len(told) == 3 and all(line.startswith("queue: about") for line in told[1:])
+
+
+def test_a_pass_back_that_comes_later_is_asked_for_then(queue, machine, tmp_path):
+    asked = Asked(machine)
+    with qfusion_core.measurement("later", tmp_path / "run", steps=2, approve=asked) as measurement:
+        circuit = rotated(queue(run=measurement))
+        w = torch.zeros(1, N, 3, dtype=torch.float64, requires_grad=True)
+        circuit(w.detach())
+        torch.autograd.grad(circuit(w), w)
+    assert (asked.jobs, asked.at, len(machine.jobs)) == ([2, 2], [0, 1], 3)
+
+
+def test_circuits_that_run_together_are_asked_for_before_any_of_them(queue, machine, tmp_path):
+    asked = Asked(machine, yes=1)
+    tapes = [
+        qml.tape.QuantumScript([gate(0.1, wires=0)], [qml.expval(qml.Z(0))])
+        for gate in (qml.RX, qml.RY)
+    ]
+    with qfusion_core.measurement("both", tmp_path / "run", steps=2, approve=asked) as measurement:
+        with pytest.raises(InputError, match="queue costs money"):
+            qml.execute(tapes, queue(run=measurement), diff_method=None)
+    assert (asked.jobs, len(machine.jobs)) == ([2, 2], 0)

@@ -8,7 +8,7 @@ from qfusion_core import trust
 from support import keys
 from support.braket.server import environment, running
 from support.braket.service import Service
-from support.training_loop import require_nothing_lost
+from support.training_loop import require_each_asked, require_nothing_lost
 
 BACKENDS = """
 version: 1
@@ -51,6 +51,11 @@ def test_a_killed_loop(forks, steps, kills, backends, service):
             steps=steps,
             kills=kills,
         )
+
+
+@pytest.mark.parametrize("backend", ["sv1", "garnet"])
+def test_each_qnode_of_a_loop_is_asked_for(backend, backends, service):
+    require_each_asked(backend, backends / "run", lambda: len(service.tasks))
 
 
 @pytest.mark.parametrize("rows", [2, pytest.param(32, marks=pytest.mark.soak)])

@@ -9,7 +9,7 @@ from support import keys
 from support.ibm import proxy
 from support.ibm.access import ENTRY
 from support.ibm.service import Service
-from support.training_loop import require_nothing_lost
+from support.training_loop import require_each_asked, require_nothing_lost
 
 BACKENDS = (
     """
@@ -62,6 +62,10 @@ def test_a_step_behind_a_linear_is_two_jobs_as_planned(qfusion, service, tmp_pat
     net(x).square().sum().backward()
     assert len(service.jobs) == plan.jobs == 2
     assert all(bool(parameter.grad.isfinite().all()) for parameter in net.parameters())
+
+
+def test_each_qnode_of_a_loop_is_asked_for(qfusion, service, tmp_path):
+    require_each_asked("ibm", tmp_path / "run", lambda: len(service.jobs))
 
 
 def test_noisy_values_are_those_of_the_backend(qfusion):
