@@ -118,7 +118,8 @@ class Device(Component, ABC):
     @final
     def split_rows(self, rows: Tensor) -> tuple[Tensor, ...]:
         """Rows of data or of angles in parts, each for one call; of no row there is one part."""
-        return rows.split(self.rows_per_call or max(1, len(rows)))
+        parts: tuple[Tensor, ...] = rows.split(self.rows_per_call or max(1, len(rows)))
+        return parts
 
     def standard_errors(
         self, circuit: Circuit, data: Tensor, weights: Tensor, observables: Sequence[str]
