@@ -38,9 +38,7 @@ class MachineErrors:
 
         self._learn(operands - self._gates.keys())
         model = NoiseModel(basis_gates=self._backend.configuration().basis_gates)
-        number = {qubit: qubit for (qubit,) in (on for on in operands if len(on) == 1)}
-        if only is not None:
-            number = {qubit: only.index(qubit) for qubit in number}
+        number = _numbers(operands, only)
         for on in sorted(operands):
             places = [number[qubit] for qubit in on]
             if on in self._readout:
@@ -48,6 +46,27 @@ class MachineErrors:
             for name, error in self._gates[on]:
                 model.add_quantum_error(error, name, places)
         return model
+
+    def reading(self, operands: frozenset[Operands], only: Operands | None) -> dict[int, Any]:
+        """Of qubits, numbered as in `model`: ``[is, read]``, the chance of what is read.
+
+        Some snapshots have an error of measuring before that of reading. Relaxation and
+        depolarisation turn no coherence into a population: what they do to those is all there is.
+        """
+        import numpy as np
+        from qiskit.quantum_info import SuperOp
+
+        found = {}
+        self._learn(operands - self._gates.keys())
+        for qubit, number in _numbers(operands, only).items():
+            chances = np.eye(2)
+            for error in (error for name, error in self._gates[qubit,] if name == "measure"):
+                populations = SuperOp(error).data[::3, ::3]  # [became, was]
+                chances = chances @ populations.real.T
+            if (qubit,) in self._readout:
+                chances = chances @ self._readout[qubit,].probabilities
+            found[number] = chances
+        return found
 
     @cached_property
     def _properties(self) -> dict[str, Any]:
@@ -75,3 +94,8 @@ class MachineErrors:
 
         gates = [gate for gate in self._properties["gates"] if tuple(gate["qubits"]) in operands]
         return BackendProperties.from_dict({**self._properties, "gates": gates})
+
+
+def _numbers(operands: Iterable[Operands], only: Operands | None) -> dict[int, int]:
+    qubits = [on[0] for on in operands if len(on) == 1]
+    return {qubit: qubit if only is None else only.index(qubit) for qubit in qubits}

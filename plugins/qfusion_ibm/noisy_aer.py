@@ -51,17 +51,13 @@ class NoisyAer:
         return self._simulators[operands, only]
 
     def _simulator(self, operands: frozenset[Operands], only: Operands | None) -> Any:
-        from qiskit_aer import AerSimulator
+        from qfusion_ibm.drawing_simulator import DrawingSimulator
 
         noise = self._errors.model(operands, only)
-        if only is None:
-            simulator = AerSimulator.from_backend(self._backend, noise_model=noise)
-        else:
-            simulator = AerSimulator(noise_model=noise)
-        # the SDK's local mode copies its backend for each job
-        # (qiskit_ibm_runtime/fake_provider/local_service.py, _run)
-        simulator.__deepcopy__ = lambda memo: simulator
-        return simulator
+        reading = self._errors.reading(operands, only)
+        if only is not None:
+            return DrawingSimulator(noise_model=noise, reading=reading)
+        return DrawingSimulator.from_backend(self._backend, noise_model=noise, reading=reading)
 
 
 def _operands_of(circuit: Any, words: list[Any]) -> frozenset[Operands]:

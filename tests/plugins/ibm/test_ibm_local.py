@@ -215,17 +215,17 @@ def test_the_noise_is_that_of_the_sdk(name):
 
 
 @MACHINES
-def test_the_draws_are_those_of_the_sdk(name):
-    """Of its own local mode, on the same seed, where IBM's program gives values."""
+def test_the_values_are_those_of_the_sdk(name):
+    """Of its own local mode, where IBM's program gives values."""
+    shots = 20_000
     for circuit in (CIRCUIT, ring(4, 1)):
-        ours, call, pub = asked(name, circuit, shots=500, seed=4)
+        ours, call, pub = asked(name, circuit, shots=shots, seed=4)
         (job,) = ours.plan(*call)
         if program_of(job.facts).name != "estimator":
-            pytest.skip("all qubits are measured: those that are not used draw, too")
-        seed = int(np.random.default_rng(4).integers(1, 2**31))
+            pytest.skip("all qubits are measured, in a state of all of them")
         with known_warnings():
-            wanted = program_of(job.facts).run_here(open_local(name), pub, ours.options, seed)
-        assert ours.evaluate(*call).T.tolist() == wanted.tolist()
+            wanted = program_of(job.facts).run_here(open_local(name), pub, ours.options, 4)
+        assert np.abs(ours.evaluate(*call).T.numpy() - wanted).max() < 5 * math.sqrt(2 / shots)
 
 
 def test_chunks_cover_the_batch(batch):
