@@ -1,4 +1,4 @@
-"""A training loop in plain PennyLane, in processes that are killed at random moments."""
+"""Training loops in processes that are killed at random moments, and one in plain PennyLane."""
 
 import json
 import math
@@ -10,7 +10,9 @@ from pathlib import Path
 from support.kills import KILLED
 
 
-def require_nothing_lost(forks, folder, backend, environments, accepted, *, steps, kills):
+def require_nothing_lost(
+    forks, folder, backend, environments, accepted, *, steps, kills, loop="training_loop"
+):
     """Killed at random moments, a loop ends as the undisturbed one does, each job sent once.
 
     Args:
@@ -21,12 +23,13 @@ def require_nothing_lost(forks, folder, backend, environments, accepted, *, step
         accepted: Gives the keys of the jobs that the second service has.
         steps: Of the loop.
         kills: How many.
+        loop: The module of the tests' support whose ``main`` it is, with two jobs a step.
     """
 
     def run(number, after=None):
         out = folder / f"weights{number}"
         words = backend, folder / f"run{number}", steps, out
-        code = "from support.training_loop import main; main()"
+        code = f"from support.{loop} import main; main()"
         started = forks.start(
             *words, code=code, stderr=sys.__stderr__, environment=environments[number]
         )

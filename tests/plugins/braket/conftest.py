@@ -4,6 +4,7 @@ import functools
 
 import pytest
 
+from qfusion_core import trust
 from support import keys
 from support.braket.access import REMOTE
 from support.braket.server import environment, running
@@ -13,6 +14,22 @@ AWS = (
     "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN",
     "BRAKET_ENDPOINT", "QFUSION_PRICES", "AMZN_BRAKET_OUT_S3_BUCKET",
 )  # fmt: skip
+BACKENDS = """
+version: 1
+default: sv1
+backends:
+  statevector: {type: statevector}
+  sv1:
+    type: braket
+    options: {device: sv1, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
+              poll_seconds: 0.002, poll_seconds_max: 0.01}
+    budget: {max_usd: 50}
+  garnet:
+    type: braket
+    options: {device: iqm/Garnet, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
+              poll_seconds: 0.002, poll_seconds_max: 0.01}
+    budget: {max_usd: 9000}
+"""
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -58,3 +75,13 @@ def make(service):
         return Braket(Braket.Options(**{**REMOTE, **options}), credentials)
 
     return _make
+
+
+@pytest.fixture
+def backends(service, tmp_path, monkeypatch):
+    """The working directory with the entries."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
+    (tmp_path / "backends.yaml").write_text(BACKENDS)
+    trust(tmp_path / "backends.yaml")
+    return tmp_path

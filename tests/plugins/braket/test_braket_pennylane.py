@@ -4,37 +4,10 @@ import pennylane as qml
 import pytest
 import torch
 
-from qfusion_core import trust
 from support import keys
 from support.braket.server import environment, running
 from support.braket.service import Service
 from support.training_loop import require_each_asked, require_nothing_lost
-
-BACKENDS = """
-version: 1
-default: sv1
-backends:
-  sv1:
-    type: braket
-    options: {device: sv1, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
-              poll_seconds: 0.002, poll_seconds_max: 0.01}
-    budget: {max_usd: 50}
-  garnet:
-    type: braket
-    options: {device: iqm/Garnet, shots: 1000, s3: "s3://results/loop", grace_seconds: 0.3,
-              poll_seconds: 0.002, poll_seconds_max: 0.01}
-    budget: {max_usd: 9000}
-"""
-
-
-@pytest.fixture
-def backends(service, tmp_path, monkeypatch):
-    """The working directory with the entries."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    (tmp_path / "backends.yaml").write_text(BACKENDS)
-    trust(tmp_path / "backends.yaml")
-    return tmp_path
 
 
 @pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
