@@ -164,7 +164,7 @@ class CircuitEncoder(QuantumEncoder):
             gradients: Whether values will be differentiated.
         """
         _ = self.traced
-        if self.weights.device.type == "cpu":  # elsewhere torch brings the kernels
+        if self.weights.is_cpu:  # elsewhere torch brings the kernels
             self.device.unwrapped.prepare(self.weights.dtype, gradients=gradients)
 
     def expectations(
@@ -239,11 +239,7 @@ class CircuitEncoder(QuantumEncoder):
 
     @staticmethod
     def from_qnode(
-        qnode: Any,
-        *,
-        n_features: int,
-        weights_shape: Any,
-        **options: Any,
+        qnode: Any, *, n_features: int, weights_shape: Any, **options: Any
     ) -> QNodeEncoder:
         """An encoder from an existing PennyLane QNode: see `qfusion_core.QNodeEncoder`."""
         from qfusion_core.model.qnode_encoder import QNodeEncoder
