@@ -22,7 +22,7 @@ import torch
 from timing.arguments import new_file, positive
 from timing.machine import machine
 
-from qfusion_core import CircuitEncoder, Registry, Split, open_backend
+from qfusion_core import CircuitEncoder, InputError, Registry, Split, open_backend
 from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
 from qfusion_core.model.torch_device import torch_device_name, usable_torch_device
@@ -59,7 +59,11 @@ def parser() -> argparse.ArgumentParser:
 def main(words: Iterable[str] | None = None) -> int:
     """Measure, print, write; 1 where values differ."""
     options = parser().parse_args(None if words is None else list(words))
-    devices = [usable_torch_device(name) for name in options.devices]
+    try:
+        devices = [usable_torch_device(name) for name in dict.fromkeys(options.devices)]
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
     document: dict[str, Any] = {"machine": machine(None), "data": options.data, "epochs": {}}
     document["devices"] = {str(device): torch_device_name(device) for device in devices}
     same = True

@@ -5,7 +5,7 @@
     python examples/loops/in_skorch.py --device cuda
 
 skorch copies the module for each fit, gives it the two inputs by their names, and does the rest:
-loop, early stopping, checkpoints, cross-validation.
+loop, early stopping, checkpoints. The transforms are fitted on the whole training part.
 """
 
 from __future__ import annotations

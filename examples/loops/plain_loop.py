@@ -5,7 +5,7 @@
 
 `qfusion_core.untrained` gives the module and its data; everything after it is torch. With a machine
 in place of the simulator, `qfusion_core.open_backend(NAME, run=FOLDER)` is attached, and each step
-is two jobs: see `docs/how-to/torch.md`.
+is two jobs, and each look at the validation part one: see `docs/how-to/torch.md`.
 """
 
 from __future__ import annotations

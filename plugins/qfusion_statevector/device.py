@@ -55,9 +55,16 @@ class Statevector(Device):
             options.shots, self._generator, options.memory_gb
         )
 
-    def prepare(self, dtype: torch.dtype = torch.float32, *, gradients: bool = False) -> None:
+    def prepare(
+        self,
+        dtype: torch.dtype = torch.float32,
+        *,
+        gradients: bool = False,
+        torch_device: torch.device | None = None,
+    ) -> None:
         """Compile the kernels, if they are to compute: seconds once on a machine."""
-        if self._gaussian or not self._sampled:
+        here = torch_device is None or torch_device.type == "cpu"  # elsewhere torch has its own
+        if here and (self._gaussian or not self._sampled):
             real = torch.promote_types(dtype, torch.float32)
             self._choice.compile_kernels(real, gradients)
 

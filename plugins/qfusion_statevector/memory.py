@@ -111,7 +111,9 @@ def _free(device: torch.device, limit_gb: float | None) -> float | None:
 def available(device: torch.device) -> int | None:
     """Free memory in bytes where the system tells, else all of it, else None."""
     if device.type == "cuda":
-        return torch.cuda.mem_get_info(device)[0]
+        # torch keeps what it has once had, and uses it again
+        kept = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
+        return torch.cuda.mem_get_info(device)[0] + kept
     if device.type != "cpu":
         return None
     meminfo = Path("/proc/meminfo")

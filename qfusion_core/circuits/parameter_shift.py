@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.full_precision import full_precision
 from qfusion_core.errors import QfusionError
 
 
@@ -56,8 +57,8 @@ def shifted_rows(angles: Tensor, columns: Tensor) -> Tensor:
     Returns:
         ``[2, columns, batch, n_angles]``.
     """
-    shift = torch.zeros(len(columns), 1, angles.shape[1]).to(angles)
-    shift[torch.arange(len(columns)), 0, columns] = math.pi / 2
+    shift = angles.new_zeros(len(columns), 1, angles.shape[1])
+    shift[torch.arange(len(columns), device=columns.device), 0, columns] = math.pi / 2
     return torch.stack([angles + shift, angles - shift])
 
 
@@ -102,7 +103,8 @@ class _ParameterShift(torch.autograd.Function):
         if ctx.refusal:
             raise QfusionError(ctx.refusal)
         angles, columns = ctx.saved_tensors
-        slopes = shifted_slopes(ctx.run, angles, columns)
-        grad = torch.zeros_like(angles)
-        grad[:, columns] = torch.einsum("cbo,bo->bc", slopes, grad_output)
+        with full_precision(angles.device):
+            slopes = shifted_slopes(ctx.run, angles, columns)
+            grad = torch.zeros_like(angles)
+            grad[:, columns] = torch.einsum("cbo,bo->bc", slopes, grad_output.to(slopes))
         return grad, None, None, None

@@ -25,7 +25,7 @@ from qfusion_core.cli.output import AsJson, show
 def evaluate(
     run: Run,
     backend: Backend = None,
-    device: TorchDevice = None,
+    device: TorchDevice = "cpu",
     samples: Samples = None,
     seed: SampleSeed = 0,
     yes: Yes = False,
@@ -50,9 +50,7 @@ def evaluate(
         show(tried, as_json=as_json)
         return
     with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
-        scored = verb.evaluate(
-            run, backend, **rows, raw=raw, torch_device=device or "cpu", jobs=jobs
-        )
+        scored = verb.evaluate(run, backend, **rows, raw=raw, torch_device=device, jobs=jobs)
     if not as_json:
         say_shares(scored.shares)
     show(scored, as_json=as_json)

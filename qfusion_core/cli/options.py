@@ -15,7 +15,7 @@ Backend = Annotated[
     typer.Option(help="Where the circuit runs: a name in backends.yaml; its default if not given."),
 ]
 TorchDevice = Annotated[
-    str | None,
+    str,
     typer.Option(
         "--device",
         metavar="cpu|cuda|auto",

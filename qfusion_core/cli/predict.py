@@ -38,7 +38,7 @@ def predict(
         Path, typer.Argument(metavar="FILE", help="CSV, TSV, Parquet or npz with the features.")
     ],
     backend: Backend = None,
-    device: TorchDevice = None,
+    device: TorchDevice = "cpu",
     samples: Samples = None,
     seed: SampleSeed = 0,
     yes: Yes = False,
@@ -67,9 +67,7 @@ def predict(
         show(tried, as_json=as_json)
         return
     with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
-        found = verb.predict(
-            run, file, backend, **rows, raw=raw, torch_device=device or "cpu", jobs=jobs
-        )
+        found = verb.predict(run, file, backend, **rows, raw=raw, torch_device=device, jobs=jobs)
     say_shares(found.shares)
     if as_json:
         print_json(found.to_dict()["rows"])

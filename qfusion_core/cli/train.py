@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from qfusion_core.cli.job_prompts import paying
-from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, TorchDevice, Yes
+from qfusion_core.cli.options import AllowUrl, Backend, BackendsFile, Yes
 from qfusion_core.cli.output import AsJson, show
 from qfusion_core.workflows.limits import LARGEST_SEED
 
@@ -32,7 +32,14 @@ def train(
     ] = None,
     fusion: Annotated[str | None, typer.Option(help="Another fusion.")] = None,
     backend: Backend = None,
-    device: TorchDevice = None,
+    device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="cpu|cuda|auto",
+            help="Where torch computes, and an exact circuit with it: cpu if not given, and with "
+            "--resume where it began.",
+        ),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=LARGEST_SEED, help="Of the split, the weights and the batches."),
@@ -79,6 +86,6 @@ def train(
             made = resume_training(resume, **where, torch_device=device, allow_url=allow_url)
         else:
             where |= parts | {"preset": preset or "strong", "settings": settings or ()}
-            where["torch_device"] = device or "cpu"
+            where["torch_device"] = "cpu" if device is None else device
             made = start_training(data or "", out, seed=seed, **where)
     show(made, as_json=as_json)

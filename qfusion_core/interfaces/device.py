@@ -100,7 +100,13 @@ class Device(Component, ABC):
         """
         return {}
 
-    def prepare(self, dtype: torch.dtype = torch.float32, *, gradients: bool = False) -> None:
+    def prepare(
+        self,
+        dtype: torch.dtype = torch.float32,
+        *,
+        gradients: bool = False,
+        torch_device: torch.device | None = None,
+    ) -> None:
         """Do what is done once before values can be computed here: compile kernels, for one.
 
         Verbs call it before they look at the clock, and the doctor before anything else. It asks no
@@ -109,6 +115,7 @@ class Device(Component, ABC):
         Args:
             dtype: Of data and weights.
             gradients: Whether they will be differentiated.
+            torch_device: Where they are; None: on the CPU.
         """
 
     def notices(self) -> Sequence[str]:
@@ -222,4 +229,6 @@ class BlackBoxDevice(Device, ABC):
         columns = columns if torch.is_grad_enabled() else columns[:0]
         if len(angles) and observables:
             self.foresee(circuit, angles.detach(), columns, observables)
-        return parameter_shift(run, angles, columns, refusal="" if self.shiftable else NO_GRADIENTS)
+        refusal = "" if self.shiftable else NO_GRADIENTS
+        # torch goes back on a GPU in a thread of its own, where no signal can end a wait politely
+        return parameter_shift(run, angles.cpu(), columns, refusal=refusal).to(angles.device)

@@ -12,6 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from qfusion_core.circuits.circuit import Circuit
+from qfusion_core.circuits.full_precision import full_precision
 from qfusion_core.circuits.pauli_words import rectangular, token_layout, token_positions
 from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import Device
@@ -132,9 +133,9 @@ class CircuitEncoder(QuantumEncoder):
     @cached_property
     def traced(self) -> Circuit:
         """The circuit as data. Its ``n_weights`` are the weights, flattened row-major."""
-        return Circuit.trace(
-            self.circuit, n_wires=self.n_wires, n_data=self.n_data, weights_shape=self.weights_shape
-        )
+        sizes: dict[str, Any] = {"n_wires": self.n_wires, "n_data": self.n_data}
+        with torch.device("cpu"):  # whatever the user has set for tensors that are made
+            return Circuit.trace(self.circuit, **sizes, weights_shape=self.weights_shape)
 
     @property
     def device(self) -> Device:
@@ -163,9 +164,8 @@ class CircuitEncoder(QuantumEncoder):
         Args:
             gradients: Whether values will be differentiated.
         """
-        _ = self.traced
-        if self.weights.is_cpu:  # elsewhere torch brings the kernels
-            self.device.unwrapped.prepare(self.weights.dtype, gradients=gradients)
+        _, of = self.traced, self.weights
+        self.device.unwrapped.prepare(of.dtype, gradients=gradients, torch_device=of.device)
 
     def expectations(
         self, x: Float[Tensor, "batch features"]
@@ -186,7 +186,8 @@ class CircuitEncoder(QuantumEncoder):
 
     def _run(self, data: Tensor) -> Tensor:
         device, weights = self.device, self.weights.flatten()
-        values = device.expectations(self.traced, data, weights, self.observables)
+        with full_precision(data.device):
+            values = device.expectations(self.traced, data, weights, self.observables)
         return require_measured(device, values, len(data), self.observables, "expectations")
 
     @torch.no_grad()
@@ -199,7 +200,8 @@ class CircuitEncoder(QuantumEncoder):
             x: Features.
         """
         data, weights = self._encoded(x), self.weights.flatten()
-        return self.device.standard_errors(self.traced, data, weights, self.observables)
+        with full_precision(data.device):
+            return self.device.standard_errors(self.traced, data, weights, self.observables)
 
     def _encoded(self, x: Tensor) -> Tensor:
         if x.ndim != 2 or x.shape[1] != self.n_features:

@@ -32,10 +32,12 @@ def usable_torch_device(name: str | torch.device) -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         raise _unknown(name) from None
+    if str(device) != str(name):  # torch takes cuda:256 for cuda:0
+        raise _unknown(name)
     if reason := _unusable(device):
         raise InputError(
-            f"device: {device} cannot be used here ({reason}); use cpu, or auto, which takes what "
-            "there is"
+            f"torch device: {device} cannot be used here ({reason}); use cpu, or auto, which takes "
+            "what there is"
         )
     return device
 
@@ -48,7 +50,9 @@ def torch_device_name(device: torch.device) -> str:
 
 
 def _unknown(name: object) -> InputError:
-    return InputError(f"device: expected cpu, cuda, cuda:N or auto, got {one_line(repr(name), 40)}")
+    return InputError(
+        f"torch device: expected cpu, cuda, cuda:N or auto, got {one_line(repr(name), 40)}"
+    )
 
 
 def _unusable(device: torch.device) -> str | None:

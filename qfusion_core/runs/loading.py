@@ -46,15 +46,20 @@ def load_model(folder: RunFolder, registry: Registry) -> FusionClassifier:
 
     tensors, _ = read_tensors(folder.require_model(), check)
     try:
-        model = _build(folder.config, _pipelines(folder.config, tensors), registry)
-        model.load_state_dict(tensors)
-        sample = torch.zeros(1, *folder.config.input_shape)
-        if not all(torch.isfinite(branch).all() for branch in model.preprocess(sample)):
-            raise ValueError("its transforms give values that are not finite")
+        with torch.device("cpu"):  # whatever the user has set for tensors that are made
+            return _loaded(folder, tensors, registry)
     except MemoryError:
         raise
     except Exception as error:
         raise _does_not_fit(folder, error) from None
+
+
+def _loaded(folder: RunFolder, tensors: dict[str, Tensor], registry: Registry) -> FusionClassifier:
+    model = _build(folder.config, _pipelines(folder.config, tensors), registry)
+    model.load_state_dict(tensors)
+    sample = torch.zeros(1, *folder.config.input_shape)
+    if not all(torch.isfinite(branch).all() for branch in model.preprocess(sample)):
+        raise ValueError("its transforms give values that are not finite")
     return model.eval()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from qfusion_core.config.spec import ComponentSpec, RunSpec
 from qfusion_core.runs.config import RunConfig
 
-_PROVENANCE = ("versions", "commit", "python", "threads", "time")
+_PROVENANCE = ("versions", "commit", "python", "threads", "time", "torch_device")
 _REFIT = ("backend", "device", "options", "rows", "encoding")
 # an absolute path inside a text, but not the path of an address
 _PATH = re.compile(r"(?<![\w:/.])(?:~|[A-Za-z]:)?[/\\][^\s;,'\"]*")

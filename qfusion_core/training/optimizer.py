@@ -13,7 +13,7 @@ from qfusion_core.model.token_classifier import TokenClassifier
 
 def adamw(model: TokenClassifier, options: Training) -> torch.optim.AdamW:
     """The optimizer of a model's weights."""
-    # on the CPU always the same sums; elsewhere torch takes the fewest kernels
+    # on the CPU always the same sums; elsewhere in torch's own way
     kernels = False if model.torch_device.type == "cpu" else None
     return torch.optim.AdamW(_groups(model, options), fused=kernels, foreach=kernels)
 

@@ -17,6 +17,8 @@ from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.train import OnEpoch, OnStart, TrainResult
 
 if TYPE_CHECKING:
+    import torch
+
     from qfusion_core.interfaces.device import Device
 
 
@@ -63,14 +65,26 @@ def resume_training(
     if os.path.lexists(folder.model):
         where = shown_path(folder.path)
         raise InputError(f"{where}: the training has finished; nothing to resume")
+    there = _where(folder, torch_device)
     tell_start(folder.config.spec, folder.path)
 
-    from qfusion_core.model.torch_device import usable_torch_device
     from qfusion_core.workflows.training_run import fresh_model, train_to_the_end
 
-    began = folder.config.provenance.get("torch_device", "cpu")
-    there = usable_torch_device(began if torch_device is None else torch_device)
     split = folder.load_split(registry, allow_url=allow_url)
     model = fresh_model(folder.config.spec, split, backend, registry, there)
     train_to_the_end(folder, model, split, tell_epoch)
     return TrainResult(folder, folder.read_metrics())
+
+
+def _where(folder: RunFolder, torch_device: str | None) -> torch.device:
+    from qfusion_core.model.torch_device import usable_torch_device
+
+    if torch_device is not None:
+        return usable_torch_device(torch_device)
+    try:
+        return usable_torch_device(folder.config.provenance.get("torch_device", "cpu"))
+    except InputError as error:
+        raise InputError(
+            f"{shown_path(folder.path / 'config.yaml')}: the training began on another machine "
+            f"({error}); go on here with --device cpu"
+        ) from None

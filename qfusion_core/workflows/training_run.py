@@ -58,9 +58,10 @@ def fresh_model(
     if isinstance(device, BlackBoxDevice) and not device.shiftable:
         raise InputError(NO_GRADIENTS)
     torch.manual_seed(spec.training.seed)
-    model = FusionClassifier.fit_transforms(
-        spec, split.train, n_classes=len(split.class_names), registry=registry
-    )
+    with torch.device("cpu"):  # whatever the user has set for tensors that are made
+        model = FusionClassifier.fit_transforms(
+            spec, split.train, n_classes=len(split.class_names), registry=registry
+        )
     model.to(torch_device).attach(device)
     noisy_device(model, spec.noise)  # refused before a folder is made
     return model

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from qfusion_core.errors import InputError
 from qfusion_core.workflows.training_request import TrainingRequest
 
 if TYPE_CHECKING:
@@ -60,10 +61,15 @@ def untrained(
 
     Raises:
         InputError: An unknown name, key or value; data, a backend or a torch device that cannot be
-            used.
+            used; noise, which only `train` injects.
     """
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
     request = TrainingRequest.of(data, preset, parts, settings, seed, backend, backends_file)
+    if request.spec.noise is not None:
+        raise InputError(
+            "noise: is injected by `train`, and nothing of it is in a model; leave it out, or "
+            "attach a backend that has noise"
+        )
     device, there = request.open(torch_device)
     spec, split = request.load()
 

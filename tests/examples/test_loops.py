@@ -54,5 +54,7 @@ def test_what_a_training_starts_from_is_the_same_each_time():
 def test_what_it_is_given_is_checked_as_that_of_a_training(failure):
     said = failure(InputError, qfusion_core.untrained, "wine", fusion="crossattention")
     assert "cross-attention" in said
+    said = failure(InputError, qfusion_core.untrained, "wine", settings="noise.shots=10")
+    assert said.startswith("noise: is injected by `train`")
     said = failure(InputError, qfusion_core.untrained, "wine", torch_device="gpu")
-    assert said == "device: expected cpu, cuda, cuda:N or auto, got 'gpu'"
+    assert said == "torch device: expected cpu, cuda, cuda:N or auto, got 'gpu'"

@@ -11,8 +11,18 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
-from qfusion_core import FusionClassifier, InputError, Part, Registry, open_backend
+from qfusion_core import (
+    FusionClassifier,
+    InputError,
+    NoiseParameters,
+    Part,
+    Registry,
+    full_precision,
+    open_backend,
+)
 from qfusion_core.config.presets import compose
+from qfusion_core.noise.device import NoisyDevice
+from qfusion_core.noise_parameters import Depolarizing
 
 ROWS = torch.from_numpy(np.random.default_rng(0).normal(size=(24, 5)))
 LABELS = torch.arange(24) % 3
@@ -65,6 +75,52 @@ def test_workers_of_a_loader_have_the_same_rows_and_tokens(encode):
     torch.testing.assert_close(found[1], made.quantum(x_q).detach() if encode else x_q)
 
 
+DEVICES = {
+    "noise": lambda: NoisyDevice(
+        open_backend("statevector"), NoiseParameters(depolarizing=Depolarizing(two_qubit=0.01))
+    ),
+    "parameter shift": lambda: (kind := Registry().get("device", "pennylane"))(
+        kind.Options(device="default.qubit", diff_method="parameter-shift")
+    ),
+    "backpropagation": lambda: open_backend("default-qubit"),
+}
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_values_and_gradients_of_any_device_keep_their_digits_under_autocast(device):
+    made = model("hardware", "quantum.options.layers=1").attach(DEVICES[device]())
+    x_q = made.preprocess(ROWS)[1]
+    found = []
+    for low in (False, True):
+        made.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            values = made.quantum.expectations(x_q)
+        values.square().sum().backward()
+        found.append((values.detach(), made.quantum.weights.grad.clone()))
+    (values, gradient), (of_low, gradient_of_low) = found
+    torch.testing.assert_close(of_low, values, rtol=0, atol=1e-6)
+    torch.testing.assert_close(gradient_of_low, gradient, rtol=1e-5, atol=1e-5)
+    made.zero_grad()
+    with torch.autocast("cpu", torch.bfloat16):  # torch advises against it: sums are short then
+        made.quantum.expectations(x_q).square().sum().backward()
+    torch.testing.assert_close(made.quantum.weights.grad, gradient, rtol=0.05, atol=0.05)
+
+
+def test_products_of_matrices_keep_single_precision_where_the_user_has_less():
+    made = model().quantum
+    circuit, weights = made.traced, made.weights.flatten()
+    data = torch.rand(4, circuit.n_data)
+    wanted = circuit.angles(data, weights)
+    torch.set_float32_matmul_precision("medium")
+    try:
+        assert torch.equal(circuit.angles(data, weights), wanted)
+        assert torch.get_float32_matmul_precision() == "medium"
+        with full_precision(torch.device("cpu")):
+            assert torch.get_float32_matmul_precision() == "highest"
+    finally:
+        torch.set_float32_matmul_precision("highest")
+
+
 class Refused(Preprocessed):
     """Rows, and what is said of a circuit that is asked for there."""
 
@@ -102,6 +158,7 @@ def test_autocast_trains_and_leaves_the_circuit_its_digits(quantum, dtype):
         found = step(low, inputs, LABELS)
     torch.testing.assert_close(found.float(), wanted, atol=0.05, rtol=0.05)
     assert all(weight.isfinite().all() for weight in low.parameters())
+    assert bool(values) == (quantum not in ("sham", "none"))
     for of in values:
         torch.testing.assert_close(of, made.quantum.expectations(inputs[1]), rtol=0, atol=1e-6)
 

@@ -3,8 +3,9 @@
 import pytest
 import torch
 
-from qfusion_core import evaluate, predict, resume_training, train
+from qfusion_core import InputError, evaluate, predict, resume_training, train
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.storage.tensors import read_tensors, write_tensors
 from support.second_device import THERE, SecondDevice, random_numbers
 
 QUICK = [
@@ -75,6 +76,36 @@ def test_what_began_there_can_be_finished_here(second, tmp_path):
     assert resumed.metrics["torch_device"] == "cpu" and resumed.metrics["epochs"] == 2
 
 
+def test_where_it_began_is_named_if_it_is_not_here(second, tmp_path, failure):
+    def cut(state):
+        raise Cut
+
+    with pytest.raises(Cut):
+        trained(tmp_path / "cut", NAME, on_epoch=cut)
+    config = tmp_path / "cut" / "config.yaml"
+    config.write_text(config.read_text().replace(f"torch_device: {NAME}", "torch_device: gone"))
+    said = failure(InputError, resume_training, tmp_path / "cut", backend="statevector")
+    assert said.startswith(f"{config}: the training began on another machine (torch device: ")
+    assert said.endswith("; go on here with --device cpu")
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.float64])
+def test_random_numbers_of_a_file_take_little_memory(second, tmp_path, failure, dtype):
+    def cut(state):
+        raise Cut
+
+    with pytest.raises(Cut):
+        trained(tmp_path / "cut", on_epoch=cut)
+    path = RunFolder.open(tmp_path / "cut").training
+    tensors, notes = read_tensors(path)
+    size = 2**17 if dtype == torch.uint8 else 8
+    numbers = torch.zeros(size, dtype=dtype)
+    for more in ({"random.cuda": numbers}, {"random.x": numbers[:4], "random.y": numbers[:4]}):
+        write_tensors(path, tensors | more, notes)
+        said = failure(InputError, resume_training, tmp_path / "cut", backend="statevector")
+        assert f"{next(iter(more))}: expected none of that name" in said
+
+
 def test_a_run_is_evaluated_there_and_predicts_there(second, tmp_path):
     run = trained(tmp_path / "run").run
     table = tmp_path / "new.csv"
@@ -95,4 +126,4 @@ def test_a_device_that_torch_does_not_know_costs_a_line(qfusion, tmp_path):
     for words in (["train", "wine"], ["evaluate", run], ["predict", run, table]):
         code, out, err = qfusion(*words, "--device", "gpu")
         assert (code, out) == (2, "")
-        assert err == "error: device: expected cpu, cuda, cuda:N or auto, got 'gpu'\n"
+        assert err == "error: torch device: expected cpu, cuda, cuda:N or auto, got 'gpu'\n"
