@@ -9,10 +9,11 @@ are compared, within what shots allow; it also has the imports and the transpila
 `qiskit.remote` expands the batch and the shifts into a tape for each circuit, as it does with a
 loop over rows, and of each makes a Qiskit circuit, transpiles it, starts an estimator and waits for
 its job. IBM's local mode copies the snapshot for each job, which so makes its noise model anew: a
-third of the time and more. So it is measured on the same noise in an `AerSimulator` as well, which
-has its noise model from the beginning. Ours has one template, transpiled once, and two jobs, whose
-rows of angles are matrices; their shots are drawn from the outcomes' probabilities. Jobs and
-transpilations are counted where they happen. `qiskit.remote` needs the extra `aer`:
+third of the time and more. So it is measured on the `AerSimulator` of the snapshot as well, which
+has its noise model, Aer's own, from the beginning. Ours has one template, transpiled once, and two
+jobs, whose rows of angles are matrices; their shots are drawn from the outcomes' probabilities.
+Theirs is transpiled with its angles in it, which saves a gate here and there, so that its noise is
+a little less. Jobs and transpilations are counted where they happen. It needs the extra `aer`:
 
     python examples/benchmarks/qiskit_remote.py \
         --json examples/benchmarks/results/qiskit_remote.json
