@@ -21,7 +21,7 @@ from qiskit.primitives import (  # noqa: TID253 (its base class; who asks for it
 from qiskit.primitives.containers.estimator_pub import EstimatorPub  # noqa: TID253
 from typing_extensions import override
 
-from qfusion_core import Circuit, Device, Measurement, open_backend
+from qfusion_core import Circuit, Device, InputError, Measurement, open_backend
 from qfusion_ibm.from_qiskit import QiskitTemplate
 from qfusion_ibm.pub_rows import Place, PubRows, pauli_sum
 
@@ -52,6 +52,7 @@ class QfusionEstimator(BaseEstimatorV2):
     ) -> None:
         self._measurement = Measurement.of(run, approve)
         self._backend, self._file = backend, backends_file
+        _shots(default_precision)  # what is no precision is said here
         self.default_precision = default_precision
         self._devices: dict[int | None, Device] = {}
         self._device(None)  # what is wrong with the entry is said here
@@ -108,9 +109,13 @@ class QfusionEstimator(BaseEstimatorV2):
 
     def _device(self, shots: int | None) -> Device:
         if shots not in self._devices:
-            exact = self._devices.get(None)
-            if shots == 0 and exact is not None and exact.shots is None:
-                return exact
+            if shots == 0 and (own := self._devices[None]).shots is None:
+                return own
+            if shots == 0:
+                raise InputError(
+                    f"precision: expected one above 0, such as 0.05, got 0: {own.name} has no "
+                    "exact values here; 0 is for backends that have them"
+                )
             self._devices[shots] = open_backend(
                 self._backend, self._file, run=self._measurement, shots=shots
             )
@@ -131,6 +136,11 @@ class QfusionEstimator(BaseEstimatorV2):
 
 
 def _shots(precision: float | None) -> int | None:
+    if precision is not None and not 0 <= precision < math.inf:
+        raise InputError(
+            "precision: expected a standard error such as 0.05, or 0 for exact values, got "
+            f"{precision}"
+        )
     if precision is None:
         return None
     return 0 if precision == 0 else math.ceil(1 / precision**2)

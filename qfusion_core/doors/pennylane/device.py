@@ -23,9 +23,11 @@ from qfusion_core.doors.pennylane.batch import Batch
 from qfusion_core.doors.pennylane.preprocessing import pipeline
 from qfusion_core.doors.pennylane.second_derivatives import refuse_second_derivatives
 from qfusion_core.doors.pennylane.tapes import template_of
+from qfusion_core.errors import InputError
 from qfusion_core.remote.adapter.approval import Approve
 from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.planning.estimate import Estimate
+from qfusion_core.workflows.limits import whole
 
 _DEVICE = ("device", "best")
 
@@ -167,7 +169,14 @@ class QfusionDevice(Device):
 
         Returns:
             To be called with the QNode's arguments: jobs, price and facts of the whole.
+
+        Raises:
+            InputError: It is no QNode; no steps.
         """
+        if not isinstance(qnode, qml.QNode):
+            got = f"got {type(qnode).__name__}"
+            raise InputError(f"estimate: expected a QNode, {got}; wrap it: qml.QNode(f, device)")
+        steps = whole("steps", steps, 1)
 
         def _estimate(*arguments: Any, **named: Any) -> Estimate:
             tapes, _ = construct_batch(qnode, level="gradient")(*arguments, **named)

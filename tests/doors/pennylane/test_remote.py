@@ -71,6 +71,14 @@ def test_the_estimate_is_what_is_sent(queue, machine, tmp_path):
     assert plan.price.shots == sum(price["shots"] for price in prices)
 
 
+def test_what_has_no_estimate_is_refused_by_its_name(queue, tmp_path):
+    device = queue(run=tmp_path / "run")
+    with pytest.raises(InputError, match=r"^estimate: expected a QNode, got function; wrap it"):
+        device.estimate(lambda x: qml.expval(qml.Z(0)))
+    with pytest.raises(InputError, match=r"^steps: expected a whole number, 1 or more; got 0"):
+        device.estimate(layer(device), steps=0)
+
+
 def test_parameter_shift_of_pennylane_has_all_its_tapes_in_one_job(queue, machine, tmp_path):
     circuit = layer(queue(run=tmp_path / "run", approve=True), diff_method="parameter-shift")
     w = torch.rand(1, N, 3, dtype=torch.float64, requires_grad=True)

@@ -67,6 +67,19 @@ def test_projectors_and_circuits_without_parameters():
     np.testing.assert_allclose(result.data.evs, [0.5, 0.0, 0.5, 2.0], atol=1e-12)
 
 
+@pytest.mark.parametrize("precision", [-1, -0.05, float("inf"), float("nan")])
+def test_what_is_no_precision_is_refused_when_the_estimator_is_made(precision):
+    with pytest.raises(InputError, match=r"^precision: expected a standard error such as 0\.05"):
+        estimator(default_precision=precision)
+
+
+def test_exact_values_are_refused_in_words_where_there_are_none():
+    made = circuit()
+    values = np.zeros((1, made.num_parameters))
+    with pytest.raises(InputError, match=r"^precision: expected one above 0, .* no exact values"):
+        estimator("sampled").run([(made, "ZII", values)], precision=0)
+
+
 def test_precision_becomes_shots():
     made = circuit()
     values = np.zeros((20, len(made.parameters)))
