@@ -108,6 +108,7 @@ def train(
     jobs.require_waiting("a training")
     wished = None if out is None else expanded(out, "out")
     with claimed(wished, Path("runs") / request.name) as place:
+        request.require_source()
         device, there = request.open(torch_device, jobs.paying(place))
         spec, split = request.load()
         tell_start(spec, place)

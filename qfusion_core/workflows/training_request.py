@@ -83,6 +83,14 @@ class TrainingRequest:
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
         return cls(spec, name, backends, backend, registry)
 
+    def require_source(self) -> None:
+        """Look whether the data are where they are said to be; nothing is read or opened.
+
+        Raises:
+            InputError: They are not.
+        """
+        dataset_of(self.spec.data, self.registry).require_source()
+
     def open(
         self, torch_device: str, run: Measurement | None = None
     ) -> tuple[Device, torch.device]:
@@ -93,9 +101,8 @@ class TrainingRequest:
             run: Where a backend that costs money writes its jobs down.
 
         Raises:
-            InputError: One of them, or the source of the data, cannot be used here.
+            InputError: One of them cannot be used here.
         """
-        dataset_of(self.spec.data, self.registry).require_source()
         device = self.backend
         if isinstance(device, str):
             device = open_named(self.backends, device, self.registry, run)

@@ -70,6 +70,7 @@ def untrained(
             "noise: is injected by `train`, and nothing of it is in a model; leave it out, or "
             "attach a backend that has noise"
         )
+    request.require_source()
     device, there = request.open(torch_device)
     spec, split = request.load()
 
