@@ -109,17 +109,21 @@ class QfusionEstimator(BaseEstimatorV2):
 
     def _device(self, shots: int | None) -> Device:
         if shots not in self._devices:
-            if shots == 0 and (own := self._devices[None]).shots is None:
-                return own
             if shots == 0:
-                raise InputError(
-                    f"precision: expected one above 0, such as 0.05, got 0: {own.name} has no "
-                    "exact values here; 0 is for backends that have them"
-                )
+                return self._exact()
             self._devices[shots] = open_backend(
                 self._backend, self._file, run=self._measurement, shots=shots
             )
         return self._devices[shots]
+
+    def _exact(self) -> Device:
+        own = self._devices[None]
+        if own.shots is not None:
+            raise InputError(
+                f"precision: expected one above 0, such as 0.05, got 0: {own.name} has no exact "
+                "values here; 0 is for backends that have them"
+            )
+        return own
 
     def _result(
         self, pub: EstimatorPub, places: list[Place], values: Any, shots: int | None
@@ -136,13 +140,13 @@ class QfusionEstimator(BaseEstimatorV2):
 
 
 def _shots(precision: float | None) -> int | None:
-    if precision is not None and not 0 <= precision < math.inf:
+    if precision is None:
+        return None
+    if not 0 <= precision < math.inf:
         raise InputError(
             "precision: expected a standard error such as 0.05, or 0 for exact values, got "
             f"{precision}"
         )
-    if precision is None:
-        return None
     return 0 if precision == 0 else math.ceil(1 / precision**2)
 
 

@@ -13,24 +13,18 @@ import torch
 from qfusion_core import (
     CircuitEncoder,
     Device,
-    FusionClassifier,
     InputError,
-    Part,
     QfusionError,
     Registry,
     open_backend,
 )
-from qfusion_core.config.presets import compose
+from support.models import fresh_model
 
 ROWS = torch.from_numpy(np.random.default_rng(0).normal(size=(20, 5)).astype(np.float32))
 
 
 def model(*settings, backend="statevector", **choices):
-    spec = compose("hardware", "wine", settings=settings, registry=Registry(), **choices)
-    torch.manual_seed(0)
-    part = Part(ROWS.numpy(), np.arange(20) % 3)
-    made = FusionClassifier.fit_transforms(spec, part, n_classes=3, registry=Registry())
-    return made.attach(open_backend(backend)).eval()
+    return fresh_model(ROWS, *settings, backend=backend, **choices).eval()
 
 
 CASTS = {

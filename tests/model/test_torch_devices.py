@@ -13,20 +13,18 @@ import pytest
 import torch
 
 from qfusion_core import (
-    FusionClassifier,
     InputError,
-    Part,
     Registry,
     open_backend,
     resume_training,
     train,
     untrained,
 )
-from qfusion_core.config.presets import compose
 from qfusion_core.model.prediction import logits_in_chunks, rows_digest
 from qfusion_core.model.torch_device import torch_device_name, usable_torch_device
 from qfusion_core.noise.device import NoisyDevice
 from qfusion_core.noise_parameters import Depolarizing, NoiseParameters
+from support.models import by_parameter_shift, fresh_model
 from support.second_device import THERE, SecondDevice
 
 ROWS = torch.from_numpy(np.random.default_rng(0).normal(size=(12, 5)))
@@ -34,11 +32,7 @@ PRESETS = ("hardware", "paper", "strong", "wide")
 
 
 def model(preset="hardware", *settings, backend="statevector", **choices):
-    spec = compose(preset, "wine", settings=settings, registry=Registry(), **choices)
-    torch.manual_seed(0)
-    part = Part(ROWS.numpy(), np.arange(12) % 3)
-    made = FusionClassifier.fit_transforms(spec, part, n_classes=3, registry=Registry())
-    return made.attach(open_backend(backend)).double()
+    return fresh_model(ROWS, *settings, preset=preset, backend=backend, **choices).double()
 
 
 def logits_and_gradients(made, device="cpu"):
@@ -151,11 +145,6 @@ def test_a_gpu_that_is_not_there_is_named():
 def shots(**options):
     kind = Registry().get("device", "statevector")
     return kind(kind.Options(shots=1000, seed=3, executor="torch", **options))
-
-
-def by_parameter_shift():
-    kind = Registry().get("device", "pennylane")
-    return kind(kind.Options(device="default.qubit", diff_method="parameter-shift"))
 
 
 DEVICES = {

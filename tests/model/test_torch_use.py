@@ -12,17 +12,15 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from qfusion_core import (
-    FusionClassifier,
     InputError,
     NoiseParameters,
-    Part,
     Registry,
     full_precision,
     open_backend,
 )
-from qfusion_core.config.presets import compose
 from qfusion_core.noise.device import NoisyDevice
 from qfusion_core.noise_parameters import Depolarizing
+from support.models import by_parameter_shift, fresh_model
 
 ROWS = torch.from_numpy(np.random.default_rng(0).normal(size=(24, 5)))
 LABELS = torch.arange(24) % 3
@@ -30,14 +28,11 @@ LABELS = torch.arange(24) % 3
 
 def model(preset="hardware", *settings, **choices):
     """Without dropout: what is drawn would depend on how batches are cut."""
-    spec = compose(preset, "wine", settings=settings, registry=Registry(), **choices)
-    torch.manual_seed(0)
-    part = Part(ROWS.numpy(), LABELS.numpy())
-    made = FusionClassifier.fit_transforms(spec, part, n_classes=3, registry=Registry())
+    made = fresh_model(ROWS, *settings, preset=preset, **choices)
     for module in made.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0.0
-    return made.attach(open_backend("statevector"))
+    return made
 
 
 def step(made, inputs, labels, loss=nn.functional.cross_entropy):
@@ -79,9 +74,7 @@ DEVICES = {
     "noise": lambda: NoisyDevice(
         open_backend("statevector"), NoiseParameters(depolarizing=Depolarizing(two_qubit=0.01))
     ),
-    "parameter shift": lambda: (kind := Registry().get("device", "pennylane"))(
-        kind.Options(device="default.qubit", diff_method="parameter-shift")
-    ),
+    "parameter shift": by_parameter_shift,
     "backpropagation": lambda: open_backend("default-qubit"),
 }
 

@@ -9,6 +9,7 @@ from support import keys
 from support.braket.access import REMOTE
 from support.braket.server import environment, running
 from support.braket.service import Service
+from support.training_loop import require_nothing_lost
 
 AWS = (
     "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN",
@@ -75,6 +76,26 @@ def make(service):
         return Braket(Braket.Options(**{**REMOTE, **options}), credentials)
 
     return _make
+
+
+@pytest.fixture
+def require_nothing_lost_there(forks, backends, service):
+    """Kills a loop over Garnet at random moments: (more of `require_nothing_lost`)."""
+
+    def _require(**more):
+        undisturbed = Service()
+        undisturbed.secret = keys.BRAKET
+        with running(undisturbed) as address:
+            require_nothing_lost(
+                forks,
+                backends,
+                "garnet",
+                [environment(each, keys.BRAKET) for each in (address, service.address)],
+                lambda: [task["tags"]["qfusion"] for task in service.tasks.values()],
+                **more,
+            )
+
+    return _require
 
 
 @pytest.fixture

@@ -4,11 +4,7 @@ import numpy as np
 import pytest
 
 import qfusion_core
-from support import keys
-from support.braket.server import environment, running
-from support.braket.service import Service
 from support.estimator_loop import ROWS, backward, forward, network
-from support.training_loop import require_nothing_lost
 
 WEIGHTS = (0.5, -0.2)
 COLUMNS = [0, 1, 2, 3]  # as with ``input_gradients``
@@ -55,17 +51,5 @@ def test_a_restart_sends_nothing_again(backends, service):
 
 
 @pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
-def test_a_killed_training(forks, steps, kills, backends, service):
-    undisturbed = Service()
-    undisturbed.secret = keys.BRAKET
-    with running(undisturbed) as address:
-        require_nothing_lost(
-            forks,
-            backends,
-            "garnet",
-            [environment(each, keys.BRAKET) for each in (address, service.address)],
-            lambda: [task["tags"]["qfusion"] for task in service.tasks.values()],
-            steps=steps,
-            kills=kills,
-            loop="estimator_loop",
-        )
+def test_a_killed_training(steps, kills, require_nothing_lost_there):
+    require_nothing_lost_there(steps=steps, kills=kills, loop="estimator_loop")

@@ -4,26 +4,12 @@ import pennylane as qml
 import pytest
 import torch
 
-from support import keys
-from support.braket.server import environment, running
-from support.braket.service import Service
-from support.training_loop import require_each_asked, require_nothing_lost
+from support.training_loop import require_each_asked
 
 
 @pytest.mark.parametrize(("steps", "kills"), [(4, 3), pytest.param(20, 10, marks=pytest.mark.soak)])
-def test_a_killed_loop(forks, steps, kills, backends, service):
-    undisturbed = Service()
-    undisturbed.secret = keys.BRAKET
-    with running(undisturbed) as address:
-        require_nothing_lost(
-            forks,
-            backends,
-            "garnet",
-            [environment(each, keys.BRAKET) for each in (address, service.address)],
-            lambda: [task["tags"]["qfusion"] for task in service.tasks.values()],
-            steps=steps,
-            kills=kills,
-        )
+def test_a_killed_loop(steps, kills, require_nothing_lost_there):
+    require_nothing_lost_there(steps=steps, kills=kills)
 
 
 @pytest.mark.parametrize("backend", ["sv1", "garnet"])
