@@ -48,7 +48,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     'known: wine'
     """
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1)
+    near = difflib.get_close_matches(name, names, n=1) or [
+        each for each in names if each.casefold() == name.casefold()
+    ]
     shown = [one_line(each, 40) for each in names]
     while len(", ".join(shown)) > _LISTED:
         shown.pop()

@@ -66,7 +66,8 @@ class Connection:
                 raise CredentialsMissing(
                     f"braket: no AWS credentials for {self.address.short}, whose limits and prices "
                     f"are asked of AWS before anything is sent; {SIGN_IN}; without an account, "
-                    "use device: local, emulate with a saved device, or estimate with properties"
+                    "use device: local, emulate: FILE of a device's saved properties, or, for "
+                    "--dry-run and estimate --offline, properties: FILE beside device"
                 )
             self._resolved, self._first = resolved, _frozen(resolved)
             if wrong := [name for name, text in self._first.items() if not _is_printable(text)]:

@@ -14,6 +14,12 @@ from qfusion_ibm.transpiled_circuit import GATES, known_warnings
 
 Numbers = NDArray[np.float64]
 _NOTHING = ("barrier", "id", "delay")
+_WAYS_OUT = {
+    "measure": "an estimator measures at the end by itself: "
+    "circuit.remove_final_measurements(inplace=False) is without",
+    "initialize": "it begins with a reset; circuit.prepare_state(...) is without",
+    "reset": "qubits begin in 0; where one is used again, take another",
+}
 
 
 @dataclass(frozen=True)
@@ -42,6 +48,12 @@ class QiskitTemplate:
         """
         from qiskit import transpile
 
+        for step in circuit.data:
+            if way_out := _WAYS_OUT.get(name := step.operation.name):
+                raise InputError(
+                    f"circuit {circuit.name!r}: {name} is no gate that can be run; {way_out}"
+                )
+
         with known_warnings():
             plain = transpile(circuit, basis_gates=sorted(GATES), optimization_level=0)
         gates, turns = [], []
@@ -51,8 +63,8 @@ class QiskitTemplate:
                 continue
             if name not in GATES:
                 raise InputError(
-                    f"circuit {circuit.name!r}: {name} is no gate that can be run; expected "
-                    "gates alone: an estimator measures at the end by itself"
+                    f"circuit {circuit.name!r}: {name} is no gate that can be run; expected gates "
+                    "alone"
                 )
             wires = tuple(plain.find_bit(qubit).index for qubit in step.qubits)
             gates.append(Gate(GATES[name], wires, Angle() if step.operation.params else None))
@@ -61,7 +73,19 @@ class QiskitTemplate:
         return cls(template.by_angles(), tuple(turns), tuple(circuit.parameters))
 
     def angles(self, values: Numbers) -> Numbers:
-        """Angles ``[rows, n_angles]`` of values ``[rows, parameters]``, in radians."""
+        """Angles ``[rows, n_angles]`` of values ``[rows, parameters]``, in radians.
+
+        Raises:
+            InputError: A value is NaN or infinite.
+        """
+        wrong = np.argwhere(~np.isfinite(values))
+        if len(wrong):
+            row, place = wrong[0]
+            raise InputError(
+                f"parameter {self.parameters[place].name!r} is {values[row, place]} in row {row} "
+                f"of {len(values)}; look at what is bound: features with missing values, or a "
+                "training that diverged"
+            )
         columns = [self._column(turn, values) for turn in self.turns]
         return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
 

@@ -50,6 +50,8 @@ class QfusionEstimator(BaseEstimatorV2):
         approve: Any = None,
         default_precision: float | None = None,
     ) -> None:
+        if backend is not None and not isinstance(backend, str):
+            raise InputError(f"backend: expected a name in backends.yaml, or None; got {backend!r}")
         self._measurement = Measurement.of(run, approve)
         self._backend, self._file = backend, backends_file
         _shots(default_precision)  # what is no precision is said here
@@ -82,12 +84,16 @@ class QfusionEstimator(BaseEstimatorV2):
         templates: dict[int, QiskitTemplate] = {}
         groups: dict[tuple[Circuit, int | None], PubRows] = defaultdict(PubRows)
         asked = []
-        for pub in pubs:
-            if id(pub.circuit) not in templates:
-                templates[id(pub.circuit)] = QiskitTemplate.of(pub.circuit)
-            template, shots = templates[id(pub.circuit)], _shots(pub.precision)
+        for number, pub in enumerate(pubs):
+            try:
+                if id(pub.circuit) not in templates:
+                    templates[id(pub.circuit)] = QiskitTemplate.of(pub.circuit)
+                template, shots = templates[id(pub.circuit)], _shots(pub.precision)
+                entries = _entries(pub, template)
+            except InputError as error:
+                raise InputError(f"PUB {number}: {error}") from None
             group = template.circuit, shots
-            asked.append((group, groups[group].places(*_entries(pub, template))))
+            asked.append((group, groups[group].places(*entries)))
         values = {group: self._values(*group, rows) for group, rows in groups.items()}
         return [
             self._result(pub, places, values[group], group[1])
@@ -111,9 +117,14 @@ class QfusionEstimator(BaseEstimatorV2):
         if shots not in self._devices:
             if shots == 0:
                 return self._exact()
-            self._devices[shots] = open_backend(
-                self._backend, self._file, run=self._measurement, shots=shots
-            )
+            try:
+                self._devices[shots] = open_backend(
+                    self._backend, self._file, run=self._measurement, shots=shots
+                )
+            except InputError as error:
+                if shots is None:
+                    raise
+                raise InputError(f"precision, of which {shots} shots follow: {error}") from None
         return self._devices[shots]
 
     def _exact(self) -> Device:

@@ -67,7 +67,8 @@ def require_memory(
         smaller = math.ceil(math.log2(sum(need) / free))
         advice = (
             f"even one row does not fit: use {max(1, widest - smaller)} wires or fewer, or light "
-            "cones as narrow (entangler: brick, or entangling_gate: cz; fewer layers)"
+            "cones as narrow: fewer layers, gates between neighbours alone (of an encoder: "
+            "entangler: brick, or entangling_gate: cz)"
         )
     raise InputError(
         f"statevector: {n_wires} wires (widest cone {widest}) x {batch} rows need about "

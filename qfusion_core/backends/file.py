@@ -203,17 +203,16 @@ class Backends:
         references = self.entries[name].credentials
         if not references and not device.Credentials.model_fields:
             return None
-        secrets: dict[str, str] = {}
-        for key, reference in references.items():
-            secret = os.environ.get(reference.name)
-            if not secret:
-                problem = self.source_of(name).error(
-                    (*place, key),
-                    f"the environment variable {reference.name} is not set; "
-                    f"export {reference.name}=... and run again",
-                )
-                raise CredentialsMissing(str(problem))
-            secrets[key] = secret
+        secrets = {key: os.environ.get(each.name, "") for key, each in references.items()}
+        if unset := [key for key, secret in secrets.items() if not secret]:
+            names = list(dict.fromkeys(references[key].name for key in unset))
+            problem = self.source_of(name).error(
+                (*place, unset[0]),
+                f"{'the environment variable' if len(names) == 1 else 'environment variables'} "
+                f"{' and '.join(names)} {'is' if len(names) == 1 else 'are'} not set; "
+                f"export {' '.join(f'{each}=...' for each in names)} and run again",
+            )
+            raise CredentialsMissing(str(problem))
         return self.source_of(name).validate(device.Credentials, place, secrets)
 
 

@@ -55,8 +55,18 @@ def open_backend(
         InputError: One line with the position in the file.
     """
     require_text("name", name, "the name of a backend, or None")
+    backends = Backends.read(path)
+    name = backends.default if name is None else name
     change = None if shots is None else partial(_with_shots, shots=shots)
-    return open_named(Backends.read(path), name, run=run, approve=approve, change=change)
+
+    from qfusion_core.remote.adapter.measurement import Measurement
+    from qfusion_core.remote.planning.queued_device import as_queue
+
+    measurement = Measurement.of(run, approve)
+    opened = open_named(backends, name, run=measurement, change=change)
+    if as_queue(opened) is None:
+        measurement.unused(name)
+    return opened
 
 
 def _with_shots(options: Options, shots: int) -> Options:
@@ -135,7 +145,11 @@ def _changed(backends: Backends, name: str, options: Options, change: Change) ->
     try:
         return change(options)
     except ValidationError as error:
-        text = first_problem(error, type(options), error.errors()[0]["input"]).what
+        problem = first_problem(error, type(options), error.errors()[0]["input"])
+        key = error.errors()[0]["loc"] or ("options",)
+        raise InputError(
+            f"{key[0]}: {problem.what}; asked of backend {name!r} instead of its own"
+        ) from None
     except InputError as error:
         text = str(error)
     raise InputError(f"backend {name!r} in {shown_path(backends.source_of(name).path)}: {text}")

@@ -15,6 +15,7 @@ from qfusion_core.pool.options import PoolOptions
 from qfusion_core.pool.planner import PoolPlanner
 from qfusion_core.remote.adapter.binding import Binding
 from qfusion_core.remote.device import RemoteDevice
+from qfusion_core.remote.execution.foresight import foresee
 from qfusion_core.remote.execution.run_call import evaluate
 from qfusion_core.remote.journal.rows.records import JobRecord, PlannedJob
 from qfusion_core.remote.machine.job import Call
@@ -90,6 +91,12 @@ class Pool(QueuedDevice):
     ) -> list[PlannedJob]:
         """See `PoolPlanner.plan`."""
         return self._planner.plan(call, [(record.rows, record.columns) for record in records], out)
+
+    def foresee(
+        self, circuit: Circuit, angles: Tensor, columns: Tensor, observables: Sequence[str]
+    ) -> None:
+        """Ask for all steps of a measurement that has such; there is no pass back."""
+        foresee(self, Call.of(circuit, angles, observables), columns[:0])
 
     def alone(self, call: Call, regions: Sequence[Region]) -> Mapping[str, Price]:
         """See `PoolPlanner.alone`."""

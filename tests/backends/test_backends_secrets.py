@@ -66,6 +66,19 @@ def test_options_take_no_environment_variables(written, refusal):
 CLOUD = "{type: cloud, options: {machine: m}, credentials: {token: {$env: CLOUD_TOKEN}}}"
 
 
+def test_all_secrets_that_are_not_set_are_said_at_once(written, monkeypatch, refusal):
+    for name in ("MY_ID", "MY_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    entry = (
+        "{type: braket, options: {device: iqm/Garnet, shots: 100}, budget: {max_jobs: 1}, "
+        "credentials: {access_key_id: {$env: MY_ID}, secret_access_key: {$env: MY_KEY}}}"
+    )
+    assert refusal(open_named, written(one(entry)), "it").endswith(
+        "credentials.access_key_id: environment variables MY_ID and MY_KEY are not set; "
+        "export MY_ID=... MY_KEY=... and run again"
+    )
+
+
 def test_a_secret_is_read_when_its_backend_is_opened_and_not_before(written, monkeypatch, refusal):
     monkeypatch.delenv("CLOUD_TOKEN", raising=False)
     backends = written(one(CLOUD) + "  other: {type: statevector}\n")

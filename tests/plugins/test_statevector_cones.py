@@ -301,7 +301,8 @@ def test_a_ring_of_a_hundred_qubits_is_refused_with_the_number_and_what_would_do
     assert text.startswith("statevector: 100 wires (widest cone 100) x 32 rows need about ")
     assert "8 GB may be used; even one row does not fit: use " in text
     assert (
-        "or light cones as narrow (entangler: brick, or entangling_gate: cz; fewer layers)" in text
+        "or light cones as narrow: fewer layers, gates between neighbours alone (of an encoder: "
+        "entangler: brick, or entangling_gate: cz)" in text
     )
     assert "\n" not in text
     fits = int(text.split("does not fit: use ")[1].split()[0])

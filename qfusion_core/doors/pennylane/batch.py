@@ -95,11 +95,7 @@ class Batch:
         )
 
     def plan(self, *, trained: bool) -> list[PlannedJob]:
-        """The jobs of `results`, and of the derivatives after it; nothing is sent.
-
-        Raises:
-            InputError: The backend runs on this machine.
-        """
+        """The jobs of `results`, and of the derivatives after it; nothing is sent."""
         jobs: list[PlannedJob] = []
         for rows, parts in self._groups:
             jobs += self._backend.plan(rows, _columns(parts) if trained else ())
@@ -160,7 +156,7 @@ class Batch:
         results = []
         for read, columns in rows.readings:
             result = read.of(values[:, columns])
-            if read.outcomes and (least := float(result.min())) < -NOISE:
+            if read.outcomes and (least := float(result.amin()) if result.numel() else 0) < -NOISE:
                 self._backend.say_once(
                     f"backend {self._backend.name!r}: a probability is {least:.3g}: they are read "
                     "from noisy expectation values, and are left as they are"

@@ -34,6 +34,11 @@ class Rows(NamedTuple):
     words: tuple[str, ...]
     shots: int | None
 
+    @property
+    def nothing(self) -> bool:
+        """Whether there is nothing to measure."""
+        return not (self.words and len(self.angles))
+
     def key(self) -> Key:
         """Equal for equal rows."""
         numbers = hashlib.sha256(self.angles.numpy().tobytes()).digest()
@@ -43,8 +48,8 @@ class Rows(NamedTuple):
 @torch.no_grad()
 def values_of(device: Device, rows: Rows) -> Tensor:
     """Values ``[rows, words]`` of a device, in float64."""
-    if not rows.words:
-        return rows.angles.new_zeros(len(rows.angles), 0)
+    if rows.nothing:
+        return rows.angles.new_zeros(len(rows.angles), len(rows.words))
     return _all(device, rows, rows.angles)
 
 
@@ -71,7 +76,7 @@ class Calls:
             columns: Of the angles whose derivatives will be asked for.
         """
         device = self._device(rows.shots)
-        if isinstance(device, BlackBoxDevice) and rows.words:
+        if isinstance(device, BlackBoxDevice) and not rows.nothing:
             trained = torch.tensor(columns, dtype=torch.long)
             device.foresee(rows.circuit, rows.angles, trained, rows.words)
 
@@ -109,7 +114,7 @@ class Calls:
         Raises:
             QfusionError: The backend has no gradients.
         """
-        if not (columns and rows.words):
+        if rows.nothing or not columns:
             return self.remembered(rows), rows.angles.new_zeros(len(rows.angles), len(columns))
         device = self._device(rows.shots)
         if isinstance(device, BlackBoxDevice):

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pennylane as qml
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.modifiers import simulator_tracking, single_tape_support
@@ -18,6 +19,7 @@ from pennylane.transforms import convert_to_numpy_parameters
 from pennylane.transforms.core import CompilePipeline
 from pennylane.workflow import construct_batch, construct_execution_config
 
+from qfusion_core.config.arguments import refused
 from qfusion_core.doors.pennylane.backend import DoorBackend
 from qfusion_core.doors.pennylane.batch import Batch
 from qfusion_core.doors.pennylane.preprocessing import pipeline
@@ -61,7 +63,7 @@ class QfusionDevice(Device):
         run: str | Path | Measurement | None = None,
         approve: Approve = None,
     ) -> None:
-        super().__init__(wires=wires, shots=shots)
+        super().__init__(wires=_wires(wires), shots=shots)
         self.backend = DoorBackend.open(backend, backends_file, run, approve)
         self._template = lru_cache(maxsize=256)(template_of)
 
@@ -168,7 +170,8 @@ class QfusionDevice(Device):
             steps: How many times both.
 
         Returns:
-            To be called with the QNode's arguments: jobs, price and facts of the whole.
+            To be called with the QNode's arguments: jobs, price and facts of the whole; no jobs
+            and no price on a backend that runs on this machine.
 
         Raises:
             InputError: It is no QNode; no steps.
@@ -192,3 +195,17 @@ class QfusionDevice(Device):
 
     def _batch(self, circuits: Sequence[QuantumScript]) -> Batch:
         return Batch(circuits, tuple(self.wires or ()), self._template, self.backend)
+
+
+def _wires(wires: int | Iterable[Hashable] | None) -> int | list[Hashable] | None:
+    """Their number, or their labels: PennyLane takes a number below 1 for no wire."""
+    match wires:
+        case None:
+            return None
+        case str():
+            return [wires]
+        case int() | np.integer() if wires > 0 and not isinstance(wires, bool):
+            return int(wires)
+        case Iterable() if labels := list(wires):
+            return labels
+    raise refused("wires", wires, "their number, 1 or more, their labels, or None")

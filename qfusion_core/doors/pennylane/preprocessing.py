@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pennylane as qml
+import torch
 from pennylane import MottonenStatePreparation, StatePrep
 from pennylane.devices.preprocess import (
     decompose,
@@ -14,6 +15,7 @@ from pennylane.devices.preprocess import (
 from pennylane.exceptions import DecompositionUndefinedError, DeviceError
 from pennylane.measurements import (
     CountsMP,
+    DensityMatrixMP,
     ExpectationMP,
     MeasurementProcess,
     ProbabilityMP,
@@ -45,6 +47,8 @@ def pipeline(wires: qml.wires.Wires | None, backend: str, *, deferred: bool) -> 
         deferred: Whether mid-circuit measurements are put off to the end.
     """
     made = CompilePipeline()
+    made.add_transform(transform(in_known_numbers))
+    made.add_transform(transform(refuse_postselection), backend=backend)
     if deferred:
         made.add_transform(qml.defer_measurements, allow_postselect=False)
     made.add_transform(transform(refuse_unsupported), backend=backend)
@@ -111,6 +115,35 @@ def _has_no_derivative(operation: Operator) -> bool:
     return bool((np.abs(qml.math.toarray(qml.math.unwrap([operation.data[0]])[0])) < 1e-12).any())
 
 
+def in_known_numbers(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """In single precision what is bfloat16, as behind a layer under autocast: NumPy has none."""
+    numbers = tape.get_parameters(trainable_only=False)
+    if not any(map(_is_bfloat16, numbers)):
+        return (tape,), null_postprocessing
+    known = [number.float() if _is_bfloat16(number) else number for number in numbers]
+    return (tape.bind_new_parameters(known, range(len(known))),), null_postprocessing
+
+
+def _is_bfloat16(number: object) -> bool:
+    return isinstance(number, torch.Tensor) and number.dtype == torch.bfloat16
+
+
+def refuse_postselection(
+    tape: QuantumScript, backend: str
+) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """Refuse what is selected by an outcome, before measurements are put off to the end.
+
+    Raises:
+        DeviceError: Names the backend, and what can.
+    """
+    if any(getattr(each, "postselect", None) is not None for each in tape.operations):
+        raise DeviceError(
+            f"postselection is not supported by qfusion over backend {backend!r}; "
+            "qml.device('default.qubit') has it"
+        )
+    return (tape,), null_postprocessing
+
+
 def refuse_unsupported(
     tape: QuantumScript, backend: str
 ) -> tuple[QuantumScriptBatch, PostprocessingFn]:
@@ -122,8 +155,6 @@ def refuse_unsupported(
     where = f"is not supported by qfusion over backend {backend!r}"
     for operation in tape.operations:
         if operation.name.startswith(("MidMeasure", "PauliMeasure")):
-            if getattr(operation, "postselect", None) is not None:
-                raise DeviceError(f"postselection {where}; qml.device('default.qubit') has it")
             raise DeviceError(f"a mid-circuit measurement {where}: {_PUT_OFF}")
         if operation.name.startswith("Conditional"):
             raise DeviceError(f"a gate on the condition of a measurement {where}: {_PUT_OFF}")
@@ -143,6 +174,8 @@ def refuse_unsupported(
 
 
 def _name(measurement: MeasurementProcess) -> str:
+    if isinstance(measurement, DensityMatrixMP):
+        return f"density_matrix(wires={measurement.wires.tolist()})"
     text = " ".join(str(measurement).split())
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -10,7 +10,7 @@ from pennylane.exceptions import QuantumFunctionError
 
 _REFUSAL = (
     "qfusion: a second derivative of the device's own gradient is not supported; use "
-    'diff_method="parameter-shift" and max_diff=2 in the QNode'
+    'diff_method="parameter-shift" and max_diff=2 in the QNode, and rows one by one'
 )
 
 
@@ -28,6 +28,16 @@ def refuse_second_derivatives(config: ExecutionConfig | None) -> None:
 
 
 def _autograd_traces() -> bool:
-    """Whether a function is being traced: a product that is made on the way back is not."""
+    """Whether a function is being traced: a product that is made on the way back is not.
+
+    Autograd's own count of traces is one too high for ever after an error in a traced function.
+    """
     tracer = sys.modules.get("autograd.tracer")
-    return tracer is not None and tracer.trace_stack.top >= 0
+    if tracer is None:
+        return False
+    frame = sys._getframe()
+    while frame.f_back is not None:
+        frame = frame.f_back
+        if frame.f_code is tracer.trace.__code__:
+            return True
+    return False

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from pennylane.exceptions import DeviceError
+from pennylane.operation import Operator
 from pennylane.tape import QuantumScript
 
 from qfusion_core.circuits.circuit import Circuit
@@ -14,6 +16,8 @@ from qfusion_core.circuits.gates import ROTATIONS, Angle, Gate
 from qfusion_core.circuits.pauli_words import word as letters_of
 from qfusion_core.circuits.tracing.record import GATE_NAMES
 from qfusion_core.doors.pennylane.readings import Reading, reading
+from qfusion_core.doors.pennylane.sentences import ROUNDING
+from qfusion_core.errors import QfusionError
 
 GateShape = tuple[str, tuple[int, ...]]
 Template = Callable[[int, tuple[GateShape, ...]], Circuit]
@@ -59,7 +63,8 @@ def rows_of(tape: QuantumScript, wires: Sequence[object], template: Template) ->
         template: `template_of`, or what remembers its results.
 
     Raises:
-        DeviceError: A measurement cannot be read from Pauli words.
+        DeviceError: A measurement cannot be read from Pauli words, or an angle is complex.
+        QfusionError: An angle is NaN or infinite.
     """
     used = set(tape.wires)
     place = {
@@ -70,8 +75,8 @@ def rows_of(tape: QuantumScript, wires: Sequence[object], template: Template) ->
     shape = tuple(
         (GATE_NAMES[gate.name], tuple(place[wire] for wire in gate.wires)) for gate in gates
     )
-    angles = [np.asarray(gate.data[0], dtype=np.float64) for gate in gates if gate.data]
-    rows = tape.batch_size or 1
+    angles = [_angle(gate) for gate in gates if gate.data]
+    rows = 1 if tape.batch_size is None else tape.batch_size
     matrix = np.stack([np.broadcast_to(angle, (rows,)) for angle in angles], 1) if angles else None
     all_wires = list(wires) or list(tape.wires)
     read = [reading(measurement, all_wires) for measurement in tape.measurements]
@@ -90,6 +95,25 @@ def template_of(n_wires: int, shape: tuple[GateShape, ...]) -> Circuit:
     """The circuit of some gates as a function of the angles of its rotations."""
     gates = [Gate(name, wires, Angle() if name in ROTATIONS else None) for name, wires in shape]
     return Circuit(n_wires, tuple(gates), n_data=0, n_weights=0).by_angles()
+
+
+def _angle(gate: Operator) -> np.ndarray:
+    """In radians: one, or one for each row."""
+    angle = np.asarray(gate.data[0])
+    where = f"{gate.name} on wires {gate.wires.tolist()}"
+    if np.iscomplexobj(angle):
+        if np.abs(angle.imag).max(initial=0.0) > ROUNDING:
+            raise DeviceError(f"{where}: a complex angle is not supported by qfusion")
+        angle = angle.real
+    angle = angle.astype(np.float64)
+    wrong = np.flatnonzero(~np.isfinite(angle))
+    if len(wrong):
+        row = f" in row {wrong[0]} of {angle.size}" if angle.ndim else ""
+        raise QfusionError(
+            f"{where}: the angle is {angle.flat[wrong[0]]}{row}; look at the arguments of the "
+            "QNode: features with missing values, or a training that diverged"
+        )
+    return angle
 
 
 def _words(

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qfusion_core.config.arguments import called
+from qfusion_core.config.arguments import called, refused
 from qfusion_core.errors import InputError
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
@@ -63,6 +63,8 @@ class Approval:
         approve: Approve = None,
         on_price: Callable[[str, Price], None] | None = None,
     ) -> None:
+        if not (approve is None or isinstance(approve, bool | np.bool_) or callable(approve)):
+            raise refused("approve", approve, "True, False, None, or a function of the price")
         self.approve, self.on_price = approve, called("on_price", on_price)
         self.agreed: dict[CallId, Agreement] = {}
         self.foreseen: dict[Kind, list[list[PlannedJob]]] = {}

@@ -13,7 +13,7 @@ from typing import NamedTuple, Self
 from qfusion_core.config.arguments import called
 from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
-from qfusion_core.notes import TOLD
+from qfusion_core.notes import TOLD, note
 from qfusion_core.remote.adapter.approval import Approval, Approve
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.journal.measurement_lookup import (
@@ -97,7 +97,8 @@ class Measurement:
         self.wait, self.on_progress = wait, called("on_progress", on_progress)
         self.approval = Approval(approve, on_price)
         self.say = say or logging.getLogger(TOLD).info
-        self._run = run
+        self._run = None if run is None else expanded(run, "run")
+        self._unused: set[str] = set()
         self._open: dict[MeasurementIdentity, CallId] = {}
         self._left: dict[
             MeasurementIdentity, dict[str, MeasurementIdentity]
@@ -120,7 +121,7 @@ class Measurement:
     def folder(self) -> Path:
         """Where the journal is."""
         if self._run is not None:
-            folder = expanded(self._run, "run")
+            folder = self._run
         else:
             name = f"{datetime.now(UTC):%Y-%m-%d}-{secrets.token_hex(4)}"
             folder = state_folder() / name
@@ -141,6 +142,15 @@ class Measurement:
     def journal(self) -> Journal:
         """The journal of the folder."""
         return Journal(self.folder)
+
+    def unused(self, backend: str) -> None:
+        """Say, once, that a backend of this machine writes nothing into the folder."""
+        if self._run is not None and backend not in self._unused:
+            self._unused.add(backend)
+            note(
+                f"backend {backend!r} runs on this machine: it costs nothing, and nothing of it is "
+                f"written into {self._run}"
+            )
 
     def command(self, action: str, *words: str) -> str:
         """A command on the jobs of the run, to be copied into a shell."""

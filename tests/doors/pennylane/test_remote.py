@@ -145,6 +145,19 @@ def test_a_loop_beyond_the_budget_is_refused_before_its_first_job(queue, machine
     assert not machine.jobs
 
 
+def test_a_loop_on_a_pool_is_asked_for_as_a_whole(queue, machine, tmp_path):
+    text = (tmp_path / "backends.yaml").read_text()
+    pool = "  both: {type: pool, options: {backends: [queue, noisy-queue], share: even}}\n"
+    (tmp_path / "backends.yaml").write_text(text + pool)
+    trust(tmp_path / "backends.yaml")
+    asked = Asked(machine)
+    with qfusion_core.measurement("values", tmp_path / "r", steps=3, approve=asked) as measurement:
+        opened = qml.device("qfusion", wires=N, backend="both", run=measurement)
+        for _ in range(3):
+            layer(opened, diff_method=None)(np.ones((4, N)), np.zeros((1, N, 3)))
+    assert (asked.jobs, asked.at, len(machine.jobs)) == ([6], [0], 6)
+
+
 class Asked:
     """Somebody who is asked: says yes so often; what was asked, and how many jobs there were."""
 

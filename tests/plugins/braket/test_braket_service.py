@@ -301,7 +301,8 @@ def test_no_credentials(service, connect, failure, monkeypatch):
         "braket: no AWS credentials for iqm/Garnet, whose limits and prices are asked of AWS "
         "before anything is sent; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and "
         "AWS_SESSION_TOKEN), or log in with `aws configure` or `aws sso login`; without an "
-        "account, use device: local, emulate with a saved device, or estimate with properties"
+        "account, use device: local, emulate: FILE of a device's saved properties, or, for "
+        "--dry-run and estimate --offline, properties: FILE beside device"
     )
     (finding,) = [each for each in connect().preflight() if each.what == "credentials"]
     assert finding.status == "failed"

@@ -88,17 +88,48 @@ def test_precision_becomes_shots():
     exact = estimator().run([(made, "ZII", values)]).result()[0].data.evs
     off = (result.data.evs - exact) / np.maximum(result.data.stds, 1e-3)
     assert 0.5 < np.sqrt(np.mean(off**2)) < 1.6
-    with pytest.raises(InputError, match="should be less than or equal to 100000000"):
+    with pytest.raises(
+        InputError, match=r"^precision, of which 1000000000000 shots follow: shots: should be less"
+    ):
         estimator().run([(made, "ZII", values)], precision=1e-6)
 
 
-def test_what_is_no_gate_is_refused():
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("measure_all", r"measure is no gate .*; .* circuit\.remove_final_measurements"),
+        ("initialize", r"initialize is no gate .*; it begins with a reset; circuit\.prepare_state"),
+        ("reset", r"reset is no gate that can be run; qubits begin in 0"),
+    ],
+)
+def test_what_is_no_gate_is_refused_by_the_number_of_its_pub(spoil, said):
     from qiskit import QuantumCircuit
 
-    measured = QuantumCircuit(1, 1)
-    measured.measure(0, 0)
-    with pytest.raises(InputError, match="measure is no gate that can be run"):
-        estimator().run([(measured, "Z")])
+    plain, spoilt = QuantumCircuit(1), QuantumCircuit(1, name="mine")
+    plain.h(0)
+    getattr(spoilt, spoil)(*{"measure_all": (), "initialize": ([0, 1],), "reset": (0,)}[spoil])
+    with pytest.raises(InputError, match=rf"^PUB 1: circuit 'mine': {said}"):
+        estimator().run([(plain, "Z"), (spoilt, "Z")])
+    if spoil == "measure_all":
+        way_out = spoilt.remove_final_measurements(inplace=False)
+        assert estimator().run([(way_out, "Z")]).result()[0].data.evs == pytest.approx(1.0)
+
+
+def test_a_parameter_that_is_no_number_is_named():
+    made = circuit()
+    values = np.zeros((3, made.num_parameters))
+    values[2, 1] = np.nan
+    name = made.parameters[1].name
+    with pytest.raises(InputError) as caught:
+        estimator().run([(made, "ZII", values)])
+    assert str(caught.value).startswith(f"PUB 0: parameter {name!r} is nan in row 2 of 3; look at")
+
+
+def test_what_is_no_backend_is_called_so():
+    with pytest.raises(
+        InputError, match=r"^backend: expected a name in backends.yaml, or None; got"
+    ):
+        estimator(3)
 
 
 def test_pubs_of_one_circuit_are_one_job(qfusion, service, tmp_path):
