@@ -313,7 +313,7 @@ def noise_channel(x, w):
 
 REFUSED = {
     whole_state: "state",
-    reduced_state: "state",
+    reduced_state: "density_matrix",
     entropy: "vnentropy",
     mid_circuit: "a mid-circuit measurement",
     postselection: "postselection",
