@@ -6,31 +6,35 @@ import hashlib
 import re
 import shlex
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from qfusion_core import (
     Dataset,
     InputError,
+    Labelled,
     Marks,
     Part,
     Split,
-    did_you_mean,
+    TableColumn,
     open_regular,
-    quoted_list,
     read_arrays,
-    read_table,
-    select_features,
     shown_path,
+    split_rows,
+    table_parts,
 )
+from qfusion_datasets.labelled import read_labelled
 from qfusion_datasets.labels import class_indices
 from qfusion_datasets.options import FileOptions
 from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-USUAL_LABELS = ("label", "target", "class", "y")
 Whole = tuple[Part, tuple[str, ...], tuple[str, ...], Marks]
 
 
@@ -38,9 +42,9 @@ class File(Dataset):
     """A CSV, TSV, Parquet or npz file: one row per sample, one column per feature, one of labels.
 
     An npz holds ``x``, a table or images ``[rows, channels, height, width]``, and labels ``y``.
-    Labels may be text or numbers, and are kept as they are written. Features are numbers; missing
-    values and text are refused with the column's name, since any way to fill them in changes what
-    is measured. Licence and citation are the user's.
+    Labels may be text or numbers, and are kept as they are written. Columns of text and of truth
+    values are categories; numbers without a value get the median of the training part, and a flag.
+    What cannot be used is refused with the column's name. Licence and citation are the user's.
     """
 
     name: ClassVar[str] = "file"
@@ -79,34 +83,43 @@ class File(Dataset):
         return self._load(seed, None)
 
     def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+        self,
+        *,
+        seed: int,
+        class_names: Sequence[str],
+        allow_url: bool = False,
+        columns: tuple[TableColumn, ...] = (),
     ) -> Split:
-        """As `load`, with the classes of the run, whose file was taken for sound when it began."""
-        return self._load(seed, class_names)
+        """As `load`, with the classes and columns of the run, whose file was sound as it began."""
+        return self._load(seed, class_names, columns)
 
-    def _load(self, seed: int, trained_classes: Sequence[str] | None) -> Split:
+    def _load(
+        self,
+        seed: int,
+        trained_classes: Sequence[str] | None,
+        columns: tuple[TableColumn, ...] = (),
+    ) -> Split:
         path = self.options.path
         where = shown_path(path)
         images = path.suffix.lower() == ".npz" and self._images(where, trained_classes)
-        whole, feature_names, class_names, marks = images or self._table(where, trained_classes)
-        try:
-            train, validation, test = self.options.split(whole, seed=seed, class_names=class_names)
-        except InputError as error:
-            raise InputError(f"{where}: {error}") from error
+        if images:
+            split = self._of_images(*images, seed, where)
+        else:
+            split = self._of_table(seed, where, trained_classes, columns)
         with open_regular(path) as file:
             checksum = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        source = f"{path}; {len(whole)} rows; sha256 of the file {checksum}"
-        return Split(train, validation, test, feature_names, class_names, source, marks)
+        rows = sum(map(len, (split.train, split.validation, split.test)))
+        return replace(split, source=f"{path}; {rows} rows; sha256 of the file {checksum}")
 
-    def _table(self, where: str, trained_classes: Sequence[str] | None) -> Whole:
+    def _of_table(
+        self,
+        seed: int,
+        where: str,
+        trained_classes: Sequence[str] | None,
+        columns: tuple[TableColumn, ...],
+    ) -> Split:
         options = self.options
-        marks = Marks(options.decimal, options.thousands)
-        frame = read_table(options.path, as_text=self._is_no_number, marks=marks)
-        for name in options.drop:
-            if name not in frame.columns:
-                raise InputError(f"{where}: drop: no column {_known(name, frame)}")
-        frame = frame.drop(columns=list(options.drop))
-        label = self._label(frame, where)
+        frame, label = read_labelled(options, options.path)
         names = tuple(name for name in frame.columns if name != label)
         if not names:
             raise InputError(
@@ -115,10 +128,62 @@ class File(Dataset):
         if trained_classes is None:
             require_names(names, where)
         y, class_names = class_indices(frame[label], where, trained_classes)
-        x = select_features(frame, names, options.path, narrow=True)
+        parts, found = table_parts(
+            Labelled(frame, y, options.path),
+            names,
+            self._rows(y, seed, class_names, where),
+            tested=self._tested(class_names),
+            columns=columns,
+            categorical=options.categorical,
+            most_levels=options.most_levels,
+        )
         if trained_classes is None:
             require_no_row_numbers(frame, names, where)
-        return Part(x, y), names, class_names, frame.attrs.get("marks", Marks())
+        marks = frame.attrs.get("marks", Marks())
+        return Split(*parts, names, class_names, "", marks, found, options.hide_levels)
+
+    def _tested(self, class_names: tuple[str, ...]) -> Labelled | None:
+        """The table with the rows of the test, where they have one of their own."""
+        if (path := self.options.test_file) is None:
+            return None
+        frame, label = read_labelled(self.options, path)
+        y, _ = class_indices(frame[label], shown_path(path), class_names)
+        return Labelled(frame, y, path)
+
+    def _rows(
+        self, y: NDArray[np.int64], seed: int, class_names: tuple[str, ...], where: str
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Numbers of the rows of each part."""
+        options = self.options
+        try:
+            return split_rows(
+                y,
+                seed=seed,
+                test=None if isinstance(options.test, str) else options.test,
+                validation=options.validation,
+                train=options.train,
+                class_names=class_names,
+            )
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from error
+
+    def _of_images(
+        self,
+        whole: Part,
+        names: tuple[str, ...],
+        class_names: tuple[str, ...],
+        marks: Marks,
+        seed: int,
+        where: str,
+    ) -> Split:
+        if self.options.test_file is not None:
+            raise InputError(
+                f"{where}: test: a file of its own is for tables, this one holds images; give a "
+                "share, a number of rows, or none"
+            )
+        rows = self._rows(whole.y, seed, class_names, where)
+        train, validation, test = (whole[numbers] for numbers in rows)
+        return Split(train, validation, test, names, class_names, "", marks)
 
     def _images(self, where: str, trained_classes: Sequence[str] | None) -> Whole | None:
         """Images and their classes; None where the file holds a table."""
@@ -132,29 +197,3 @@ class File(Dataset):
             raise InputError(f"{where}: expected labels y [rows], got only x")
         indices, class_names = class_indices(pd.Series(y, name="y"), where, trained_classes)
         return Part(x, indices), (), class_names, Marks()
-
-    def _is_no_number(self, name: str) -> bool:
-        label = self.options.label
-        is_label = name == label if label is not None else name.lower() in USUAL_LABELS
-        return is_label or name in self.options.drop
-
-    def _label(self, frame: pd.DataFrame, where: str) -> str:
-        label = self.options.label
-        if label is not None:
-            if label not in frame.columns:
-                raise InputError(f"{where}: no label column {_known(label, frame)}")
-            return label
-        candidates = [name for name in frame.columns if name.lower() in USUAL_LABELS]
-        if len(candidates) != 1:
-            got = f"several: {quoted_list(candidates, limit=40)}" if candidates else "none"
-            raise InputError(
-                f"{where}: expected one column called {', '.join(USUAL_LABELS)}, got {got}; name "
-                f"the column of the classes with --set data.options.label=COLUMN; "
-                f"columns: {quoted_list(frame.columns, limit=60)}"
-            )
-        return candidates[0]
-
-
-def _known(name: str, frame: pd.DataFrame) -> str:
-    near = did_you_mean(name, frame.columns).partition("known: ")[0]
-    return f"{name[:60]!r}; {near}known: {quoted_list(sorted(frame.columns), limit=60)}"

@@ -142,8 +142,25 @@ class FashionMNISTOptions(DownloadOptions):
     validation: float = Field(default=0.15, gt=0, le=0.5, description="share of the training part")
 
 
+def _share_none_or_file(value: int | float | str) -> int | float | str:
+    if not isinstance(value, str):
+        return _share_or_rows(value)
+    if value == "none":
+        return value
+    if not value.lower().endswith((".csv", ".tsv", ".parquet")):
+        raise ValueError("expected a share below 1, a number of rows, none, or a table of its own")
+    return str(absolute_path(Path(value)))
+
+
 class FileOptions(TableOptions):
     """Which file, and which columns of it."""
+
+    test: Annotated[
+        Annotated[int | float, Field(gt=0)] | str, AfterValidator(_share_none_or_file)
+    ] = Field(  # type: ignore[assignment]
+        default=0.2,
+        description="share (below 1) or number of rows of the test part; none; or the file with it",
+    )
 
     path: Annotated[Path, AfterValidator(absolute_path)] = Field(
         description="a file .csv, .tsv, .parquet or .npz"
@@ -155,6 +172,19 @@ class FileOptions(TableOptions):
     drop: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
         default=(), description="columns to leave out, as in id,date"
     )
+    categorical: Annotated[tuple[ColumnName, ...], BeforeValidator(comma_separated)] = Field(
+        default=(), description="columns of numbers that are names of categories, as in zip,month"
+    )
+    most_levels: int = Field(
+        default=32, ge=2, le=10_000, description="of a category; of more the rarest become one"
+    )
+    hide_levels: float = Field(
+        default=0.05,
+        ge=0,
+        le=0.5,
+        description="share of cells with categories that training hides, so that a level which it "
+        "never saw means something",
+    )
     decimal: Literal[".", ","] | None = Field(
         default=None,
         description="decimal mark of numbers in a CSV or TSV; default: as the file shows",
@@ -163,6 +193,13 @@ class FileOptions(TableOptions):
         default=None,
         description="mark that groups digits by three in a CSV or TSV; default: none",
     )
+
+    @property
+    def test_file(self) -> Path | None:
+        """With the rows of the test, where they have a file of their own."""
+        own = isinstance(self.test, str) and self.test != "none"
+        return Path(str(self.test)) if own else None
+
     channels: Literal["first", "last"] | None = Field(
         default=None,
         description="axis of the channels in images [rows, ., ., .]; default: first",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from qfusion_core import Dataset, Split
+from qfusion_core import Dataset, Split, TableColumn
 from qfusion_datasets.obtain import Arrays, obtain
 from qfusion_datasets.options import DownloadOptions
 from qfusion_datasets.sources import Source
@@ -46,7 +46,12 @@ class Published(Dataset, ABC):
         return self.split(seed, obtain(self.source, self.options, self.parse))
 
     def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+        self,
+        *,
+        seed: int,
+        class_names: Sequence[str],
+        allow_url: bool = False,
+        columns: tuple[TableColumn, ...] = (),
     ) -> Split:
         """As `load`; an address in the options is asked only if it is allowed."""
         arrays = obtain(self.source, self.options, self.parse, own=False, allow_url=allow_url)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.data.formats.marks import UNMARKED, Marks
+from qfusion_core.data.schema import TableColumn
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shortened
 
@@ -41,6 +42,10 @@ class Split:
 
     Attributes:
         feature_names: One per column of a table; empty for images.
+        columns: What the columns of a table mean: ``x`` has the features of each in turn; empty
+            where each is one number.
+        hidden: Share of the cells with categories that a training hides, as if their level had
+            never been seen.
         class_names: In the order of the class indices.
         source: Where the data came from, with licence and citation: it goes into the run folder.
         marks: How the file wrote its numbers, for those of `qfusion predict` to be read alike.
@@ -53,6 +58,8 @@ class Split:
     class_names: tuple[str, ...]
     source: str
     marks: Marks = UNMARKED
+    columns: tuple[TableColumn, ...] = ()
+    hidden: float = 0.0
 
 
 def stratified(
@@ -107,11 +114,42 @@ def train_validation_test(
     Raises:
         InputError: A class has fewer than three rows, or the sizes do not fit.
     """
-    _require_rows(data.y, 3, class_names)
+    sizes = {"test": test, "validation": validation, "train": train}
+    rows = split_rows(data.y, seed=seed, class_names=class_names, **sizes)  # type: ignore[arg-type]
     # rows are taken once, at the end: a table in between would take as much memory as all of it
-    rest, held_out = _two_parts(data.y, test, seed, train, class_names)
-    fitted, watched = _two_parts(data.y[rest], validation, seed, None, class_names)
-    return data[rest[fitted]], data[rest[watched]], data[held_out]
+    return data[rows[0]], data[rows[1]], data[rows[2]]
+
+
+def split_rows(
+    y: NDArray[np.int64],
+    *,
+    seed: int,
+    test: float | int | None = 0.2,
+    validation: float = 0.15,
+    train: int | None = None,
+    class_names: Sequence[str] | None = None,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the rows of each part; see `train_validation_test`.
+
+    Args:
+        y: Class indices of all rows.
+        seed: The same seed gives the same rows.
+        test: As there; None: no row is held out for a test.
+        validation: As there.
+        train: As there.
+        class_names: For the text of errors.
+
+    Raises:
+        InputError: A class has too few rows, or the sizes do not fit.
+    """
+    _require_rows(y, 2 if test is None else 3, class_names)
+    rest, held_out = np.arange(len(y)), np.empty(0, dtype=np.int64)
+    if test is not None:
+        rest, held_out = _two_parts(y, test, seed, train, class_names)
+    elif train is not None and train < len(y):
+        rest, _ = _two_parts(y, len(y) - train, seed, train, class_names)
+    fitted, watched = _two_parts(y[rest], validation, seed, None, class_names)
+    return rest[fitted], rest[watched], held_out
 
 
 def _two_parts(

@@ -16,12 +16,15 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core.data.columns import quoted_list, select_features
+from qfusion_core.data.columns import select_features
+from qfusion_core.data.encoding import encoded
+from qfusion_core.data.flaws import quoted_list
 from qfusion_core.data.formats.archives import read_npz
 from qfusion_core.data.formats.columnar import read_parquet
 from qfusion_core.data.formats.delimited import read_delimited, require_unique
 from qfusion_core.data.formats.marks import UNMARKED, Marks
 from qfusion_core.data.formats.narrow import exact_float, narrowest
+from qfusion_core.data.schema import TableColumn
 from qfusion_core.errors import InputError, QfusionError, in_words
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
@@ -82,6 +85,7 @@ def read_features(
     path: str | Path,
     feature_names: Sequence[str],
     *,
+    columns: Sequence[TableColumn] = (),
     marks: Marks = UNMARKED,
     usual: str | None = None,
     channels: Channels | None = None,
@@ -91,6 +95,7 @@ def read_features(
     Args:
         path: A table; for a model of images (no feature names) an npz.
         feature_names: Of the trained model.
+        columns: What it learned of them; none: they are numbers, each of which must be there.
         marks: As they were told for the training; see `read_table`.
         usual: The decimal mark that the training file was found to have; see `read_table`.
         channels: As of `read_arrays`.
@@ -99,10 +104,13 @@ def read_features(
         ``[rows, features]`` or ``[rows, channels, height, width]``.
 
     Raises:
-        InputError: See `read_table`, `features` and `read_arrays`.
+        InputError: See `read_table`, `encoded`, `select_features` and `read_arrays`.
     """
     if feature_names:
-        table = read_table(path, marks=marks, usual=usual)
+        names = {column.name for column in columns if column.levels is not None}
+        table = read_table(path, as_text=names.__contains__, marks=marks, usual=usual)
+        if columns:
+            return encoded(table, columns, path).astype(np.float64, copy=False)
         return select_features(table, feature_names, path).astype(np.float64, copy=False)
     x, _ = read_arrays(path, channels=channels)
     if x.ndim != 4:

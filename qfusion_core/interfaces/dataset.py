@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from qfusion_core import options as base
+from qfusion_core.data.schema import TableColumn
 from qfusion_core.data.split import Split
 from qfusion_core.interfaces.component import Component
 
@@ -35,7 +36,12 @@ class Dataset(Component, ABC):
         """
 
     def load_again(
-        self, *, seed: int, class_names: Sequence[str], allow_url: bool = False
+        self,
+        *,
+        seed: int,
+        class_names: Sequence[str],
+        allow_url: bool = False,
+        columns: tuple[TableColumn, ...] = (),
     ) -> Split:
         """The split of a run that was trained before, perhaps by somebody else or long ago.
 
@@ -43,5 +49,7 @@ class Dataset(Component, ABC):
             seed: Of the split.
             class_names: Classes of the run; a data set that reads them from a file keeps them.
             allow_url: Whether an address that the options name may be asked; the publisher's may.
+            columns: What the run learned of a table, where its columns are not one number each; a
+                data set that learns such keeps them.
         """
         return self.load(seed=seed)

@@ -24,6 +24,8 @@ def blamed(error: RowNotFinite, split: Split) -> RowNotFinite:
         spread = np.median(np.abs(train - centre), axis=0)
         far = np.abs(row - centre) / np.maximum(spread, 1e-12 + 1e-6 * np.abs(centre))
     index = int(np.argmax(np.nan_to_num(far, nan=np.inf)))
-    name = one_line(repr(split.feature_names[index]), 60) if split.feature_names else "one value"
+    names = [column.name for column in split.columns for _ in range(column.width)]
+    names = names or list(split.feature_names)
+    name = one_line(repr(names[index]), 60) if names else "one value"
     about = f" (its {name} is {row[index]:.6g}: a fill value?)"
     return RowNotFinite(error.part, error.row, error.when, about)

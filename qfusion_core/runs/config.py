@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, PositiveInt, model_validator
 from typing_extensions import TypedDict
 
 from qfusion_core.config.spec import RunSpec
+from qfusion_core.data.schema import TableColumn, width_of
 from qfusion_core.options import Options
 
 FORMAT = 1
@@ -38,6 +39,8 @@ class RunConfig(Options):
     """What a run folder says of its model.
 
     Attributes:
+        features: Names of the columns of a table; none of images.
+        columns: What the training learned of them; none in runs of before 0.2.
         data_digest: Of the split; `evaluate` refuses data that has changed since.
     """
 
@@ -46,16 +49,18 @@ class RunConfig(Options):
     input_shape: tuple[PositiveInt, ...] = Field(min_length=1, max_length=4)
     classes: tuple[str, ...] = Field(min_length=2)
     features: tuple[str, ...]
+    columns: tuple[TableColumn, ...] = Field(default=(), max_length=100_000)
     data_source: str
     data_digest: str
     provenance: Provenance
 
     @model_validator(mode="after")
     def _names_fit(self) -> Self:
-        if self.features and self.input_shape != (len(self.features),):
-            raise ValueError(
-                f"{len(self.features)} features for an input_shape of {list(self.input_shape)}"
-            )
+        if self.columns and tuple(column.name for column in self.columns) != self.features:
+            raise ValueError("columns: expected one for each of the features, in their order")
+        width = width_of(self.columns) if self.columns else len(self.features)
+        if self.features and self.input_shape != (width,):
+            raise ValueError(f"{width} features for an input_shape of {list(self.input_shape)}")
         if prod(self.input_shape) > _MOST_VALUES:
             raise ValueError(f"an input_shape of {list(self.input_shape)} is too large")
         return self

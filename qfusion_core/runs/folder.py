@@ -20,6 +20,7 @@ from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.data.formats.marks import UNMARKED
+from qfusion_core.data.schema import are_plain, plain_columns
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
@@ -86,6 +87,7 @@ class RunFolder:
             input_shape=tuple(split.train.x.shape[1:]),
             classes=split.class_names,
             features=split.feature_names,
+            columns=split.columns or plain_columns(split.feature_names, split.train.x),
             data_source=split.source,
             data_digest=digest(split),
             provenance=cast(
@@ -183,7 +185,12 @@ class RunFolder:
         dataset = dataset_of(data, registry)
         if not allow_url and type(dataset).load_again is Dataset.load_again:  # else it sees to it
             refuse_address(self.path / "config.yaml", data, registry)
-        split = dataset.load_again(seed=seed, class_names=self.config.classes, allow_url=allow_url)
+        learned: dict[str, Any] = {}
+        if not are_plain(self.config.columns):
+            learned["columns"] = self.config.columns
+        split = dataset.load_again(
+            seed=seed, class_names=self.config.classes, allow_url=allow_url, **learned
+        )
         # until 0.1 features were single precision when they were summed up
         if self.config.data_digest not in (digest(split), digest(split, np.dtype(np.float32))):
             raise InputError(

@@ -26,6 +26,7 @@ from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.noise.device import noisy_device, running_on
 from qfusion_core.noise_parameters import Noise
+from qfusion_core.training.hidden_levels import HiddenLevels
 from qfusion_core.training.state import Epoch, TrainingState
 
 _LOWER_RATES = "lower training.learning_rate or training.quantum_learning_rate"
@@ -38,11 +39,19 @@ class TrainingRows(NamedTuple):
         x_c: ``[rows, *input_shape]``.
         x_q: ``[rows, n_features]``; of a `FusionHead` the tokens ``[rows, q_tokens, q_dim]``.
         y: Class indices ``[rows]``.
+        drawn: Gives both inputs of some rows, drawn anew; None where they are what they are.
     """
 
     x_c: Tensor
     x_q: Tensor
     y: NDArray[np.int64]
+    drawn: Callable[[Tensor], tuple[Tensor, Tensor]] | None = None
+
+    def inputs(self, rows: Tensor) -> tuple[Tensor, Tensor]:
+        """Of both branches."""
+        if self.drawn is not None:
+            return self.drawn(rows)
+        return self.x_c[rows], self.x_q[rows]
 
 
 def fit(
@@ -52,6 +61,7 @@ def fit(
     options: Training,
     *,
     noise: Noise | None = None,
+    hidden: HiddenLevels | None = None,
     on_epoch: Callable[[TrainingState], None] = lambda state: None,
 ) -> None:
     """Train until the epochs or the patience are used up; the model ends with its best weights.
@@ -65,16 +75,20 @@ def fit(
         options: How to train.
         noise: Injected into the training rows. Validation rows are judged exactly, so that the
             choice of an epoch does not hang on a draw, unless ``noise.validation``.
+        hidden: Hides categories of the training rows now and then; None hides none.
         on_epoch: Called after each epoch: to save, to show.
 
     Raises:
         RowNotFinite: A row is to blame.
         QfusionError: The loss is no longer a number.
     """
+    model, raw = state.model, torch.from_numpy(train.x)
     rows, held_out = (
-        TrainingRows(*state.model.preprocess(torch.from_numpy(part.x)), part.y)
+        TrainingRows(*model.preprocess(torch.from_numpy(part.x)), part.y)
         for part in (train, validation)
     )
+    if hidden:
+        rows = rows._replace(drawn=lambda rows: model.preprocess(hidden.hide(raw[rows.cpu()])))
     for name, prepared in (("training", rows), ("validation", held_out)):
         require_finite_rows(name, "preprocessing", *prepared[:2])
     fit_prepared(state, rows, held_out, options, noise=noise, on_epoch=on_epoch)
@@ -98,7 +112,7 @@ def fit_prepared(
     noisy = noisy_device(model, noise)
     while not state.finished(options):
         with running_on(model, noisy):
-            train_loss = _one_epoch(state, train[:2], targets, loss, options)
+            train_loss = _one_epoch(state, train, targets, loss, options)
         with running_on(model, noisy if noise and noise.validation else None):
             state.history.append(
                 _judge(model, validation[:2], validation.y, len(state.history) + 1, train_loss)
@@ -119,7 +133,7 @@ def class_weights(y: NDArray[np.int64], power: float) -> Tensor:
 
 def _one_epoch(
     state: TrainingState,
-    inputs: tuple[Tensor, Tensor],
+    train: TrainingRows,
     targets: Tensor,
     loss: nn.CrossEntropyLoss,
     options: Training,
@@ -128,7 +142,8 @@ def _one_epoch(
     model.train()
     total = 0.0
     for rows in _batches(len(targets), options.batch_size, targets.device):
-        logits = model.member_logits(inputs[0][rows], model.tokens(inputs[1][rows]))
+        x_c, x_q = train.inputs(rows)
+        logits = model.member_logits(x_c, model.tokens(x_q))
         value = loss(logits.flatten(0, 1), targets[rows].repeat_interleave(logits.shape[1]))
         state.optimizer.zero_grad(set_to_none=True)
         if not torch.isfinite(value):

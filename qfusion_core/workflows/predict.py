@@ -139,6 +139,7 @@ def _as_in_training(folder: RunFolder) -> dict[str, Any]:
     fixed = {key: options[key] for key in Marks._fields if options.get(key) in (".", ",", " ", "'")}
     usual = marks.get("decimal") if isinstance(marks, dict) else None
     return {
+        "columns": folder.config.columns,
         "marks": Marks(**fixed),
         "usual": usual if usual in (".", ",") else None,
         "channels": options.get("channels"),

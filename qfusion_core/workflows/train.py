@@ -34,8 +34,9 @@ class TrainResult(VerbResult):
 
     Attributes:
         folder: The run folder.
-        metrics: What was measured: scores of the ``test`` part, once, the ``validation`` entry of
-            the epoch that was kept, ``epochs``, ``rows``, ``parameters``, ``seconds``.
+        metrics: What was measured: scores of the ``test`` part, once (None where there is none),
+            the ``validation`` entry of the epoch that was kept, ``epochs``, ``rows``,
+            ``parameters``, ``seconds``.
     """
 
     folder: RunFolder
@@ -51,9 +52,15 @@ class TrainResult(VerbResult):
         return {"run": str(self.run), **self.metrics}
 
     def shown(self) -> Iterator[Table | str]:
-        """Scores of the test part."""
-        scores = (f"{value:.4f}" for value in self.metrics["test"].values())
-        yield Table(("part", "macro F1", "weighted F1", "accuracy"), [("test", *scores)])
+        """Scores of the test part; without one those of the validation part, which chose."""
+        if self.metrics["test"] is not None:
+            scores = (f"{value:.4f}" for value in self.metrics["test"].values())
+            yield Table(("part", "macro F1", "weighted F1", "accuracy"), [("test", *scores)])
+        else:
+            chosen = self.metrics["validation"]
+            scores = (f"{chosen[f'validation_{name}']:.4f}" for name in ("macro_f1", "accuracy"))
+            yield Table(("part", "macro F1", "accuracy"), [("validation", *scores)])
+            yield "no test part: the validation part chose the epoch, so its scores flatter"
         yield f"run folder: {self.run}"
 
 

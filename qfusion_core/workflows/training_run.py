@@ -31,6 +31,7 @@ from qfusion_core.runs.model_card import model_card
 from qfusion_core.storage.writing import write_atomically, writing
 from qfusion_core.training.checkpoint import restore_training, save_training
 from qfusion_core.training.fit import fit
+from qfusion_core.training.hidden_levels import HiddenLevels
 from qfusion_core.training.state import TrainingState, as_json, start
 
 OnEpoch = Callable[[TrainingState], None]
@@ -107,7 +108,8 @@ def _fit_and_test(
             write_atomically(folder.history, "\n".join(lines) + "\n")
         on_epoch(state)
 
-    fit(state, split.train, split.validation, options, noise=noise, on_epoch=keep)
+    hidden = HiddenLevels(split.columns, split.hidden)
+    fit(state, split.train, split.validation, options, noise=noise, hidden=hidden, on_epoch=keep)
     metrics = _measure(state, split) | {
         "seconds": round(time.perf_counter() - began, 2),
         "device": None if model.device is None else model.device.name,
@@ -126,10 +128,13 @@ def _measure(state: TrainingState[FusionClassifier], split: Split) -> dict[str, 
     """The test part is looked at here, once, with the weights that validation chose."""
     model, best = state.model, state.best_epoch
     assert best is not None
-    logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
-    require_finite_logits("test", "after the training", logits)
+    tested = None
+    if len(split.test):
+        logits = logits_in_chunks(model, *model.preprocess(torch.from_numpy(split.test.x)))
+        require_finite_logits("test", "after the training", logits)
+        tested = scores(split.test.y, logits.argmax(1).numpy())._asdict()
     return {
-        "test": scores(split.test.y, logits.argmax(1).numpy())._asdict(),
+        "test": tested,
         "validation": as_json(best),
         "epochs": len(state.history),
         "rows": [len(split.train), len(split.validation), len(split.test)],

@@ -25,7 +25,7 @@ def test_the_default_folder_is_a_new_one_each_time_and_none_is_left_by_a_mistake
 @pytest.mark.parametrize("name", ["No", "Yes", "True", "Null", "1.10", "007", "400.50", "12:30"])
 def test_the_columns_that_an_error_says_to_drop_can_be_dropped_so(qfusion, tmp_path, name):
     random = np.random.default_rng(0)
-    table = pd.DataFrame({"x": random.normal(size=40), name: ["text"] * 40})
+    table = pd.DataFrame({"x": random.normal(size=40), name: [f"text {n}" for n in range(40)]})
     table["label"] = np.where(table["x"] > 0, "a", "b")
     table.to_csv(tmp_path / "t.csv", index=False)
     code, _, err = qfusion("train", "file:t.csv", *QUICK)

@@ -215,8 +215,8 @@ def test_run_folders(refuses, trained, tmp_path, table):
 
 def broken(frame: pd.DataFrame) -> dict[str, tuple[pd.DataFrame, str]]:
     text, missing, infinite = frame.copy(), frame.copy(), frame.copy()
-    text["alcohol"] = "high"
-    missing.loc[[3, 7], "ash"] = np.nan
+    text["alcohol"] = [f"{n} high" for n in range(len(text))]
+    missing["ash"] = np.nan
     infinite.loc[0, "hue"] = np.inf
     return {
         "no rows": (frame.iloc[:0], "no rows"),

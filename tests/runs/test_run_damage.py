@@ -86,7 +86,7 @@ def change(run, **sections):
 
 def test_a_run_folder_written_with_yaml_1_1_opens_with_the_names_it_was_given(run):
     names = ["1E50", "2e5", "-1e3"]
-    change(run, classes=names, features=[f"{n}e{n}" for n in range(1, 14)])
+    change(run, classes=names, features=[f"{n}e{n}" for n in range(1, 14)], columns=[])
     text = (run / "config.yaml").read_text()
     assert "\n- 1E50\n" in text, "written without quotes, as 0.1 did"
     assert RunFolder.open(run).config.classes == tuple(names)

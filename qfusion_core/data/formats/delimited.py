@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 _ROWS = 50_000
 _FIRST_ROWS = 1_000  # are mostly enough to see how numbers are written
+_OVERLAP = 8  # bytes of the block before
+_MARK = re.compile(rb"[.,]")
+_ZERO_FIRST = re.compile(rb"(?:^|[,;\t\"\s])[-+]?0[0-9]")
+_LEADING_ZERO = re.compile(r"\s*[-+]?0[0-9]+\s*")
 _TOO_LONG = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
@@ -56,6 +60,7 @@ def read_delimited(
     head = read_head(text, where, tabs=tabs)
     require_unique(head.names, where)
     texts = [name for name in head.names if as_text(name)]
+    texts += _with_leading_zeros(text, where, head, texts, marks)
     decimal_given = marks.decimal is not None
     if not decimal_given:
         marks = marks._replace(decimal=_decimal(text, where, head, texts, marks, usual))
@@ -89,6 +94,24 @@ def require_unique(names: tuple[str, ...], where: str) -> None:
         raise InputError(f"{where}: column name {twice[:40]!r} occurs twice; rename one of the two")
 
 
+def _with_leading_zeros(
+    file: SoundText, where: str, head: TableHeader, texts: list[str], marks: Marks
+) -> list[str]:
+    """Columns in which 01234 stands: a name, such as a postal code, of which no digit is lost."""
+    if not _any_block(file, _ZERO_FIRST):
+        return []
+    found: set[str] = set()
+    for piece in _pieces(file, where, head, list(head.names), marks):
+        found |= {
+            name
+            for name in head.names
+            if name not in found
+            and name not in texts
+            and bool(piece[name].str.fullmatch(_LEADING_ZERO).any())
+        }
+    return [name for name in head.names if name in found]
+
+
 def _decimal(
     file: SoundText,
     where: str,
@@ -110,18 +133,22 @@ def _decimal(
                 for row, cell in zip(piece.index, piece[name].fillna(""), strict=True):
                     yield row + 1, name, ungrouped(cell, marks)
 
-    if not _has_marks(file):
+    if not _any_block(file, _MARK):
         return None
     pieces = _pieces(file, where, head, list(head.names), marks, first=_FIRST_ROWS)
     return find_decimal(map(cells, pieces), where, usual)
 
 
-def _has_marks(file: SoundText) -> bool:
+def _any_block(file: SoundText, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern of a few bytes occurs in a file."""
     file.seek(0)
+    tail = b""
     try:
-        return any(
-            b"." in block or b"," in block for block in iter(lambda: file.read(1 << 20), b"")
-        )
+        for block in iter(lambda: file.read(1 << 20), b""):
+            if pattern.search(tail + block):
+                return True
+            tail = block[-_OVERLAP:]
+        return False
     finally:
         file.seek(0)
 
