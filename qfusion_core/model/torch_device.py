@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
+from qfusion_core.config.torch_name import AUTO, require_torch_name, unknown_torch_device
 from qfusion_core.errors import InputError
 from qfusion_core.printable import one_line
 
-AUTO = "auto"
 _CPU = torch.device("cpu")
 
 
@@ -21,25 +23,21 @@ def usable_torch_device(name: str | torch.device) -> torch.device:
     Raises:
         InputError: torch does not know it, or it cannot be used here.
     """
-    if not isinstance(name, str | torch.device):
-        raise _unknown(name)
+    require_torch_name(name)
     if name == AUTO:
-        found = (
-            torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
-        )
-        return _CPU if found is None or _unusable(found) else found
+        found = _accelerator()
+        return _CPU if found is None or _failure(found) else found
     try:
-        device = torch.device(name)
+        with warnings.catch_warnings():  # of types that torch is about to forget
+            warnings.simplefilter("ignore")
+            device = torch.device(name)
     except RuntimeError:
-        raise _unknown(name) from None
-    if str(device) != str(name):  # torch takes cuda:256 for cuda:0
-        raise _unknown(name)
-    if reason := _unusable(device):
+        raise unknown_torch_device(name) from None
+    if failure := _failure(device):
         raise InputError(
-            f"torch device: {device} cannot be used here ({reason}); use cpu, or auto, which takes "
-            "what there is"
+            f"torch device: {device} cannot be used here ({_reason(device, failure)}); {_advice()}"
         )
-    return device
+    return _CPU if device.type == "cpu" else device  # to torch cpu:1 is another than cpu
 
 
 def torch_device_name(device: torch.device) -> str:
@@ -49,16 +47,40 @@ def torch_device_name(device: torch.device) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
-def _unknown(name: object) -> InputError:
-    return InputError(
-        f"torch device: expected cpu, cuda, cuda:N or auto, got {one_line(repr(name), 40)}"
-    )
+def _accelerator() -> torch.device | None:
+    return torch.accelerator.current_accelerator() if torch.accelerator.is_available() else None
 
 
-def _unusable(device: torch.device) -> str | None:
-    """Why no double can be added up there; None where it can."""
+def _advice() -> str:
+    """Which devices can be used here."""
+    found = _accelerator()
+    count = 0 if found is None else torch.accelerator.device_count()
+    others = [torch.device(found.type, number) for number in range(count)] if found else []
+    names = ["cpu", *(str(device) for device in others if _failure(device) is None)]
+    if len(names) == 1:
+        return "there is only the CPU: use cpu"
+    return f"there are {', '.join(names)}: use one of them, or auto"
+
+
+def _failure(device: torch.device, dtype: torch.dtype = torch.float64) -> str | None:
+    """What torch says where no numbers can be added up there; None where they can."""
     try:
-        torch.ones(2, dtype=torch.float64, device=device).sum().item()
+        with warnings.catch_warnings():  # of drivers, in words of theirs
+            warnings.simplefilter("ignore")
+            torch.ones(2, dtype=dtype, device=device).sum().item()
     except Exception as error:  # each vendor's has its own
         return one_line(error, 100)
     return None
+
+
+def _reason(device: torch.device, failure: str) -> str:
+    """Why it cannot be used, in words of ours but where only the vendor knows."""
+    found = _accelerator()
+    if found is None or found.type != device.type:
+        built = device.type != "cuda" or torch.version.cuda or torch.version.hip
+        return "torch finds none" if built else "torch is installed without CUDA"
+    if device.index is not None and device.index >= torch.accelerator.device_count():
+        return "there is none of that number"
+    if _failure(device, torch.float32) is None:
+        return "it has no double precision"
+    return failure

@@ -7,6 +7,7 @@ CPU as a GPU does; what only a GPU shows is marked ``gpu``.
 import copy
 import itertools
 import json
+import re
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from qfusion_core import (
     train,
     untrained,
 )
+from qfusion_core.config.torch_name import TORCH_TYPES
 from qfusion_core.model.prediction import logits_in_chunks, rows_digest
 from qfusion_core.model.torch_device import torch_device_name, usable_torch_device
 from qfusion_core.noise.device import NoisyDevice
@@ -99,7 +101,7 @@ def test_rows_go_where_the_model_is_and_logits_come_back():
 
 def test_names_of_torch_devices():
     assert usable_torch_device("cpu") == torch.device("cpu")
-    for name in ("cuda:999", "cuda:256", "", 3):
+    for name in ("cuda:999", "cuda:256", "cuda:128", "cuda:-1", "cuda:x", "cuda:01", "", 3):
         with pytest.raises(InputError, match=r"^torch device: expected cpu, cuda, cuda:N or auto"):
             usable_torch_device(name)
     assert torch_device_name(torch.device("cpu")) == "cpu"
@@ -107,12 +109,63 @@ def test_names_of_torch_devices():
         InputError, match=r"^torch device: expected cpu, cuda, cuda:N or auto, got 'gpu'"
     ):
         usable_torch_device("gpu")
-    with pytest.raises(
-        InputError, match=r"^torch device: meta cannot be used here \(.*\); use cpu, or"
-    ):
-        usable_torch_device("meta")
+    assert usable_torch_device("cpu:1") == torch.device("cpu")
     with SecondDevice():
         assert usable_torch_device("lazy") == THERE
+
+
+def said_of(name):
+    with pytest.raises(InputError) as error:
+        usable_torch_device(name)
+    return str(error.value).removeprefix("torch device: ")
+
+
+def torch_types():
+    with pytest.raises(RuntimeError) as error:
+        torch.device("nothing")
+    return re.findall(r"\w+", str(error.value).partition(" of ")[2].partition(" device type")[0])
+
+
+@pytest.mark.parametrize("name", torch_types())
+def test_a_type_of_torch_that_is_not_here_is_said_in_our_words(name, monkeypatch):
+    """Also one of which torch warns, or for which it fails inside."""
+    assert name in TORCH_TYPES
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: False)
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    if name != "cpu" and not (name == "cuda" and torch.cuda.is_available()):
+        wanted = f"{name} cannot be used here (torch finds none); there is only the CPU: use cpu"
+        assert said_of(name) == wanted
+
+
+def test_an_accelerator_that_is_here_is_named_where_another_was_meant(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: THERE)
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 2)
+    there = "; there are cpu, lazy:0, lazy:1: use one of them, or auto"
+    with SecondDevice():
+        assert said_of("meta") == f"meta cannot be used here (torch finds none){there}"
+    # what torch finds and cannot use, for reasons that only its maker knows
+    said = said_of("lazy")
+    assert said.startswith("lazy cannot be used here (Could not run 'aten::")
+    assert said_of("lazy:2").startswith("lazy:2 cannot be used here (there is none of that number)")
+    assert said.endswith("; there is only the CPU: use cpu")
+
+
+def test_an_accelerator_without_double_precision_is_refused(monkeypatch):
+    monkeypatch.setattr(torch.accelerator, "is_available", lambda: True)
+    monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda: THERE)
+    monkeypatch.setattr(torch.accelerator, "device_count", lambda: 1)
+    ones = torch.ones
+
+    def single(*shape, dtype, device):
+        if dtype == torch.float64 and device.type == THERE.type:
+            raise TypeError("no float64")
+        return ones(*shape, dtype=dtype, device=device)
+
+    monkeypatch.setattr(torch, "ones", single)
+    with SecondDevice():
+        assert said_of("lazy").startswith("lazy cannot be used here (it has no double precision);")
+        assert usable_torch_device("auto") == torch.device("cpu")
 
 
 def test_auto_takes_an_accelerator_that_can_compute_in_double_precision(monkeypatch):
@@ -136,10 +189,9 @@ def test_tensors_that_are_made_elsewhere_by_default_are_no_matter(tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
 def test_a_gpu_that_is_not_there_is_named():
-    with pytest.raises(
-        InputError, match=r"^torch device: cuda cannot be used here \(.*\); use cpu"
-    ):
-        usable_torch_device("cuda")
+    reason = "torch finds none" if torch.version.cuda else "torch is installed without CUDA"
+    wanted = f"cuda cannot be used here ({reason}); there is only the CPU: use cpu"
+    assert said_of("cuda") == wanted
 
 
 def shots(**options):
