@@ -13,7 +13,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import describe_rows, rows_of_test_part
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.limits import require_name, rows_of
+from qfusion_core.workflows.limits import require_name, require_torch_device, rows_of
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ def evaluate(
     opened = OpenRun.open(run, backends_file)
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
+    require_torch_device(torch_device)
     part = rows_of_test_part(opened.folder, opened.registry, samples, seed, allow_url=allow_url)
 
     import torch

@@ -1,6 +1,6 @@
-"""What the verbs take: whole numbers within their limits, names of backends. Refused before all.
+"""What the verbs take: whole numbers within limits, names of backends and of torch devices.
 
-The command line has the same limits for its options, and says them first.
+Refused before all. The command line has the same limits for its options, and says them first.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import operator
 from typing import Any, overload
 
+from qfusion_core.config.torch_name import require_torch_name
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shown_value
 
@@ -72,3 +73,18 @@ def require_name(backend: Any, *, or_default: bool = True) -> None:
             f"backend: expected a name in backends.yaml, got {shown_value(backend)}; an open "
             "device is taken by `qfusion_core.load(run, device)`, whose model is called with rows"
         )
+
+
+def require_torch_device(name: Any) -> None:
+    """Refuse a torch device that cannot be used here; torch is imported only for another than cpu.
+
+    Raises:
+        InputError: It is none, or not here.
+    """
+    require_torch_name(name)
+    if name == "cpu":
+        return
+
+    from qfusion_core.model.torch_device import usable_torch_device
+
+    usable_torch_device(name)

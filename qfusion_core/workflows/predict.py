@@ -14,7 +14,7 @@ from qfusion_core.runs.folder import RunFolder
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.job_options import JobOptions
-from qfusion_core.workflows.limits import require_name, rows_of
+from qfusion_core.workflows.limits import require_name, require_torch_device, rows_of
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def predict(
     opened, file = OpenRun.open(run, backends_file), expanded(file, "file")
     name = opened.backends.default if backend is None else backend
     opened.backends.options(name, opened.registry)
+    require_torch_device(torch_device)
     x, numbers = new_rows(opened.folder, file, samples, seed)
 
     import torch

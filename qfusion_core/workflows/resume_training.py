@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import called, require_backend, require_switches
+from qfusion_core.config.torch_name import require_torch_name
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
@@ -52,6 +53,8 @@ def resume_training(
     """
     require_switches(allow_url=allow_url)
     require_backend(backend)
+    if torch_device is not None:
+        require_torch_name(torch_device)
     tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     jobs = JobOptions.of(jobs)
     jobs.require_waiting("a training")

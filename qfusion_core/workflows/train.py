@@ -109,14 +109,16 @@ def train(
             used; a torch device that is not here; job options that have no meaning in a training.
     """
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
-    request = TrainingRequest.of(data, preset, parts, settings, seed, backend, backends_file)
+    request = TrainingRequest.of(
+        data, preset, parts, settings, seed, backend, torch_device, backends_file
+    )
     tell_start, tell_epoch = called("on_start", on_start), called("on_epoch", on_epoch)
     jobs = JobOptions.of(jobs)
     jobs.require_waiting("a training")
     wished = None if out is None else expanded(out, "out")
     with claimed(wished, Path("runs") / request.name) as place:
         request.require_source()
-        device, there = request.open(torch_device, jobs.paying(place))
+        device, there = request.open(jobs.paying(place))
         spec, split = request.load()
         tell_start(spec, place)
         folder = _train(spec, place, split, device, request.registry, there, tell_epoch)

@@ -12,6 +12,7 @@ from qfusion_core.backends.opening import open_named
 from qfusion_core.config.arguments import refused, require_backend, require_text, texts
 from qfusion_core.config.presets import compose
 from qfusion_core.config.spec import RunSpec
+from qfusion_core.config.torch_name import require_torch_name
 from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
@@ -36,6 +37,7 @@ class TrainingRequest:
         name: Of a run folder that nobody has named.
         backends: The file that is in force.
         backend: Name of an entry, or an open device.
+        torch_device: What torch calls it, or ``auto``.
         registry: Where components are looked up.
     """
 
@@ -43,6 +45,7 @@ class TrainingRequest:
     name: str
     backends: Backends
     backend: str | Device
+    torch_device: str
     registry: Registry
 
     @classmethod
@@ -54,6 +57,7 @@ class TrainingRequest:
         settings: str | Iterable[str],
         seed: int | None,
         backend: str | Device | None,
+        torch_device: str,
         backends_file: str | Path | None,
     ) -> TrainingRequest:
         """Read and checked; torch is not imported. Arguments are as of `train`.
@@ -62,6 +66,7 @@ class TrainingRequest:
             InputError: An argument of another kind; an unknown name, key or value.
         """
         _require_kinds(data, parts, backend)
+        require_torch_name(torch_device)
         settings = texts("settings", settings, 'texts, such as ["training.epochs=20"]')
         seed = None if seed is None else whole("seed", seed, 0, LARGEST_SEED)
         backends, registry = Backends.read(backends_file), Registry()
@@ -71,7 +76,7 @@ class TrainingRequest:
         if isinstance(data, RunSpec):
             _refuse_beside(preset=preset, **parts, settings=settings or None, seed=seed)
             name = f"{data.data.type}-seed{data.training.seed}"
-            return cls(data, name, backends, backend, registry)
+            return cls(data, name, backends, backend, torch_device, registry)
         preset, seeds = preset or "strong", [] if seed is None else [f"training.seed={seed}"]
         spec = compose(
             str(preset),
@@ -81,7 +86,7 @@ class TrainingRequest:
             registry=registry,
         )
         name = f"{spec.data.type}-{Path(preset).stem}-seed{spec.training.seed}"
-        return cls(spec, name, backends, backend, registry)
+        return cls(spec, name, backends, backend, torch_device, registry)
 
     def require_source(self) -> None:
         """Look whether the data are where they are said to be; nothing is read or opened.
@@ -91,13 +96,10 @@ class TrainingRequest:
         """
         dataset_of(self.spec.data, self.registry).require_source()
 
-    def open(
-        self, torch_device: str, run: Measurement | None = None
-    ) -> tuple[Device, torch.device]:
+    def open(self, run: Measurement | None = None) -> tuple[Device, torch.device]:
         """The open backend and the torch device: what they lack is said before data are read.
 
         Args:
-            torch_device: As of `train`.
             run: Where a backend that costs money writes its jobs down.
 
         Raises:
@@ -109,7 +111,7 @@ class TrainingRequest:
 
         from qfusion_core.model.torch_device import usable_torch_device
 
-        return device, usable_torch_device(torch_device)
+        return device, usable_torch_device(self.torch_device)
 
     def load(self) -> tuple[RunSpec, Split]:
         """The specification with the figures of the noise that it names, and its data.

@@ -64,14 +64,16 @@ def untrained(
             used; noise, which only `train` injects.
     """
     parts = {"classical": classical, "quantum": quantum, "fusion": fusion}
-    request = TrainingRequest.of(data, preset, parts, settings, seed, backend, backends_file)
+    request = TrainingRequest.of(
+        data, preset, parts, settings, seed, backend, torch_device, backends_file
+    )
     if request.spec.noise is not None:
         raise InputError(
             "noise: is injected by `train`, and nothing of it is in a model; leave it out, or "
             "attach a backend that has noise"
         )
     request.require_source()
-    device, there = request.open(torch_device)
+    device, there = request.open()
     spec, split = request.load()
 
     from qfusion_core.workflows.training_run import fresh_model

@@ -118,6 +118,17 @@ def test_a_run_is_evaluated_there_and_predicts_there(second, tmp_path):
     assert one.predictions[0][2] == pytest.approx(other.predictions[0][2], abs=1e-4)
 
 
+def test_a_device_that_is_not_here_is_said_before_data_are_read(tmp_path, failure):
+    table = tmp_path / "own.csv"
+    table.write_text("a,b,label\n" + "1,2,x\n2,1,y\n" * 20)
+    run = train(f"file:{table}", tmp_path / "run", settings=QUICK, backend="statevector").run
+    table.unlink()
+    for verb, words in ((evaluate, [run]), (predict, [run, table])):
+        said = failure(InputError, verb, *words, torch_device="meta")
+        assert said.startswith("torch device: meta cannot be used here (")
+        assert "no such file" in failure(InputError, verb, *words)
+
+
 def test_a_device_that_torch_does_not_know_costs_a_line(qfusion, tmp_path):
     run = trained(tmp_path / "run").run
     table = tmp_path / "new.csv"
