@@ -45,7 +45,7 @@ def evaluate(
         "samples": samples, "seed": seed, "allow_url": allow_url, "backends_file": backends_file,
     }  # fmt: skip
     if dry_run:
-        tried = dry.dry_run(run, backend, **rows)
+        tried = dry.dry_run(run, backend, torch_device=device, **rows)
         say_offline(tried.unasked)
         show(tried, as_json=as_json)
         return

@@ -62,7 +62,7 @@ def predict(
 
     rows: dict[str, Any] = {"samples": samples, "seed": seed, "backends_file": backends_file}
     if dry_run:
-        tried = dry.dry_run(run, backend, file=file, **rows)
+        tried = dry.dry_run(run, backend, torch_device=device, file=file, **rows)
         say_offline(tried.unasked)
         show(tried, as_json=as_json)
         return

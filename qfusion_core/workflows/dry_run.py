@@ -13,7 +13,7 @@ from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import rows_of_test_part
 from qfusion_core.storage.places import expanded
-from qfusion_core.workflows.limits import require_name, rows_of
+from qfusion_core.workflows.limits import require_name, require_torch_device, rows_of
 from qfusion_core.workflows.predict import new_rows
 from qfusion_core.workflows.result import Table, VerbResult
 
@@ -104,6 +104,7 @@ def dry_run(
     samples: int | None = None,
     seed: int = 0,
     allow_url: bool = False,
+    torch_device: str = "cpu",
     backends_file: str | Path | None = None,
 ) -> DryRunResult:
     """Run rows on the snapshot that a machine's adapter has of it, and send nothing.
@@ -115,6 +116,7 @@ def dry_run(
         samples: So many of the rows, drawn by the seed; all for None.
         seed: Of the draw.
         allow_url: Ask an address that only the run names for the data set.
+        torch_device: Where the model and an exact circuit are computed; see `train`.
         backends_file: Instead of the file that is found.
 
     Raises:
@@ -128,6 +130,7 @@ def dry_run(
     backends, registry = opened.backends, opened.registry
     name = backends.default if backend is None else backend
     backends.options(name, registry)
+    require_torch_device(torch_device)
     if file is None:
         table = rows_of_test_part(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
@@ -140,12 +143,13 @@ def dry_run(
     from qfusion_core.evaluation.snapshot_run import run_on_snapshot, snapshot_of
     from qfusion_core.model.classifier import circuit_of
     from qfusion_core.model.prediction import logits_from_tokens
+    from qfusion_core.model.torch_device import usable_torch_device
 
     x = torch.from_numpy(table)
-    model = opened.model()
+    model = opened.model().double().to(usable_torch_device(torch_device))
     encoder = circuit_of(model, name)
     how = f"make an exact one the default of {backends.source.path}"
-    x_c, x_q = model.double().preprocess(x)
+    x_c, x_q = model.preprocess(x)
 
     def on_its_snapshot(device: Device) -> tuple[SnapshotRun, str, str]:
         machine, snapshot = snapshot_of(device, name)

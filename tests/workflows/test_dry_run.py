@@ -6,6 +6,7 @@ import pytest
 from sklearn.datasets import load_wine
 
 from support.command_line import QUICK
+from support.second_device import THERE, SecondDevice
 
 
 def test_it_sends_nothing_and_expects_what_the_snapshot_gives(shell, own, machine):
@@ -100,3 +101,16 @@ def test_the_default_backend_is_the_measure(shell, own, tmp_path):
         "error: backend 'sampled' samples (1000 shots) and cannot be the reference; make an exact "
         "one the default of backends.yaml\n"
     )
+
+
+def test_it_is_the_same_on_another_torch_device(shell, own):
+    words = ("evaluate", own, "--backend", "noisy-queue", "--samples", 5, "--dry-run", "--json")
+    here = json.loads(shell(*words)[1])
+    with SecondDevice():
+        code, out, err = shell(*words, "--device", THERE)
+    assert (code, err) == (0, "")
+    there = json.loads(out)
+    for word, error in there["errors"].items():
+        assert error["mean"] == pytest.approx(here["errors"][word]["mean"], abs=0.2)  # shots
+    fixed = here.keys() - {"errors", "agreement"}  # these two are of draws
+    assert {key: there[key] for key in fixed} == {key: here[key] for key in fixed}
