@@ -37,7 +37,7 @@ class EvaluateResult(VerbResult):
             rows: where the backend knows them, as a surrogate does; else nothing.
         notices: What the device says of itself, as a surrogate does of its age and its check.
         seconds: It took here.
-        provenance: Versions, commit, machine, time.
+        provenance: Versions, commit, machine, time, torch device.
     """
 
     run: Path
@@ -147,5 +147,5 @@ def evaluate(
         standard_errors=errors,
         notices=() if model.device is None else tuple(model.device.notices()),
         seconds=seconds,
-        provenance=provenance(),
+        provenance={**provenance(), "torch_device": str(there)},
     )

@@ -1,5 +1,7 @@
 """Verbs on another torch device than the CPU: the same results, and it is written down."""
 
+import json
+
 import pytest
 import torch
 
@@ -113,6 +115,8 @@ def test_a_run_is_evaluated_there_and_predicts_there(second, tmp_path):
     table.write_text("\n".join([",".join(names), ",".join(["1.5"] * len(names))]) + "\n")
     here, there = (evaluate(run, "statevector", torch_device=d) for d in ("cpu", NAME))
     assert here.scores == there.scores
+    said = [json.loads(json.dumps(one.to_dict()))["provenance"] for one in (here, there)]
+    assert [each["torch_device"] for each in said] == ["cpu", NAME]
     one, other = (predict(run, table, "statevector", torch_device=d) for d in ("cpu", NAME))
     assert one.predictions[0][1] == other.predictions[0][1]
     assert one.predictions[0][2] == pytest.approx(other.predictions[0][2], abs=1e-4)
@@ -134,7 +138,8 @@ def test_a_device_that_torch_does_not_know_costs_a_line(qfusion, tmp_path):
     table = tmp_path / "new.csv"
     names = RunFolder.open(run).config.features
     table.write_text(f"{','.join(names)}\n{','.join('1' * len(names))}\n")
-    for words in (["train", "wine"], ["evaluate", run], ["predict", run, table]):
+    tried = (["evaluate", run, "--dry-run"], ["predict", run, table, "--dry-run"])
+    for words in (["train", "wine"], ["evaluate", run], ["predict", run, table], *tried):
         code, out, err = qfusion(*words, "--device", "gpu")
         assert (code, out) == (2, "")
         assert err == "error: torch device: expected cpu, cuda, cuda:N or auto, got 'gpu'\n"
