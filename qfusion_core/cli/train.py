@@ -37,7 +37,7 @@ def train(
         typer.Option(
             metavar="cpu|cuda|auto",
             help="Where torch computes, and an exact circuit with it: cpu if not given, and with "
-            "--resume where it began.",
+            "--resume where it was last.",
         ),
     ] = None,
     seed: Annotated[

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from qfusion_core.storage.reading import DOCUMENT_LIMIT
+from qfusion_core.errors import damaged
+from qfusion_core.storage.reading import DOCUMENT_LIMIT, open_regular
 
 DAMAGED = "cut short or not written by qfusion"  # said of a file whose header cannot be read
+AGAIN = "train again, or copy the run folder again if it came from elsewhere"
 
 
 class TensorHeader(NamedTuple):
@@ -38,3 +41,13 @@ class TensorHeader(NamedTuple):
         if not isinstance(notes, dict):
             raise ValueError("no notes")
         return cls(entries, notes, 8 + length)
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """The notes alone; no tensor is read, and no link followed.
+
+    Raises:
+        InputError: The file is missing, a link, cut short or of another kind.
+    """
+    with open_regular(path, follow=False) as file, damaged(path, DAMAGED, AGAIN):
+        return TensorHeader.read(file).notes

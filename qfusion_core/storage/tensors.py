@@ -18,7 +18,7 @@ from torch import Tensor
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.printable import one_line, shown_path
 from qfusion_core.storage.reading import open_regular
-from qfusion_core.storage.tensor_header import DAMAGED, TensorHeader
+from qfusion_core.storage.tensor_header import AGAIN, DAMAGED, TensorHeader
 from qfusion_core.storage.writing import write_atomically
 
 Promised = Mapping[str, Tensor]  # of the device "meta": they take no memory
@@ -29,7 +29,6 @@ _TYPES = {
     "I64": torch.int64, "I32": torch.int32, "I16": torch.int16, "I8": torch.int8,
     "U8": torch.uint8, "BOOL": torch.bool,
 }  # fmt: skip
-_ADVICE = "train again, or copy the run folder again if it came from elsewhere"
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, Any]) -> None:
@@ -46,7 +45,7 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], notes: dict[str, Any])
 def read_tensors(
     path: Path,
     check: Callable[[Promised, Notes], None] = lambda promised, notes: None,
-    advice: str = _ADVICE,
+    advice: str = AGAIN,
 ) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """What `write_tensors` wrote.
 

@@ -35,6 +35,7 @@ def save_training(path: Path, state: TrainingState) -> None:
         "history": [as_json(epoch) for epoch in state.history],
         "rates": [group["lr"] for group in optimizer["param_groups"]],
         "schedule": state.schedule.state_dict(),
+        "torch_device": str(state.model.torch_device),
     }
     write_tensors(path, tensors, counters)
 

@@ -14,6 +14,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
 from qfusion_core.runs.folder import RunFolder
+from qfusion_core.storage.tensor_header import read_notes
 from qfusion_core.workflows.job_options import JobOptions
 from qfusion_core.workflows.train import OnEpoch, OnStart, TrainResult
 
@@ -39,7 +40,7 @@ def resume_training(
     Args:
         run: Its folder.
         backend: As of `train`; likewise what is not said here.
-        torch_device: As of `train`; None for that on which it began. On another one it goes on
+        torch_device: As of `train`; None for that of its last epoch. On another one it goes on
             from the same weights, and to other digits.
         backends_file: Instead of the file that is found.
         allow_url: Whether an address that only the folder names may be asked for the data.
@@ -84,10 +85,13 @@ def _where(folder: RunFolder, torch_device: str | None) -> torch.device:
 
     if torch_device is not None:
         return usable_torch_device(torch_device)
+    name, file = folder.config.provenance.get("torch_device", "cpu"), folder.path / "config.yaml"
+    if os.path.lexists(folder.training):  # it may have gone on elsewhere than where it began
+        name, file = read_notes(folder.training).get("torch_device", name), folder.training
     try:
-        return usable_torch_device(folder.config.provenance.get("torch_device", "cpu"))
+        return usable_torch_device(name)
     except InputError as error:
         raise InputError(
-            f"{shown_path(folder.path / 'config.yaml')}: the training began on another machine "
-            f"({error}); go on here with --device cpu"
+            f"{shown_path(file)}: the training ran on another machine ({error}); go on here with "
+            "--device cpu"
         ) from None

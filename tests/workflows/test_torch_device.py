@@ -38,8 +38,8 @@ def second(random):
 
 def trained(out, device="cpu", **more):
     return train(
-        "wine", out, preset="hardware", settings=QUICK, backend="statevector",
-        torch_device=device, **more,
+        "wine", out, preset="hardware", backend="statevector", torch_device=device,
+        **{"settings": QUICK, **more},
     )  # fmt: skip
 
 
@@ -78,17 +78,52 @@ def test_what_began_there_can_be_finished_here(second, tmp_path):
     assert resumed.metrics["torch_device"] == "cpu" and resumed.metrics["epochs"] == 2
 
 
-def test_where_it_began_is_named_if_it_is_not_here(second, tmp_path, failure):
+def test_what_went_on_elsewhere_and_was_cut_off_again_goes_on_there(second, tmp_path):
+    def cut(state):
+        raise Cut
+
+    run, three = tmp_path / "cut", {"settings": [*QUICK, "training.epochs=3"]}
+    with pytest.raises(Cut):
+        trained(run, on_epoch=cut, **three)
+    with pytest.raises(Cut):
+        resume_training(run, backend="statevector", torch_device=NAME, on_epoch=cut)
+    resumed = resume_training(run, backend="statevector")
+    assert (resumed.metrics["torch_device"], resumed.metrics["epochs"]) == (NAME, 3)
+
+
+@pytest.mark.parametrize("name", ["gone", "meta", 3])
+def test_where_it_was_is_named_if_it_is_not_here(second, tmp_path, failure, name):
     def cut(state):
         raise Cut
 
     with pytest.raises(Cut):
         trained(tmp_path / "cut", NAME, on_epoch=cut)
+    path = RunFolder.open(tmp_path / "cut").training
+    tensors, notes = read_tensors(path)
+    write_tensors(path, tensors, notes | {"torch_device": name})
+    said = failure(InputError, resume_training, tmp_path / "cut", backend="statevector")
+    assert said.startswith(f"{path}: the training ran on another machine (torch device: ")
+    assert said.endswith("; go on here with --device cpu")
+
+
+def test_where_it_began_counts_before_its_first_epoch_is_kept(second, tmp_path, failure):
+    """So it does where an older version kept it, which did not say where it was."""
+
+    def cut(state):
+        raise Cut
+
+    with pytest.raises(Cut):
+        trained(tmp_path / "cut", NAME, on_epoch=cut)
+    folder = RunFolder.open(tmp_path / "cut")
     config = tmp_path / "cut" / "config.yaml"
     config.write_text(config.read_text().replace(f"torch_device: {NAME}", "torch_device: gone"))
-    said = failure(InputError, resume_training, tmp_path / "cut", backend="statevector")
-    assert said.startswith(f"{config}: the training began on another machine (torch device: ")
-    assert said.endswith("; go on here with --device cpu")
+    tensors, notes = read_tensors(folder.training)
+    del notes["torch_device"]
+    write_tensors(folder.training, tensors, notes)
+    assert "'gone'" in failure(InputError, resume_training, folder.path, backend="statevector")
+    folder.training.unlink()
+    said = failure(InputError, resume_training, folder.path, backend="statevector")
+    assert said.startswith(f"{config}: the training ran on another machine (torch device: ")
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float64])
