@@ -52,7 +52,12 @@ def train(
         typer.Option("--set", metavar="KEY=VALUE", help="e.g. training.epochs=20; repeatable."),
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Continue a training that was cut off.")
+        Path | None,
+        typer.Option(
+            metavar="RUN",
+            help="Continue a training that was cut off, in its folder: runs/DATASET-... if --out "
+            "named no other.",
+        ),
     ] = None,
     allow_url: AllowUrl = False,
     yes: Yes = False,

@@ -28,6 +28,7 @@ from qfusion_core.provenance import provenance
 from qfusion_core.runs.address_check import refuse_address
 from qfusion_core.runs.claim import cannot_write, new_folder, or_resume, require_free
 from qfusion_core.runs.config import FORMAT, Provenance, RunConfig
+from qfusion_core.runs.nearby import runs_near
 from qfusion_core.runs.required_plugins import asking_for_plugins, plugins_of
 from qfusion_core.storage.places import expanded
 from qfusion_core.storage.reading import DOCUMENT_LIMIT, read_text
@@ -134,7 +135,7 @@ class RunFolder:
             reason = "no config.yaml in it" if here else there
             raise InputError(
                 f"{shown_path(path)}: not a run folder ({reason}); expected the folder that "
-                "`qfusion train` wrote"
+                f"`qfusion train` wrote{runs_near(path)}"
             )
         source = YamlDocument.read(file, follow=False)
         file_format = source.get(("format",))

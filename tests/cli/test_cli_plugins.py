@@ -112,7 +112,10 @@ def test_backends_says_why_one_cannot_be_used(qfusion):
         (["backend"], "No such command 'backend'"),
         (["plugins", "--jsn"], "No such option: --jsn"),
         (["plugins", "extra"], "Got unexpected extra argument"),
-        (["backends", "--backends-file"], "Option '--backends-file' requires an argument"),
+        (
+            ["backends", "--backends-file"],
+            "--backends-file: expected a value, got nothing (Instead of",
+        ),
         (["backends", "--backends-file", "none.yaml"], "backends file none.yaml: no such file"),
     ],
 )

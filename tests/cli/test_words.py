@@ -70,3 +70,28 @@ def test_what_is_no_verb_and_not_near_one_is_what_it_was(refused, tmp_path, monk
 def test_an_empty_word_is_no_folder(refused):
     line = refused("evaluate", "", "--samples", 5)
     assert line == "word 2 is empty: is a variable of the shell not set?"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("train --resume", "--resume: expected RUN, got nothing (Continue a training"),
+        ("train --resume --json", "--resume: expected RUN, got the option --json (Continue a "),
+        ("train wine --device --seed=3", "--device: expected cpu|cuda|auto, got the option --seed"),
+        ("train wine --set --json", "--set: expected KEY=VALUE, got the option --json (e.g. "),
+        ("evaluate run --backend", "--backend: expected a value, got nothing (Where the circuit "),
+        (
+            "jobs resume run --backends-file",
+            "--backends-file: expected a value, got nothing (Instead",
+        ),
+    ],
+)
+def test_an_option_without_its_value_takes_no_other_for_it(refused, words, said):
+    line = refused(*words.split())
+    assert line.startswith(said)
+    assert line.endswith(" --help")
+
+
+def test_what_looks_like_an_option_can_be_a_value(refused):
+    assert refused("evaluate", "--", "--json").startswith("--json: not a run folder")
+    assert refused("evaluate", "run", "--backend=--json").startswith("run: not a run folder")

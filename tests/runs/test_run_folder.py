@@ -62,9 +62,24 @@ def test_missing(tmp_path):
     text = refusal(tmp_path / "nowhere")
     assert text == (
         f"{tmp_path / 'nowhere'}: not a run folder (no such folder); "
-        "expected the folder that `qfusion train` wrote"
+        "expected the folder that `qfusion train` wrote (in runs/, if its --out named no other)"
     )
     assert "no config.yaml in it" in refusal(tmp_path)
+
+
+def test_runs_that_may_have_been_meant_are_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("runs/wine-strong-seed0", "runs/other", "elsewhere/mine"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "config.yaml").touch()
+    wrote = "expected the folder that `qfusion train` wrote; "
+    both = "known: runs/other, runs/wine-strong-seed0"
+    one = f"did you mean 'runs/wine-strong-seed0'? {both}"
+    assert refusal("wine-strong-seed0").endswith(f"(no such folder); {wrote}{one}")
+    assert refusal("runs/wine-strng-seed0").endswith(wrote + one)
+    assert refusal("runs").endswith(f"(no config.yaml in it); {wrote}{both}")
+    found = refusal("elsewhere/min")
+    assert f"did you mean 'elsewhere/mine'? known: elsewhere/mine, {both[7:]}" in found
 
 
 @pytest.mark.parametrize("size", [0, 7, 100, 5000])
