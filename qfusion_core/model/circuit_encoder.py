@@ -19,6 +19,7 @@ from qfusion_core.interfaces.device import Device
 from qfusion_core.interfaces.device_checks import require_measured, require_wires
 from qfusion_core.interfaces.encoders import QuantumEncoder
 from qfusion_core.model.device_slot import DeviceSlot
+from qfusion_core.model.inputs import require_features
 from qfusion_core.model.zscore import ZScore
 from qfusion_core.options import Options
 
@@ -143,7 +144,7 @@ class CircuitEncoder(QuantumEncoder):
         if self._slot.device is None:
             raise InputError(
                 f"quantum encoder {type(self).__name__} has no device; "
-                "set encoder.device = qfusion_core.open_backend(NAME)"
+                "set encoder.device = qfusion_core.open_backend(NAME), or model.attach it"
             )
         return self._slot.device
 
@@ -204,10 +205,7 @@ class CircuitEncoder(QuantumEncoder):
             return self.device.standard_errors(self.traced, data, weights, self.observables)
 
     def _encoded(self, x: Tensor) -> Tensor:
-        if x.ndim != 2 or x.shape[1] != self.n_features:
-            raise InputError(
-                f"features: expected shape [batch, {self.n_features}], got {list(x.shape)}"
-            )
+        require_features(x, self.n_features)
         data = self.encode(x)
         if data.shape != (len(x), self.n_data):
             raise InputError(

@@ -15,6 +15,7 @@ from qfusion_core.errors import InputError, QfusionError
 from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
+from qfusion_core.model.inputs import require_input, require_numbers, require_tensor
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.plugin.offered import Kind
@@ -48,12 +49,13 @@ class FusionClassifier(TokenClassifier):
         self.input_shape = input_shape
         self.transforms = nn.ModuleDict(pipelines)
         shape = pipelines["classical"].output_shape(input_shape)
+        self._shapes: dict[str, tuple[int, ...]] = {"x_c": shape}
         self.classical = _make(registry, "classical_encoder", spec.classical, input_shape=shape)
         self.quantum = None
         self.fusion = None
         tokens, width = self.classical.output_shape
         if spec.quantum.type != "none":
-            (n_features,) = pipelines["quantum"].output_shape(input_shape)
+            self._shapes["x_q"] = (n_features,) = pipelines["quantum"].output_shape(input_shape)
             self.quantum = _make(registry, "quantum_encoder", spec.quantum, n_features=n_features)
             self.fusion = _make(
                 registry,
@@ -117,14 +119,10 @@ class FusionClassifier(TokenClassifier):
         the weights.
 
         Raises:
-            InputError: No tensor, samples of another shape than the model was trained on, or
-                weights in a dtype that torch does not compute with.
+            InputError: No tensor, samples of another shape than the model was trained on, NaN or
+                infinity in them, or weights in a dtype that torch does not compute with.
         """
-        if not isinstance(raw, Tensor):
-            raise InputError(
-                f"x: expected a torch tensor, got {type(raw).__name__}; for an array, "
-                "torch.from_numpy(x)"
-            )
+        require_tensor("x", raw)
         if tuple(raw.shape[1:]) != self.input_shape:
             raise InputError(
                 f"x: expected samples of shape {list(self.input_shape)}, as in training, got "
@@ -136,6 +134,7 @@ class FusionClassifier(TokenClassifier):
                 f"the model's weights are {dtype}, in which torch does not compute; use "
                 "model.float(), or one of double, half and bfloat16"
             )
+        require_numbers("x", raw)
         raw = raw.to(self.torch_device, torch.float64)
         x_c = self.transforms["classical"](raw).to(dtype)
         if self.quantum is None:
@@ -145,6 +144,26 @@ class FusionClassifier(TokenClassifier):
     def tokens(self, x_q: Float[Tensor, "batch features"]) -> Tensor | None:
         """Quantum tokens ``[batch, q_tokens, q_dim]``, or None where there is no quantum branch."""
         return None if self.quantum is None else self.quantum(x_q)
+
+    def forward(self, x_c: Tensor, x_q: Tensor) -> Float[Tensor, "batch classes"]:
+        """Logits of each sample.
+
+        Args:
+            x_c: Of `preprocess`, or alike; ``[rows, *shape]``.
+            x_q: Likewise, ``[rows, n_features]``; where there is no quantum branch, anything.
+
+        Raises:
+            InputError: Not of that kind, shape, dtype or torch device.
+        """
+        weights = getattr(self.head, "weight", None)  # a replica has no parameters
+        given = {"x_c": x_c, "x_q": x_q}
+        for name, shape in self._shapes.items():
+            require_input(name, given[name], shape, weights)
+        if self.quantum is not None and len(x_c) != len(x_q):
+            raise InputError(
+                f"x_c, x_q: expected as many rows in both, got {len(x_c)} and {len(x_q)}"
+            )
+        return super().forward(x_c, x_q)
 
 
 _DTYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16)

@@ -16,6 +16,7 @@ from qfusion_core.circuits.pauli_words import word
 from qfusion_core.circuits.tracing.qnode import JoinedWeights, QNodeFunction
 from qfusion_core.circuits.tracing.run import run
 from qfusion_core.circuits.tracing.trace import as_shape
+from qfusion_core.config.arguments import require_switches
 from qfusion_core.errors import InputError
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.options import Options
@@ -65,6 +66,9 @@ class QNodeEncoder(CircuitEncoder):
                 f"from_qnode: expected a function under @qml.qnode(device), got {qnode!r}; "
                 "a quantum function alone belongs in the circuit method of a CircuitEncoder"
             )
+        require_switches(standardise=standardise)
+        if len(as_shape("n_features", n_features)) != 1:
+            raise InputError(f"n_features: expected a whole number, got {n_features!r}")
         name = f"QNode {getattr(qnode.func, '__name__', repr(qnode.func))}"
         if len(qnode.compile_pipeline):
             raise InputError(

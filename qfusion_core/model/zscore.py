@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
+from qfusion_core.model.inputs import require_fitting
+
 
 class ZScore(nn.BatchNorm1d):
     """Subtracts the mean and divides by ``sqrt(var + 1/4096)``, each column by itself.
@@ -23,7 +25,12 @@ class ZScore(nn.BatchNorm1d):
         super().__init__(columns, eps=1 / 4096, affine=False)
 
     def forward(self, values: Tensor) -> Tensor:
-        """Z-scores ``[batch, columns]`` of values ``[batch, columns]``."""
+        """Z-scores ``[batch, columns]`` of values ``[batch, columns]``.
+
+        Raises:
+            InputError: Values in another dtype than the averages.
+        """
+        require_fitting(values, self.running_mean.dtype)
         if len(values) > 1 or not self.training:
             return super().forward(values)
         # a single row has no variance: use what other batches have shown
