@@ -5,13 +5,16 @@
     python examples/loops/in_skorch.py --device cuda
 
 skorch copies the module for each fit, gives it the two inputs by their names, and does the rest:
-loop, early stopping, checkpoints. The transforms are fitted on the whole training part.
+loop, early stopping, checkpoints. The transforms are fitted on the whole training part. With
+`skorch.helper.SliceDict` in place of the dictionary, scikit-learn's `cross_val_score` and
+`GridSearchCV` take the classifier, with `n_jobs`, too: each process opens the backend itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import copy
+from typing import Any
 
 import torch
 from skorch import NeuralNetClassifier
@@ -27,11 +30,12 @@ class Copied(nn.Module):
 
     Args:
         model: From `qfusion_core.untrained`.
+        backend: Where its circuit runs.
     """
 
-    def __init__(self, model: FusionClassifier) -> None:
+    def __init__(self, model: FusionClassifier, backend: str) -> None:
         super().__init__()
-        self.model = copy.deepcopy(model)
+        self.model = copy.deepcopy(model).attach(qfusion_core.open_backend(backend))
 
     def forward(self, x_c: Tensor, x_q: Tensor) -> Tensor:
         """Logits ``[batch, classes]``."""
@@ -45,6 +49,22 @@ def inputs(model: FusionClassifier, part: Part) -> dict[str, Tensor]:
     return {"x_c": x_c, "x_q": x_q}
 
 
+def classifier(model: FusionClassifier, **options: Any) -> NeuralNetClassifier:
+    """What scikit-learn takes for a classifier; options are of skorch."""
+    return NeuralNetClassifier(
+        Copied,
+        module__model=model,
+        module__backend="statevector",
+        criterion=nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        lr=0.01,
+        batch_size=16,
+        iterator_train__shuffle=True,
+        iterator_train__drop_last=True,
+        **options,
+    )
+
+
 def main() -> None:
     """Fit on the training part of Wine, and look at the test part once."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -54,16 +74,9 @@ def main() -> None:
 
     model, split = qfusion_core.untrained("wine", preset="hardware", backend="statevector")
     torch.manual_seed(0)
-    net = NeuralNetClassifier(
-        Copied,
-        module__model=model,
-        criterion=nn.CrossEntropyLoss,
-        optimizer=torch.optim.AdamW,
-        lr=0.01,
-        batch_size=16,
+    net = classifier(
+        model,
         max_epochs=options.epochs,
-        iterator_train__shuffle=True,
-        iterator_train__drop_last=True,
         callbacks=[EarlyStopping(patience=5)],
         device=options.device,
     )

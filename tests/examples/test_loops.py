@@ -1,11 +1,15 @@
 """Training loops that are not ours run as they stand, on the CPU and on a device beside it."""
 
+import importlib
+import pickle
 import re
 import runpy
 import sys
 
 import pytest
 import torch
+from sklearn.model_selection import cross_val_score
+from skorch.helper import SliceDict
 
 import qfusion_core
 from qfusion_core import FusionClassifier, InputError
@@ -35,6 +39,17 @@ def test_all_of_them_are_here():
 def test_a_loop_trains_the_model(said, name):
     found = float(re.search(r"test accuracy ([\d.]+)", said(name, "--epochs", "8"))[1])
     assert found > 0.85  # three classes
+
+
+def test_scikit_learn_takes_the_classifier_to_other_processes(monkeypatch):
+    """With ``n_jobs`` it travels by pickle, which a device does not."""
+    monkeypatch.syspath_prepend(ROOT / "examples" / "loops")
+    loop = importlib.import_module("in_skorch")
+    model, split = qfusion_core.untrained("wine", preset="hardware", backend="statevector")
+    net = pickle.loads(pickle.dumps(loop.classifier(model, max_epochs=1, verbose=0)))
+    given = {name: rows.numpy() for name, rows in loop.inputs(model, split.train).items()}
+    scores = cross_val_score(net, SliceDict(**given), split.train.y, cv=2, error_score="raise")
+    assert (scores > 0.3).all()
 
 
 def test_the_plain_loop_runs_on_another_device(said):
