@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.data.cells import Cells, read_cells
-from qfusion_core.data.columns import named
+from qfusion_core.data.columns import named, select_features
 from qfusion_core.data.flaws import Flaw, quoted_list, refuse_flaws
 from qfusion_core.data.formats.marks import UNMARKED
 from qfusion_core.data.formats.narrow import fits_float32
@@ -115,6 +115,27 @@ def encoded(
     numbers = [each for each in features if each.dtype.kind != "i" or each.ndim == 1]
     short = narrow and all(fits_float32(each) for each in numbers)
     return _filled(features, columns, len(frame), np.float32 if short else np.float64)
+
+
+def table_features(
+    frame: pd.DataFrame,
+    names: Sequence[str],
+    columns: Sequence[TableColumn],
+    path: str | Path,
+) -> NDArray[np.float64]:
+    """What a trained model takes of the rows of a table, in float64.
+
+    Args:
+        frame: As of `learn_columns`.
+        names: Of its columns.
+        columns: What was learned of them; none: each is one number, which must be there.
+        path: For the text of errors.
+
+    Raises:
+        InputError: See `encoded` and `select_features`.
+    """
+    x = encoded(frame, columns, path) if columns else select_features(frame, names, path)
+    return x.astype(np.float64, copy=False)
 
 
 def _filled(

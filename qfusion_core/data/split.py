@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.data.formats.marks import UNMARKED, Marks
-from qfusion_core.data.schema import TableColumn
+from qfusion_core.data.schema import TableColumn, plain_columns
 from qfusion_core.errors import InputError
 from qfusion_core.printable import shortened
 
@@ -60,6 +60,11 @@ class Split:
     marks: Marks = UNMARKED
     columns: tuple[TableColumn, ...] = ()
     hidden: float = 0.0
+
+    @property
+    def learned(self) -> tuple[TableColumn, ...]:
+        """`columns`, also where each is one number; none of images."""
+        return self.columns or plain_columns(self.feature_names, self.train.x)
 
 
 def stratified(

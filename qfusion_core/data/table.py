@@ -16,8 +16,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core.data.columns import select_features
-from qfusion_core.data.encoding import encoded
+from qfusion_core.data.encoding import table_features
 from qfusion_core.data.flaws import quoted_list
 from qfusion_core.data.formats.archives import read_npz
 from qfusion_core.data.formats.columnar import read_parquet
@@ -109,9 +108,7 @@ def read_features(
     if feature_names:
         names = {column.name for column in columns if column.levels is not None}
         table = read_table(path, as_text=names.__contains__, marks=marks, usual=usual)
-        if columns:
-            return encoded(table, columns, path).astype(np.float64, copy=False)
-        return select_features(table, feature_names, path).astype(np.float64, copy=False)
+        return table_features(table, feature_names, columns, path)
     x, _ = read_arrays(path, channels=channels)
     if x.ndim != 4:
         raise InputError(

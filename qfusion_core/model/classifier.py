@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from tabm import LinearEnsemble
 from torch import Tensor, nn
 
@@ -16,6 +18,7 @@ from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.inputs import require_input, require_numbers, require_tensor
+from qfusion_core.model.named_rows import RowNames, probabilities
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.plugin.offered import Kind
@@ -33,6 +36,7 @@ class FusionClassifier(TokenClassifier):
         pipelines: Fitted transforms of the ``classical`` and the ``quantum`` branch.
         input_shape: Shape of one raw sample.
         n_classes: Number of classes.
+        names: Of columns and classes, for `predict`; None: it has none.
     """
 
     def __init__(
@@ -43,10 +47,11 @@ class FusionClassifier(TokenClassifier):
         input_shape: tuple[int, ...],
         n_classes: int,
         registry: Registry | None = None,
+        names: RowNames | None = None,
     ) -> None:
         super().__init__()
         registry = registry or Registry()
-        self.input_shape = input_shape
+        self.input_shape, self.names = input_shape, names
         self.transforms = nn.ModuleDict(pipelines)
         shape = pipelines["classical"].output_shape(input_shape)
         self._shapes: dict[str, tuple[int, ...]] = {"x_c": shape}
@@ -80,7 +85,7 @@ class FusionClassifier(TokenClassifier):
         Args:
             spec: What the model is made of.
             train: The training part: nothing else is looked at.
-            rest: ``n_classes``, ``registry``.
+            rest: ``n_classes``, ``registry``, ``names``.
         """
         pipelines = {"classical": Pipeline.fit(spec.preprocess.classical, train.x)}
         if spec.quantum.type != "none":
@@ -91,6 +96,33 @@ class FusionClassifier(TokenClassifier):
                     "add a transform such as {pca: 9}"
                 )
         return cls(spec, pipelines=pipelines, input_shape=tuple(train.x.shape[1:]), **rest)
+
+    @property
+    def classes_(self) -> NDArray[np.str_]:
+        """Names of the classes, in the order of logits and probabilities."""
+        return np.array(self.names.classes if self.names else ())
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names of the columns of a table, as in training; none of images."""
+        return self.names.features if self.names else ()
+
+    def predict_proba(self, rows: Any) -> NDArray[np.float64]:
+        """Probabilities ``[rows, classes]`` of new rows, in the order of `classes_`.
+
+        Args:
+            rows: A data frame (pandas, polars, Arrow), whose columns are found by their names; an
+                array with as many columns as `feature_names`; images of one shape.
+
+        Raises:
+            InputError: A column is not there, or has text where numbers were.
+        """
+        return probabilities(self, rows)
+
+    def predict(self, rows: Any) -> NDArray[np.str_]:
+        """Class names ``[rows]`` of new rows; see `predict_proba`."""
+        found: NDArray[np.str_] = self.classes_[probabilities(self, rows).argmax(1)]
+        return found
 
     def attach(self, device: Device) -> FusionClassifier:
         """Run the circuit on this device from now on; models without a circuit need none.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -14,9 +15,11 @@ from torch import Tensor
 from qfusion_core.data.finite_rows import finite_rows
 from qfusion_core.errors import InputError
 from qfusion_core.model.circuit_encoder import CircuitEncoder
-from qfusion_core.model.classifier import FusionClassifier
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.printable import shown_path
+
+if TYPE_CHECKING:
+    from qfusion_core.model.classifier import FusionClassifier
 
 CHUNK = 1024
 

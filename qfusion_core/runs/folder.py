@@ -20,7 +20,7 @@ from qfusion_core.config.spec import ComponentSpec, RunSpec, validate
 from qfusion_core.config.yaml_dump import dump
 from qfusion_core.config.yaml_source import YamlDocument
 from qfusion_core.data.formats.marks import UNMARKED
-from qfusion_core.data.schema import are_plain, plain_columns
+from qfusion_core.data.schema import are_plain
 from qfusion_core.errors import InputError, damaged
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import shown_path
@@ -88,7 +88,7 @@ class RunFolder:
             input_shape=tuple(split.train.x.shape[1:]),
             classes=split.class_names,
             features=split.feature_names,
-            columns=split.columns or plain_columns(split.feature_names, split.train.x),
+            columns=split.learned,
             data_source=split.source,
             data_digest=digest(split),
             provenance=cast(

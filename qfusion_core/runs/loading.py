@@ -10,6 +10,7 @@ from torch import Tensor
 
 from qfusion_core.errors import InputError
 from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.named_rows import RowNames
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.printable import one_line, shown_path
@@ -88,6 +89,7 @@ def _build(
         input_shape=config.input_shape,
         n_classes=len(config.classes),
         registry=registry,
+        names=RowNames(config.classes, config.features, config.columns),
     )
 
 

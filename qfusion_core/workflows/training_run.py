@@ -18,6 +18,7 @@ from qfusion_core.errors import InputError
 from qfusion_core.interfaces.device import NO_GRADIENTS, BlackBoxDevice, Device
 from qfusion_core.metrics.scores import scores
 from qfusion_core.model.classifier import FusionClassifier
+from qfusion_core.model.named_rows import RowNames
 from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.model.torch_device import torch_device_name
 from qfusion_core.noise.device import noisy_device
@@ -61,7 +62,11 @@ def fresh_model(
     torch.manual_seed(spec.training.seed)
     with torch.device("cpu"):  # whatever the user has set for tensors that are made
         model = FusionClassifier.fit_transforms(
-            spec, split.train, n_classes=len(split.class_names), registry=registry
+            spec,
+            split.train,
+            n_classes=len(split.class_names),
+            registry=registry,
+            names=RowNames(split.class_names, split.feature_names, split.learned),
         )
     model.to(torch_device).attach(device)
     noisy_device(model, spec.noise)  # refused before a folder is made
