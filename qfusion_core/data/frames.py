@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from qfusion_core.config.arguments import refused
 from qfusion_core.errors import InputError
+from qfusion_core.printable import shown_value
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,7 @@ def as_frame(rows: Any, names: Sequence[str]) -> pd.DataFrame:
         try:
             frame: pd.DataFrame = nw.from_native(rows, eager_only=True).to_pandas()
         except TypeError:
-            raise refused("rows", rows, _EXPECTED) from None
+            raise InputError(f"rows: expected {_EXPECTED}; got {shown_value(rows)}") from None
         return frame.rename(columns=str)
     array = np.asarray(rows)
     if array.ndim != 2:
