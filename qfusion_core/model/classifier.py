@@ -18,7 +18,8 @@ from qfusion_core.interfaces.component import made
 from qfusion_core.interfaces.device import Device
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.inputs import require_input, require_numbers, require_tensor
-from qfusion_core.model.named_rows import RowNames, probabilities
+from qfusion_core.model.named_rows import RowNames
+from qfusion_core.model.prediction import logits_in_chunks
 from qfusion_core.model.preprocess import Pipeline
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.plugin.offered import Kind
@@ -115,13 +116,26 @@ class FusionClassifier(TokenClassifier):
                 array with as many columns as `feature_names`; images of one shape.
 
         Raises:
-            InputError: A column is not there, or has text where numbers were.
+            InputError: A column is not there, or has text where numbers were; the model was made
+                without names.
         """
-        return probabilities(self, rows)
+        if self.names is None:
+            raise InputError(
+                "the model does not know the names of its columns and classes; qfusion_core.load "
+                "gives one that does, or use model(*model.preprocess(tensor))"
+            )
+        training = self.training
+        try:
+            inputs = self.preprocess(self.names.raw(rows, self.input_shape))
+            logits = logits_in_chunks(self, *inputs)  # in evaluation mode
+        finally:
+            self.train(training)
+        found: NDArray[np.float64] = logits.double().softmax(1).numpy()
+        return found
 
     def predict(self, rows: Any) -> NDArray[np.str_]:
         """Class names ``[rows]`` of new rows; see `predict_proba`."""
-        found: NDArray[np.str_] = self.classes_[probabilities(self, rows).argmax(1)]
+        found: NDArray[np.str_] = self.classes_[self.predict_proba(rows).argmax(1)]
         return found
 
     def attach(self, device: Device) -> FusionClassifier:

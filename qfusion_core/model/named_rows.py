@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from qfusion_core.data.encoding import table_features
 from qfusion_core.data.frames import as_frame
 from qfusion_core.data.schema import TableColumn
 from qfusion_core.errors import InputError
-from qfusion_core.model.prediction import logits_in_chunks
-
-if TYPE_CHECKING:
-    from qfusion_core.model.classifier import FusionClassifier
 
 
 class RowNames(NamedTuple):
@@ -54,24 +49,3 @@ class RowNames(NamedTuple):
                 f"of shape {list(images.shape)}"
             )
         return torch.from_numpy(images.astype(np.float64))
-
-
-def probabilities(model: FusionClassifier, rows: Any) -> NDArray[np.float64]:
-    """Of each class: ``[rows, classes]``; the model is in evaluation mode meanwhile.
-
-    Raises:
-        InputError: See `RowNames.raw`; the model was made without names.
-    """
-    if model.names is None:
-        raise InputError(
-            "the model does not know the names of its columns and classes; "
-            "qfusion_core.load gives one that does, or use model(*model.preprocess(tensor))"
-        )
-    training = model.training
-    try:
-        inputs = model.preprocess(model.names.raw(rows, model.input_shape))
-        logits = logits_in_chunks(model, *inputs)
-    finally:
-        model.train(training)
-    found: NDArray[np.float64] = logits.double().softmax(1).numpy()
-    return found

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,9 +15,6 @@ from qfusion_core.errors import InputError
 from qfusion_core.model.circuit_encoder import CircuitEncoder
 from qfusion_core.model.token_classifier import TokenClassifier
 from qfusion_core.printable import shown_path
-
-if TYPE_CHECKING:
-    from qfusion_core.model.classifier import FusionClassifier
 
 CHUNK = 1024
 
@@ -95,15 +90,3 @@ def require_usable_rows(
             f"{shown_path(path)}: no class for {len(rows)} of {len(bad)} rows ({why}): data row "
             f"{first}; look for fill values in them, mend or remove them"
         )
-
-
-def rows_digest(model: FusionClassifier, raw: Float[Tensor, "rows ..."]) -> str:
-    """SHA-256 of rows as a model sees them, in hexadecimal.
-
-    Of float32 where the digits behind it make no difference after preprocessing, as before version
-    0.2: what was measured then is found again.
-    """
-    short = raw.float()
-    pairs = zip(model.preprocess(raw), model.preprocess(short), strict=True)
-    same = all(torch.allclose(one, other, rtol=1e-5, atol=1e-5) for one, other in pairs)
-    return hashlib.sha256((short if same else raw).cpu().numpy().tobytes()).hexdigest()

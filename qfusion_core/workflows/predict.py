@@ -94,7 +94,8 @@ def predict(
 
     import torch
 
-    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows, rows_digest
+    from qfusion_core.model.prediction import logits_in_chunks, require_usable_rows
+    from qfusion_core.model.rows_digest import rows_digest
     from qfusion_core.model.torch_device import usable_torch_device
     from qfusion_core.runs.calibrated import shares
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from qfusion_core import InputError
 from qfusion_core.cli import main
 from qfusion_core.model.classifier import FusionClassifier
-from qfusion_core.model.prediction import require_usable_rows, rows_digest
+from qfusion_core.model.prediction import require_usable_rows
+from qfusion_core.model.rows_digest import rows_digest
 from qfusion_core.runs.folder import RunFolder
 
 LONGER = ("--set", "training.epochs=12", "--set", "training.learning_rate=0.05")

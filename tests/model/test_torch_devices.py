@@ -22,7 +22,8 @@ from qfusion_core import (
     untrained,
 )
 from qfusion_core.config.torch_name import TORCH_TYPES
-from qfusion_core.model.prediction import logits_in_chunks, rows_digest
+from qfusion_core.model.prediction import logits_in_chunks
+from qfusion_core.model.rows_digest import rows_digest
 from qfusion_core.model.torch_device import torch_device_name, usable_torch_device
 from qfusion_core.noise.device import NoisyDevice
 from qfusion_core.noise_parameters import Depolarizing, NoiseParameters
