@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from pennylane.exceptions import DeviceError
+from pennylane.tape import QuantumScript
 
 from qfusion_core.backends.file import Backends
 from qfusion_core.backends.opening import Change, open_named
 from qfusion_core.config.arguments import require_text
 from qfusion_core.doors.pennylane.calls import Calls, Rows
 from qfusion_core.errors import InputError
-from qfusion_core.interfaces.device import Device
+from qfusion_core.interfaces.device import BlackBoxDevice, Device
 from qfusion_core.notes import note
 from qfusion_core.plugin.registry import Registry
 from qfusion_core.remote.adapter.approval import Approve
@@ -99,8 +100,10 @@ class DoorBackend:
         Raises:
             DeviceError: It has none.
         """
-        if self._own.shots is None:
+        if self._own.shots is None and as_queue(self._own) is None:
             return self._own
+        if as_queue(self._own) is not None:
+            raise self._no_outcomes()
         if None not in self._others:
             try:
                 opened = self._opened(lambda options: options.with_shots(None))
@@ -108,12 +111,35 @@ class DoorBackend:
                 opened = self._own
             self._others[None] = opened
         if self._others[None].shots is not None:
-            raise DeviceError(
-                f"sample and counts are not supported by qfusion over backend {self.name!r}: it "
-                "answers with expectation values; use expval or probs, or a simulator such as "
-                "backend='statevector'"
-            )
+            raise self._no_outcomes()
         return self._others[None]
+
+    def _no_outcomes(self) -> DeviceError:
+        return DeviceError(
+            f"sample and counts are not supported by qfusion over backend {self.name!r}: it "
+            "answers with expectation values; use expval or probs, or a simulator such as "
+            "backend='statevector'"
+        )
+
+    @property
+    def differentiable(self) -> bool:
+        """Whether derivatives can be had."""
+        return not isinstance(self._own, BlackBoxDevice) or self._own.shiftable
+
+    def refuse_steps(self, tapes: Sequence[QuantumScript], method: object) -> None:
+        """Refuse to foresee a loop whose derivatives PennyLane takes by itself.
+
+        Raises:
+            InputError: The measurement has steps.
+        """
+        trains = any(tape.trainable_params for tape in tapes)
+        if trains and self._measurement.steps is not None and as_queue(self._own) is not None:
+            name = getattr(getattr(method, "tape_transform", None), "__name__", str(method))
+            raise InputError(
+                f"steps: the jobs of a QNode with diff_method {name!r} cannot be foreseen; leave "
+                "diff_method out, for the device's own parameter shift, or leave steps out and be "
+                "asked for each call"
+            )
 
     def shots_of_samples(self, shots: int | None) -> int:
         """How many outcomes are drawn.

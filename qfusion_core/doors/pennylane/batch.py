@@ -15,27 +15,21 @@ from torch import Tensor
 from qfusion_core.circuits.circuit import Circuit
 from qfusion_core.doors.pennylane.backend import DoorBackend
 from qfusion_core.doors.pennylane.calls import Rows
+from qfusion_core.doors.pennylane.cotangents import (
+    Products,
+    by_measurement,
+    is_linear,
+    one_of,
+    products_of,
+    repeats,
+    stacked,
+)
 from qfusion_core.doors.pennylane.drawing import drawn_results
 from qfusion_core.doors.pennylane.jacobians import jacobians
 from qfusion_core.doors.pennylane.preprocessing import is_drawn
+from qfusion_core.doors.pennylane.readings import NOISE
 from qfusion_core.doors.pennylane.tapes import TapeRows, Template, rows_of
 from qfusion_core.remote.journal.rows.records import PlannedJob
-
-NOISE = 1e-9  # below it a negative probability is rounding
-
-
-class Products(tuple[Any, ...]):
-    """Products of a tape, one for each trainable parameter.
-
-    PennyLane's torch interface looks at their shape through `numpy.squeeze`, which cannot make an
-    array of parameters of different shapes, as those of a broadcast tape are.
-    """
-
-    __slots__ = ()
-
-    def squeeze(self, axis: object = None) -> np.ndarray:
-        """An array of as many entries."""
-        return np.empty(len(self))
 
 
 class _Part(NamedTuple):
@@ -114,17 +108,28 @@ class Batch:
                     "derivatives of samples, or with several numbers of shots, are not supported "
                     f"by qfusion over backend {self._backend.name!r}"
                 )
+        if count := self._repeats(cotangents):
+            each = [self.products([one_of(c, n) for c in cotangents]) for n in range(count)]
+            return tuple(map(stacked, zip(*each, strict=True)))
         found: list[Products] = [Products()] * len(self._tapes)
         for rows, parts in self._groups:
-            wanted = [_nested(part.rows, cotangents[part.tape]) for part in parts]
+            wanted = [by_measurement(part.rows, cotangents[part.tape]) for part in parts]
             columns = _columns(parts)
             worth = partial(_worth, parts=parts, wanted=wanted)
-            values, gradient = self._backend.calls.pulled_back(rows, columns, worth)
+            values, gradient = self._backend.calls.pulled_back(
+                rows, columns, worth, linear=all(map(is_linear, (part.rows for part in parts)))
+            )
             parted = zip(_split(values, parts), _split(gradient, parts), strict=True)
             for part, given, (own_values, own) in zip(parts, wanted, parted, strict=True):
                 by_column = dict(zip(columns, own.unbind(1), strict=True))
-                found[part.tape] = _products(part.rows, own_values, by_column, given)
+                found[part.tape] = products_of(part.rows, own_values, by_column, given)
         return tuple(found)
+
+    def _repeats(self, cotangents: Sequence[Any]) -> int | None:
+        counts = [
+            repeats(part.rows, cotangents[part.tape]) for _, parts in self._groups for part in parts
+        ]
+        return counts[0] if counts else None
 
     def jacobians(self) -> tuple[Any, ...]:
         """Of each tape's results, nested as PennyLane wants them.
@@ -181,18 +186,6 @@ def _split(values: Tensor, parts: Sequence[_Part]) -> Sequence[Tensor]:
     return torch.split(values, [len(part.rows.angles) for part in parts])
 
 
-def _nested(rows: TapeRows, cotangent: Any) -> list[Tensor]:
-    """One for each measurement, with a row for each row of the tape."""
-    given = cotangent if isinstance(cotangent, tuple | list) else (cotangent,)
-    count = len(rows.angles)
-    return [
-        torch.as_tensor(np.asarray(each), dtype=torch.float64).reshape(count, -1).squeeze(1)
-        if np.ndim(each) == rows.batched
-        else torch.as_tensor(np.asarray(each), dtype=torch.float64).reshape(count, -1)
-        for each in given
-    ]
-
-
 def _worth(values: Tensor, parts: Sequence[_Part], wanted: Sequence[Sequence[Tensor]]) -> Tensor:
     """Cotangents of the values of words: ``[rows, words]``."""
     with torch.enable_grad():
@@ -213,34 +206,3 @@ def _columns(parts: Sequence[_Part]) -> list[int]:
         own = (columns[each] for each in part.rows.tape.trainable_params if each < len(columns))
         found |= {column for column in own if column is not None}
     return sorted(found)
-
-
-def _products(
-    rows: TapeRows, values: Tensor, by_column: dict[int, Tensor], cotangents: Sequence[Tensor]
-) -> Products:
-    """For each trainable parameter, in its shape."""
-    columns, parameters = rows.columns, rows.tape.get_parameters(trainable_only=False)
-    changes = [
-        (change, places, given)
-        for (read, places), given, measured in zip(
-            rows.readings, cotangents, rows.tape.measurements, strict=True
-        )
-        if measured.obs is not None
-        for change in [*read.changes, *[None] * (len(measured.obs.data) - len(read.changes))]
-    ]
-    found = []
-    for each in rows.tape.trainable_params:
-        shape = np.shape(parameters[each])
-        if each < len(columns):
-            column = columns[each]
-            along = values.new_zeros(len(values)) if column is None else by_column[column]
-        else:
-            change, places, given = changes[each - len(columns)]
-            if change is None:
-                raise DeviceError(
-                    "a derivative by the entries of an observable is not supported by qfusion; by "
-                    "coefficients of a sum it is, of qml.expval"
-                )
-            along = change(values[:, places]) * given
-        found.append((along if shape else along.sum()).numpy().reshape(shape))
-    return Products(found)

@@ -6,24 +6,27 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pennylane as qml
 from pennylane.devices import Device, ExecutionConfig
 from pennylane.devices.modifiers import simulator_tracking, single_tape_support
 from pennylane.exceptions import DeviceError
-from pennylane.math import Interface
 from pennylane.tape import QuantumScript
-from pennylane.transforms import convert_to_numpy_parameters
 from pennylane.transforms.core import CompilePipeline
-from pennylane.workflow import construct_batch, construct_execution_config
 
 from qfusion_core.config.arguments import refused
 from qfusion_core.doors.pennylane.backend import DoorBackend
 from qfusion_core.doors.pennylane.batch import Batch
+from qfusion_core.doors.pennylane.differentiation import (
+    is_differentiated,
+    plain_torch,
+    refuse_second_derivatives,
+    with_gradient_mode,
+)
+from qfusion_core.doors.pennylane.executions import executions
 from qfusion_core.doors.pennylane.preprocessing import pipeline
-from qfusion_core.doors.pennylane.second_derivatives import refuse_second_derivatives
 from qfusion_core.doors.pennylane.tapes import template_of
 from qfusion_core.errors import InputError
 from qfusion_core.remote.adapter.approval import Approve
@@ -97,7 +100,7 @@ class QfusionDevice(Device):
         self, config: ExecutionConfig | None = None, circuit: QuantumScript | None = None
     ) -> ExecutionConfig:
         """Gradients by products with cotangents, where they are the device's own."""
-        config = config or ExecutionConfig()
+        config = with_gradient_mode(config or ExecutionConfig())
         method = config.mcm_config.mcm_method
         if method not in (None, "deferred"):
             raise DeviceError(
@@ -129,8 +132,12 @@ class QfusionDevice(Device):
     ) -> tuple[Any, ...]:
         """Results of tapes: NumPy's float64, as PennyLane wants them nested."""
         config = execution_config or ExecutionConfig()
-        trained = bool(config.use_device_gradient) and config.interface != Interface.NUMPY
-        return self._batch(circuits).results(trained=trained)
+        differentiated = is_differentiated(config)
+        if differentiated and not config.use_device_gradient:
+            self.backend.refuse_steps(circuits, config.gradient_method)
+        with plain_torch():
+            trained = differentiated and bool(config.use_device_gradient)
+            return self._batch(circuits).results(trained=trained)
 
     def compute_vjp(
         self,
@@ -144,7 +151,8 @@ class QfusionDevice(Device):
             QuantumFunctionError: A second derivative: this one would be taken for a constant.
         """
         refuse_second_derivatives(execution_config)
-        return self._batch(circuits).products(cotangents)
+        with plain_torch():
+            return self._batch(circuits).products(cotangents)
 
     def compute_derivatives(
         self,
@@ -157,7 +165,8 @@ class QfusionDevice(Device):
             QuantumFunctionError: A second derivative.
         """
         refuse_second_derivatives(execution_config)
-        return self._batch(circuits).jacobians()
+        with plain_torch():
+            return self._batch(circuits).jacobians()
 
     def estimate(
         self, qnode: qml.QNode, *, gradients: bool = True, steps: int = 1
@@ -166,7 +175,8 @@ class QfusionDevice(Device):
 
         Args:
             qnode: The QNode.
-            gradients: Whether the derivatives by its trainable arguments will be asked for.
+            gradients: Whether derivatives will be asked for: by the arguments that require them,
+                or by all where none is marked, as those of jax never are.
             steps: How many times both.
 
         Returns:
@@ -174,24 +184,41 @@ class QfusionDevice(Device):
             and no price on a backend that runs on this machine.
 
         Raises:
-            InputError: It is no QNode; no steps.
+            InputError: It is no QNode of this device; no steps.
         """
         if not isinstance(qnode, qml.QNode):
             got = f"got {type(qnode).__name__}"
             raise InputError(f"estimate: expected a QNode, {got}; wrap it: qml.QNode(f, device)")
+        if qnode.device is not self:
+            raise InputError(
+                "estimate: the QNode is of another device; ask that one, or make it anew with this"
+            )
         steps = whole("steps", steps, 1)
 
         def _estimate(*arguments: Any, **named: Any) -> Estimate:
-            tapes, _ = construct_batch(qnode, level="gradient")(*arguments, **named)
-            config = construct_execution_config(qnode, resolve=False)(*arguments, **named)
-            tapes, _ = self.preprocess_transforms(config)(tapes)
-            for tape in tapes:
-                numbers = tape.get_parameters(trainable_only=False)
-                tape.trainable_params = sorted(qml.math.get_trainable_indices(numbers))
-            own, _ = convert_to_numpy_parameters(tapes)
-            return Estimate.of(self._batch(own).plan(trained=gradients) * steps)
+            jobs = [
+                job
+                for tapes, trained in executions(self, qnode, arguments, named, gradients)
+                for job in self._batch(tapes).plan(trained=trained)
+            ]
+            return Estimate.of(jobs * steps)
 
         return _estimate
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> QfusionDevice:
+        """Itself: copies of a layer run on the same backend, with the same journal."""
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(
+            f"a qfusion device (backend {self.backend.name!r}) does not travel to another process "
+            "or file; make it there with qml.device, and keep a layer's state_dict"
+        )
 
     def _batch(self, circuits: Sequence[QuantumScript]) -> Batch:
         return Batch(circuits, tuple(self.wires or ()), self._template, self.backend)

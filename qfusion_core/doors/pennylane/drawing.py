@@ -12,6 +12,7 @@ from pennylane.tape import QuantumScript
 
 from qfusion_core.doors.pennylane.backend import DoorBackend
 from qfusion_core.doors.pennylane.calls import Rows, values_of
+from qfusion_core.doors.pennylane.readings import NOISE
 from qfusion_core.doors.pennylane.tapes import Template, rows_of
 
 
@@ -42,7 +43,13 @@ def drawn_results(
     asked = Rows(rows.circuit, torch.from_numpy(rows.angles), rows.words, None)
     values = values_of(backend.exact(), asked)
     ((read, columns),) = rows.readings
-    weights = read.of(values[:, columns]).clamp_min(0).numpy()
+    found = read.of(values[:, columns])
+    if (least := float(found.amin()) if found.numel() else 0.0) < -NOISE:
+        backend.say_once(
+            f"backend {backend.name!r}: a probability is {least:.3g}: outcomes are drawn as if it "
+            "were 0"
+        )
+    weights = found.clamp_min(0).numpy()
     weights /= weights.sum(1, keepdims=True)
     shots = backend.shots_of_samples(tape.shots.total_shots)
     outcomes = np.stack([backend.stream.choice(len(row), shots, p=row) for row in weights])

@@ -20,6 +20,7 @@ from pennylane.measurements import (
     MeasurementProcess,
     ProbabilityMP,
     SampleMeasurement,
+    SampleMP,
     VarianceMP,
 )
 from pennylane.operation import Channel, Operator
@@ -48,6 +49,8 @@ def pipeline(wires: qml.wires.Wires | None, backend: str, *, deferred: bool) -> 
     """
     made = CompilePipeline()
     made.add_transform(transform(in_known_numbers))
+    if not wires:
+        made.add_transform(transform(with_wires_of_the_tape))
     made.add_transform(transform(refuse_postselection), backend=backend)
     if deferred:
         made.add_transform(qml.defer_measurements, allow_postselect=False)
@@ -126,6 +129,26 @@ def in_known_numbers(tape: QuantumScript) -> tuple[QuantumScriptBatch, Postproce
 
 def _is_bfloat16(number: object) -> bool:
     return isinstance(number, torch.Tensor) and number.dtype == torch.bfloat16
+
+
+def with_wires_of_the_tape(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """All wires where a measurement names none, before gates are taken apart: as PennyLane orders.
+
+    That is 0, 1, ... where these are the labels, and else as they first occur.
+    """
+    order = tape.wires.tolist()
+    if set(order) == set(range(len(order))):
+        order.sort()
+    measured = [
+        type(each)(wires=order, **_options(each)) if _is_of_everything(each) else each
+        for each in tape.measurements
+    ]
+    return (tape.copy(measurements=measured),), null_postprocessing
+
+
+def _is_of_everything(measurement: MeasurementProcess) -> bool:
+    nameless = measurement.obs is None and measurement.mv is None and not measurement.wires
+    return nameless and isinstance(measurement, (ProbabilityMP, SampleMP, CountsMP))
 
 
 def refuse_postselection(

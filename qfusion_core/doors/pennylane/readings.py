@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -19,6 +20,7 @@ from qfusion_core.doors.pennylane.sentences import derivatives, of_matrix, pauli
 
 MOST_PROBS = 10  # wires of qml.probs: 1,024 words
 MOST_PROBS_OF_MATRIX = 4  # of an observable that is no Pauli word
+NOISE = 1e-9  # below it a negative probability is rounding
 NOTHING = PauliWord({})
 Function = Callable[[Tensor], Tensor]
 
@@ -33,12 +35,14 @@ class Reading:
         outcomes: Of probabilities, how many; None for a single number.
         changes: By how much the result changes with each entry of the observable's data, from the
             same values: ``[rows]``; None: not known.
+        linear: Whether the result is linear in the values.
     """
 
     words: tuple[PauliWord, ...]
     of: Function
     outcomes: int | None = None
     changes: Sequence[Function | None] = ()
+    linear: bool = True
 
 
 def reading(measurement: MeasurementProcess, wires: Sequence[object]) -> Reading:
@@ -80,7 +84,7 @@ def _mean(sentence: PauliSentence, changes: Sequence[PauliSentence | None] = ())
     return Reading(
         words,
         _linear(sentence, words),
-        changes=[None if each is None else _linear(each, words) for each in changes],
+        changes=[None if each is None else partial(_change, each, words) for each in changes],
     )
 
 
@@ -88,7 +92,9 @@ def _variance(sentence: PauliSentence) -> Reading:
     square = sentence @ sentence
     words = _words(sentence, square)
     mean, mean_of_square = _linear(sentence, words), _linear(square, words)
-    return Reading(words, lambda values: mean_of_square(values) - mean(values).square())
+    return Reading(
+        words, lambda values: mean_of_square(values) - mean(values).square(), linear=False
+    )
 
 
 def _probabilities(words: Sequence[PauliWord | None]) -> Reading:
@@ -142,6 +148,10 @@ def _linear(sentence: PauliSentence, words: Sequence[PauliWord]) -> Function:
     return lambda values: values @ weights + constant
 
 
+def _change(sentence: PauliSentence, words: Sequence[PauliWord], values: Tensor) -> Tensor:
+    return _linear(sentence, words)(values)
+
+
 def _subsets(labels: Sequence[object]) -> list[list[object]]:
     """All subsets, in the order of the basis states in which their bits are set."""
     if len(labels) > MOST_PROBS:
@@ -160,7 +170,7 @@ def _walsh_hadamard(values: Tensor) -> Tensor:
     rows, size = values.shape
     step = 1
     while step < size:
-        one, other = values.reshape(rows, -1, 2, step).unbind(2)
+        one, other = values.reshape(rows, size // (2 * step), 2, step).unbind(2)
         values = torch.stack([one + other, one - other], dim=2).reshape(rows, size)
         step *= 2
     return values

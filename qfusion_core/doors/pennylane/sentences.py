@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import reduce
 from itertools import chain
 from operator import matmul
+from typing import Any
 
 import numpy as np
 import pennylane as qml
@@ -23,10 +24,24 @@ def pauli_sentence(observable: Operator) -> PauliSentence:
     Raises:
         DeviceError: It is none, or a matrix on too many wires.
     """
+    if any(np.ndim(number) for number in _factors(observable)):
+        raise DeviceError(
+            f"{said(observable)} is not supported: it has a factor for each row; make it a gate's "
+            "angle, or a sum of separate expectation values"
+        )
     found = observable.pauli_rep
     if found is None:
         found = _taken_apart(observable)
     return PauliSentence({word: _real(factor, observable) for word, factor in found.items()})
+
+
+def _factors(observable: Operator) -> list[Any]:
+    """Numbers before the parts of a sum; matrices are none."""
+    if isinstance(observable, SProd):
+        return [observable.scalar, *_factors(observable.base)]
+    if isinstance(observable, Sum | Prod):
+        return list(chain.from_iterable(map(_factors, observable.operands)))
+    return []
 
 
 def _taken_apart(observable: Operator) -> PauliSentence:

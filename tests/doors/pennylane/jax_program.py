@@ -10,6 +10,17 @@ from second_order import over
 jax.config.update("jax_enable_x64", True)
 
 
+def several(device):
+    @qml.qnode(device)
+    def circuit(x):
+        qml.RX(x[0], wires=0)
+        qml.RY(x[1], wires=1)
+        qml.CNOT([0, 1])
+        return qml.probs(wires=[0, 1])
+
+    return circuit
+
+
 def main():
     x = jax.numpy.array(json.loads(sys.argv[1]))
     ours = qml.device("qfusion", wires=2, backend="statevector")
@@ -18,6 +29,10 @@ def main():
         "exact": jax.grad(exact)(x),
         "plain": jax.grad(over(ours))(x),
         "compiled": jax.jit(jax.grad(over(ours)))(x),
+        "exact jacobian": jax.jacobian(several(qml.device("default.qubit", wires=2)))(x),
+        "jacobian": jax.jacobian(several(ours))(x),
+        "exact rows": jax.vmap(jax.grad(exact))(jax.numpy.stack([x, 2 * x, -x])),
+        "rows": jax.vmap(jax.grad(over(ours)))(jax.numpy.stack([x, 2 * x, -x])),
         "exact hessian": jax.hessian(exact)(x),
         "hessian": jax.hessian(over(ours, max_diff=2))(x),
     }

@@ -137,15 +137,15 @@ def test_a_noisy_probability_below_zero_is_said_and_stays(caplog):
     opened = qml.device("qfusion", wires=2, backend="sampled")
 
     @qml.qnode(opened)
-    def circuit():
-        qml.RX(0.02, wires=0)
-        qml.RX(0.02, wires=1)
+    def circuit(x):
+        qml.RX(x, wires=0)
+        qml.RX(x, wires=1)
         return qml.probs(wires=[0, 1])
 
-    found = [circuit() for _ in range(3)]
-    assert min(each.min() for each in found) >= 0 or any(
-        "a probability is -" in line for line in caplog.messages
-    )
+    found = circuit(np.full(20, 0.3))
+    assert found.min() < 0 and found.sum(1) == pytest.approx(np.ones(20))
+    told = [line for line in caplog.messages if "a probability is -" in line]
+    assert len(told) == 1 and "are left as they are" in told[0]
 
 
 def test_too_many_wires_are_refused_with_both_numbers():

@@ -23,4 +23,6 @@ def test_gradients_are_those_of_default_qubit():
     assert found["kinds"] == ["float64"] and "do not support JVP" in found["refused"]
     for name in ("plain", "compiled"):
         np.testing.assert_allclose(found[name], found["exact"], atol=1e-12)
+    for name in ("jacobian", "rows"):
+        np.testing.assert_allclose(found[name], found[f"exact {name}"], atol=1e-12)
     np.testing.assert_allclose(found["hessian"], found["exact hessian"], atol=1e-9)
