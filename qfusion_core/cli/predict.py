@@ -38,6 +38,12 @@ def predict(
         Path, typer.Argument(metavar="FILE", help="CSV, TSV, Parquet or npz with the features.")
     ],
     backend: Backend = None,
+    keep: Annotated[
+        str | None, typer.Option(metavar="COLUMNS", help="Columns to pass through, as in id,name.")
+    ] = None,
+    proba: Annotated[
+        str, typer.Option(metavar="best|all", help="Probabilities: of the class, or of all.")
+    ] = "best",
     device: TorchDevice = "cpu",
     samples: Samples = None,
     seed: SampleSeed = 0,
@@ -50,13 +56,13 @@ def predict(
         bool,
         typer.Option(
             "--escape-formulas",
-            help="Put ' before a class that a spreadsheet would take for a formula.",
+            help="Put ' before a text that a spreadsheet would take for a formula.",
         ),
     ] = False,
     backends_file: BackendsFile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Classify the rows of FILE; print CSV: row (from 1), class, probability."""
+    """Classify the rows of FILE; print CSV: kept columns, row (from 1), class, probability."""
     from qfusion_core.workflows import dry_run as dry
     from qfusion_core.workflows import predict as verb
 
@@ -67,7 +73,9 @@ def predict(
         show(tried, as_json=as_json)
         return
     with asking(run, again=again, yes=yes, no_wait=no_wait, as_json=as_json) as jobs:
-        found = verb.predict(run, file, backend, **rows, raw=raw, torch_device=device, jobs=jobs)
+        passed = [name for name in (keep or "").split(",") if name]
+        rows |= {"keep": passed, "proba": proba, "raw": raw, "torch_device": device}
+        found = verb.predict(run, file, backend, **rows, jobs=jobs)
     say_shares(found.shares)
     if as_json:
         print_json(found.to_dict()["rows"])
@@ -78,7 +86,11 @@ def predict(
 def _print_csv(found: PredictResult, escape_formulas: bool) -> None:
     shown = printable if sys.stdout.isatty() else str
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(("row", "class", "probability"))
-    for row, label, probability in found.predictions:
-        quote = "'" if escape_formulas and label.startswith(_FORMULA) else ""
-        writer.writerow((row, quote + shown(label), probability))
+    writer.writerow(shown(head) for head in found.heads)
+    for line in found.lines:
+        writer.writerow(
+            ("'" if escape_formulas and cell.startswith(_FORMULA) else "") + shown(cell)
+            if isinstance(cell, str)
+            else cell
+            for cell in line
+        )

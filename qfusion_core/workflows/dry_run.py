@@ -12,9 +12,8 @@ from qfusion_core.config.arguments import require_switches
 from qfusion_core.remote.money.price_age import said_of_age
 from qfusion_core.runs.opening import OpenRun
 from qfusion_core.runs.rows import rows_of_test_part
-from qfusion_core.storage.places import expanded
 from qfusion_core.workflows.limits import require_name, require_torch_device, rows_of
-from qfusion_core.workflows.predict import new_rows
+from qfusion_core.workflows.new_rows import new_rows
 from qfusion_core.workflows.result import Table, VerbResult
 
 if TYPE_CHECKING:
@@ -134,7 +133,7 @@ def dry_run(
     if file is None:
         table = rows_of_test_part(opened.folder, registry, samples, seed, allow_url=allow_url).x
     else:
-        table = new_rows(opened.folder, expanded(file, "file"), samples, seed)[0]
+        table = new_rows(opened.folder, file, samples, seed).x
 
     import torch
 
