@@ -24,7 +24,7 @@ from qfusion_core.remote.adapter.measurement import Measurement
 from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.planning.estimate import plans_of_step
-from qfusion_core.remote.planning.queued_device import as_queue
+from qfusion_core.remote.planning.queued_device import QueuedDevice, as_queue
 from qfusion_core.workflows.measuring import asked_at_a_terminal, show_price
 
 
@@ -158,10 +158,10 @@ class DoorBackend:
     def plan(self, rows: Rows, columns: Sequence[int]) -> list[PlannedJob]:
         """Jobs for the values of some rows, and for their derivatives by the angles of columns.
 
-        None on a backend that runs on this machine: a program can be rehearsed on one.
+        None on a simulator, and those of a snapshot are free: a program can be rehearsed on them.
         """
-        queue = as_queue(self.device(rows.shots))
-        if queue is None or rows.nothing:
+        queue = self.device(rows.shots)
+        if not isinstance(queue, QueuedDevice) or rows.nothing:
             return []
         call = Call.of(rows.circuit, rows.angles, rows.words)
         return list(chain(*plans_of_step(queue, call, torch.tensor(columns))))

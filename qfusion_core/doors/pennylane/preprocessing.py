@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pennylane as qml
 import torch
@@ -21,9 +23,12 @@ from pennylane.measurements import (
     ProbabilityMP,
     SampleMeasurement,
     SampleMP,
+    StateMP,
     VarianceMP,
 )
 from pennylane.operation import Channel, Operator
+from pennylane.ops import Sum
+from pennylane.ops.functions import bind_new_parameters
 from pennylane.tape import QuantumScript, QuantumScriptBatch
 from pennylane.transforms import split_non_commuting
 from pennylane.transforms.core import CompilePipeline, transform
@@ -48,7 +53,6 @@ def pipeline(wires: qml.wires.Wires | None, backend: str, *, deferred: bool) -> 
         deferred: Whether mid-circuit measurements are put off to the end.
     """
     made = CompilePipeline()
-    made.add_transform(transform(in_known_numbers))
     if not wires:
         made.add_transform(transform(with_wires_of_the_tape))
     made.add_transform(transform(refuse_postselection), backend=backend)
@@ -67,6 +71,7 @@ def pipeline(wires: qml.wires.Wires | None, backend: str, *, deferred: bool) -> 
         name=f"qfusion over {backend!r}",
     )
     made.add_transform(device_resolve_dynamic_wires, wires=wires, allow_resets=False)
+    made.add_transform(transform(with_angles_of_its_own))
     return made
 
 
@@ -118,17 +123,24 @@ def _has_no_derivative(operation: Operator) -> bool:
     return bool((np.abs(qml.math.toarray(qml.math.unwrap([operation.data[0]])[0])) < 1e-12).any())
 
 
-def in_known_numbers(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:
-    """In single precision what is bfloat16, as behind a layer under autocast: NumPy has none."""
-    numbers = tape.get_parameters(trainable_only=False)
-    if not any(map(_is_bfloat16, numbers)):
-        return (tape,), null_postprocessing
-    known = [number.float() if _is_bfloat16(number) else number for number in numbers]
-    return (tape.bind_new_parameters(known, range(len(known))),), null_postprocessing
+def with_angles_of_its_own(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:
+    """Copies of torch's tensors: a pass back is for the values that the pass forward had.
+
+    Those in bfloat16, as behind a layer under autocast, in single precision: NumPy has none.
+    """
+    operations = [
+        bind_new_parameters(gate, list(map(_copy, gate.data))) if is_gate(gate) else gate
+        for gate in tape.operations
+    ]
+    own = tape.copy(operations=operations)
+    own.trainable_params = tape.trainable_params
+    return (own,), null_postprocessing
 
 
-def _is_bfloat16(number: object) -> bool:
-    return isinstance(number, torch.Tensor) and number.dtype == torch.bfloat16
+def _copy(number: Any) -> Any:
+    if not isinstance(number, torch.Tensor):
+        return number
+    return number.float() if number.dtype == torch.bfloat16 else number.clone()
 
 
 def with_wires_of_the_tape(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:
@@ -197,6 +209,8 @@ def refuse_unsupported(
 
 
 def _name(measurement: MeasurementProcess) -> str:
+    if type(measurement) is StateMP:
+        return "state"
     if isinstance(measurement, DensityMatrixMP):
         return f"density_matrix(wires={measurement.wires.tolist()})"
     text = " ".join(str(measurement).split())
@@ -206,9 +220,19 @@ def _name(measurement: MeasurementProcess) -> str:
 def in_computational_basis(
     tape: QuantumScript,
 ) -> tuple[QuantumScriptBatch, PostprocessingFn]:
-    """Where outcomes are drawn: each measurement is one of the basis states after some gates."""
+    """Where outcomes are drawn: each measurement is one of the basis states after some gates.
+
+    Raises:
+        DeviceError: Outcomes of a sum.
+    """
     if not any(map(is_drawn, tape.measurements)):
         return (tape,), null_postprocessing
+    for each in filter(is_drawn, tape.measurements):
+        if isinstance(each.obs, Sum):
+            raise DeviceError(
+                f"{_name(each)} is not supported by qfusion: outcomes of a sum are in no common "
+                "basis; use expval or var, or sample its terms"
+            )
     tapes, together = split_non_commuting(tape, grouping_strategy="qwc")
     return tuple(map(_turned, tapes)), together
 

@@ -89,7 +89,7 @@ def derivatives(observable: Operator) -> list[PauliSentence | None]:
     if isinstance(observable, SProd):
         inner = derivatives(observable.base)
         scaled = [each and observable.scalar * each for each in inner]
-        return [pauli_sentence(observable.base), *scaled]
+        return [_or_nothing(observable.base), *scaled]
     if isinstance(observable, Sum):
         return list(chain.from_iterable(map(derivatives, observable.operands)))
     if isinstance(observable, Prod):
@@ -97,14 +97,22 @@ def derivatives(observable: Operator) -> list[PauliSentence | None]:
     return [None] * len(observable.data)
 
 
+def _or_nothing(observable: Operator) -> PauliSentence | None:
+    """None where it is not Hermitian by itself, as i times it may be."""
+    try:
+        return pauli_sentence(observable)
+    except DeviceError:
+        return None
+
+
 def _of_product(observable: Prod) -> list[PauliSentence | None]:
     factors, found = list(observable.operands), []
     for number, factor in enumerate(factors):
         for each in derivatives(factor):
-            parts = [pauli_sentence(other) for other in factors]
-            if each is not None:
-                parts[number] = each
-            found.append(None if each is None else reduce(matmul, parts))
+            parts = [_or_nothing(other) for other in factors]
+            parts[number] = each
+            known = [part for part in parts if part is not None]
+            found.append(reduce(matmul, known) if len(known) == len(parts) else None)
     return found
 
 

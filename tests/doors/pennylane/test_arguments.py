@@ -75,6 +75,40 @@ def test_a_layer_trains_under_autocast():
     assert all(torch.isfinite(each.grad).all() for each in net.parameters())
 
 
+def test_a_pass_back_is_for_the_values_of_the_pass_forward():
+    def gradients(opened):
+        made = circuit(opened)
+        x = torch.full((2, 3), 0.4, dtype=torch.float64)
+        w = W.clone().requires_grad_()
+        value = made(x, w).sum()
+        x.fill_(2.0)
+        with torch.no_grad():
+            w += 1.0
+        value.backward()
+        return w.grad
+
+    wanted = gradients(qml.device("lightning.qubit", wires=3))
+    torch.testing.assert_close(gradients(device()), wanted, atol=1e-6, rtol=0)
+
+
+def test_a_sum_that_is_real_only_as_a_whole_is_measured():
+    @qml.qnode(device())
+    def identity():
+        qml.RX(0.3, wires=0)
+        return qml.expval(1j * (qml.X(0) @ qml.Z(0) @ qml.Y(0)))
+
+    assert identity() == pytest.approx(1.0)
+
+
+def test_outcomes_of_a_sum_are_refused_by_name():
+    @qml.qnode(device())
+    def drawn():
+        return qml.sample(qml.Z(0) + qml.X(1))
+
+    with pytest.raises(DeviceError, match=r"outcomes of a sum are in no common basis; use expval"):
+        qml.set_shots(drawn, 10)()
+
+
 def test_an_empty_batch_is_empty():
     found = circuit(device())(torch.zeros(0, 3, dtype=torch.float64), W)
     assert found.shape == (0,)
@@ -160,4 +194,8 @@ def test_a_loop_can_be_rehearsed_on_this_machine(tmp_path, caplog):
     ]
     plan = opened.estimate(circuit(opened), steps=20)(torch.zeros(8, 3), W)
     assert plan.jobs == 0 and plan.price.usd == (0, 0)
+    snapshot = qml.device("qfusion", wires=3, backend="ibm-noisy")
+    w = W.clone().requires_grad_()
+    plan = snapshot.estimate(circuit(snapshot), steps=20)(torch.zeros(8, 3), w)
+    assert plan.jobs == 40 and plan.price.usd == (0, 0)
     assert not (tmp_path / "run").exists()
