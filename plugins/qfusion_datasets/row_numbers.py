@@ -20,11 +20,16 @@ _NAMES = {
 
 
 def require_names(names: Sequence[str], where: str) -> None:
-    """Refuse features without a name.
+    """Refuse features without a name, and a first row that was taken for names.
 
     Raises:
         InputError: Names the columns, and how to leave them out.
     """
+    if all(map(_is_number, names)) and list(names) != [str(n) for n in range(len(names))]:
+        raise InputError(
+            f"{where}: the first line holds numbers ({quoted_list(names, limit=40)}), expected the "
+            "names of the columns: a row is lost otherwise; write a line of names above them"
+        )
     unnamed = [name for name in names if name.startswith("Unnamed: ")]
     if unnamed:
         raise InputError(
@@ -46,6 +51,14 @@ def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str
             f"{where}: column {quoted_list(counting)} holds the numbers of the rows, which would "
             f"tell the class of sorted rows; leave it out: --set {drop_setting(counting)}"
         )
+
+
+def _is_number(name: str) -> bool:
+    try:
+        float(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _counts(column: pd.Series) -> bool:

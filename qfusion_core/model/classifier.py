@@ -99,7 +99,7 @@ class FusionClassifier(TokenClassifier):
         return cls(spec, pipelines=pipelines, input_shape=tuple(train.x.shape[1:]), **rest)
 
     @property
-    def classes_(self) -> NDArray[np.str_]:
+    def classes_(self) -> NDArray[Any]:
         """Names of the classes, in the order of logits and probabilities."""
         return np.array(self.names.classes if self.names else ())
 
@@ -133,9 +133,9 @@ class FusionClassifier(TokenClassifier):
         found: NDArray[np.float64] = logits.double().softmax(1).numpy()
         return found
 
-    def predict(self, rows: Any) -> NDArray[np.str_]:
+    def predict(self, rows: Any) -> NDArray[Any]:
         """Class names ``[rows]`` of new rows; see `predict_proba`."""
-        found: NDArray[np.str_] = self.classes_[self.predict_proba(rows).argmax(1)]
+        found: NDArray[Any] = self.classes_[self.predict_proba(rows).argmax(1)]
         return found
 
     def attach(self, device: Device) -> FusionClassifier:
