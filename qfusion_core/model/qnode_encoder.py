@@ -41,7 +41,7 @@ class QNodeEncoder(CircuitEncoder):
         weights: Tensor | None = None,
         n_data: int | None = None,
         layout: Sequence[Sequence[int]] | None = None,
-        standardise: bool = True,
+        standardise: bool = False,
     ) -> None:
         """Take a QNode apart.
 
@@ -55,7 +55,7 @@ class QNodeEncoder(CircuitEncoder):
             weights: Initial weights; uniform in ``[0, 2 pi)`` if None.
             n_data: Entries of the data; ``n_features`` if None.
             layout: As in `CircuitEncoder`.
-            standardise: As in `CircuitEncoder`.
+            standardise: As in `CircuitEncoder`; without it tokens are what the QNode gives.
 
         Raises:
             InputError: The QNode measures something else, carries transforms, or has arguments

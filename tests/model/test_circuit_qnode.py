@@ -21,7 +21,7 @@ def named(*measurements, wires=("b", "a", 7)):
 
 def encoder_of(qnode, **options):
     return CircuitEncoder.from_qnode(
-        qnode, **{"n_features": 3, "weights_shape": (2, 3, 3), "standardise": False, **options}
+        qnode, **{"n_features": 3, "weights_shape": (2, 3, 3), **options}
     )
 
 
