@@ -21,7 +21,7 @@ from qiskit.primitives import (  # noqa: TID253 (its base class; who asks for it
 from qiskit.primitives.containers.estimator_pub import EstimatorPub  # noqa: TID253
 from typing_extensions import override
 
-from qfusion_core import Circuit, Device, InputError, Measurement, open_backend
+from qfusion_core import BlackBoxDevice, Circuit, Device, InputError, Measurement, open_backend
 from qfusion_ibm.from_qiskit import QiskitTemplate
 from qfusion_ibm.pub_rows import Place, PubRows, pauli_sum
 
@@ -31,7 +31,8 @@ class QfusionEstimator(BaseEstimatorV2):
 
     PUBs of one circuit are one matrix of angles and one list of words: one job, or as few as the
     provider's limits allow. A precision becomes shots, ``1 / precision**2``; 0 is for backends with
-    exact values. Everything runs before `run` returns, with the journal and the budget of ``run``.
+    exact values. Everything runs before `run` returns, with the journal and the budget of ``run``;
+    each call is asked for by itself, whatever ``steps`` its measurement has.
 
     Args:
         backend: Name in ``backends.yaml``; None for its default.
@@ -118,13 +119,15 @@ class QfusionEstimator(BaseEstimatorV2):
             if shots == 0:
                 return self._exact()
             try:
-                self._devices[shots] = open_backend(
-                    self._backend, self._file, run=self._measurement, shots=shots
-                )
+                opened = open_backend(self._backend, self._file, run=self._measurement, shots=shots)
             except InputError as error:
                 if shots is None:
                     raise
                 raise InputError(f"precision, of which {shots} shots follow: {error}") from None
+            if isinstance(opened, BlackBoxDevice):
+                # nobody tells an estimator how many PUBs, and of how many rows, the next run has
+                opened.tells_ahead = False
+            self._devices[shots] = opened
         return self._devices[shots]
 
     def _exact(self) -> Device:

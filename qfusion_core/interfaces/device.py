@@ -167,9 +167,12 @@ class BlackBoxDevice(Device, ABC):
     Attributes:
         shiftable: Whether values of shifted rows may be subtracted; not where they come from
             different machines.
+        tells_ahead: Whether `expectations` tells `foresee` of a step. Who does not know what will
+            be asked for next, and opened the device, says False: each call stands for itself.
     """
 
     shiftable: bool = True
+    tells_ahead: bool = True
 
     @abstractmethod
     def evaluate(self, circuit: Circuit, angles: Tensor, observables: Sequence[str]) -> Tensor:
@@ -227,7 +230,7 @@ class BlackBoxDevice(Device, ABC):
 
         columns = trainable_angles(circuit, data=data.requires_grad, weights=weights.requires_grad)
         columns = columns if torch.is_grad_enabled() else columns[:0]
-        if len(angles) and observables:
+        if self.tells_ahead and len(angles) and observables:
             self.foresee(circuit, angles.detach(), columns, observables)
         refusal = "" if self.shiftable else NO_GRADIENTS
         # torch goes back on a GPU in a thread of its own, where no signal can end a wait politely

@@ -10,12 +10,12 @@ WEIGHTS = (0.5, -0.2)
 COLUMNS = [0, 1, 2, 3]  # as with ``input_gradients``
 
 
-def network_on(backend, run, approve):
+def network_on(backend, run, approve, steps=None):
     """Values and gradients of a network that is made anew."""
     from qfusion_ibm import QfusionEstimator
 
     circuit, rows = network(), np.hstack([ROWS, np.tile(WEIGHTS, (len(ROWS), 1))])
-    with qfusion_core.measurement("network", run, approve=approve) as measurement:
+    with qfusion_core.measurement("network", run, steps=steps, approve=approve) as measurement:
         estimator = QfusionEstimator(backend, run=measurement)
         values = forward(estimator, circuit, rows, None if run is None else 0.05)
         return values, backward(estimator, circuit, rows, COLUMNS)
@@ -39,6 +39,13 @@ def test_what_is_planned_is_sent(backend, tasks, backends, service):
     exact_values, exact_slopes = network_on("statevector", None, None)
     assert np.abs(values - exact_values).max() < 5 * 0.05
     assert np.abs(slopes - exact_slopes).max() < 5 * 0.5**0.5 / 1000**0.5
+
+
+def test_steps_of_a_measurement_do_nothing(backends, service):
+    """An estimator is not told what comes next: each call is asked for by itself."""
+    asked = []
+    network_on("garnet", backends / "run", lambda p: asked.append(p.tasks) or True, steps=5)
+    assert asked == [1, 1] and len(service.tasks) == 2
 
 
 def test_a_restart_sends_nothing_again(backends, service):
