@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qfusion_core.config.arguments import refused
+from qfusion_core.config.arguments import refused, require_switches
 from qfusion_core.notes import note
+from qfusion_core.printable import printable
 from qfusion_core.workflows.limits import whole
 
 if TYPE_CHECKING:
@@ -44,8 +45,11 @@ def measurement(
     Raises:
         InputError: An argument is of another kind.
     """
-    if not isinstance(name, str) or not name:
-        raise refused("name", name, "what is done, in a word or two")
+    if not _is_line(name) or not name.strip():
+        raise refused("name", name, "what is done, in a word or two on one line")
+    if not _is_line(subject):
+        raise refused("subject", subject, "to what it is done, on one line; empty for nothing")
+    require_switches(again=again)
     steps = None if steps is None else whole("steps", steps, 1)
 
     from qfusion_core.remote.adapter.measurement import Measurement
@@ -59,6 +63,11 @@ def measurement(
         approve=asked_at_a_terminal if approve is None else approve,
         on_price=None if approve is True else show_price,
     )
+
+
+def _is_line(value: object) -> bool:
+    """Whether it is a text that a list of measurements shows as it is."""
+    return isinstance(value, str) and printable(value) == value
 
 
 def asked_at_a_terminal(price: Price) -> bool:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from qfusion_core.config.arguments import called
+from qfusion_core.config.arguments import called, refused, require_switches, require_text
 from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
 from qfusion_core.notes import TOLD, note
@@ -75,6 +75,9 @@ class Measurement:
         on_progress: Called after each look at the jobs.
         say: Called with a line that the user should see; logged as information if not
             given.
+
+    Raises:
+        InputError: An argument is of another kind.
     """
 
     def __init__(
@@ -93,6 +96,10 @@ class Measurement:
     ) -> None:
         if steps is not None and verb is None:
             raise InputError("steps: belong to a measurement with a name; give verb, too")
+        require_text("verb", verb, "what is done, or None")
+        if not isinstance(subject, str):  # None is found by no search: it was measured each time
+            raise refused("subject", subject, "a text; empty for nothing")
+        require_switches(again=again, wait=wait)
         self.verb, self.subject, self.again, self.steps = verb, subject, again, steps
         self.wait, self.on_progress = wait, called("on_progress", on_progress)
         self.approval = Approval(approve, on_price)
