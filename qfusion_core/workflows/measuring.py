@@ -74,7 +74,12 @@ def asked_at_a_terminal(price: Price) -> bool:
     """Whether somebody there agrees; no where nobody is."""
     if sys.stdin is None or not sys.stdin.isatty():
         return False
-    return input("Send it? [y/N] ").strip().lower() in ("y", "yes")
+    try:
+        answer = input("Send it? [y/N] ")
+    except EOFError:  # Ctrl-D ends no line, and what is said next is a line of its own
+        sys.stdout.write("\n")
+        return False
+    return answer.strip().lower() in ("y", "yes")
 
 
 def show_price(backend: str, price: Price) -> None:
