@@ -20,10 +20,11 @@ from qfusion_core.remote.journal.measurement_lookup import (
     beside,
     last_measurement,
     left_open,
+    unreadable,
     written_as,
 )
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
-from qfusion_core.remote.journal.rows.records import UNFINISHED, CallId
+from qfusion_core.remote.journal.rows.records import CallId
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.money.price import Price
 from qfusion_core.storage.places import expanded, state_folder
@@ -107,6 +108,7 @@ class Measurement:
         self._run = None if run is None else expanded(run, "run")
         self._unused: set[str] = set()
         self._open: dict[MeasurementIdentity, CallId] = {}
+        self._told: set[MeasurementIdentity] = set()
         self._left: dict[
             MeasurementIdentity, dict[str, MeasurementIdentity]
         ] = {}  # by earlier releases
@@ -175,42 +177,52 @@ class Measurement:
         return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
 
     def at(self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()) -> CallId:
-        """Place of the call that is made now.
+        """Place of the call that is made now; its measurement is written if it was not.
 
         Args:
             about: What is measured.
             call: Of it.
             digests: By which an earlier release's measurement of it is recognised, too.
         """
+        if (place := self.begun(about, call, digests)) is not None:
+            return place
+        if self.verb is None:
+            return CallId(self.journal.take_up(about, call), 0)
+        before = last_measurement(self.journal, about, digests or (about.options,))
+        if before is not None and self.again and unreadable(self.journal, before):
+            self.journal.set_state(before.id, "forgotten")
+            self.say(f"measurement {before.id} is given up: a result of it cannot be read")
+        self._open[about] = CallId(self.journal.open(about, again=self.again), 0)
+        return self._open[about]
+
+    def begun(
+        self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()
+    ) -> CallId | None:
+        """As `at`, but writes nothing: None where a new measurement is to begin.
+
+        Who asks for money looks here first, so that nothing is left of what is refused. What else
+        is open is said now: it may be a reason to refuse.
+        """
         if self.verb is None:
             if about not in self._left:  # none is added: new ones are written with new digests
                 self._left[about] = left_open(self.journal, about, digests)
             written = written_as(self.journal, about, self._left[about], call)
-            return CallId(self.journal.take_up(written, call), 0)
+            left = self.journal.left(written, call)
+            return None if left is None else CallId(left, 0)
         if about not in self._open:
-            self._open[about] = CallId(self._begin(about, digests), 0)
+            before = last_measurement(self.journal, about, digests or (about.options,))
+            done = before is not None and self.again and before.state != "open"
+            if before is None or done or (self.again and unreadable(self.journal, before)):
+                self._say_beside(about)
+                return None
+            self._open[about] = CallId(before.id, 0)
         return self._open[about]
 
-    def _begin(self, about: MeasurementIdentity, digests: Sequence[str]) -> str:
-        """Id of the measurement to go on with, or of a new one."""
-        before = last_measurement(self.journal, about, digests or (about.options,))
-        if before is not None and (before.state == "open" or not self.again):
-            if not (self.again and self._given_up(before.id)):
-                return self.journal.open(before.about, again=False)
-        for line in beside(self.journal, about, self.ids.values()):
-            self.say(f"{line}: `{self.command('list')}` shows it")
-        return self.journal.open(about, again=self.again)
-
-    def _given_up(self, name: str) -> bool:
-        """Whether nothing of a measurement is waited for but results that cannot be read."""
-        rows = {row["id"]: row for row in self.journal.measurements()}
-        row = rows[name]
-        waited_for = [job for job in row["jobs"] if job.state in UNFINISHED]
-        if not waited_for or any(job.unreadable is None for job in waited_for):
-            return False
-        self.journal.set_state(name, "forgotten")
-        self.say(f"measurement {name} is given up: a result of it cannot be read")
-        return True
+    def _say_beside(self, about: MeasurementIdentity) -> None:
+        if about not in self._told:
+            self._told.add(about)
+            for line in beside(self.journal, about, self.ids.values()):
+                self.say(f"{line}: `{self.command('list')}` shows it")
 
     def answered(self, about: MeasurementIdentity, call_id: CallId) -> None:
         """The call has its values: the next one has the next number."""

@@ -21,11 +21,10 @@ from qfusion_core.remote.planning.queued_device import QueuedDevice
 def require_agreement(
     queue: QueuedDevice,
     call: Call,
-    call_id: CallId,
     plan: Sequence[PlannedJob],
     way_out: str = "",
     unsent: str = NOTHING_SENT,
-) -> None:
+) -> Price:
     """Show what a plan costs, and ask; a free one passes.
 
     The question is for the most that it can cost: where several machines share a call, the others
@@ -34,10 +33,12 @@ def require_agreement(
     Args:
         queue: The machines.
         call: The whole.
-        call_id: Its place.
         plan: Jobs that are to be sent.
         way_out: For an error: what to do about jobs that are written already.
         unsent: For an error: whether any of them was sent.
+
+    Returns:
+        The most that was agreed to, to be noted of the call; nothing where it is free.
 
     Raises:
         InputError: The user did not agree.
@@ -46,7 +47,7 @@ def require_agreement(
     paid = [name for name, device in queue.members.items() if device.paid and not device.local]
     costly = [job for job in plan if job.backend in paid]
     if not costly:
-        return
+        return Price.total([])
     told = {
         name: Price.total(job.price for job in costly if job.backend == name)
         for name in dict.fromkeys(job.backend for job in costly)
@@ -63,7 +64,7 @@ def require_agreement(
         for name, price in told.items():
             approval.on_price(name, price)
         approval.require(queue.bound.backend, most, way_out, unsent)
-    approval.of(call_id).most += most
+    return most
 
 
 def require_consent(
@@ -110,5 +111,5 @@ def require_consent(
         alive = {record.key for record in journal.jobs.of(call_id)}
         before = [price for key, price in agreement.jobs.items() if key in alive]
         if not Price.total([*before, *prices.values()]).within(agreement.most):
-            require_agreement(queue, call, call_id, plan, way_out, unsent)
+            agreement.most += require_agreement(queue, call, plan, way_out, unsent)
     agreement.jobs |= prices

@@ -13,11 +13,10 @@ from torch import Tensor
 
 from qfusion_core.remote.adapter.approval import Kind
 from qfusion_core.remote.adapter.measurement import Measurement
-from qfusion_core.remote.errors import BudgetError
 from qfusion_core.remote.journal.rows.records import CallId, PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.money.price import Price
-from qfusion_core.remote.planning.estimate import check_budget, plans_of_step
+from qfusion_core.remote.planning.estimate import plans_of_step, require_budgets
 from qfusion_core.remote.planning.queued_device import QueuedDevice
 
 
@@ -43,7 +42,7 @@ def foresee(queue: QueuedDevice, call: Call, columns: Tensor) -> None:
     known = approval.foreseen.get(kind, [])
     if len(known) > bool(len(columns)):
         return
-    measurement.at(kind.about, call, queue.values_digests())
+    measurement.begun(kind.about, call, queue.values_digests())  # found, if it is there, for below
     passes = plans_of_step(queue, call, columns)
     unsent = {
         each: _unsent(own, _calls_written(measurement, each, call), steps)
@@ -51,9 +50,8 @@ def foresee(queue: QueuedDevice, call: Call, columns: Tensor) -> None:
     }
     plan = list(chain(*unsent[kind][len(known) :]))
     if plan:
-        checks = check_budget(queue, chain(*chain(*unsent.values())))
-        if refusals := [check.refusal for check in checks.values() if check.refusal]:
-            raise BudgetError(f"{steps} steps of a loop: {refusals[0]}")
+        whole = chain(*chain(*unsent.values()))
+        require_budgets(queue, whole, f"{steps} steps of a loop: ")
         _require_agreement(queue, plan, steps)
     approval.foreseen[kind] = passes
 
@@ -79,9 +77,11 @@ def _unsent(
 
 
 def _calls_written(measurement: Measurement, kind: Kind, call: Call) -> int:
-    """How many calls of a kind the journal has; its measurement is open."""
-    journal, name = measurement.journal, measurement.at(kind.about, call).measurement
-    calls = (journal.call(CallId(name, number)) for number in count())
+    """How many calls of a kind the journal has; none where its measurement is still to begin."""
+    if (begun := measurement.begun(kind.about, call)) is None:
+        return 0
+    journal = measurement.journal
+    calls = (journal.call(CallId(begun.measurement, number)) for number in count())
     return sum(
         call.observables == kind.observables and call.circuit.digest() == kind.circuit
         for call in takewhile(lambda call: call is not None, calls)

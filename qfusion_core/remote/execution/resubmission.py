@@ -25,5 +25,6 @@ def resubmit_failed(queue: QueuedDevice, call: Call, call_id: CallId, budgets: B
             plan = queue.replan(call, failed, out)
         except (RemoteError, BudgetError):  # nobody else is left: all get another chance
             plan = queue.replan(call, failed, {})
-        require_agreement(queue, call, call_id, plan, f"; {forget} gives up")
+        agreement = queue.bound.measurement.approval.of(call_id)
+        agreement.most += require_agreement(queue, call, plan, f"; {forget} gives up")
         jobs.replace(failed, plan, call_id, budgets, "sent anew")

@@ -17,6 +17,7 @@ from qfusion_core.remote.execution.runner import CallRunner
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
 from qfusion_core.remote.journal.rows.records import Budgets, CallId
 from qfusion_core.remote.machine.job import Call
+from qfusion_core.remote.planning.estimate import require_budgets
 from qfusion_core.remote.planning.queued_device import CallResult, Origin, QueuedDevice
 from qfusion_core.remote.signals import ending_politely
 
@@ -91,12 +92,16 @@ def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity,
     bound = queue.bound
     _require_affordable(queue)
     measurement, identity = bound.measurement, queue.identity
-    call_id = measurement.at(identity, call, queue.values_digests())
+    digests = queue.values_digests()
+    call_id = measurement.begun(identity, call, digests)
     journal = measurement.journal
-    stored = journal.call(call_id)
-    if stored is None:
+    stored = None if call_id is None else journal.call(call_id)
+    if call_id is None or stored is None:
         plan = queue.assign(call)
-        require_agreement(queue, call, call_id, plan)
+        require_budgets(queue, plan)  # before it is asked for; once more when it is written
+        most = require_agreement(queue, call, plan)
+        call_id = measurement.at(identity, call, digests)
+        measurement.approval.of(call_id).most += most
         journal.write(call_id, call, plan, budgets(queue))
         stored = journal.call(call_id)
         assert stored is not None

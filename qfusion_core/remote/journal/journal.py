@@ -85,7 +85,14 @@ class Journal:
         return name
 
     def take_up(self, about: MeasurementIdentity, call: Call) -> str:
-        """Id of a measurement for a single call: one that a process left open, or a new one.
+        """Id of a measurement for a single call: that of `left`, or of a new one."""
+        if (name := self.left(about, call)) is not None:
+            return name
+        with self._store.writing() as db:
+            return self._new(db, about)
+
+    def left(self, about: MeasurementIdentity, call: Call) -> str | None:
+        """Id of a measurement of a single call that a process left open; None: there is none.
 
         It was left if its process has ended; one of which nothing is known, on another machine or
         in another container, counts as ended unless it is submitting just now.
@@ -101,8 +108,7 @@ class Journal:
                 stored = self.call(CallId(row["id"], 0))
                 if stored is not None and stored.agrees(call):
                     return str(row["id"])
-        with self._store.writing() as db:
-            return self._new(db, about)
+        return None
 
     def _new(self, db: sqlite3.Connection, about: MeasurementIdentity) -> str:
         return insert(db, about, self._clock())

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from qfusion_core.remote.journal.journal import Journal
 from qfusion_core.remote.journal.rows.parsed_rows import MeasurementIdentity
-from qfusion_core.remote.journal.rows.records import CallId
+from qfusion_core.remote.journal.rows.records import UNFINISHED, CallId
 from qfusion_core.remote.machine.job import Call
 
 
@@ -59,6 +59,14 @@ def written_as(
         if stored is not None and stored.agrees(call):
             return written
     return about
+
+
+def unreadable(journal: Journal, written: RecordedMeasurement) -> bool:
+    """Whether nothing of an open measurement is waited for but results that cannot be read."""
+    jobs = [row["jobs"] for row in journal.measurements() if row["id"] == written.id]
+    waited_for = [job for own in jobs for job in own if job.state in UNFINISHED]
+    found = bool(waited_for) and all(job.unreadable is not None for job in waited_for)
+    return written.state == "open" and found
 
 
 def beside(journal: Journal, about: MeasurementIdentity, ours: Collection[str]) -> list[str]:

@@ -115,6 +115,22 @@ def check_budget(queue: QueuedDevice, plan: Iterable[PlannedJob]) -> dict[str, B
     return checks
 
 
+def require_budgets(queue: QueuedDevice, plan: Iterable[PlannedJob], what: str = "") -> None:
+    """Refuse a plan that does not fit; reads the journal, sends nothing.
+
+    Args:
+        queue: The machines.
+        plan: Jobs of any of them.
+        what: Of which they are, in front of an error.
+
+    Raises:
+        BudgetError: The first of what `check_budget` says.
+    """
+    for check in check_budget(queue, plan).values():
+        if check.refusal:
+            raise BudgetError(f"{what}{check.refusal}")
+
+
 def merge_facts(facts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Facts of several jobs: the largest where it is a number, else the last.
 
