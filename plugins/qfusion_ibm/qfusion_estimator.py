@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,19 @@ from qiskit.primitives import (  # noqa: TID253 (its base class; who asks for it
 from qiskit.primitives.containers.estimator_pub import EstimatorPub  # noqa: TID253
 from typing_extensions import override
 
-from qfusion_core import BlackBoxDevice, Circuit, Device, InputError, Measurement, open_backend
+from qfusion_core import (
+    BlackBoxDevice,
+    Circuit,
+    Device,
+    InputError,
+    Measurement,
+    one_line,
+    open_backend,
+)
 from qfusion_ibm.from_qiskit import QiskitTemplate
 from qfusion_ibm.pub_rows import Place, PubRows, pauli_sum
+
+_FINEST = 1e-7  # 1e14 shots, beyond what any takes; backends refuse more than theirs by themselves
 
 
 class QfusionEstimator(BaseEstimatorV2):
@@ -74,8 +85,9 @@ class QfusionEstimator(BaseEstimatorV2):
             InputError: A circuit is none of gates alone, or the backend takes no such precision.
             QfusionError: The backend cannot run it.
         """
+        _shots(precision)  # before Qiskit looks at it
         precision = self.default_precision if precision is None else precision
-        asked = [EstimatorPub.coerce(pub, precision) for pub in pubs]
+        asked = [_coerced(number, pub, precision) for number, pub in enumerate(pubs)]
         result = PrimitiveResult(self._results(asked))
         job: PrimitiveJob[PrimitiveResult[PubResult]] = PrimitiveJob(lambda: result)
         job._submit()
@@ -153,15 +165,35 @@ class QfusionEstimator(BaseEstimatorV2):
         return PubResult(DataBin(evs=evs, stds=stds, shape=pub.shape), metadata)
 
 
-def _shots(precision: float | None) -> int | None:
+def _coerced(number: int, pub: EstimatorPubLike, precision: float | None) -> EstimatorPub:
+    """A PUB as Qiskit takes it; what it has to say of others is Qiskit's."""
+    own = pub[3] if isinstance(pub, tuple | list) and len(pub) > 3 else None
+    try:
+        _shots(own)
+    except InputError as error:
+        raise InputError(f"PUB {number}: {error}") from None
+    return EstimatorPub.coerce(pub, precision)
+
+
+def _shots(precision: Any) -> int | None:
     if precision is None:
         return None
-    if not 0 <= precision < math.inf:
+    is_number = isinstance(precision, Real) and not isinstance(precision, bool)
+    if not is_number or not 0 <= precision < math.inf:
         raise InputError(
             "precision: expected a standard error such as 0.05, or 0 for exact values, got "
-            f"{precision}"
+            f"{precision if is_number else one_line(repr(precision), 60)}"
         )
-    return 0 if precision == 0 else math.ceil(1 / precision**2)
+    if precision == 0:
+        return 0
+    if precision < _FINEST:
+        raise InputError(
+            f"precision: expected {_FINEST} or more, or 0 for exact values, got {precision}: no "
+            "machine takes as many shots"
+        )
+    # 1 / sqrt(n), squared, is n but for the last bits: they are no reason for one shot more
+    shots = 1 / float(precision) / float(precision)
+    return max(1, math.ceil(shots * (1 - 1e-14)))
 
 
 def _entries(pub: EstimatorPub, template: QiskitTemplate) -> tuple[Any, list[Mapping[str, float]]]:

@@ -1,6 +1,7 @@
 """Qiskit's estimator interface over any backend: right values, few jobs, precision as shots."""
 
 import json
+import math
 
 import numpy as np
 import pytest
@@ -67,10 +68,43 @@ def test_projectors_and_circuits_without_parameters():
     np.testing.assert_allclose(result.data.evs, [0.5, 0.0, 0.5, 2.0], atol=1e-12)
 
 
-@pytest.mark.parametrize("precision", [-1, -0.05, float("inf"), float("nan")])
-def test_what_is_no_precision_is_refused_when_the_estimator_is_made(precision):
-    with pytest.raises(InputError, match=r"^precision: expected a standard error such as 0\.05"):
+@pytest.mark.parametrize(
+    ("precision", "said"),
+    [
+        *((number, number) for number in (-1, -0.05, float("inf"), float("nan"))),
+        ("0.1", "'0.1'"), (True, "True"), (3 + 1j, r"\(3\+1j\)"), ([0.1], r"\[0\.1\]"),
+    ],
+)  # fmt: skip
+def test_what_is_no_precision_is_refused_wherever_it_is_given(precision, said):
+    said = rf"precision: expected a standard error such as 0\.05, or 0 .*, got {said}$"
+    with pytest.raises(InputError, match=f"^{said}"):
         estimator(default_precision=precision)
+    made = circuit()
+    values = np.zeros(made.num_parameters)
+    with pytest.raises(InputError, match=f"^{said}"):
+        estimator().run([(made, "ZII", values)], precision=precision)
+    with pytest.raises(InputError, match=f"^PUB 1: {said}"):
+        estimator().run([(made, "ZII", values), (made, "ZII", values, precision)])
+
+
+@pytest.mark.parametrize("precision", [1e-9, 1e-160, 1e-200, 5e-324])
+def test_a_precision_of_more_shots_than_can_be_is_refused(precision):
+    with pytest.raises(InputError, match=rf"^precision: expected 1e-07 or more, .*{precision}: no"):
+        estimator(default_precision=precision)
+
+
+@given(st.integers(1, 10**8))
+def test_one_by_the_root_of_n_is_n_shots(n):
+    from qfusion_ibm.qfusion_estimator import _shots
+
+    assert _shots(1 / math.sqrt(n)) == _shots(np.float64(1) / np.sqrt(n)) == n
+    assert _shots(n**-0.5) == n
+
+
+def test_a_precision_is_reached_never_merely_nearly():
+    from qfusion_ibm.qfusion_estimator import _shots
+
+    assert (_shots(0.03), _shots(0.07), _shots(1), _shots(1e200), _shots(0)) == (1112, 205, 1, 1, 0)
 
 
 def test_exact_values_are_refused_in_words_where_there_are_none():
