@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qfusion_core import Angle, Circuit, Gate, InputError
+from qfusion_core import Angle, Circuit, Gate, InputError, one_line
 from qfusion_ibm.transpiled_circuit import GATES, known_warnings
 
 Numbers = NDArray[np.float64]
@@ -30,11 +31,13 @@ class QiskitTemplate:
         circuit: A function of the angles of its rotations.
         turns: Of each rotation: a number, or an expression of parameters.
         parameters: In the order of their values.
+        name: Of the circuit that it was taken from, for errors.
     """
 
     circuit: Circuit
     turns: tuple[Any, ...]
     parameters: tuple[Any, ...]
+    name: str
 
     @classmethod
     def of(cls, circuit: Any) -> QiskitTemplate:
@@ -47,6 +50,7 @@ class QiskitTemplate:
             InputError: It measures, resets, or branches.
         """
         from qiskit import transpile
+        from qiskit.exceptions import QiskitError
 
         for step in circuit.data:
             if way_out := _WAYS_OUT.get(name := step.operation.name):
@@ -54,8 +58,15 @@ class QiskitTemplate:
                     f"circuit {circuit.name!r}: {name} is no gate that can be run; {way_out}"
                 )
 
-        with known_warnings():
-            plain = transpile(circuit, basis_gates=sorted(GATES), optimization_level=0)
+        try:
+            with known_warnings():
+                plain = transpile(circuit, basis_gates=sorted(GATES), optimization_level=0)
+        except QiskitError as error:
+            raise InputError(
+                f"circuit {circuit.name!r}: expected gates that Qiskit can take apart into "
+                f"rotations, CX and CZ; got one that it cannot: {one_line(error.message, 200)}; "
+                "give an opaque gate a definition"
+            ) from None
         gates, turns = [], []
         for step in plain.data:
             name = step.operation.name
@@ -70,13 +81,14 @@ class QiskitTemplate:
             gates.append(Gate(GATES[name], wires, Angle() if step.operation.params else None))
             turns += step.operation.params
         template = Circuit(max(1, plain.num_qubits), tuple(gates), n_data=0, n_weights=0)
-        return cls(template.by_angles(), tuple(turns), tuple(circuit.parameters))
+        parameters = tuple(circuit.parameters)
+        return cls(template.by_angles(), tuple(turns), parameters, circuit.name)
 
     def angles(self, values: Numbers) -> Numbers:
         """Angles ``[rows, n_angles]`` of values ``[rows, parameters]``, in radians.
 
         Raises:
-            InputError: A value is NaN or infinite.
+            InputError: A value is NaN or infinite, or an angle that is computed of some.
         """
         wrong = np.argwhere(~np.isfinite(values))
         if len(wrong):
@@ -92,12 +104,28 @@ class QiskitTemplate:
     def _column(self, turn: Any, values: Numbers) -> Numbers:
         own = sorted(getattr(turn, "parameters", ()), key=self.parameters.index)
         if not own:
-            return np.full(len(values), float(turn))
+            return np.full(len(values), self._bound(turn, [], np.zeros(0), ""))
         places = [self.parameters.index(parameter) for parameter in own]
         if turn == own[0]:
             return values[:, places[0]]
-        return np.array([_bound(turn, own, row) for row in values[:, places]])
+        rows = enumerate(values[:, places])
+        return np.array(
+            [self._bound(turn, own, row, f" in row {n} of {len(values)}") for n, row in rows]
+        )
 
-
-def _bound(turn: Any, parameters: Sequence[Any], row: Numbers) -> float:
-    return float(turn.bind(dict(zip(parameters, map(float, row), strict=True))))
+    def _bound(self, turn: Any, parameters: Sequence[Any], row: Numbers, where: str) -> float:
+        """An expression with numbers for its parameters."""
+        given = dict(zip(parameters, map(float, row), strict=True))
+        try:
+            angle = float(turn.bind(given) if given else turn)
+            found = f"it is {angle}"
+        except (ArithmeticError, RuntimeError, TypeError, ValueError) as error:  # by what is wrong
+            angle, found = math.nan, one_line(error, 100)
+        if not math.isfinite(angle):
+            bound = ", ".join(f"{one_line(each.name, 40)} = {given[each]}" for each in given)
+            raise InputError(
+                f"circuit {self.name!r}: expected a real and finite angle of the expression "
+                f"{one_line(turn, 80)!r}; got none{where}{bound and f', {bound}'}: {found}; bind "
+                "other values, or write another expression"
+            )
+        return angle

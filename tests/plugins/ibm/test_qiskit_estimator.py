@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -157,6 +158,50 @@ def test_a_parameter_that_is_no_number_is_named():
     with pytest.raises(InputError) as caught:
         estimator().run([(made, "ZII", values)])
     assert str(caught.value).startswith(f"PUB 0: parameter {name!r} is nan in row 2 of 3; look at")
+
+
+@pytest.mark.parametrize("inside", [False, True])
+def test_an_opaque_gate_is_refused_by_the_number_of_its_pub(inside):
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import Gate
+
+    plain, made = QuantumCircuit(1), QuantumCircuit(1, name="mine")
+    opaque = Gate("foo", 1, [])
+    if inside:
+        around = QuantumCircuit(1)
+        around.append(opaque, [0])
+        opaque = around.to_gate()
+    made.append(opaque, [0])
+    with pytest.raises(InputError, match=r"^PUB 1: circuit 'mine': expected gates .*\"foo\"; give"):
+        estimator().run([(plain, "Z"), (made, "Z")])
+
+
+@pytest.mark.parametrize(
+    ("turn", "value", "said"),
+    [
+        (lambda a: 1 / a, 0.0, "'1/a'; got none in row 1 of 2, a = 0.0: "),
+        (lambda a: a.log(), -1.0, r"'log\(a\)'; got none in row 1 of 2, a = -1.0: "),
+        (lambda a: a.arcsin(), 2.0, r"'asin\(a\)'; got none in row 1 of 2, a = 2.0: "),
+        (lambda a: (100 * a).exp(), 10.0, r"'exp\(100\*a\)'; got none in row 1 of 2, a = 10.0: "),
+        (lambda a: (a - 1) ** 0.5, -1.0, r"'.*'; got none in row 1 of 2, a = -1.0: "),
+        (lambda a: float("inf"), None, "'inf'; got none: it is inf"),
+        (lambda a: float("nan"), None, "'nan'; got none: it is nan"),
+    ],
+)
+def test_an_angle_that_is_no_number_is_named(turn, value, said):
+    from qiskit import QuantumCircuit
+    from qiskit.circuit import Parameter
+
+    plain, made = QuantumCircuit(1), QuantumCircuit(1, name="mine")
+    made.rx(turn(Parameter("a")), 0)
+    values = None if value is None else [[1.0], [value]]
+    with pytest.raises(InputError) as caught:
+        estimator().run([(plain, "Z"), (made, "Z", values)])
+    line = str(caught.value)
+    assert re.match(
+        f"PUB 1: circuit 'mine': expected a real and finite angle of the expression {said}", line
+    )
+    assert "\n" not in line and "bind other values" in line
 
 
 def test_what_is_no_backend_is_called_so():
