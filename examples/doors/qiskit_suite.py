@@ -6,12 +6,14 @@
 
 The tests make an ``EstimatorV2`` of qiskit-ibm-runtime; a `conftest.py` beside a copy of them puts
 `QfusionEstimator` over ``statevector`` in its place. Results are written to
-``results/qiskit_suite.json``; the exit code is 1 where a test fails.
+``results/qiskit_suite.json``, with the digests of the estimator's files, so that nobody takes them
+for those of a later one; the exit code is 1 where a test fails.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
 import subprocess
@@ -24,6 +26,7 @@ from pathlib import Path
 
 from outcomes import FAILED, outcomes
 
+import qfusion_ibm
 from qfusion_core.provenance import provenance
 
 HERE = Path(__file__).parent
@@ -33,6 +36,7 @@ TESTS = (
     "test/connectors/test_torch_networks.py",
     "test/algorithms/classifiers/test_neural_network_classifier.py",
 )
+FILES = ("qfusion_estimator.py", "from_qiskit.py", "pub_rows.py")
 PLACED = """
 import qiskit_ibm_runtime
 from qfusion_ibm import QfusionEstimator
@@ -45,6 +49,12 @@ class Placed(QfusionEstimator):
 
 qiskit_ibm_runtime.EstimatorV2 = Placed
 """
+
+
+def digests() -> dict[str, str]:
+    """SHA-256 of each file that the estimator is made of."""
+    folder = Path(qfusion_ibm.__file__).parent
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in FILES}
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -64,7 +74,8 @@ def main(words: Sequence[str] | None = None) -> int:
         for each in outcomes(report):
             found.setdefault(each.group, Counter())[each.became] += 1
     versions = {name: version(name) for name in ("qiskit", "qiskit-machine-learning")}
-    document = {"tests": TESTS, "outcomes": found, "versions": versions, "provenance": provenance()}
+    document = {"tests": TESTS, "outcomes": found, "versions": versions, "files": digests()}
+    document["provenance"] = provenance()
     path = HERE / "results" / "qiskit_suite.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, indent=1) + "\n")
