@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -109,9 +111,9 @@ class Measurement:
         self._unused: set[str] = set()
         self._open: dict[MeasurementIdentity, CallId] = {}
         self._told: set[MeasurementIdentity] = set()
-        self._left: dict[
-            MeasurementIdentity, dict[str, MeasurementIdentity]
-        ] = {}  # by earlier releases
+        self._turn = threading.RLock()  # somebody who is asked may call a device himself
+        # by earlier releases
+        self._left: dict[MeasurementIdentity, dict[str, MeasurementIdentity]] = {}
 
     @classmethod
     def of(cls, run: str | Path | Measurement | None, approve: Approve = None) -> Measurement:
@@ -175,6 +177,13 @@ class Measurement:
         """What is to be said of its values where any came with an adopted journal; else nothing."""
         ids = self.ids.values()
         return NOT_OURS if any(self.journal.adopted(name) for name in ids) else ""
+
+    def turn(self) -> AbstractContextManager[object]:
+        """Threads take turns: a call has the number after that of the last one that was answered.
+
+        Without a verb each call is a measurement of its own, and waits for nobody.
+        """
+        return nullcontext() if self.verb is None else self._turn
 
     def at(self, about: MeasurementIdentity, call: Call, digests: Sequence[str] = ()) -> CallId:
         """Place of the call that is made now; its measurement is written if it was not.

@@ -34,10 +34,15 @@ def foresee(queue: QueuedDevice, call: Call, columns: Tensor) -> None:
         BudgetError: The whole does not fit, with what is foreseen of others; nothing was sent.
         InputError: The user did not agree.
     """
+    steps = queue.bound.measurement.steps
+    if steps is not None and not queue.local:
+        with queue.bound.measurement.turn():  # two threads are one question
+            _foresee(queue, call, columns, steps)
+
+
+def _foresee(queue: QueuedDevice, call: Call, columns: Tensor, steps: int) -> None:
     measurement = queue.bound.measurement
-    approval, steps = measurement.approval, measurement.steps
-    if steps is None or queue.local:
-        return
+    approval = measurement.approval
     kind = Kind(queue.identity, call.circuit.digest(), call.observables)
     known = approval.foreseen.get(kind, [])
     if len(known) > bool(len(columns)):

@@ -26,11 +26,12 @@ def evaluate(queue: QueuedDevice, call: Call) -> CallResult:
     """Submit a call, wait for its jobs and read their values; see `RemoteDevice.evaluate`."""
     if queue.local:
         return evaluate_locally(queue, call)
-    identity, call_id, stored = _written_down(queue, call)
-    carry_out(queue, stored, call_id)
     measurement = queue.bound.measurement
-    values = measurement.journal.values(call_id, stored)
-    measurement.answered(identity, call_id)
+    with measurement.turn():
+        identity, call_id, stored = _written_down(queue, call)
+        carry_out(queue, stored, call_id)
+        values = measurement.journal.values(call_id, stored)
+        measurement.answered(identity, call_id)
     records = measurement.journal.jobs.of(call_id)
     origins = [Origin(record.backend, record.rows, record.columns) for record in records]
     return CallResult(values, origins)
@@ -45,10 +46,11 @@ def submit(queue: QueuedDevice, call: Call) -> CallRunner:
     Raises:
         QfusionError: As of `RemoteDevice.evaluate`.
     """
-    _, call_id, stored = _written_down(queue, call)
-    runner = CallRunner(queue, stored, call_id, budgets(queue))
-    with _interruptible(queue):
-        runner.submit()
+    with queue.bound.measurement.turn():
+        _, call_id, stored = _written_down(queue, call)
+        runner = CallRunner(queue, stored, call_id, budgets(queue))
+        with _interruptible(queue):
+            runner.submit()
     return runner
 
 
@@ -108,9 +110,9 @@ def _written_down(queue: QueuedDevice, call: Call) -> tuple[MeasurementIdentity,
     if not stored.agrees(call):
         raise InputError(
             f"{bound.backend}: call {call_id.number} of measurement {call_id.measurement} is not "
-            f"what was asked before ({_difference(stored, call)}): the model or the rows have "
-            f"changed; give it up with `{measurement.command('forget', call_id.measurement)}`, "
-            "then run again"
+            f"what was asked before ({_difference(stored, call)}): the model, the rows or the "
+            "order of calls have changed; give it up with "
+            f"`{measurement.command('forget', call_id.measurement)}`, then run again"
         )
     resubmit_failed(queue, stored, call_id, budgets(queue))
     return identity, call_id, stored

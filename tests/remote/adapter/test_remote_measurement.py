@@ -107,8 +107,8 @@ def test_other_rows_are_not_given_the_values_of_these(
     (row,) = journal.measurements()
     assert line == (
         f"queue: call 0 of measurement {row['id']} is not what was asked before ({difference}): "
-        f"the model or the rows have changed; give it up with `qfusion jobs forget "
-        f"{tmp_path / 'run'} {row['id']}`, then run again"
+        "the model, the rows or the order of calls have changed; give it up with `qfusion jobs "
+        f"forget {tmp_path / 'run'} {row['id']}`, then run again"
     )
     journal.set_state(row["id"], "forgotten")
     measure(data=data)
