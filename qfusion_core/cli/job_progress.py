@@ -11,7 +11,7 @@ from qfusion_core.cli.output import is_terminal, say
 from qfusion_core.printable import printable
 
 if TYPE_CHECKING:
-    from qfusion_core.remote.adapter.measurement import Progress as JobProgress
+    from qfusion_core.remote.adapter.progress import Progress as JobProgress
 
 
 @contextmanager

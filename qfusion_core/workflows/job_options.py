@@ -14,7 +14,8 @@ from qfusion_core.remote.errors import JobsLeft
 
 if TYPE_CHECKING:
     from qfusion_core.remote.adapter.approval import Approve
-    from qfusion_core.remote.adapter.measurement import Measurement, Progress
+    from qfusion_core.remote.adapter.measurement import Measurement
+    from qfusion_core.remote.adapter.progress import Progress
     from qfusion_core.remote.money.price import Price
 
 

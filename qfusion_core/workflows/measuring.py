@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,7 @@ def measurement(
         steps=steps,
         again=again,
         approve=asked_at_a_terminal if approve is None else approve,
-        on_price=None if approve is True else show_price,
+        on_price=None if approve is True else showing_prices(),
     )
 
 
@@ -82,9 +83,16 @@ def asked_at_a_terminal(price: Price) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-def show_price(backend: str, price: Price) -> None:
-    """Before that."""
-    from qfusion_core.remote.money.price_age import price_lines
+def showing_prices() -> Callable[[str, Price], None]:
+    """Shows each price before that, and once that its list is old."""
+    told: set[str] = set()
 
-    for line in price_lines(backend, price):
-        note(line)
+    def show(backend: str, price: Price) -> None:
+        from qfusion_core.remote.money.price_age import price_lines
+
+        first, *ages = price_lines(backend, price)
+        for line in [first, *(age for age in ages if age not in told)]:
+            note(line)
+        told.update(ages)
+
+    return show

@@ -25,7 +25,7 @@ from qfusion_core.remote.journal.rows.records import PlannedJob
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.planning.estimate import plans_of_step
 from qfusion_core.remote.planning.queued_device import QueuedDevice, as_queue
-from qfusion_core.workflows.measuring import asked_at_a_terminal, show_price
+from qfusion_core.workflows.measuring import asked_at_a_terminal, showing_prices
 
 
 class DoorBackend:
@@ -72,7 +72,7 @@ class DoorBackend:
         backends = Backends.read(path)
         name = backends.default if name is None else name
         if not isinstance(run, Measurement) and approve is None:
-            run = Measurement(run, approve=asked_at_a_terminal, on_price=show_price)
+            run = Measurement(run, approve=asked_at_a_terminal, on_price=showing_prices())
         return cls(backends, name, Measurement.of(run, approve))
 
     def device(self, shots: int | None) -> Device:

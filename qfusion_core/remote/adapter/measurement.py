@@ -5,18 +5,19 @@ from __future__ import annotations
 import logging
 import secrets
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Self
 
 from qfusion_core.config.arguments import called, refused, require_switches, require_text
 from qfusion_core.config.shell_command import shell_command
 from qfusion_core.errors import InputError
 from qfusion_core.notes import TOLD, note
 from qfusion_core.remote.adapter.approval import Approval, Approve
+from qfusion_core.remote.adapter.progress import Progress
 from qfusion_core.remote.journal.journal import NOT_OURS, Journal
 from qfusion_core.remote.journal.measurement_lookup import (
     beside,
@@ -30,21 +31,6 @@ from qfusion_core.remote.journal.rows.records import CallId
 from qfusion_core.remote.machine.job import Call
 from qfusion_core.remote.money.price import Price
 from qfusion_core.storage.places import expanded, state_folder
-
-
-class Progress(NamedTuple):
-    """How far the jobs of a call are.
-
-    Attributes:
-        states: Number of jobs in each state: intent (not sent yet), queued, running, done.
-        position: Of the first job in the queue; None where it is not told.
-        seconds: Since the wait began.
-    """
-
-    backend: str
-    states: Mapping[str, int]
-    position: int | None
-    seconds: float
 
 
 class Measurement:
@@ -109,6 +95,7 @@ class Measurement:
         self.say = say or logging.getLogger(TOLD).info
         self._run = None if run is None else expanded(run, "run")
         self._unused: set[str] = set()
+        self._over = False
         self._open: dict[MeasurementIdentity, CallId] = {}
         self._told: set[MeasurementIdentity] = set()
         self._turn = threading.RLock()  # somebody who is asked may call a device himself
@@ -211,7 +198,15 @@ class Measurement:
 
         Who asks for money looks here first, so that nothing is left of what is refused. What else
         is open is said now: it may be a reason to refuse.
+
+        Raises:
+            InputError: Its ``with`` has ended.
         """
+        if self._over:
+            raise InputError(
+                f"measurement {self.verb!r} is over: its `with` has ended; make the call within it, "
+                "or open another one"
+            )
         if self.verb is None:
             if about not in self._left:  # none is added: new ones are written with new digests
                 self._left[about] = left_open(self.journal, about, digests)
@@ -241,9 +236,11 @@ class Measurement:
             self._open[about] = CallId(call_id.measurement, call_id.number + 1)
 
     def __enter__(self) -> Self:
+        self._over = False
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
+        self._over = self.verb is not None
         if kind is None:
             for call_id in self._open.values():
                 if call_id.number:  # else its failure was caught, and the next time goes on with it

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 
-from qfusion_core.remote.adapter.measurement import Progress
+from qfusion_core.remote.adapter.progress import Progress
 from qfusion_core.remote.errors import JobsLeft, JobsPending, RemoteError, Transient
 from qfusion_core.remote.execution.call_errors import CallErrors
 from qfusion_core.remote.execution.closing import close_sessions

@@ -82,6 +82,15 @@ def test_without_gradients_a_loop_is_priced_without_passes_back(queue, machine):
     assert asked == [3] and len(machine.jobs) == 3
 
 
+def test_what_is_called_behind_the_end_of_a_measurement_is_not_sent(queue, machine):
+    with qfusion_core.measurement("values", "values", approve=True) as measurement:
+        circuit = circuit_over(queue(run=measurement, approve=None), diff_method=None)
+        circuit(weights())
+    with pytest.raises(InputError, match=r"^measurement 'values' is over: its `with` has ended"):
+        circuit(weights())
+    assert len(machine.jobs) == 1
+
+
 def test_outcomes_are_not_drawn_from_what_a_machine_is_paid_for(queue, machine):
     circuit = circuit_over(queue(), qml.sample, diff_method=None)
     with pytest.raises(DeviceError, match=r"^sample and counts are not supported .*'queue'"):
