@@ -24,6 +24,8 @@ BASES = {
     "exp of a negative": lambda w: qml.exp(-qml.Z(2), -0.5j * w[0]),
     "evolve": lambda w: qml.evolve(0.5 * (qml.X(1) @ qml.Y(2)), w[0]),
     "evolve, commuting": lambda w: qml.evolve(qml.Z(1) + 0.5 * qml.Z(2), w[0]),
+    "exp with a weight in its base": lambda w: qml.exp(-0.5j * w[0] * (qml.X(1) @ qml.Z(2))),
+    "evolve with a weight in its base": lambda w: qml.evolve(w[0] * qml.X(2), 0.7),
     "Trotter": lambda w: qml.TrotterProduct(
         qml.dot([1.0, 0.5], [qml.X(1) @ qml.X(2), qml.Z(1)]), w[0], n=1, order=1
     ),
@@ -136,6 +138,7 @@ REFUSED = {
     "what grows": lambda d, w: qml.evolve(2 * (qml.Z(0) @ qml.Z(1)), 1j * w[0]),
     "what grows, controlled": lambda d, w: qml.ctrl(qml.evolve(qml.Z(0), 1j * w[0]), 1),
     "a base that is not Hermitian": lambda d, w: qml.pow(qml.exp(1j * qml.Z(0), -0.5j * w[0]), 2),
+    "a weight in the base and one as the time": lambda d, w: qml.evolve(w[0] * qml.X(0), w[1]),
     "words that do not commute": lambda d, w: qml.evolve(qml.X(0) + qml.Z(0), w[0]),
     "a power of the weights": lambda d, w: qml.ctrl(qml.pow(qml.RX(w[0], wires=1), w[1]), 0),
     "a matrix of the weights": lambda d, w: qml.QubitUnitary(

@@ -16,7 +16,8 @@ from torch import Tensor
 from qfusion_core.circuits.gates import FIXED, ROTATIONS
 from qfusion_core.circuits.tracing.autograd_graph import AutogradGraph, last_node
 from qfusion_core.circuits.tracing.escape_watch import IN_PLACE, NO_GRADIENT, EscapeWatch
-from qfusion_core.circuits.tracing.rules import innermost, keeps_the_norm
+from qfusion_core.circuits.tracing.exponentials import keeps_the_norm
+from qfusion_core.circuits.tracing.rules import innermost
 from qfusion_core.circuits.tracing.run import FROM_QNODE, measures, run
 from qfusion_core.errors import InputError
 

@@ -7,16 +7,17 @@ is exact, global phase included, since a control makes a phase count.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import combinations
 from typing import Any
 
 import pennylane as qml
 from pennylane.operation import Operator
 from pennylane.ops import Adjoint, Controlled, Exp, Pow, SProd
-from torch import Tensor
+
+from qfusion_core.circuits.tracing.exponentials import numbers, turns
 
 _PHASES = ("PhaseShift", "U1")
 _ROTATIONS = ("RX", "RY", "RZ")
+_TENSORS = ("torch", "jax", "autograd")
 
 
 def pennylane(op: Operator) -> list[Operator] | None:
@@ -37,16 +38,9 @@ def innermost(op: Operator) -> Operator:
     return op
 
 
-def keeps_the_norm(op: Exp) -> bool:
-    """Whether it is unitary, as far as its exponent tells: PennyLane drops a real part of that."""
-    sentence = op.base.pauli_rep
-    factors = [1] if sentence is None else sentence.values()
-    return all(_is_real(_turn(op, factor)) for factor in factors)
-
-
 def affine(op: Operator) -> list[Operator] | None:
     """What an operation with trainable angles is made of; None where there is no rule for it."""
-    trainable = any(isinstance(each, Tensor) and each.requires_grad for each in op.parameters)
+    trainable = any(map(qml.math.requires_grad, numbers(op)))
     return _by_rule(op) if trainable else pennylane(op)
 
 
@@ -55,8 +49,10 @@ def of_numbers(op: Operator) -> list[Operator] | None:
 
     PennyLane takes no exponential apart whose exponent is a tensor, trainable or not.
     """
-    tensors = any(isinstance(each, Tensor) for each in op.parameters)
-    return _by_rule(op) if tensors and type(innermost(op)) is Exp else affine(op)
+    if not isinstance(innermost(op), Exp):
+        return affine(op)
+    tensors = any(qml.math.get_interface(each) in _TENSORS for each in numbers(op))
+    return _by_rule(op) if tensors else affine(op)
 
 
 def _by_rule(op: Operator) -> list[Operator] | None:
@@ -66,7 +62,7 @@ def _by_rule(op: Operator) -> list[Operator] | None:
         return _adjoint(op.base)
     if isinstance(op, Pow):
         return _power(op.base, op.z)
-    return _exponential(op) if isinstance(op, Exp) else None
+    return turns(op) if isinstance(op, Exp) else None
 
 
 def _controlled(op: Controlled) -> list[Operator] | None:
@@ -132,46 +128,15 @@ def _power(base: Operator, z: Any) -> list[Operator] | None:
     if isinstance(base, Pow) and _is_number(base.z) and int(z) == z:
         return _power(base.base, z * base.z)
     if isinstance(base, Exp):
-        return _exponential(base, z)
+        return turns(base, z)
     if int(z) != z or (parts := _parts(base)) is None:
         return None
     return (parts if z > 0 else [qml.adjoint(part) for part in reversed(parts)]) * abs(int(z))
 
 
-def _exponential(op: Exp, z: float = 1) -> list[Operator] | None:
-    """``exp(coefficient * sum of commuting Pauli words)``, with an imaginary coefficient."""
-    sentence = op.base.pauli_rep
-    if sentence is None:
-        return None
-    words = list(sentence)
-    if not all(a.commutes_with(b) for a, b in combinations(words, 2)):
-        return None
-    turns: list[Operator] = []
-    for word, factor in sentence.items():
-        angle = z * _turn(op, factor)
-        if not _is_real(angle):
-            return None
-        if len(word):
-            letters = "".join(word.values())
-            turns.append(qml.PauliRot(angle.real, letters, wires=list(word)))
-        else:
-            turns.append(qml.GlobalPhase(angle.real / 2))
-    return turns
-
-
-def _turn(op: Exp, factor: complex) -> Any:
-    """Of a word with a factor in the base: the angle in ``exp(-i angle/2 word)``."""
-    return 2j * complex(factor) * op.coeff
-
-
-def _is_real(angle: Any) -> bool:
-    number = complex(angle.detach() if isinstance(angle, Tensor) else angle)
-    return abs(number.imag) <= 1e-12 * abs(number)
-
-
 def _parts(op: Operator) -> list[Operator]:
     """By a rule, or by PennyLane."""
-    own = affine(op)
+    own = of_numbers(op)
     return list(op.decomposition()) if own is None else own
 
 

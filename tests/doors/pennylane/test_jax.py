@@ -25,4 +25,8 @@ def test_gradients_are_those_of_default_qubit():
         np.testing.assert_allclose(found[name], found["exact"], atol=1e-12)
     for name in ("jacobian", "rows"):
         np.testing.assert_allclose(found[name], found[f"exact {name}"], atol=1e-12)
+    for at in (0, 1):
+        wanted = found[f"matrices at {at}"]
+        np.testing.assert_allclose(found[f"exponentials at {at}"], wanted, atol=1e-10)
+    np.testing.assert_allclose(found["compiled exponentials"], wanted, atol=1e-10)
     np.testing.assert_allclose(found["hessian"], found["exact hessian"], atol=1e-9)

@@ -1,0 +1,101 @@
+"""Derivatives are those of default.qubit, or refused by the operation's name: none is lost."""
+
+import numpy as np
+import pennylane as qml
+import pytest
+import torch
+from pennylane import numpy as pnp
+
+KINDS = {"qfusion": {"backend": "statevector"}, "default.qubit": {}}
+AT = ((0.3, 0.6), (0.0, 0.6), (-2.0, 0.0), (0.0, 0.0))
+
+
+def qnode(kind, operation):
+    device = qml.device(kind, wires=3, **KINDS[kind])
+
+    @qml.qnode(device, diff_method="best" if kind == "qfusion" else "backprop")
+    def circuit(x, t):
+        for wire in range(3):
+            qml.RY(0.4 + 0.3 * wire, wires=wire)
+        qml.CNOT([0, 2])
+        qml.RX(t, wires=2)
+        operation(x, t)
+        qml.RX(0.2, wires=0)
+        qml.RZ(0.3, wires=2)
+        qml.CNOT([1, 2])
+        return qml.expval(qml.Z(0) @ qml.X(2) + 0.3 * qml.Y(1) + 0.2 * qml.X(1) + 0.7 * qml.Y(0))
+
+    return circuit
+
+
+def in_torch(kind, operation, at):
+    given = [torch.tensor(each, dtype=torch.float64, requires_grad=True) for each in at]
+    value = qnode(kind, operation)(*given)
+    gradient = torch.autograd.grad(value, given, allow_unused=True, materialize_grads=True)
+    return [float(each.detach()) for each in (value, *gradient)]
+
+
+def in_autograd(kind, operation, at):
+    given = [pnp.array(each, requires_grad=True) for each in at]
+    return qml.grad(qnode(kind, operation))(*given)
+
+
+def hamiltonian(x):
+    return qml.dot([1.0, x], [qml.X(0), qml.Z(1)])
+
+
+def commuting(x):
+    return qml.dot([x, 0.3], [qml.Z(0) @ qml.Z(1), qml.Z(1)])
+
+
+EXPONENTIALS = {
+    "exp": lambda x, t: qml.exp(qml.s_prod(-1j * x, qml.X(0) @ qml.Y(1))),
+    "exp, both": lambda x, t: qml.exp(qml.s_prod(x, qml.X(0)), -0.5j * t),
+    "exp of nothing": lambda x, t: qml.exp(qml.s_prod(-1j * x, qml.I(0))),
+    "controlled": lambda x, t: qml.ctrl(qml.exp(qml.s_prod(-1j * x, qml.X(1))), 0),
+    "controlled phase": lambda x, t: qml.ctrl(qml.exp(qml.s_prod(-1j * x, qml.I(1))), 0),
+    "inverted": lambda x, t: qml.adjoint(qml.exp(qml.s_prod(-1j * x, qml.X(1)))),
+    "evolve": lambda x, t: qml.evolve(qml.s_prod(x, qml.X(0)), t),
+    "evolve for a given time": lambda x, t: qml.evolve(qml.s_prod(x, qml.X(0)), 0.7),
+    "evolve, controlled": lambda x, t: qml.ctrl(qml.evolve(qml.s_prod(x, qml.X(0)), 0.7), 1),
+    "evolve, inverted": lambda x, t: qml.adjoint(qml.evolve(qml.s_prod(x, qml.X(0)), t)),
+    "evolve in a product": lambda x, t: qml.prod(
+        qml.evolve(qml.s_prod(x, qml.X(0)), 0.7), qml.RX(t, 1)
+    ),
+    "Trotter": lambda x, t: qml.TrotterProduct(hamiltonian(x), time=t, n=2),
+    "Trotter, one for both": lambda x, t: qml.TrotterProduct(hamiltonian(x), time=x, n=2),
+    "Trotter of fourth order": lambda x, t: qml.TrotterProduct(hamiltonian(x), time=t, order=4),
+    "approximate": lambda x, t: qml.ApproxTimeEvolution(hamiltonian(x), t, 2),
+}
+
+
+@pytest.mark.parametrize("name", EXPONENTIALS)
+def test_every_number_of_an_exponential_has_its_derivative(name):
+    operation = EXPONENTIALS[name]
+    for at in AT:
+        exact = in_torch("default.qubit", operation, at)
+        np.testing.assert_allclose(in_torch("qfusion", operation, at), exact, atol=1e-9)
+        found = in_autograd("qfusion", operation, at)
+        np.testing.assert_allclose(found, exact[1:], atol=1e-9)
+
+
+def in_rotations(x, t):
+    qml.PauliRot(2 * x * t, "ZZ", wires=[0, 1])
+    qml.RZ(0.6 * t, wires=1)
+
+
+@pytest.mark.parametrize(
+    ("operation", "rotations"),
+    [
+        (lambda x, t: qml.exp(commuting(x), -1j * t), in_rotations),
+        (lambda x, t: qml.evolve(commuting(x), t), in_rotations),
+        (
+            lambda x, t: qml.pow(qml.exp(qml.s_prod(-1j * x, qml.X(1))), 3),
+            lambda x, t: qml.RX(6 * x, wires=1),
+        ),
+    ],
+)
+def test_exponentials_that_default_qubit_fails_with_in_torch(operation, rotations):
+    for at in AT:
+        exact = in_torch("default.qubit", rotations, at)
+        np.testing.assert_allclose(in_torch("qfusion", operation, at), exact, atol=1e-9)
