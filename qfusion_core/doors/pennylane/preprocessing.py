@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pennylane as qml
 import torch
-from pennylane import MottonenStatePreparation, StatePrep
 from pennylane.devices.preprocess import (
     decompose,
     device_resolve_dynamic_wires,
     null_postprocessing,
     validate_device_wires,
 )
-from pennylane.exceptions import DecompositionUndefinedError, DeviceError
+from pennylane.exceptions import DeviceError
 from pennylane.measurements import (
     CountsMP,
     DensityMatrixMP,
@@ -35,7 +33,7 @@ from pennylane.transforms.core import CompilePipeline, transform
 from pennylane.typing import PostprocessingFn
 
 from qfusion_core.circuits.tracing.record import DROPPED, GATE_NAMES
-from qfusion_core.circuits.tracing.rules import of_numbers
+from qfusion_core.doors.pennylane.taking_apart import parts
 
 READ = (ExpectationMP, VarianceMP, ProbabilityMP)
 _PUT_OFF = (
@@ -83,44 +81,6 @@ def is_drawn(measurement: MeasurementProcess) -> bool:
 def is_gate(operation: Operator) -> bool:
     """Whether it is of the gate set, or has no effect."""
     return operation.name in GATE_NAMES or operation.name in DROPPED
-
-
-def parts(operation: Operator) -> list[Operator]:
-    """What an operation is made of: by a rule, by PennyLane, or by its matrix.
-
-    A matrix serves where nothing is differentiated: PennyLane would lose the derivative.
-
-    Raises:
-        DeviceError: There is no way, or none that has a derivative.
-    """
-    if (own := of_numbers(operation)) is not None:
-        return own
-    what = f"{operation.name} on wires {operation.wires.tolist()}"
-    trains = any(qml.math.requires_grad(each) for each in operation.data)
-    if trains and _has_no_derivative(operation):
-        raise DeviceError(
-            f"{what}: the derivative by amplitudes that are 0 is not supported by qfusion; prepare "
-            "the state with gates, or keep them off 0"
-        )
-    if not operation.has_decomposition and operation.has_matrix and not trains:
-        return [qml.QubitUnitary(qml.matrix(operation), wires=operation.wires)]
-    try:
-        return list(operation.decomposition())
-    except Exception as error:  # PennyLane raises anything at all of trainable matrices
-        of_what = "with trainable parameters is" if trains else "is"
-        why = " ".join(str(error).split())[:100]
-        raise DeviceError(
-            f"{what} {of_what} not supported by qfusion: PennyLane does not take it apart into "
-            "gates" + ("" if isinstance(error, DecompositionUndefinedError) else f" ({why})")
-        ) from error
-
-
-def _has_no_derivative(operation: Operator) -> bool:
-    """Whether it prepares a state of which an amplitude is 0: the angle behind it jumps there."""
-    prepares = isinstance(operation, StatePrep | MottonenStatePreparation)
-    if not prepares or qml.math.is_abstract(operation.data[0]):
-        return False
-    return bool((np.abs(qml.math.toarray(qml.math.unwrap([operation.data[0]])[0])) < 1e-12).any())
 
 
 def with_angles_of_its_own(tape: QuantumScript) -> tuple[QuantumScriptBatch, PostprocessingFn]:

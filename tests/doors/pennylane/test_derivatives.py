@@ -5,6 +5,7 @@ import pennylane as qml
 import pytest
 import torch
 from pennylane import numpy as pnp
+from pennylane.exceptions import DeviceError
 
 KINDS = {"qfusion": {"backend": "statevector"}, "default.qubit": {}}
 AT = ((0.3, 0.6), (0.0, 0.6), (-2.0, 0.0), (0.0, 0.0))
@@ -99,3 +100,49 @@ def test_exponentials_that_default_qubit_fails_with_in_torch(operation, rotation
     for at in AT:
         exact = in_torch("default.qubit", rotations, at)
         np.testing.assert_allclose(in_torch("qfusion", operation, at), exact, atol=1e-9)
+
+
+class Forgetful(qml.operation.Operation):
+    """Is taken apart without the derivative by its second number."""
+
+    num_params, num_wires = 2, 1
+
+    @staticmethod
+    def compute_decomposition(x, t, wires):
+        return [
+            qml.RX(x, wires=wires),
+            qml.RY(float(qml.math.toarray(qml.math.unwrap([t])[0])), wires=wires),
+        ]
+
+
+def forgetful(x, t):
+    Forgetful(x, t, wires=0)
+
+
+def test_a_derivative_that_pennylane_drops_is_refused():
+    for found in (in_torch, in_autograd):
+        with pytest.raises(
+            DeviceError,
+            match=r"^Forgetful on wires \[0\]: the derivative by some of its numbers is not "
+            r"supported by qfusion: .*; write it with rotations$",
+        ):
+            found("qfusion", forgetful, (0.3, 0.6))
+
+
+def test_where_nothing_is_differentiated_nothing_is_refused():
+    numbers = torch.tensor([0.3, 0.6], dtype=torch.float64)
+    exact = float(qnode("default.qubit", forgetful)(*numbers))
+    assert float(qnode("qfusion", forgetful)(*numbers)) == pytest.approx(exact, abs=1e-12)
+    with torch.no_grad():
+        value = qnode("qfusion", forgetful)(*numbers.clone().requires_grad_())
+    assert float(value) == pytest.approx(exact, abs=1e-12)
+    assert qnode("qfusion", forgetful)(*pnp.array([0.3, 0.6])) == pytest.approx(exact, abs=1e-12)
+
+
+def test_what_is_done_no_time_has_no_derivative():
+    def operation(x, t):
+        qml.pow(qml.Rot(x, t, x, wires=0), 0)
+
+    for at in AT:
+        exact = in_torch("default.qubit", operation, at)
+        np.testing.assert_allclose(in_torch("qfusion", operation, at), exact, atol=1e-12)

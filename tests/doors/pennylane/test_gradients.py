@@ -199,6 +199,13 @@ def of_two_amplitudes(x):
     return qml.expval(qml.Z(0))
 
 
+def of_controlled_amplitudes(x):
+    qml.H(0)
+    amplitudes = qml.math.stack([x[0], 0 * x[1]])
+    qml.ctrl(qml.AmplitudeEmbedding(amplitudes, wires=[1], normalize=True), 0)
+    return qml.expval(qml.Z(1))
+
+
 def of_a_matrix(x):
     qml.QubitUnitary(qml.CRX.compute_matrix(x[0]), wires=[0, 1])
     return qml.expval(qml.Z(0))
@@ -213,6 +220,7 @@ def of_a_matrix_alone(x):
     ("function", "said"),
     [
         (of_two_amplitudes, "the derivative by amplitudes that are 0 is not supported by qfusion"),
+        (of_controlled_amplitudes, "the derivative by amplitudes that are 0 is not supported"),
         (of_a_matrix, "with trainable parameters is not supported by qfusion"),
         (of_a_matrix_alone, "with trainable parameters is not supported by qfusion"),
     ],
