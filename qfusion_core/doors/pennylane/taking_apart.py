@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pennylane as qml
-from pennylane import MottonenStatePreparation, StatePrep
+from pennylane import MottonenStatePreparation, QubitUnitary, StatePrep
 from pennylane.exceptions import DecompositionUndefinedError, DeviceError
 from pennylane.operation import Operator
 from pennylane.ops import Pow
@@ -57,18 +57,26 @@ def _by_pennylane(operation: Operator, *, trains: bool) -> list[Operator]:
 def _no_derivative(operation: Operator) -> str:
     """Why there is none where its numbers stand: the angles behind them jump at a 0."""
     inner = innermost(operation)
-    if not isinstance(inner, StatePrep | MottonenStatePreparation):
+    prepares = isinstance(inner, StatePrep | MottonenStatePreparation)
+    if not prepares and not isinstance(inner, QubitUnitary):
         return ""
     (number,) = inner.data
     if qml.math.is_abstract(number):
         return ""
     sizes = np.abs(np.asarray(qml.math.toarray(qml.math.unwrap([number])[0])))
-    if not (sizes < 1e-12).any():
-        return ""
-    return (
-        "the derivative by amplitudes that are 0 is not supported by qfusion; prepare the "
-        "state with gates, or keep them off 0"
-    )
+    if prepares and (sizes < 1e-12).any():
+        return (
+            "the derivative by amplitudes that are 0 is not supported by qfusion; prepare the "
+            "state with gates, or keep them off 0"
+        )
+    # PennyLane adds a rounding error to entries: as it is to them, so is that of derivatives
+    if not prepares and (sizes < np.finfo(sizes.dtype).eps ** 0.5).any():
+        off = ", or keep the entries off 0" if len(inner.wires) == 1 else ""
+        return (
+            "the derivative by a matrix with an entry that is 0 is not supported by qfusion; "
+            f"write it with rotations{off}"
+        )
+    return ""
 
 
 def _all_numbers(operations: list[Operator]) -> list[Any]:

@@ -146,3 +146,42 @@ def test_what_is_done_no_time_has_no_derivative():
     for at in AT:
         exact = in_torch("default.qubit", operation, at)
         np.testing.assert_allclose(in_torch("qfusion", operation, at), exact, atol=1e-12)
+
+
+def unitary(x):
+    return qml.QubitUnitary(qml.RX.compute_matrix(x), wires=0)
+
+
+MATRICES = {
+    "QubitUnitary": lambda x, t: unitary(x),
+    "Adjoint(QubitUnitary)": lambda x, t: qml.adjoint(unitary(x)),
+    "QubitUnitary**2": lambda x, t: qml.pow(unitary(x), 2),
+    "ControlledQubitUnitary": lambda x, t: qml.ctrl(
+        qml.QubitUnitary(qml.RY.compute_matrix(x), wires=0), [1, 2]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_matrix_is_differentiated_off_its_zeros(name):
+    for at in ((0.3, 0.6), (1e-7, 0.6), (-2.0, 0.0)):
+        exact = in_torch("default.qubit", MATRICES[name], at)
+        np.testing.assert_allclose(in_torch("qfusion", MATRICES[name], at), exact, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_the_derivative_at_a_zero_of_a_matrix_is_refused(name):
+    controlled = name == "ControlledQubitUnitary"  # PennyLane takes no array of autograd in it
+    for found in (in_torch,) if controlled else (in_torch, in_autograd):
+        for x in (0.0, 1e-12):
+            with pytest.raises(DeviceError, match="a matrix with an entry that is 0") as error:
+                found("qfusion", MATRICES[name], (x, 0.6))
+            assert str(error.value).startswith(name) and "\n" not in str(error.value)
+            assert "is not supported by qfusion; write it with rotations" in str(error.value)
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_a_matrix_with_zeros_has_its_value(name):
+    zero, t = torch.zeros((), dtype=torch.float64), torch.tensor(0.6, dtype=torch.float64)
+    exact = float(qnode("default.qubit", MATRICES[name])(zero, t))
+    assert float(qnode("qfusion", MATRICES[name])(zero, t)) == pytest.approx(exact, abs=1e-12)

@@ -211,6 +211,13 @@ def of_a_matrix(x):
     return qml.expval(qml.Z(0))
 
 
+def of_a_full_matrix(x):
+    rotations = [qml.Rot.compute_matrix(x[0], angle, x[1]) for angle in (0.4, 0.9)]
+    matrix = qml.math.dot(qml.math.kron(*rotations), qml.IsingXX.compute_matrix(x[1]))
+    qml.QubitUnitary(matrix, wires=[0, 1])
+    return qml.expval(qml.Z(0))
+
+
 def of_a_matrix_alone(x):
     qml.BlockEncode(x.reshape(1, 2) / 4, wires=[0, 1])
     return qml.expval(qml.Z(0))
@@ -221,7 +228,8 @@ def of_a_matrix_alone(x):
     [
         (of_two_amplitudes, "the derivative by amplitudes that are 0 is not supported by qfusion"),
         (of_controlled_amplitudes, "the derivative by amplitudes that are 0 is not supported"),
-        (of_a_matrix, "with trainable parameters is not supported by qfusion"),
+        (of_a_matrix, "that is 0 is not supported by qfusion; write it with rotations"),
+        (of_a_full_matrix, "with trainable parameters is not supported by qfusion"),
         (of_a_matrix_alone, "with trainable parameters is not supported by qfusion"),
     ],
 )
