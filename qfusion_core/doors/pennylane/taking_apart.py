@@ -9,9 +9,9 @@ import pennylane as qml
 from pennylane import MottonenStatePreparation, QubitUnitary, StatePrep
 from pennylane.exceptions import DecompositionUndefinedError, DeviceError
 from pennylane.operation import Operator
-from pennylane.ops import Pow
+from pennylane.ops import Exp, Pow
 
-from qfusion_core.circuits.tracing.exponentials import numbers
+from qfusion_core.circuits.tracing.exponentials import keeps_the_norm, numbers
 from qfusion_core.circuits.tracing.rules import innermost, of_numbers
 from qfusion_core.doors.pennylane.traces import is_differentiated, keeps_all
 
@@ -28,6 +28,7 @@ def parts(operation: Operator) -> list[Operator]:
         raise DeviceError(f"{_said(operation)}: {why}")
     found = of_numbers(operation)
     if found is None:
+        _refuse_what_grows(operation)
         found = _by_pennylane(operation, trains=trains)
     nothing = isinstance(operation, Pow) and _is_zero(operation.z)
     if trains and not nothing and not keeps_all(given, _all_numbers(found)):
@@ -36,6 +37,16 @@ def parts(operation: Operator) -> list[Operator]:
             "qfusion: PennyLane takes it apart into gates without them; write it with rotations"
         )
     return found
+
+
+def _refuse_what_grows(operation: Operator) -> None:
+    """PennyLane would drop what is real in an exponent, or take the matrix for a unitary one."""
+    inner = innermost(operation)
+    if isinstance(inner, Exp) and not keeps_the_norm(inner):
+        raise DeviceError(
+            f"{_said(operation)}: an exponential that is no unitary is not supported by qfusion; "
+            "write it with an imaginary factor in qml.exp, a real one in qml.evolve"
+        )
 
 
 def _by_pennylane(operation: Operator, *, trains: bool) -> list[Operator]:

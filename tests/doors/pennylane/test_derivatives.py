@@ -185,3 +185,16 @@ def test_a_matrix_with_zeros_has_its_value(name):
     zero, t = torch.zeros((), dtype=torch.float64), torch.tensor(0.6, dtype=torch.float64)
     exact = float(qnode("default.qubit", MATRICES[name])(zero, t))
     assert float(qnode("qfusion", MATRICES[name])(zero, t)) == pytest.approx(exact, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        lambda x, t: qml.exp(0.3 * qml.X(0)),
+        lambda x, t: qml.exp(x * qml.X(0)),
+        lambda x, t: qml.ctrl(qml.evolve(2 * qml.X(0), 1j * t), 1),
+    ],
+)
+def test_what_is_no_unitary_is_refused(operation):
+    with pytest.raises(DeviceError, match=r"Exp|Evolution.*: an exponential that is no unitary is"):
+        qnode("qfusion", operation)(0.3, 0.6)
