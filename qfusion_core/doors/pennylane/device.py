@@ -196,11 +196,15 @@ class QfusionDevice(Device):
         steps = whole("steps", steps, 1)
 
         def _estimate(*arguments: Any, **named: Any) -> Estimate:
-            jobs = [
-                job
-                for tapes, trained in executions(self, qnode, arguments, named, gradients)
-                for job in self._batch(tapes).plan(trained=trained)
-            ]
+            batches = executions(
+                qnode,
+                arguments,
+                named,
+                lambda config, tapes: self.preprocess_transforms(config)(tapes)[0],
+                gradients=gradients,
+                differentiable=self.backend.differentiable,
+            )
+            jobs = [job for tapes, own in batches for job in self._batch(tapes).plan(trained=own)]
             return Estimate.of(jobs * steps)
 
         return _estimate

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import pennylane as qml
 from pennylane.tape import QuantumScript
@@ -11,28 +11,29 @@ from pennylane.transforms import convert_to_numpy_parameters
 from pennylane.transforms.core import Transform
 from pennylane.workflow import construct_batch, construct_execution_config
 
-if TYPE_CHECKING:
-    from qfusion_core.doors.pennylane.device import QfusionDevice
-
 Execution = tuple[Sequence[QuantumScript], bool]
+Preprocess = Callable[[Any, Sequence[QuantumScript]], Sequence[QuantumScript]]
 
 
 def executions(
-    device: QfusionDevice,
     qnode: qml.QNode,
     arguments: Sequence[Any],
     named: Mapping[str, Any],
+    preprocess: Preprocess,
+    *,
     gradients: bool,
+    differentiable: bool,
 ) -> Iterator[Execution]:
     """Batches of tapes, after preprocessing, and whether the device differentiates them itself.
 
     Args:
-        device: Of the QNode.
         qnode: The QNode.
         arguments: Of it.
         named: Of it.
+        preprocess: The device's, of a configuration and tapes.
         gradients: Whether it is differentiated: by what is marked as trainable, or by everything
             where nothing is.
+        differentiable: Whether the device has derivatives.
     """
     tapes, _ = construct_batch(qnode, level="gradient")(*arguments, **named)
     config = construct_execution_config(qnode, resolve=True)(*arguments, **named)
@@ -40,16 +41,16 @@ def executions(
     for tape in tapes:
         _mark(tape)
     own = method == "device"
-    yield _run(device, config, tapes), own and gradients and device.backend.differentiable
+    yield _run(preprocess, config, tapes), own and gradients and differentiable
     if gradients and isinstance(method, Transform):
         shifted = [each for tape in tapes for each in method(tape)[0]]
         if shifted:
-            yield _run(device, config, shifted), False
+            yield _run(preprocess, config, shifted), False
 
 
-def _run(device: QfusionDevice, config: Any, tapes: Sequence[QuantumScript]) -> Any:
+def _run(preprocess: Preprocess, config: Any, tapes: Sequence[QuantumScript]) -> Any:
     marked = any(map(_marked, tapes))
-    ready, _ = device.preprocess_transforms(config)(tapes)
+    ready = preprocess(config, tapes)
     for tape in ready:
         _mark(tape, everything=not marked)
     return convert_to_numpy_parameters(ready)[0]

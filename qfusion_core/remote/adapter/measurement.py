@@ -204,8 +204,8 @@ class Measurement:
         """
         if self._over:
             raise InputError(
-                f"measurement {self.verb!r} is over: its `with` has ended; make the call within it, "
-                "or open another one"
+                f"measurement {self.verb!r} is over: its `with` has ended; make the call within "
+                "it, or open another one"
             )
         if self.verb is None:
             if about not in self._left:  # none is added: new ones are written with new digests
