@@ -30,7 +30,7 @@ from qfusion_core import (
 from qfusion_datasets.labelled import read_labelled
 from qfusion_datasets.labels import class_indices
 from qfusion_datasets.options import FileOptions
-from qfusion_datasets.row_numbers import require_names, require_no_row_numbers
+from qfusion_datasets.row_numbers import require_names, require_no_numbers, require_no_row_numbers
 
 if TYPE_CHECKING:
     pass
@@ -127,6 +127,8 @@ class File(Dataset):
             )
         if trained_classes is None:
             require_names(names, where)
+            if options.path.suffix.lower() in (".csv", ".tsv"):
+                require_no_numbers([name for name in frame.attrs["names"] if name != label], where)
         y, class_names = class_indices(frame[label], where, trained_classes)
         parts, found = table_parts(
             Labelled(frame, y, options.path),

@@ -19,6 +19,8 @@ USUAL_LABELS = ("label", "target", "class", "y")
 def read_labelled(options: FileOptions, path: Path) -> tuple[pd.DataFrame, str]:
     """A table without the columns that are left out, and the name of its labels.
 
+    The names of all of its columns are its ``attrs["names"]``.
+
     Args:
         options: Which columns it has.
         path: Of the table.
@@ -32,7 +34,9 @@ def read_labelled(options: FileOptions, path: Path) -> tuple[pd.DataFrame, str]:
     for name in options.drop:
         if name not in frame.columns:
             raise InputError(f"{where}: drop: no column {_known(name, frame)}")
+    names = tuple(frame.columns)
     frame = frame.drop(columns=list(options.drop))
+    frame.attrs["names"] = names
     label = _label(frame, options.label, where)
     for name in options.categorical:
         if name not in frame.columns or name == label:

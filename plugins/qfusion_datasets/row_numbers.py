@@ -20,16 +20,11 @@ _NAMES = {
 
 
 def require_names(names: Sequence[str], where: str) -> None:
-    """Refuse features without a name, and a first row that was taken for names.
+    """Refuse features without a name.
 
     Raises:
         InputError: Names the columns, and how to leave them out.
     """
-    if all(map(_is_number, names)) and list(names) != [str(n) for n in range(len(names))]:
-        raise InputError(
-            f"{where}: the first line holds numbers ({quoted_list(names, limit=40)}), expected the "
-            "names of the columns: a row is lost otherwise; write a line of names above them"
-        )
     unnamed = [name for name in names if name.startswith("Unnamed: ")]
     if unnamed:
         raise InputError(
@@ -50,6 +45,22 @@ def require_no_row_numbers(frame: pd.DataFrame, names: Sequence[str], where: str
         raise InputError(
             f"{where}: column {quoted_list(counting)} holds the numbers of the rows, which would "
             f"tell the class of sorted rows; leave it out: --set {drop_setting(counting)}"
+        )
+
+
+def require_no_numbers(names: Sequence[str], where: str) -> None:
+    """Refuse a first row of a text file that was taken for the names of the features.
+
+    Numbers from 0 on, as pandas gives to columns that have no names, are names.
+
+    Raises:
+        InputError: Says that a row would be lost.
+    """
+    counted = {str(n) for n in range(len(names) + 1)}
+    if all(map(_is_number, names)) and not set(names) <= counted:
+        raise InputError(
+            f"{where}: the first line holds numbers ({quoted_list(names, limit=40)}), expected the "
+            "names of the columns: a row is lost otherwise; write a line of names above them"
         )
 
 

@@ -142,15 +142,19 @@ def test_columns_may_be_called_by_numbers(tmp_path):
             "class 'dog' has 2 rows, a stratified split needs at least 3; drop the class or add",
         ),
         (
-            lambda f: f.assign(colour="red"),
+            lambda f: f.assign(colour=[f"red {n}" for n in range(40)]),
             {"label": "species"},
-            "column 'colour': text in 40 of 40 rows, the first is data row 1: 'red'; write",
+            "column 'colour': another text in each row, as 'red 0'; make a number or a category",
         ),
         (
-            lambda f: f.assign(b=f["b"].where(f["id"] != 7)),
+            lambda f: f.assign(b=np.nan),
             {"label": "species"},
-            "column 'b': no value in 1 of 40 rows, the first is data row 8; write numbers there, "
-            "remove these rows, or train without: --set data.options.drop=b",
+            "column 'b': no value in any row; train without: --set data.options.drop=b",
+        ),
+        (
+            lambda f: f.rename(columns={"id": "5.1", "b": "3.5", "a": "1.4"}),
+            {"label": "species"},
+            "the first line holds numbers (5.1, 3.5, 1.4), expected the names of the columns",
         ),
         (
             lambda f: f.rename(columns={"id": ""}),
