@@ -102,11 +102,13 @@ class QiskitTemplate:
         return np.stack(columns, axis=1) if columns else np.zeros((len(values), 0))
 
     def _column(self, turn: Any, values: Numbers) -> Numbers:
+        from qiskit.circuit import Parameter
+
         own = sorted(getattr(turn, "parameters", ()), key=self.parameters.index)
         if not own:
             return np.full(len(values), self._bound(turn, [], np.zeros(0), ""))
         places = [self.parameters.index(parameter) for parameter in own]
-        if turn == own[0]:
+        if isinstance(turn, Parameter):  # Qiskit 2.3 takes 1/a for equal to a
             return values[:, places[0]]
         rows = enumerate(values[:, places])
         return np.array(
