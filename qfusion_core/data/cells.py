@@ -25,7 +25,8 @@ _DATE = re.compile(
     r"([T ][0-9]{1,2}:[0-9]{2}.*)?"
 )
 _DATE_REMEDY = "make numbers of them, such as days since the first"
-_MOSTLY = 0.9  # of the cells are numbers: a text among them is a slip, and no level
+_MOSTLY = 0.5  # of the cells are numbers: a text among them is a slip, and no level
+_SLIP = "write numbers there, remove these rows, name it in data.options.categorical"
 
 
 class Cells(NamedTuple):
@@ -92,9 +93,12 @@ def _read(column: pd.Series, marks: Marks, *, numbers_only: bool, gaps: bool) ->
     if texts[~missing].str.fullmatch(_DATE).all() and not numbers_only:
         return _flawed(f"dates ({str(texts[~missing].iloc[0])[:40]!r})", _DATE_REMEDY)
     share = 1 - text.sum() / max(1, (~no_number).sum())
-    if text.any() and (numbers_only or share >= _MOSTLY):
-        sample = str(texts[text].iloc[0])[:40]
-        return _flawed(f"text in {rows_in_words(text)}: {sample!r}{hint(sample)}")
+    samples = [str(cell)[:40] for cell in texts[text].unique()]
+    marked = next((sample for sample in samples if hint(sample)), None)
+    if text.any() and (numbers_only or share >= _MOSTLY or marked):
+        sample = samples[0] if numbers_only or marked is None else marked
+        flaw = f"text in {rows_in_words(text)}: {sample!r}{hint(sample)}"
+        return _flawed(flaw) if numbers_only else _flawed(flaw, _SLIP)
     return Cells(None, texts)
 
 

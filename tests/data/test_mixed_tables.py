@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qfusion_core import InputError
+from qfusion_core import InputError, Marks
 from qfusion_core.data.encoding import encoded, learn_columns
 from qfusion_core.data.schema import MISSING, TableColumn, in_a_line, places, width_of
 from qfusion_core.data.table import read_table
@@ -121,6 +121,24 @@ def test_a_slip_among_numbers_is_no_level():
     gaps = [*cells[:-1], "n/a", "?", "NA", "", None]
     (column,) = learned(pd.DataFrame({"c": gaps}))
     assert column == TableColumn(name="c", median=19.5, gaps=True)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["1.234", "500", "999", "12.500"] * 5,  # thousands, where decimals are commas
+        ["1.10.3", "1.9", "1.10.3", "1.9"],
+        ["1", "2", "3", "many"] * 4,
+    ],
+)
+def test_what_is_half_numbers_is_no_category_by_itself(cells):
+    frame = pd.DataFrame({"c": cells})
+    frame.attrs["marks"] = Marks(",")
+    line = refusal(lambda: learned(frame))
+    assert (
+        "name it in data.options.categorical, or train without: --set data.options.drop=c" in line
+    )
+    assert len(learned(frame, categorical=["c"])[0].levels) == len(set(cells))
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet"])
