@@ -194,13 +194,13 @@ class FileOptions(TableOptions):
         description="mark that groups digits by three in a CSV or TSV; default: none",
     )
 
+    channels: Literal["first", "last"] | None = Field(
+        default=None,
+        description="axis of the channels in images [rows, ., ., .]; default: first",
+    )
+
     @property
     def test_file(self) -> Path | None:
         """With the rows of the test, where they have a file of their own."""
         own = isinstance(self.test, str) and self.test != "none"
         return Path(str(self.test)) if own else None
-
-    channels: Literal["first", "last"] | None = Field(
-        default=None,
-        description="axis of the channels in images [rows, ., ., .]; default: first",
-    )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.data.flaws import Flaw
-from qfusion_core.data.formats.marks import Marks, hint, numbers
+from qfusion_core.data.formats.marks import LEADING_ZERO, Marks, hint, numbers
 from qfusion_core.printable import one_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 FILL = 9.9e36
 # what stands for "no value" among numbers; among texts each of them is a text like any other
 _NO_NUMBER = frozenset("na n/a nan null none ? - -- . #n/a".split())
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+")
 _DATE = re.compile(
     r"([0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}|[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2}([0-9]{2})?)"
     r"([T ][0-9]{1,2}:[0-9]{2}.*)?"
@@ -87,7 +86,7 @@ def _read(column: pd.Series, marks: Marks, *, numbers_only: bool, gaps: bool) ->
     cells = column.map(lambda cell: cell.strip() if isinstance(cell, str) else cell)
     values = numbers(cells, marks).to_numpy(dtype=np.float64, na_value=np.nan)
     text = np.isnan(values) & ~no_number
-    names = bool(texts.str.fullmatch(_LEADING_ZERO).any())  # no numbers: postal codes, for one
+    names = bool(texts.str.fullmatch(LEADING_ZERO).any())  # no numbers: postal codes, for one
     if not text.any() and (numbers_only or not names):
         return _numbers(values)
     if texts[~missing].str.fullmatch(_DATE).all() and not numbers_only:

@@ -39,8 +39,8 @@ def select_features(
             names the column, the number of rows, the first of them, and what to do.
     """
     columns, flaws = [], {}
+    marks = frame.attrs.get("marks", UNMARKED)
     for name in named(frame, feature_names, path):
-        marks = frame.attrs.get("marks", UNMARKED)
         cells = read_cells(frame[name], marks, category=False, gaps=False)
         if flaw := cells.flaw or _no_value(cells.values):
             flaws[name] = flaw

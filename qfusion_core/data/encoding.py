@@ -112,8 +112,7 @@ def encoded(
             f"{shown_path(path)}: cells without a value get the median of the training, which had "
             f"none such ({cells_in})"
         )
-    numbers = [each for each in features if each.dtype.kind != "i" or each.ndim == 1]
-    short = narrow and all(fits_float32(each) for each in numbers)
+    short = narrow and all(map(fits_float32, features))
     return _filled(features, columns, len(frame), np.float32 if short else np.float64)
 
 

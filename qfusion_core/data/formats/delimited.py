@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qfusion_core.data.formats.header import TableHeader, read_head, too_long
-from qfusion_core.data.formats.marks import Marks, find_decimal, numbers, ungrouped
+from qfusion_core.data.formats.marks import LEADING_ZERO, Marks, find_decimal, numbers, ungrouped
 from qfusion_core.data.formats.narrow import narrowest
 from qfusion_core.data.formats.sound_text import SoundText
 from qfusion_core.errors import InputError
@@ -28,7 +28,6 @@ _FIRST_ROWS = 1_000  # are mostly enough to see how numbers are written
 _OVERLAP = 8  # bytes of the block before
 _MARK = re.compile(rb"[.,]")
 _ZERO_FIRST = re.compile(rb"(?:^|[,;\t\"\s])[-+]?0[0-9]")
-_LEADING_ZERO = re.compile(r"\s*[-+]?0[0-9]+\s*")
 _TOO_LONG = re.compile(r"Expected (\d+) fields in line (\d+), saw (\d+)")
 
 
@@ -107,7 +106,7 @@ def _with_leading_zeros(
             for name in head.names
             if name not in found
             and name not in texts
-            and bool(piece[name].str.fullmatch(_LEADING_ZERO).any())
+            and bool(piece[name].str.fullmatch(LEADING_ZERO).any())
         }
     return [name for name in head.names if name in found]
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _END = r"([eE][-+]?[0-9]+)?"
 _MARKED = re.compile(rf"[-+]?[0-9]*[.,][0-9.,]*{_END}")
+LEADING_ZERO = re.compile(r"\s*[-+]?0[0-9]+\s*")  # of a name, such as a postal code
 _GROUPED = re.compile(r"[-+]?[1-9][0-9]{0,2}([.,])[0-9]{3}(?:\1[0-9]{3})*")
 
 

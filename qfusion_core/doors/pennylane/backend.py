@@ -100,10 +100,10 @@ class DoorBackend:
         Raises:
             DeviceError: It has none.
         """
-        if self._own.shots is None and as_queue(self._own) is None:
-            return self._own
         if as_queue(self._own) is not None:
             raise self._no_outcomes()
+        if self._own.shots is None:
+            return self._own
         if None not in self._others:
             try:
                 opened = self._opened(lambda options: options.with_shots(None))

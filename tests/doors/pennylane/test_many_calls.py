@@ -12,23 +12,17 @@ from pennylane.exceptions import DeviceError
 
 import qfusion_core
 from qfusion_core import InputError, QfusionError
-from qfusion_core.config.trust import trust
-from support import keys
-from support.queue_fixtures import NOISY_BACKENDS
 
 N = 2
 
 
 @pytest.fixture
-def queue(machine, installed, tmp_path, monkeypatch):
+def queue(queue_file, tmp_path):
     """Opens the device over the loopback machine, or another backend of its file."""
-    monkeypatch.setenv("QUEUE_TOKEN", keys.QUEUE)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.chdir(tmp_path)
-    text = NOISY_BACKENDS.format(url=machine.url).replace("max_jobs: 100", "max_jobs: 1000")
-    text += "  both: {type: pool, options: {backends: [queue, noisy-queue], share: even}}\n"
-    (tmp_path / "backends.yaml").write_text(text)
-    trust(tmp_path / "backends.yaml")
+    queue_file(
+        ("max_jobs: 100", "max_jobs: 1000"),
+        more="  both: {type: pool, options: {backends: [queue, noisy-queue], share: even}}\n",
+    )
 
     def _queue(backend="queue", **options):
         options = {"run": tmp_path / "run", "approve": True} | options

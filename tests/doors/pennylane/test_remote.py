@@ -8,21 +8,14 @@ import torch
 import qfusion_core
 from qfusion_core import BudgetError, InputError
 from qfusion_core.config.trust import trust
-from support import keys
-from support.queue_fixtures import NOISY_BACKENDS
 
 N = 3
 
 
 @pytest.fixture
-def queue(machine, installed, tmp_path, monkeypatch):
+def queue(queue_file):
     """Opens the device over the loopback machine."""
-    monkeypatch.setenv("QUEUE_TOKEN", keys.QUEUE)
-    monkeypatch.delenv("QFUSION_BACKENDS", raising=False)
-    monkeypatch.chdir(tmp_path)
-    text = NOISY_BACKENDS.format(url=machine.url).replace("rows_per_job: 50", "rows_per_job: 500")
-    (tmp_path / "backends.yaml").write_text(text)
-    trust(tmp_path / "backends.yaml")
+    queue_file(("rows_per_job: 50", "rows_per_job: 500"))
     return lambda **options: qml.device("qfusion", wires=N, backend="queue", **options)
 
 
